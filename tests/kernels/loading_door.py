@@ -1,0 +1,1 @@
+from tests.oracles_loading import load as load_by_kernel

@@ -1,0 +1,131 @@
+"""The loading kernel and its slow twin are equal on random worlds, and keep what must always hold."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests import worlds
+from tests.invariants import check_loaded
+from tests.kernels.loading_door import load_by_kernel
+from tests.oracles import slow_uniform
+from tests.oracles_loading import Loaded, SlowLoading, load
+from tests.strategies import cases
+from tests.worlds import Case, demand_of
+
+SEEDS = st.integers(0, 2**32 - 1)
+
+
+def rush_on_grid(n_side: int, n_trips: int, n_steps: int) -> Case:
+    """Zigzag trips over a grid, all within two minutes: queues, spillback, gridlock."""
+    net = worlds.grid(n_side, length_m=60)
+    trips = []
+    for trip in range(n_trips):
+        draws = [slow_uniform(1, trip, 0, when) for when in range(12)]
+        route = [int(draws[0] * net.n_links)]
+        for draw in draws[2:]:
+            following = net.successors(route[-1])
+            route.append(following[int(draw * len(following))])
+        trips.append((120 * draws[1], tuple(route)))
+    return Case(net, demand_of(trips), n_steps)
+
+
+def renumbered(case: Case, seed: int) -> tuple[Case, Loaded]:
+    """The same world with its nodes, links and trips in another order, and the kernel's run of it, put back."""
+    rng = np.random.default_rng(seed)
+    net, demand = case.net, case.demand
+    node_to, links, trips = (rng.permutation(n) for n in (net.n_nodes, net.n_links, demand.n_trips))
+    link_to, trip_to = np.argsort(links), np.argsort(trips)
+    per_link = ("free_ms", "hole_ms", "storage", "headway_ms", "link_key", "weight", "length_m")
+    other = replace(
+        case,
+        net=replace(
+            net,
+            tail=node_to[net.tail[links]].astype(np.int32),
+            head=node_to[net.head[links]].astype(np.int32),
+            **{name: getattr(net, name)[links] for name in per_link},
+        ),
+        demand=worlds.Demand(
+            trip_key=demand.trip_key[trips],
+            routes=tuple(tuple(int(link_to[link]) for link in demand.routes[trip]) for trip in trips),
+            release_ms=demand.release_ms[trips],
+        ),
+        incidents=tuple(replace(incident, link=int(link_to[incident.link])) for incident in case.incidents),
+    )
+    run = load_by_kernel(other)
+    return other, Loaded(
+        entered_ms=[run.entered_ms[row] for row in trip_to],
+        arrived_ms=[run.arrived_ms[row] for row in trip_to],
+        events=sorted((int(trips[trip]), int(links[link]), *when) for trip, link, *when in run.events),
+        rotations=run.rotations,
+    )
+
+
+@settings(max_examples=150, deadline=None)
+@given(cases())
+def test_kernel_agrees_with_twin(case: Case) -> None:
+    assert load_by_kernel(case) == load(case)
+
+
+def test_kernel_agrees_with_twin_on_a_grid_in_the_rush() -> None:
+    case = rush_on_grid(n_side=4, n_trips=500, n_steps=1_500)
+    by_twin = load(case)
+    assert by_twin.rotations > 0, "the case was meant to lock"
+    assert load_by_kernel(case) == by_twin
+    check_loaded(case, by_twin)
+
+
+@settings(max_examples=50, deadline=None)
+@given(cases())
+def test_invariants_hold(case: Case) -> None:
+    check_loaded(case, load_by_kernel(case))
+
+
+@settings(max_examples=25, deadline=None)
+@given(cases(n_steps=60))
+def test_vehicles_are_conserved_at_every_step(case: Case) -> None:
+    """The twin's own count; the kernel, which it equals, is counted from its events in `check_loaded`."""
+    slow = SlowLoading(case)
+    while slow.step_s < case.n_steps:
+        slow.step()
+        on_links = [link.on_link for link in slow.links]
+        assert all(len(queue) <= link.storage for queue, link in zip(on_links, slow.links, strict=True))
+        waiting = sum(len(link.origin_queue) for link in slow.links)
+        arrived = sum(moment >= 0 for moment in slow.arrived_ms)
+        assert waiting + sum(map(len, on_links)) + arrived == case.demand.n_trips
+
+
+@settings(max_examples=50, deadline=None)
+@given(cases(), SEEDS)
+def test_numbering_changes_nothing(case: Case, seed: int) -> None:
+    """Ties are broken by outside keys, so rows can stand in any order."""
+    _, put_back = renumbered(case, seed)
+    assert put_back == load_by_kernel(case)
+
+
+@settings(max_examples=25, deadline=None)
+@given(cases(), SEEDS)
+def test_order_of_nodes_changes_nothing(case: Case, seed: int) -> None:
+    """Free and hole times of a step or more: what one node does in a step, no other sees in that step."""
+    order = np.random.default_rng(seed).permutation(case.net.n_nodes).tolist()
+    assert SlowLoading(case, node_order=order).run() == load(case)
+
+
+@settings(max_examples=25, deadline=None)
+@given(cases(), st.integers(1, 60))
+def test_the_future_does_not_touch_the_past(case: Case, from_s: int) -> None:
+    """Vehicles released later than a moment change nothing before it."""
+    keep = [trip for trip in range(case.demand.n_trips) if case.demand.release_ms[trip] < 1_000 * from_s]
+    demand = case.demand
+    early = replace(
+        case,
+        demand=worlds.Demand(
+            demand.trip_key[keep], tuple(demand.routes[trip] for trip in keep), demand.release_ms[keep]
+        ),
+    )
+    before = [event for event in load_by_kernel(case).events if event[3] < 1_000 * from_s]
+    alone = [(keep[trip], *rest) for trip, *rest in load_by_kernel(early).events if rest[2] < 1_000 * from_s]
+    assert before == alone

@@ -1,0 +1,107 @@
+"""Random worlds for property tests: street networks, demands with routes, incidents, weights.
+
+Everything is drawn small (few links, short times, little storage), because spillback, merging and
+gridlock then happen in almost every example and shrink to something that can be read.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import strategies as st
+
+from tests.oracles import BLOCKED_MS
+from tests.worlds import Case, Demand, Incident, Net
+
+DrawFn = st.DrawFn
+_keys = st.integers(0, 2**64 - 1)
+
+
+def _array(draw: DrawFn, values: st.SearchStrategy[int], n: int, kind: str) -> np.ndarray:
+    return np.array(draw(st.lists(values, min_size=n, max_size=n)), dtype=kind)
+
+
+def _unique_keys(draw: DrawFn, n: int) -> np.ndarray:
+    return np.array(draw(st.lists(_keys, min_size=n, max_size=n, unique=True)), dtype=np.uint64)
+
+
+@st.composite
+def networks(draw: DrawFn, max_nodes: int = 6, max_extra: int = 8) -> Net:
+    """A strongly connected network: a ring through all nodes and some more links.
+
+    Two links may join the same nodes, and a link may end where it begins.
+    """
+    n_nodes = draw(st.integers(2, max_nodes))
+    node = st.integers(0, n_nodes - 1)
+    extra = draw(st.lists(st.tuples(node, node), max_size=max_extra))
+    ends = [(i, (i + 1) % n_nodes) for i in range(n_nodes)] + extra
+    n = len(ends)
+    headway_ms = _array(draw, st.sampled_from([1, 400, 1_000, 1_333, 2_400, 7_001]), n, "i8")
+    free_ms = _array(draw, st.integers(1_000, 9_000), n, "i8")
+    return Net(
+        n_nodes=n_nodes,
+        tail=np.array([a for a, _ in ends], dtype=np.int32),
+        head=np.array([b for _, b in ends], dtype=np.int32),
+        free_ms=free_ms,
+        hole_ms=_array(draw, st.integers(1_000, 12_000), n, "i8"),
+        storage=_array(draw, st.integers(1, 5), n, "i4"),
+        headway_ms=headway_ms,
+        link_key=_unique_keys(draw, n),
+        weight=1_000.0 / headway_ms,
+        length_m=free_ms / 100.0,
+        node_x_m=100.0 * np.cos(2 * np.pi * np.arange(n_nodes) / n_nodes),
+        node_y_m=100.0 * np.sin(2 * np.pi * np.arange(n_nodes) / n_nodes),
+    )
+
+
+@st.composite
+def demands(draw: DrawFn, net: Net, max_trips: int = 30, until_s: int = 60) -> Demand:
+    """Vehicles on random walks of up to eight links, many released at the same moment."""
+    link = st.integers(0, net.n_links - 1)
+    turns = st.lists(st.integers(0, 7), max_size=7)
+    release_ms = st.one_of(st.sampled_from([0, 1_000, 30_000]), st.integers(0, 1_000 * until_s))
+    trips = draw(st.lists(st.tuples(link, turns, release_ms), min_size=1, max_size=max_trips))
+    following = [net.successors(row) for row in range(net.n_links)]
+    routes = []
+    for first, choices, _ in trips:
+        route = [first]
+        for turn in choices:
+            options = following[route[-1]]
+            route.append(options[turn % len(options)])
+        routes.append(tuple(route))
+    released = np.array([moment for *_, moment in trips], dtype=np.int64)
+    return Demand(trip_key=_unique_keys(draw, len(trips)), routes=tuple(routes), release_ms=released)
+
+
+@st.composite
+def incidents(draw: DrawFn, net: Net, until_s: int) -> tuple[Incident, ...]:
+    """Up to three moments at which a link closes, opens again or changes its capacity."""
+    one = st.builds(
+        Incident,
+        at_s=st.integers(0, until_s),
+        link=st.integers(0, net.n_links - 1),
+        closed=st.booleans(),
+        headway_ms=st.sampled_from([500, 3_000, 20_000]),
+    )
+    return tuple(draw(st.lists(one, max_size=3, unique_by=lambda incident: (incident.at_s, incident.link))))
+
+
+@st.composite
+def cases(draw: DrawFn, n_steps: int = 120, with_incidents: bool = True) -> Case:
+    """A network, its vehicles, what happens to its links, and the settings of a run."""
+    net = draw(networks())
+    return Case(
+        net=net,
+        demand=draw(demands(net)),
+        n_steps=n_steps,
+        incidents=draw(incidents(net, n_steps)) if with_incidents else (),
+        seed=draw(st.integers(0, 2**31 - 1)),
+        origin_priority=draw(st.sampled_from([0.5, 1.0, 4.0])),
+        deadlock_check_s=draw(st.sampled_from([1, 7, 30])),
+    )
+
+
+@st.composite
+def link_weights(draw: DrawFn, net: Net, n_slices: int = 1) -> np.ndarray:
+    """Weights of links (n_slices, n_links) int64 [ms], some of them blocked, many of them equal."""
+    weight = st.one_of(st.sampled_from([1_000, 2_000, BLOCKED_MS]), st.integers(1, 400_000))
+    return _array(draw, weight, n_slices * net.n_links, "i8").reshape(n_slices, net.n_links)

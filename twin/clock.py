@@ -1,0 +1,59 @@
+"""The two clocks as whole numbers: seconds through a representative day, months through years.
+
+Operational moments count seconds from 00:00 of the representative day. A day is loaded until 30:00,
+so that evening trips can end after midnight.
+"""
+
+from __future__ import annotations
+
+import re
+
+from twin.errors import InputError
+
+DAY_S = 86_400
+HORIZON_S = 30 * 3_600
+"""Last moment of a simulated day: 30:00."""
+SLICE_S = 900
+"""Length of the slices by which flows and travel times are recorded [s]."""
+N_SLICES = HORIZON_S // SLICE_S
+MS = 1_000
+
+_TIME = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?")
+_MONTH = re.compile(r"(\d{4})-(\d{2})")
+
+
+def parse_time_s(text: str, where: str = "time") -> int:
+    """Time of day ``HH:MM[:SS]`` in seconds; hours may reach 30.
+
+    >>> parse_time_s("07:30")
+    27000
+    """
+    match = _TIME.fullmatch(text.strip())
+    if match:
+        hours, minutes, seconds = (int(part or 0) for part in match.groups())
+        moment = hours * 3_600 + minutes * 60 + seconds
+        if minutes < 60 and seconds < 60 and moment <= HORIZON_S:
+            return moment
+    raise InputError(where, f"{text!r} is not a time of day", "HH:MM between 00:00 and 30:00")
+
+
+def format_time_s(moment_s: float) -> str:
+    """Seconds as ``HH:MM:SS``.
+
+    >>> format_time_s(27_000)
+    '07:30:00'
+    """
+    whole = round(moment_s)
+    return f"{whole // 3_600:02d}:{whole // 60 % 60:02d}:{whole % 60:02d}"
+
+
+def parse_month(text: str, where: str = "month") -> int:
+    """Month ``YYYY-MM`` as months since year 0.
+
+    >>> parse_month("2027-01") - parse_month("2026-11")
+    2
+    """
+    match = _MONTH.fullmatch(text.strip())
+    if match and 1 <= int(match[2]) <= 12:
+        return int(match[1]) * 12 + int(match[2]) - 1
+    raise InputError(where, f"{text!r} is not a month", "YYYY-MM, for example 2027-01")

@@ -1,0 +1,74 @@
+"""Whom and what an indicator is about: one zone (its inhabitants and links), or the whole area."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin.errors import InputError
+
+if TYPE_CHECKING:
+    from twin.indicators.records import DayRecord
+    from twin.territory.territory import Territory
+
+WHOLE = "all"
+"""Name of the focus that is the whole area."""
+
+
+@dataclass(frozen=True)
+class Focus:
+    """A zone by name and row, or the whole area (row -1).
+
+    Of a zone, the people are its inhabitants. Of the whole area they are all who travel, those who
+    come in by gateways included.
+    """
+
+    name: str
+    zone: int
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether this is the whole area."""
+        return self.zone < 0
+
+    def persons(self, record: DayRecord) -> NDArray[np.bool_]:
+        """(n_persons,) who belongs to the focus."""
+        zone = record.population.persons.zone
+        return np.ones(zone.shape[0], dtype=np.bool_) if self.is_whole else np.asarray(zone == self.zone)
+
+    def trips(self, record: DayRecord) -> NDArray[np.bool_]:
+        """(n_trips,) trips made by the people of the focus."""
+        return self.persons(record)[record.population.trips.person]
+
+    def links(self, record: DayRecord) -> NDArray[np.bool_]:
+        """(n_links,) links that lie in the focus."""
+        zone = record.territory.streets.zone
+        return np.ones(zone.shape[0], dtype=np.bool_) if self.is_whole else np.asarray(zone == self.zone)
+
+    def through_trips(self, record: DayRecord) -> NDArray[np.bool_]:
+        """(n_trips,) trips with neither end at a place in the focus."""
+        origin, destination = record.ends_in_zone
+        if self.is_whole:
+            trips = record.population.trips
+            return (trips.origin_place < 0) & (trips.destination_place < 0)
+        return (origin != self.zone) & (destination != self.zone)
+
+
+def every_focus(territory: Territory) -> tuple[Focus, ...]:
+    """All zones of a territory, then the whole."""
+    zones = tuple(Focus(name, row) for row, name in enumerate(territory.zones.name))
+    return (*zones, Focus(WHOLE, -1))
+
+
+def focuses_of(territory: Territory, focus: str | Sequence[str], where: str = "focus") -> tuple[Focus, ...]:
+    """The zones a scenario's focus names, then the whole; an `InputError` names the zones there are."""
+    named = (focus,) if isinstance(focus, str) else tuple(focus)
+    known = {each.name: each for each in every_focus(territory)}
+    for name in named:
+        if name not in known:
+            raise InputError(where, f"no zone {name!r}", "one of " + ", ".join(known))
+    return tuple(known[name] for name in dict.fromkeys((*named, WHOLE)))

@@ -1,0 +1,198 @@
+"""What one simulated day leaves behind: the record that indicators, studies and reports read.
+
+Truth (trips, link passages) stands beside knowledge (what owners came to believe). Nothing here is
+changed after the day; what is derived from it is worked out once, when first asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin.accounts import Accounts
+from twin.clock import HORIZON_S, MS
+from twin.mobility.emissions import Emissions, PassageColumns, curves_of, day_emissions
+from twin.population.population import MODES, Population
+from twin.scenario.ledger import Parameters
+from twin.territory.territory import Territory
+
+TRIP_STATES = ("planned", "waiting", "driving", "travelling", "arrived", "no_path")
+PLANNED, WAITING, DRIVING, TRAVELLING, ARRIVED, NO_PATH = range(len(TRIP_STATES))
+
+ROAD_MANAGER = "city"
+"""Owner of the picture that road counters give."""
+
+OBSERVATION_COLUMNS = ("datastream", "phenomenon_time_s", "result_time_s", "result")
+"""Names of the columns of observations (OGC 18-088 SensorThings, Observation)."""
+
+HORIZON_MS = HORIZON_S * MS
+CAR = MODES.index("car")
+
+
+class Picture(Protocol):
+    """What an owner believes of the streets, by slice and link, (N_SLICES, n_links); NaN: unknown."""
+
+    @property
+    def flow_veh(self) -> NDArray[np.float64]:
+        """Vehicles that left the link in the slice, as the owner counted them."""
+
+    @property
+    def speed_mps(self) -> NDArray[np.float64]:
+        """Mean speed over the link [m/s]."""
+
+
+@dataclass(frozen=True)
+class DayRecord:
+    """One simulated day: what was, and what was believed.
+
+    Trips are rows of ``population.trips``, links rows of ``territory.streets``, slices the quarters of
+    an hour until 30:00.
+
+    Parameters
+    ----------
+    territory, population, parameters, seed
+        What the day was run on.
+    departed_ms, entered_ms, arrived_ms
+        (n_trips,) int64 [ms]: the traveller left the origin; the vehicle entered its first link; the
+        trip ended. -1: never.
+    state
+        (n_trips,) int8, row of `TRIP_STATES` at 30:00.
+    free_flow_s
+        (n_trips,) [s]: by car the time of the free-flow shortest route (not finite: no path); by other
+        modes the trip's duration.
+    route_km
+        (n_trips,) [km] driven.
+    guided
+        (n_trips,) bool: at least one advice of a provider was followed.
+    provider
+        (n_trips,) int8: the provider consulted, row of ``providers``; -1 none.
+    n_reroutes
+        (n_trips,) int16: routes taken anew on the way.
+    entries, exits
+        (N_SLICES, n_links) int32 [veh].
+    time_ms
+        (N_SLICES, n_links) int64: travel times, summed, of the vehicles that left in the slice [ms].
+    event_trip, event_link, event_enter_ms, event_exit_ms
+        (n_events,) int32, int32, int64, int64: one for each link left.
+    rotations, first_full, max_origin_queue_veh, max_gate_queue_veh
+        Deadlocked cycles turned; first links to fill (row, moment [s]); longest waiting queues.
+    knowledge
+        Final picture by owner: `ROAD_MANAGER` and the providers by name.
+    observations
+        Columns (n_observations,) named as in `OBSERVATION_COLUMNS`.
+    accounts, timings_s
+        Money posted; seconds by phase.
+    providers
+        Names of providers, in the order of ``provider``.
+    closed
+        (n_links,) bool, closed at some moment of the day; None: none was.
+    """
+
+    territory: Territory
+    population: Population
+    parameters: Parameters
+    seed: int
+    departed_ms: NDArray[np.int64]
+    entered_ms: NDArray[np.int64]
+    arrived_ms: NDArray[np.int64]
+    state: NDArray[np.int8]
+    free_flow_s: NDArray[np.float64]
+    route_km: NDArray[np.float64]
+    guided: NDArray[np.bool_]
+    provider: NDArray[np.int8]
+    n_reroutes: NDArray[np.int16]
+    entries: NDArray[np.int32]
+    exits: NDArray[np.int32]
+    time_ms: NDArray[np.int64]
+    event_trip: NDArray[np.int32]
+    event_link: NDArray[np.int32]
+    event_enter_ms: NDArray[np.int64]
+    event_exit_ms: NDArray[np.int64]
+    rotations: int
+    first_full: list[tuple[int, float]]
+    max_origin_queue_veh: int
+    max_gate_queue_veh: int
+    knowledge: Mapping[str, Picture]
+    observations: Mapping[str, NDArray[Any]]
+    accounts: Accounts
+    timings_s: Mapping[str, float]
+    providers: tuple[str, ...] = ()
+    closed: NDArray[np.bool_] | None = None
+
+    @property
+    def n_trips(self) -> int:
+        """Number of planned trips, all modes."""
+        return self.state.shape[0]
+
+    @cached_property
+    def by_car(self) -> NDArray[np.bool_]:
+        """(n_trips,) trips made by driving a car."""
+        chosen: NDArray[np.bool_] = self.population.trips.mode == CAR
+        return chosen
+
+    @cached_property
+    def elapsed_s(self) -> NDArray[np.float64]:
+        """(n_trips,) [s] from leaving the origin to arriving, waiting counted.
+
+        A trip that has not ended by 30:00 counts until then; one that never left counts from its
+        planned departure, since its traveller is late from that moment on.
+        """
+        planned_ms = np.rint(self.population.trips.depart_s * MS).astype(np.int64)
+        from_ms = np.where(self.departed_ms >= 0, self.departed_ms, planned_ms)
+        until_ms = np.where(self.arrived_ms >= 0, self.arrived_ms, HORIZON_MS)
+        elapsed: NDArray[np.float64] = np.maximum(until_ms - from_ms, 0) / MS
+        return elapsed
+
+    @cached_property
+    def comparable(self) -> NDArray[np.bool_]:
+        """(n_trips,) car trips that have a path, so that their time can be held against free flow."""
+        return self.by_car & np.isfinite(self.free_flow_s) & (self.state != NO_PATH)
+
+    @cached_property
+    def delay_s(self) -> NDArray[np.float64]:
+        """(n_trips,) [s] time over free flow, NaN where there is no path."""
+        free_s = np.where(np.isfinite(self.free_flow_s) & (self.state != NO_PATH), self.free_flow_s, np.nan)
+        delay: NDArray[np.float64] = self.elapsed_s - free_s
+        return delay
+
+    @cached_property
+    def passages(self) -> PassageColumns:
+        """All links left, as columns."""
+        return PassageColumns(self.event_trip, self.event_link, self.event_enter_ms, self.event_exit_ms)
+
+    @cached_property
+    def emissions(self) -> Emissions:
+        """Fuel and CO2 of all links left, by trip and by link."""
+        fuel_of_trip = self.population.persons.fuel[self.population.trips.person]
+        streets = self.territory.streets
+        return day_emissions(self.passages, fuel_of_trip, streets.length_m, curves_of(self.parameters))
+
+    @cached_property
+    def link_flow_veh(self) -> NDArray[np.int64]:
+        """(n_links,) vehicles that left the link during the day."""
+        flow: NDArray[np.int64] = self.exits.sum(axis=0, dtype=np.int64)
+        return flow
+
+    @cached_property
+    def link_time_s(self) -> NDArray[np.float64]:
+        """(n_links,) time spent on the link by the vehicles that left it [veh s]."""
+        time_s: NDArray[np.float64] = self.time_ms.sum(axis=0) / MS
+        return time_s
+
+    @cached_property
+    def ends_in_zone(self) -> tuple[NDArray[np.int16], NDArray[np.int16]]:
+        """(n_trips,) zone rows of each trip's origin and destination place, -1: a gate or no zone."""
+        trips, zone = self.population.trips, self.territory.places.zone
+        return _zone_of(trips.origin_place, zone), _zone_of(trips.destination_place, zone)
+
+
+def _zone_of(place: NDArray[np.int32], zone: NDArray[np.int16]) -> NDArray[np.int16]:
+    found = np.full(place.shape[0], -1, dtype=np.int16)
+    inside = place >= 0
+    found[inside] = zone[place[inside]]
+    return found

@@ -1,0 +1,78 @@
+"""What actors make of observations: one order of rows, sums over windows, gaps between slices.
+
+Sums are of whole milliseconds, which do not depend on the order of the rows.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from twin.kernels.jit import kernel
+
+
+@kernel
+def settle_ties(
+    key: np.ndarray, order: np.ndarray, datastream: np.ndarray, phenomenon: np.ndarray, result: np.ndarray
+) -> None:
+    """Put rows of equal key into the order (datastream, phenomenon, result); `order` is rewritten.
+
+    ``order`` (n,) int64 sorts ``key`` (n,); insertion within each run of equal keys.
+    """
+    for i in range(1, order.shape[0]):
+        row = order[i]
+        j = i
+        while j > 0 and key[order[j - 1]] == key[row]:
+            before = order[j - 1]
+            if datastream[before] != datastream[row]:
+                later = datastream[before] > datastream[row]
+            elif phenomenon[before] != phenomenon[row]:
+                later = phenomenon[before] > phenomenon[row]
+            else:
+                later = result[before] > result[row]
+            if not later:
+                break
+            order[j] = before
+            j -= 1
+        order[j] = row
+
+
+@kernel
+def sum_passages(
+    link: np.ndarray,
+    left_s: np.ndarray,
+    time_s: np.ndarray,
+    after_s: float,
+    until_s: float,
+    n_probes: np.ndarray,
+    total_ms: np.ndarray,
+    newest_s: np.ndarray,
+) -> None:
+    """Probes of each link that left it in (after_s, until_s]: count, sum of times [ms], newest moment [s].
+
+    link, left_s, time_s (n,) read; n_probes int32, total_ms int64, newest_s float64 (n_links,) added to.
+    """
+    for i in range(link.shape[0]):
+        if after_s < left_s[i] <= until_s:
+            row = link[i]
+            n_probes[row] += 1
+            total_ms[row] += np.int64(np.floor(time_s[i] * 1_000.0 + 0.5))
+            newest_s[row] = max(newest_s[row], left_s[i])
+
+
+@kernel
+def fill_gaps(values: np.ndarray, longest_gap: int) -> None:
+    """Straight line between neighbouring known slices, where at most longest_gap lie between; rewritten.
+
+    values (n_slices, n_links) float64, NaN where unknown. A column without any value stays unknown.
+    """
+    for link in range(values.shape[1]):
+        last = -1
+        for slot in range(values.shape[0]):
+            if np.isnan(values[slot, link]):
+                continue
+            gap = slot - last - 1
+            if last >= 0 and 0 < gap <= longest_gap:
+                low, high = values[last, link], values[slot, link]
+                for k in range(1, gap + 1):
+                    values[last + k, link] = low + (high - low) * k / (gap + 1)
+            last = slot

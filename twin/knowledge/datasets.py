@@ -1,0 +1,103 @@
+"""Datasets with an owner, and the columns of observations in them.
+
+Names of columns follow the OGC SensorThings API (OGC 18-088, 1.1): a row is one Observation.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from twin.errors import InputError
+
+
+class Column(NamedTuple):
+    """One column of a dataset: its name, unit and meaning."""
+
+    name: str
+    unit: str
+    meaning: str
+
+
+class Observations(NamedTuple):
+    """Columns of observations, one row each, all (n_rows,).
+
+    datastream int32 is the row of what was observed (a link); phenomenon_time_s when it was so [s];
+    result_time_s when the owner of the dataset has it [s]; result its value in the dataset's unit.
+    """
+
+    datastream: np.ndarray
+    phenomenon_time_s: np.ndarray
+    result_time_s: np.ndarray
+    result: np.ndarray
+
+    @property
+    def n_rows(self) -> int:
+        """Number of observations."""
+        return len(self.datastream)
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """What an actor holds and may share.
+
+    >>> counts = Dataset.of_links("loops", "city", "vehicles counted", "veh", cadence_s=300)
+    >>> counts.owner, counts.columns[-1].unit, counts.personal
+    ('city', 'veh', False)
+    """
+
+    name: str
+    owner: str
+    columns: tuple[Column, ...]
+    personal: bool
+    licence: str
+    cadence_s: float
+
+    @classmethod
+    def of_links(
+        cls,
+        name: str,
+        owner: str,
+        observed_property: str,
+        unit: str,
+        *,
+        cadence_s: float,
+        personal: bool = False,
+        licence: str = "not open",
+    ) -> Dataset:
+        """A dataset of observations of links; cadence 0 means as it happens."""
+        if not name or not owner:
+            raise InputError(f"dataset {name!r}", "name or owner is empty", "a name and the owner's name")
+        columns = (
+            Column("datastream", "row", "link observed"),
+            Column("phenomenon_time_s", "s", "moment that the result describes"),
+            Column("result_time_s", "s", "moment at which the owner has the result"),
+            Column("result", unit, observed_property),
+        )
+        return cls(name, owner, columns, personal, licence, cadence_s)
+
+
+def observations(
+    datastream: np.ndarray,
+    phenomenon_time_s: np.ndarray | float,
+    result_time_s: np.ndarray | float,
+    result: np.ndarray | float,
+) -> Observations:
+    """Rows from columns; a single number stands for the whole column.
+
+    >>> observations(np.array([3, 5]), 600.0, 660.0, np.array([12, 7])).result
+    array([12.,  7.])
+    """
+    rows = np.asarray(datastream, dtype=np.int32)
+    columns = [
+        np.array(np.broadcast_to(np.asarray(column, dtype=np.float64), rows.shape))
+        for column in (phenomenon_time_s, result_time_s, result)
+    ]
+    return Observations(rows, *columns)
+
+
+def no_observations() -> Observations:
+    """No row at all."""
+    return observations(np.empty(0, dtype=np.int32), 0.0, 0.0, 0.0)

@@ -1,0 +1,214 @@
+"""Cars on the streets: the loading kernel's state, its releases, re-routings and log of passages.
+
+Kernel: `twin.kernels.loading`. This is its public door: it owns the moving arrays, grows the route
+pool when a vehicle takes another route, and checks conservation after every call.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from twin.errors import WorkError
+from twin.kernels import loading as kernels
+from twin.kernels.loading import Events, Network, Supply, Traffic, Vehicles
+from twin.kernels.random import stream_of
+from twin.kernels.paths import Topology
+from twin.routing.routes import Routes
+
+MERGE_STREAM = stream_of("loading.merge")
+
+
+@dataclass(frozen=True)
+class Passages:
+    """Links left, in the order of the log: trip and link rows (n,) int32, moments (n,) int64 [ms]."""
+
+    trip: np.ndarray
+    link: np.ndarray
+    enter_ms: np.ndarray
+    exit_ms: np.ndarray
+
+    @staticmethod
+    def join(parts: list[Passages]) -> Passages:
+        """One log from several, in order."""
+        if not parts:
+            empty = np.empty(0, dtype=np.int64)
+            return Passages(empty.astype(np.int32), empty.astype(np.int32), empty, empty)
+        return Passages(
+            np.concatenate([p.trip for p in parts]),
+            np.concatenate([p.link for p in parts]),
+            np.concatenate([p.enter_ms for p in parts]),
+            np.concatenate([p.exit_ms for p in parts]),
+        )
+
+
+@dataclass(frozen=True)
+class Rules:
+    """Numbers of the loading that hold everywhere (rows of the ledger)."""
+
+    origin_priority: float
+    deadlock_check_s: int
+
+
+def link_ms(duration_s: np.ndarray) -> np.ndarray:
+    """Durations in whole milliseconds, at least one step of the loading.
+
+    >>> link_ms(np.array([0.2, 12.3456])).tolist()
+    [1000, 12346]
+    """
+    return np.maximum(np.rint(duration_s * 1_000.0), kernels.STEP_MS).astype(np.int64)
+
+
+def headway_ms(flow_capacity_vps: np.ndarray) -> np.ndarray:
+    """Least time between vehicles at that flow capacity, in whole milliseconds.
+
+    >>> headway_ms(np.array([0.5])).tolist()
+    [2000]
+    """
+    return np.maximum(np.rint(1_000.0 / flow_capacity_vps), 1).astype(np.int64)
+
+
+def build_network(
+    topology: Topology, storage_veh: np.ndarray, hole_ms: np.ndarray, flow_capacity_vps: np.ndarray
+) -> Network:
+    """The loading's fixed arrays; merges share in proportion to flow capacity (Daganzo 1995)."""
+    ring_start = np.zeros(storage_veh.shape[0] + 1, dtype=np.int64)
+    np.cumsum(storage_veh, out=ring_start[1:])
+    return Network(
+        tail=topology.tail,
+        head=topology.head,
+        in_start=topology.first_in,
+        in_links=topology.in_links,
+        out_start=topology.first_out,
+        out_links=topology.out_links,
+        storage_veh=np.ascontiguousarray(storage_veh, dtype=np.int32),
+        ring_start=ring_start,
+        hole_ms=np.ascontiguousarray(hole_ms, dtype=np.int64),
+        priority=np.ascontiguousarray(flow_capacity_vps, dtype=np.float64),
+        link_key=topology.link_key,
+    )
+
+
+class Loader:
+    """All cars of a day on one network.
+
+    Parameters
+    ----------
+    network, supply
+        See `twin.kernels.loading`; ``supply`` may be changed between calls of `advance`.
+    trip_key
+        Random key of every trip, (n_trips,) uint64; rows that are no car trips are never released.
+    routes
+        Route of every trip at the start.
+    """
+
+    def __init__(
+        self, network: Network, supply: Supply, trip_key: np.ndarray, routes: Routes, rules: Rules, seed: int
+    ) -> None:
+        n_trips, n_links = trip_key.shape[0], network.tail.shape[0]
+        n_nodes, n_slots = network.in_start.shape[0] - 1, int(network.ring_start[-1])
+        self.network, self.supply, self.rules, self.seed = network, supply, rules, seed
+        self.pool = np.concatenate([routes.pool, np.zeros(max(1_024, routes.pool.shape[0] // 4), np.int32)])
+        self.pool_used = int(routes.pool.shape[0])
+        self.vehicles = Vehicles(
+            key=np.ascontiguousarray(trip_key, dtype=np.uint64),
+            route_at=routes.start.copy(),
+            route_end=routes.end.copy(),
+            release_ms=np.full(n_trips, -1, dtype=np.int64),
+            entered_ms=np.full(n_trips, -1, dtype=np.int64),
+            arrived_ms=np.full(n_trips, -1, dtype=np.int64),
+            link_enter_ms=np.full(n_trips, -1, dtype=np.int64),
+            queue_next=np.full(n_trips, -1, dtype=np.int32),
+        )
+        self.traffic = Traffic(
+            n_in=np.zeros(n_links, dtype=np.int64),
+            n_out=np.zeros(n_links, dtype=np.int64),
+            slot_vehicle=np.full(n_slots, -1, dtype=np.int32),
+            slot_ms=np.zeros(n_slots, dtype=np.int64),
+            next_exit_ms=np.zeros(n_links, dtype=np.int64),
+            next_entry_ms=np.zeros(n_links, dtype=np.int64),
+            queue_head=np.full(n_links, -1, dtype=np.int32),
+            queue_tail=np.full(n_links, -1, dtype=np.int32),
+            wake_s=np.zeros(n_nodes, dtype=np.int64),
+            full_s=np.full(n_links, -1, dtype=np.int64),
+            mark=np.zeros(n_links, dtype=np.int32),
+        )
+        self.rotations = 0
+        self.n_released = 0
+
+    def release(self, trips: np.ndarray, release_ms: np.ndarray) -> None:
+        """Let trips (rows) wish to enter at those moments; equal moments go by random key."""
+        order = np.lexsort((self.vehicles.key[trips], release_ms))
+        rows = np.ascontiguousarray(trips[order], dtype=np.int32)
+        self.vehicles.release_ms[rows] = release_ms[order]
+        kernels.release(self.vehicles, self.traffic, self.pool, rows)
+        self.n_released += rows.shape[0]
+
+    def take_routes(self, trips: np.ndarray, routes: Routes) -> None:
+        """Give trips other routes; each must begin with the link the vehicle is on or waits for."""
+        room = self.pool_used + routes.pool.shape[0]
+        if room > self.pool.shape[0]:
+            self.pool = np.concatenate([self.pool[: self.pool_used], np.zeros(room, dtype=np.int32)])
+        self.pool[self.pool_used : room] = routes.pool
+        self.vehicles.route_at[trips] = routes.start[trips] + self.pool_used
+        self.vehicles.route_end[trips] = routes.end[trips] + self.pool_used
+        self.pool_used = room
+
+    def advance(self, from_s: int, until_s: int) -> Passages:
+        """Run the steps from one moment to another and return the links left meanwhile."""
+        margin = int((1_000 // self.supply.headway_ms + 2).sum()) + self.network.tail.shape[0]
+        parts: list[Passages] = []
+        step = from_s
+        while step < until_s:
+            capacity = margin + 65_536
+            events = Events(
+                np.empty(capacity, dtype=np.int32),
+                np.empty(capacity, dtype=np.int32),
+                np.empty(capacity, dtype=np.int64),
+                np.empty(capacity, dtype=np.int64),
+            )
+            step, n, turned = kernels.advance(
+                self.network, self.supply, self.traffic, self.vehicles, self.pool, events,
+                (step, until_s, margin), self.seed, MERGE_STREAM,
+                self.rules.origin_priority, self.rules.deadlock_check_s,
+            )  # fmt: skip
+            self.rotations += turned
+            parts.append(
+                Passages(
+                    events.trip[:n].copy(), events.link[:n].copy(),
+                    events.enter_ms[:n].copy(), events.exit_ms[:n].copy(),
+                )  # fmt: skip
+            )
+        self.check()
+        return Passages.join(parts)
+
+    @property
+    def on_link_veh(self) -> np.ndarray:
+        """Vehicles on each link now (n_links,)."""
+        return self.traffic.n_in - self.traffic.n_out
+
+    @property
+    def driving(self) -> np.ndarray:
+        """Rows of trips that are on a link now."""
+        vehicles = self.vehicles
+        return np.flatnonzero((vehicles.entered_ms >= 0) & (vehicles.arrived_ms < 0))
+
+    @property
+    def waiting(self) -> np.ndarray:
+        """Rows of trips that wait to enter their first link."""
+        vehicles = self.vehicles
+        return np.flatnonzero((vehicles.release_ms >= 0) & (vehicles.entered_ms < 0))
+
+    def check(self) -> None:
+        """Conservation: released = waiting + driving + arrived, and no link above its storage."""
+        on_links = self.on_link_veh
+        n_arrived = int((self.vehicles.arrived_ms >= 0).sum())
+        n_waiting = self.waiting.shape[0]
+        if n_waiting + int(on_links.sum()) + n_arrived != self.n_released:
+            raise WorkError(
+                f"vehicles not conserved: {self.n_released} released, {n_waiting} waiting, "
+                f"{int(on_links.sum())} driving, {n_arrived} arrived"
+            )
+        if (on_links > self.network.storage_veh).any() or (on_links < 0).any():
+            raise WorkError(f"link row {int(np.argmax(on_links - self.network.storage_veh))} above its storage")

@@ -1,0 +1,203 @@
+"""What a report draws: streets, flows by link and hour, bars, lines, groups and pictures, as values.
+
+Scenario numbers are rows of `twin.report.view.ReportView.scenarios`; 0 is the base.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+Bounds = tuple[float, float, float, float]
+"""West, south, east, north in local metres."""
+
+Measure = Literal["flow", "flow_difference", "delay_difference"]
+
+WHOLE = "all"
+"""Name of the focus that is the whole territory."""
+
+
+def zone_label(zone: str) -> str:
+    """A zone's name as people write it.
+
+    >>> zone_label("la_turbie"), zone_label("all")
+    ('La Turbie', 'Whole area')
+    """
+    if zone == WHOLE:
+        return "Whole area"
+    if zone != zone.lower():
+        return zone
+    return " ".join(word.capitalize() for word in zone.replace("_", " ").split())
+
+
+@dataclass(frozen=True)
+class Outline:
+    """A zone: its ring in local metres, or None, and the point its label stands on."""
+
+    name: str
+    ring_m: Floats | None
+    label_m: tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Gate:
+    """A gateway of the territory."""
+
+    name: str
+    x_m: float
+    y_m: float
+
+
+@dataclass(frozen=True)
+class Network:
+    """The streets of one territory, as maps draw them; rows are links."""
+
+    name: str
+    link_id: tuple[str, ...]
+    link_name: tuple[str, ...]
+    road_class: tuple[str, ...]
+    zone: tuple[str, ...]
+    lines_m: tuple[Floats, ...]
+    """Per link, points (n, 2) from tail to head, east and north, local metres."""
+    two_way: Bools
+    """Whether another link runs the other way between the same nodes."""
+    length_m: Floats
+    lanes: Floats
+    free_speed_mps: Floats
+    outlines: tuple[Outline, ...] = ()
+    gates: tuple[Gate, ...] = ()
+    built_m: Floats = field(default_factory=lambda: np.empty((0, 2)))
+    """Buildings, points (n, 2)."""
+    attribution: str = "© OpenStreetMap contributors, ODbL"
+
+    @property
+    def n_links(self) -> int:
+        """Number of links."""
+        return len(self.link_id)
+
+
+@dataclass(frozen=True)
+class LinkFlows:
+    """Flow and delay by link and hour in one scenario, mean over its seeds."""
+
+    network: int
+    flow_veh: Floats
+    """(n_hours, n_links) vehicles that entered in the hour [veh]."""
+    delay_s: Floats
+    """(n_hours, n_links) mean time over free flow of those that left [s]; NaN where nobody did."""
+
+    @property
+    def day_flow_veh(self) -> Floats:
+        """(n_links,) vehicles of the day."""
+        return np.asarray(self.flow_veh.sum(axis=0), dtype=np.float64)
+
+    @property
+    def day_delay_s(self) -> Floats:
+        """(n_links,) mean delay of the day, weighted by flow; NaN where nobody drove."""
+        weight = np.where(np.isnan(self.delay_s), 0.0, self.flow_veh)
+        total = weight.sum(axis=0)
+        summed = (np.nan_to_num(self.delay_s) * weight).sum(axis=0)
+        return np.divide(summed, total, out=np.full(total.shape, np.nan), where=total > 0)
+
+
+@dataclass(frozen=True)
+class LinkMap:
+    """One picture of a network: what it measures, for whom, and the frame."""
+
+    title: str
+    measure: Measure
+    scenario: int
+    against: int | None = None
+    bounds_m: Bounds | None = None
+    focus: str = WHOLE
+    wide: bool = True
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One stacked bar: a scenario's trips by category, counts."""
+
+    label: str
+    parts: Mapping[str, float]
+    scenario: int = 0
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of an hourly profile."""
+
+    label: str
+    values: tuple[float | None, ...]
+    scenario: int = 0
+
+
+@dataclass(frozen=True)
+class Profile:
+    """Values through the day, one line per scenario."""
+
+    title: str
+    unit: str
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True)
+class Histogram:
+    """Counts between edges, one series per scenario."""
+
+    title: str
+    unit: str
+    edges: tuple[float, ...]
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True)
+class GroupChange:
+    """Who gains and who loses: travellers of a group by change of their own day's travel time."""
+
+    group: str
+    n_persons: int
+    gain: float
+    same: float
+    lose: float
+    """Shares of the group; they sum to one."""
+    mean_change_s: float
+    scenario: int = 1
+
+
+@dataclass(frozen=True)
+class GroupDelay:
+    """Delay of a group's car trips in one run: quantiles in seconds."""
+
+    group: str
+    n_trips: int
+    p10_s: float
+    median_s: float
+    p90_s: float
+    mean_s: float
+
+
+@dataclass(frozen=True)
+class Picture:
+    """What an owner believes of the streets, beside the truth, by link and hour."""
+
+    owner: str
+    scenario: int
+    what: str
+    unit: str
+    coverage_links: float
+    """Share of links it has any estimate for."""
+    coverage_flow: float
+    """Share of driven kilometres on those links."""
+    bias: float
+    """Mean of (belief - truth), as a share of the mean truth."""
+    median_error: float
+    """Median of |belief - truth| / truth."""
+    n_pairs: int
+    pairs: tuple[tuple[float, float], ...] = ()
+    """Up to a few hundred pairs (truth, belief) for the picture."""

@@ -1,0 +1,44 @@
+"""The few lines by which every picture is written: elements with escaped attributes and text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from markupsafe import Markup, escape
+
+Part = str | Markup
+
+
+def tag(name: str, *parts: Part, **attributes: object) -> Markup:
+    """One element; attribute ``stroke_width`` is written ``stroke-width``, ``class_`` is ``class``.
+
+    >>> str(tag("text", "a < b", x=1, class_="note", data_link='"x"'))
+    '<text x="1" class="note" data-link="&#34;x&#34;">a &lt; b</text>'
+    """
+    written = "".join(
+        f' {key.rstrip("_").replace("_", "-")}="{escape(_text(value))}"'
+        for key, value in attributes.items()
+        if value is not None
+    )
+    inside = "".join(escape(part) for part in parts)
+    if not inside:
+        return Markup(f"<{name}{written}/>")
+    return Markup(f"<{name}{written}>{inside}</{name}>")
+
+
+def group(parts: Iterable[Part], **attributes: object) -> Markup:
+    """Several elements in one group."""
+    return tag("g", *parts, **attributes)
+
+
+def picture(parts: Iterable[Part], title: str, description: str, **attributes: object) -> Markup:
+    """A whole drawing with the title and description that a screen reader says."""
+    named = [tag("title", title), tag("desc", description)]
+    return tag("svg", *named, *parts, xmlns="http://www.w3.org/2000/svg", role="img", **attributes)
+
+
+def _text(value: object) -> str:
+    """Numbers without a needless tail."""
+    if isinstance(value, float):
+        return f"{value:.1f}".removesuffix(".0")
+    return str(value)

@@ -1,0 +1,193 @@
+"""Maps as inline SVG: streets as wide as their flow, coloured by delay or by difference."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from markupsafe import Markup
+
+from twin.report.drawn import WHOLE, Bounds, Floats, LinkFlows, LinkMap, Network, zone_label
+from twin.report.geometry import TENTHS, TOLERANCE_PX, Frame, beside, bounds_of, path_of, simplified
+from twin.report.scales import Scale, measured
+from twin.report.svg import group, picture, tag
+from twin.report.words import number
+
+WIDE_PX = 1080.0
+HALF_PX = 528.0
+BUILT_GRID_M = 15.0
+"""Buildings closer than this are one dot of the backdrop."""
+_BAR_STEPS_M = (50, 100, 200, 250, 500, 1_000, 2_000, 5_000, 10_000)
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A map ready for the page: its markup and what the page's script needs to redraw it."""
+
+    key: str
+    drawn: LinkMap
+    frame: Frame
+    svg: Markup
+    n_drawn: int
+
+
+def backdrop(network: Network, row: int) -> Markup:
+    """Built-up area and street axes in metres, written once and used by every map of the territory."""
+    built = Markup("")
+    if len(network.built_m):
+        cells = np.unique(np.rint(network.built_m / BUILT_GRID_M).astype(np.int64), axis=0)
+        cells = cells[np.lexsort((cells[:, 0], -cells[:, 1]))] * (1, -1)
+        steps = np.diff(cells, axis=0, prepend=np.zeros((1, 2), dtype=np.int64))
+        dots = "".join(f"m{x} {y}h0" if y >= 0 else f"m{x}{y}h0" for x, y in steps.tolist())
+        built = tag("path", d=f"M0 0{dots}", id=f"built-{row}", transform=f"scale({BUILT_GRID_M:g})")
+    axes = [path_of(simplified(line * (1, -1), 2.0)) for line in network.lines_m]
+    return group([built, tag("path", d="".join(axes), id=f"axes-{row}")])
+
+
+def draw_map(key: str, drawn: LinkMap, network: Network, flows: tuple[LinkFlows, ...], scale: Scale) -> Drawing:
+    """One map, from the paper upwards: zones, buildings, axes, links, names, scale bar, attribution."""
+    bounds = drawn.bounds_m or bounds_of(network)
+    frame = Frame.around(bounds, WIDE_PX if drawn.wide else HALF_PX)
+    row = flows[drawn.scenario].network
+    links, n_drawn = _links(drawn, network, flows, scale, frame)
+    parts = [
+        tag("rect", class_="paper", width="100%", height="100%"),
+        _zones(network, frame, drawn.focus),
+        _backdrop_used(network, row, frame),
+        group(links, class_="links"),
+        _names(network, frame),
+        _furniture(network, frame),
+    ]
+    words = f"{drawn.title}. {n_drawn} links of {network.name} are drawn; their values are in the page's data."
+    svg = picture(
+        parts,
+        drawn.title,
+        words,
+        viewBox=frame.view_box,
+        class_="map map-wide" if drawn.wide else "map map-half",
+        data_map=key,
+        preserveAspectRatio="xMidYMid meet",
+    )
+    return Drawing(key, drawn, frame, svg, n_drawn)
+
+
+def _links(
+    drawn: LinkMap, network: Network, flows: tuple[LinkFlows, ...], scale: Scale, frame: Frame
+) -> tuple[list[Markup], int]:
+    """Every link in the frame that carries something at any hour, faint ones below."""
+    flow, value = measured(drawn, flows, network.length_m / network.free_speed_mps)
+    delay = flows[drawn.scenario].day_delay_s
+    classes, widths = scale.classes(value), scale.widths_px(flow)
+    pairs = [flows[drawn.scenario]] + ([flows[drawn.against]] if drawn.against is not None else [])
+    alive = np.any([each.flow_veh.max(axis=0) > 0 for each in pairs], axis=0)
+    written = []
+    for link in np.lexsort((np.arange(len(flow)), widths)).tolist():
+        if not alive[link]:
+            continue
+        line = frame.units(network.lines_m[link])
+        if not frame.shows(line):
+            continue
+        line = simplified(line, TOLERANCE_PX * TENTHS)
+        if network.two_way[link]:
+            line = beside(line, (float(widths[link]) / 2 + 0.25) * TENTHS)
+        known = None if np.isnan(delay[link]) else float(delay[link])
+        written.append(
+            tag(
+                "path",
+                class_=f"k{classes[link]}" if classes[link] >= 0 else "kx",
+                stroke_width=round(float(widths[link]) * TENTHS),
+                data_row=link,
+                data_link=network.link_id[link],
+                data_flow=float(flow[link]),
+                data_delay=known,
+                d=path_of(line),
+            )
+        )
+    return written, len(written)
+
+
+def _zones(network: Network, frame: Frame, focus: str) -> Markup:
+    """Outlines of the zones whose ring is known; those in focus are lit."""
+    lit = focus.split(",")
+    drawn = [
+        tag(
+            "path",
+            d=path_of(simplified(frame.units(each.ring_m), TENTHS)) + "z",
+            class_="zone zone-focus" if each.name in lit else "zone",
+        )
+        for each in sorted(network.outlines, key=lambda zone: zone.name in lit)
+        if each.ring_m is not None and len(each.ring_m) > 2
+    ]
+    return group(drawn, class_="zones")
+
+
+def _backdrop_used(network: Network, row: int, frame: Frame) -> Markup:
+    """The shared backdrop, moved and scaled into this frame."""
+    scale = TENTHS / frame.m_per_px
+    move = f"translate({-frame.west_m * scale:.1f} {frame.north_m * scale:.1f}) scale({scale:.5f})"
+    built = max(2.0 * frame.m_per_px, BUILT_GRID_M) / BUILT_GRID_M
+    parts = [tag("use", href=f"#axes-{row}", class_="axes", stroke_width=f"{0.7 * frame.m_per_px:.2f}")]
+    if len(network.built_m):
+        parts.insert(0, tag("use", href=f"#built-{row}", class_="built", stroke_width=f"{built:.2f}"))
+    return group(parts, transform=move, class_="backdrop")
+
+
+def _names(network: Network, frame: Frame) -> Markup:
+    """Names of zones and of the roads that leave, where they do not run into each other."""
+    taken: list[tuple[float, float, float, float]] = []
+    written = []
+    labels = [(zone_label(each.name), each.label_m, "zone-name") for each in network.outlines if each.name != WHOLE]
+    labels += [(each.name, (each.x_m, each.y_m), "gate-name") for each in network.gates]
+    for text, place_m, class_ in labels:
+        x, y = (frame.units(np.array([place_m]))[0] / TENTHS).tolist()
+        half = 4.0 * len(text) + 6.0
+        if not (-20 <= x <= frame.width_px + 20 and -20 <= y <= frame.height_px + 20):
+            continue
+        x = min(max(x, half), frame.width_px - half)
+        y = min(max(y, 24.0), frame.height_px - 32.0)
+        box = (x - half, y - 12.0, x + half, y + 12.0)
+        if any(_overlap(box, other) for other in taken):
+            continue
+        taken.append(box)
+        written.append(tag("text", text, x=round(x * TENTHS), y=round(y * TENTHS), class_=class_))
+    return group(written, class_="names")
+
+
+def _furniture(network: Network, frame: Frame) -> Markup:
+    """Scale bar, north arrow and attribution, inside the picture so that a copy keeps them."""
+    longest = frame.width_px * 0.2 * frame.m_per_px
+    bar_m = max((step for step in _BAR_STEPS_M if step <= longest), default=_BAR_STEPS_M[0])
+    end = 14 + bar_m / frame.m_per_px
+    base = frame.height_px - 14
+    text = f"{number(bar_m)} m" if bar_m < 1_000 else f"{number(bar_m / 1_000)} km"
+    top = 16.0
+    right = frame.width_px - 20
+    north = f"M{_tenths(right)} {_tenths(top)}l45 120-45-30-45 30z"
+    parts = [
+        tag("path", d=f"M140 {_tenths(base - 5)}v50H{_tenths(end)}v-50", class_="scale-bar"),
+        tag("text", text, x=_tenths((14 + end) / 2), y=_tenths(base - 7), class_="furniture middle"),
+        tag("path", d=north, class_="north"),
+        tag("text", "N", x=_tenths(right), y=_tenths(top + 26), class_="furniture middle"),
+        tag(
+            "text",
+            network.attribution,
+            x=_tenths(frame.width_px - 8),
+            y=_tenths(frame.height_px - 8),
+            class_="furniture end",
+        ),
+    ]
+    return group(parts, class_="furnishing")
+
+
+def frame_bounds(network: Network, focus: Sequence[str]) -> Bounds:
+    """Box around the links of a focus; the whole territory for the focus `all`."""
+    return bounds_of(network, () if WHOLE in focus else tuple(focus))
+
+
+def _tenths(px: float) -> int:
+    return round(px * TENTHS)
+
+
+def _overlap(one: tuple[float, float, float, float], other: tuple[float, float, float, float]) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]

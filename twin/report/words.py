@@ -1,0 +1,147 @@
+"""Numbers and findings in words: thin spaces, a true minus, as many digits as a planner can use."""
+
+from __future__ import annotations
+
+import math
+
+from twin.report.drawn import WHOLE, zone_label
+from twin.report.view import LEAST_SEEDS, IndicatorRow, Verdict
+
+THIN = "\u202f"
+MINUS = "\u2212"
+NONE = "–"
+SIDE_BY_SIDE = "side by side"
+"""Method of rows whose base and alternative are two focuses or two territories."""
+
+_SHARES = ("share", "probability", "fraction")
+_ACRONYMS = {"co2": "CO₂", "nox": "NOₓ", "pm10": "PM10", "pm25": "PM2.5", "vkm": "vehicle-km"}
+_UNIT_SUFFIXES = ("_s", "_m", "_km", "_veh", "_kg", "_min", "_eur", "_share", "_h", "_vehkm", "_pkm")
+
+VERDICT_WORDS: dict[Verdict, tuple[str, str]] = {
+    "better": ("▲", "better"),
+    "worse": ("▼", "worse"),
+    "changed": ("◆", "changed"),
+    "same": ("=", "same"),
+    "unclear": ("~", "unclear"),
+    "untested better": ("△", "better, untested"),
+    "untested worse": ("▽", "worse, untested"),
+    "untested": ("◇", "untested"),
+}
+
+
+def number(value: float | None, unit: str = "") -> str:
+    """A number as people read it; shares in per cent.
+
+    >>> number(12345.6), number(-0.5), number(0.3214, "share"), number(7.25), number(None)
+    ('12\u202f346', '\u22120.5', '32.1', '7.25', '–')
+    """
+    if value is None or math.isnan(value):
+        return NONE
+    if math.isinf(value):
+        return "∞" if value > 0 else MINUS + "∞"
+    if unit in _SHARES:
+        value *= 100.0
+    size = abs(value)
+    if size and size < 0.001:
+        text = f"{size:.1e}"
+    else:
+        decimals = 0 if size >= 100 else 1 if size >= 10 else 2 if size >= 1 else 3
+        text = f"{size:,.{decimals}f}".replace(",", THIN)
+        if "." in text:
+            text = text.rstrip("0").rstrip(".")
+    return (MINUS if value < 0 and text.strip("0.") else "") + text
+
+
+def signed(value: float | None, unit: str = "") -> str:
+    """A difference with its sign; nought has none.
+
+    >>> signed(3.0), signed(-3.0), signed(0.0)
+    ('+3', '\u22123', '0')
+    """
+    text = number(value, unit)
+    return f"+{text}" if value is not None and value > 0 and text != "0" else text
+
+
+def unit_label(unit: str, difference: bool = False) -> str:
+    """A unit as it is printed; differences of shares are points."""
+    if unit in _SHARES:
+        return "points" if difference else "%"
+    return "" if unit in ("1", "-", "") else unit
+
+
+def with_unit(text: str, unit: str, difference: bool = False) -> str:
+    """A number and its unit, never broken across lines."""
+    label = unit_label(unit, difference)
+    return f"{text}\u00a0{label}" if label else text
+
+
+def percent(share: float | None, sign: bool = False) -> str:
+    """A share in per cent."""
+    if share is None or math.isnan(share):
+        return NONE
+    return (signed if sign else number)(share, "share") + "\u00a0%"
+
+
+def label_of(name: str) -> str:
+    """An indicator's name in words, without the unit that its column tells.
+
+    >>> label_of("mean_car_delay_s"), label_of("co2_kg"), label_of("car_mode_share")
+    ('Mean car delay', 'CO₂', 'Car mode share')
+    """
+    stem = name
+    for suffix in _UNIT_SUFFIXES:
+        if suffix != "_share" and stem.endswith(suffix) and len(stem) > len(suffix) + 1:
+            stem = stem.removesuffix(suffix)
+            break
+    words = [_ACRONYMS.get(word, word) for word in stem.split("_") if word]
+    text = " ".join(words) or name
+    return text[:1].upper() + text[1:]
+
+
+def interval(row: IndicatorRow) -> str:
+    """The interval of a difference in words, or why there is none."""
+    if row.difference is None:
+        return ""
+    if not row.has_interval:
+        return f"no interval below {LEAST_SEEDS} seeds"
+    ends = f"{signed(row.low, row.unit)} to {signed(row.high, row.unit)}"
+    return with_unit(ends, row.unit, difference=True)
+
+
+def sentence(row: IndicatorRow, names: tuple[str, str] = ("the base", "the alternative")) -> str:
+    """One row as a sentence: what changes, from what to what, how sure it is."""
+    place = "over the whole area" if row.focus == WHOLE else f"in {zone_label(row.focus)}"
+    who = f" ({row.group})" if row.group else ""
+    name = f"{label_of(row.indicator)}{who}"
+    base = number(row.base, row.unit)
+    if row.alternative is None or row.difference is None:
+        return f"{name} is {with_unit(base, row.unit)} {place}."
+    alternative = with_unit(number(row.alternative, row.unit), row.unit)
+    sure = how_sure(row)
+    if row.method == SIDE_BY_SIDE:
+        change = with_unit(signed(row.difference, row.unit), row.unit, difference=True)
+        return f"{name} is {base} in {names[0]} and {alternative} in {names[1]} ({change}; {sure})."
+    if row.difference == 0:
+        return f"{name} stays at {with_unit(base, row.unit)} {place} ({sure})."
+    change = with_unit(signed(row.difference, row.unit), row.unit, difference=True)
+    if row.relative is not None and row.unit not in _SHARES:
+        change += f", {percent(row.relative, sign=True)}"
+    verb = "rises" if row.difference > 0 else "falls"
+    return f"{name} {verb} from {base} to {alternative} {place} ({change}; {sure})."
+
+
+def how_sure(row: IndicatorRow) -> str:
+    """The interval and the seeds behind it."""
+    seeds = count_word(row.n_seeds, "seed")
+    if row.has_interval:
+        return f"95\u00a0% interval {interval(row)}, {seeds}"
+    return f"{seeds}, {interval(row)}"
+
+
+def count_word(count: int, one: str, many: str | None = None) -> str:
+    """A count with its noun.
+
+    >>> count_word(1, "seed"), count_word(1200, "trip")
+    ('1 seed', '1\u202f200 trips')
+    """
+    return f"{number(count)} {one if count == 1 else many or one + 's'}"

@@ -1,0 +1,96 @@
+"""Queries: shortest routes for many trips on several threads, the same for any number of them."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+
+from twin.kernels import paths
+from twin.kernels.paths import Bounds, Topology, Trips, Weights
+from twin.routing.routes import Routes
+from twin.routing.topology import workspace_for
+
+LINKS_A_ROUTE = 96
+"""First guess of a route's length, for the size of the pool; a longer one only costs a second call."""
+
+
+@dataclass(frozen=True)
+class Stream:
+    """Which draws a search uses for a person's own view of each link."""
+
+    seed: int
+    stream: np.uint64
+
+
+def bounds_to(topology: Topology, least_ms: np.ndarray, destinations: np.ndarray) -> Bounds:
+    """Lower bounds for searches to the tails of those destination links under the least weights.
+
+    Parameters
+    ----------
+    least_ms
+        The least weight each link ever has, (n_links,) int32 [ms].
+    destinations
+        Destination links, (n,).
+    """
+    n_nodes = topology.first_out.shape[0] - 1
+    targets = np.unique(topology.tail[destinations]).astype(np.int32)
+    cost_ms = np.empty((targets.shape[0], n_nodes), dtype=np.int32)
+    paths.cost_trees(topology, least_ms.astype(np.int32), targets, workspace_for(topology), cost_ms)
+    row_of_node = np.full(n_nodes, -1, dtype=np.int32)
+    row_of_node[targets] = np.arange(targets.shape[0], dtype=np.int32)
+    return Bounds(cost_ms, row_of_node)
+
+
+def static_weights(weight_ms: np.ndarray) -> Weights:
+    """Weights that hold all day and are felt as they are: (n_links,) int32 [ms]."""
+    row = np.ascontiguousarray(weight_ms, dtype=np.int32).reshape(1, -1)
+    return Weights(row, row, 1, 0.0)
+
+
+def find_routes(
+    topology: Topology,
+    weights: Weights,
+    bounds: Bounds,
+    trips: Trips,
+    rows: np.ndarray,
+    draws: Stream,
+    threads: int = 1,
+) -> Routes:
+    """Shortest routes of the trips ``rows``; other trips have none in the answer."""
+    n_trips = trips.origin.shape[0]
+    start = np.full(n_trips, -1, dtype=np.int64)
+    end = np.full(n_trips, -1, dtype=np.int64)
+
+    def work(part: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+        done = 0
+        workspace = workspace_for(topology)
+        pieces: list[tuple[np.ndarray, np.ndarray]] = []
+        while done < part.shape[0]:
+            room = max((part.shape[0] - done) * LINKS_A_ROUTE, topology.first_out.shape[0] + 2)
+            pool = np.empty(room, dtype=np.int32)
+            upto = paths.route_trips(
+                topology, weights, bounds, workspace, trips, part, done, draws.seed, draws.stream,
+                pool, start, end,
+            )  # fmt: skip
+            pieces.append((part[done:upto], pool))
+            done = upto
+        return pieces
+
+    parts = np.array_split(np.ascontiguousarray(rows, dtype=np.int64), max(1, threads))
+    if threads > 1:
+        with ThreadPoolExecutor(threads) as executor:
+            answers = list(executor.map(work, parts))
+    else:
+        answers = [work(part) for part in parts]
+    pools: list[np.ndarray] = [np.empty(0, dtype=np.int32)]
+    shift = 0
+    for done_rows, pool in (piece for answer in answers for piece in answer):
+        found = done_rows[start[done_rows] >= 0]
+        used = int(end[found].max()) if found.size else 0
+        start[found] += shift
+        end[found] += shift
+        shift += used
+        pools.append(pool[:used])
+    return Routes(np.concatenate(pools), start, end).packed()

@@ -1,0 +1,205 @@
+"""What an alternative changes, in typed kinds; a package outside adds one by entry point.
+
+A kind is a subclass of `Modification` in the registry family ``modification``: an entry point in the
+group ``twin.modification`` whose name is the kind. A kind from outside says by `parts` of which
+kinds known here it is made.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import AfterValidator, Field, model_validator
+
+from twin.clock import HORIZON_S, parse_month, parse_time_s
+from twin.errors import InputError
+from twin.registry import Registry
+from twin.scenario.actors import SensorFleet
+from twin.scenario.selectors import LinkSelector, Model, Name
+from twin.scenario.wording import fault, nearest, short
+
+MODIFICATIONS = Registry("modification")
+
+Scope = Literal["links", "travellers"]
+
+
+def _moment(text: str) -> str:
+    """A time of day or a month, as written."""
+    try:
+        parse_time_s(text) if ":" in text else parse_month(text)
+    except InputError as error:
+        raise fault(error.what, f"{error.right}" if ":" in text else "HH:MM or YYYY-MM") from None
+    return text
+
+
+Moment = Annotated[str, AfterValidator(_moment)]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+MOMENT_WORDS = "HH:MM (operational clock) or YYYY-MM (strategic clock)"
+
+
+class Modification(Model):
+    """One thing that an alternative changes, from a moment until another."""
+
+    scope: ClassVar[Scope] = "links"
+
+    kind: str = Field(description="a kind of modification")
+    from_: Moment | None = Field(None, alias="from", description=MOMENT_WORDS)
+    until: Moment | None = Field(None, description=MOMENT_WORDS)
+
+    @model_validator(mode="after")
+    def _ends_after_it_begins(self) -> Modification:
+        if self.from_ is not None and self.until is not None:
+            if (":" in self.from_) != (":" in self.until):
+                raise fault(f"from {self.from_!r} and until {self.until!r} are of two clocks", MOMENT_WORDS)
+            parse = parse_time_s if ":" in self.from_ else parse_month
+            if parse(self.until) <= parse(self.from_):
+                raise fault(f"until {self.until!r} is not after from {self.from_!r}", "a later moment")
+        return self
+
+    @property
+    def from_s(self) -> int:
+        """Moment of the day from which it holds [s]."""
+        return parse_time_s(self.from_) if self.from_ and ":" in self.from_ else 0
+
+    @property
+    def until_s(self) -> int:
+        """Moment of the day until which it holds [s]."""
+        return parse_time_s(self.until) if self.until and ":" in self.until else HORIZON_S
+
+    def in_force(self, month: str) -> bool:
+        """Whether it holds in that month (YYYY-MM): always, for what only names times of day."""
+        now = parse_month(month)
+        begun = self.from_ is None or ":" in self.from_ or parse_month(self.from_) <= now
+        ended = self.until is not None and ":" not in self.until and parse_month(self.until) <= now
+        return begun and not ended
+
+    def differs(self) -> str:
+        """What differs from the present, in words."""
+        values = self.model_dump(exclude_defaults=True, exclude={"kind", "from_", "until", "links"})
+        words = [f"{key} {value}" for key, value in values.items()]
+        links = getattr(self, "links", None)
+        if isinstance(links, LinkSelector):
+            words.insert(0, f"on {links.spelled()}")
+        words += [f"{key} {value}" for key, value in (("from", self.from_), ("until", self.until)) if value]
+        return f"{self.kind.replace('_', ' ')}: {', '.join(words)}" if words else self.kind.replace("_", " ")
+
+    def parts(self) -> tuple[Modification, ...]:
+        """The kinds known to the model that this one is made of: itself, unless from outside."""
+        return (self,)
+
+
+class OnLinks(Modification):
+    """A modification of some links."""
+
+    links: LinkSelector = Field(description='a table that names links, for example {ref = "D2564"}')
+
+
+class CloseLink(OnLinks):
+    """Nobody enters these links; with a signed exit everybody plans around them, not only app users."""
+
+    kind: Literal["close_link"] = "close_link"
+    signed_exit: bool = Field(True, description="true or false")
+
+
+class Narrowed(OnLinks):
+    """Links left with a capacity, or with a factor of their own."""
+
+    capacity_vph: Annotated[float, Field(gt=0)] | None = Field(
+        None, description="vehicles an hour for the whole link, above 0"
+    )
+    factor: Annotated[float, Field(gt=0, le=1)] | None = Field(
+        None, description="a factor above 0 and up to 1"
+    )
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> Narrowed:
+        if (self.capacity_vph is None) == (self.factor is None):
+            raise fault("takes one of capacity_vph and factor", "either capacity_vph or factor")
+        return self
+
+
+class ReduceCapacity(Narrowed):
+    """Works, known to the road manager, narrow these links."""
+
+    kind: Literal["reduce_capacity"] = "reduce_capacity"
+
+
+class Incident(Narrowed):
+    """An unforeseen loss of capacity: nobody is told, those who pass find out."""
+
+    kind: Literal["incident"] = "incident"
+
+
+class SpeedLimit(OnLinks):
+    """A speed limit on these links."""
+
+    kind: Literal["speed_limit"] = "speed_limit"
+    speed_kmh: Annotated[float, Field(gt=0, le=150)] = Field(description="km/h above 0 and up to 150")
+
+
+class ClassifySecondary(OnLinks):
+    """The road manager classes these links as secondary; a provider honours it with probability `respect`."""
+
+    kind: Literal["classify_secondary"] = "classify_secondary"
+    respect: Share | None = Field(None, description="a share between 0 and 1; omitted: each provider's own")
+
+
+class OfWholeDays(Modification):
+    """A modification of travellers' means: it holds for whole days."""
+
+    scope: ClassVar[Scope] = "travellers"
+
+    @model_validator(mode="after")
+    def _holds_for_whole_days(self) -> OfWholeDays:
+        for key, moment in (("from", self.from_), ("until", self.until)):
+            if moment is not None and ":" in moment:
+                raise fault(f"{moment!r}: {self.kind} holds for whole days", "a month YYYY-MM", (key,))
+        return self
+
+
+class DataAgreement(OfWholeDays):
+    """City and provider exchange: closures in, anonymised traffic out."""
+
+    kind: Literal["data_agreement"] = "data_agreement"
+    provider: Name = Field(description="the name of a provider of this scenario")
+    shares_closures: bool = Field(True, description="true or false")
+    returns_traffic: bool = Field(True, description="true or false")
+
+
+class AppShare(OfWholeDays):
+    """Another share of travellers consults a calculator."""
+
+    kind: Literal["app_share"] = "app_share"
+    value: Share = Field(description="a share between 0 and 1")
+
+
+class AddSensorFleet(OfWholeDays):
+    """One more fleet of sensors."""
+
+    scope: ClassVar[Scope] = "links"
+    kind: Literal["add_sensor_fleet"] = "add_sensor_fleet"
+    fleet: SensorFleet = Field(description="a table with the keys of a [[sensor_fleet]]")
+
+
+for _kind in (
+    *(CloseLink, ReduceCapacity, Incident, SpeedLimit, ClassifySecondary),
+    *(DataAgreement, AppShare, AddSensorFleet),
+):
+    MODIFICATIONS.add(_kind.model_fields["kind"].default, _kind)
+
+
+def kind_of(table: Any, where: str) -> type[Modification]:
+    """The class of the kind that a [[modification]] table names."""
+    if not isinstance(table, dict):
+        raise InputError(where, f"{short(table)} is no table", "[[modification]]")
+    kind = table.get("kind")
+    if not isinstance(kind, str):
+        wrong = "missing" if kind is None else f"{short(kind)} is not right"
+        raise InputError(f"{where}: kind", wrong, "one of " + ", ".join(MODIFICATIONS.names()))
+    if kind not in MODIFICATIONS.names():
+        raise InputError(f"{where}: kind", f"no kind {kind!r}", nearest(kind, MODIFICATIONS.names()))
+    found = MODIFICATIONS.get(kind, where)
+    if not (isinstance(found, type) and issubclass(found, Modification)):
+        raise InputError(f"{where}: kind", f"{kind!r} is no modification", "a subclass of Modification")
+    return found

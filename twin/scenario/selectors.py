@@ -1,0 +1,111 @@
+"""How a scenario names links: by road, commune, zone, way, link id, file, box or direction.
+
+What is named here is found on a territory by `twin.territory.select`. Values within one key are
+alternatives, keys narrow each other: ``{ref = ["D2564", "D2204A"], commune = "La Turbie"}`` is what
+of either road lies in the commune.
+"""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, model_validator
+
+from twin.scenario.wording import fault
+
+DIRECTIONS = ("northbound", "eastbound", "southbound", "westbound")
+
+MOST_FILE_BYTES = 16 * 2**20
+
+
+class Model(BaseModel):
+    """A frozen part of a scenario: unknown keys and wrong types are refused."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, allow_inf_nan=False, populate_by_name=True
+    )
+
+
+def _listed(value: Any) -> Any:
+    """One value stands for a list of one."""
+    if isinstance(value, list | tuple):
+        return tuple(value)
+    return (value,)
+
+
+def _without_spaces(value: Any) -> Any:
+    return tuple("".join(each.split()) if isinstance(each, str) else each for each in _listed(value))
+
+
+Name = Annotated[str, Field(min_length=1)]
+Names = Annotated[tuple[Name, ...], BeforeValidator(_listed)]
+References = Annotated[tuple[Name, ...], BeforeValidator(_without_spaces)]
+Ways = Annotated[tuple[Annotated[int, Field(gt=0)], ...], BeforeValidator(_listed)]
+Box = Annotated[tuple[float, float, float, float], BeforeValidator(_listed)]
+
+
+class LinkSelector(Model):
+    """Links of a territory, named in words.
+
+    >>> LinkSelector(ref="D 2564", commune="La Turbie").spelled()
+    'ref D2564, commune La Turbie'
+    """
+
+    ref: References = Field((), description='road references, for example "D2564" (spaces do not matter)')
+    commune: Names = Field((), description='names of communes, for example "La Turbie"')
+    zone: Names = Field((), description="names of zones of the territory")
+    way: Ways = Field((), description="OpenStreetMap way numbers")
+    link: Names = Field((), description='link ids, for example "way:from:to"')
+    file: str | None = Field(None, description="a CSV file with a column link_id")
+    bbox: Box | None = Field(None, description="[west, south, east, north] in degrees")
+    direction: Literal["northbound", "eastbound", "southbound", "westbound"] | None = Field(
+        None, description="one of " + ", ".join(DIRECTIONS)
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_file(cls, data: Any, info: ValidationInfo) -> Any:
+        """Link ids of the file join those named by `link`; the file is not needed again."""
+        if not isinstance(data, dict) or not isinstance(data.get("file"), str):
+            return data
+        folder = Path((info.context or {}).get("folder", "."))
+        given = data.get("link", ())
+        ids = dict.fromkeys((*_listed(given), *read_link_ids(folder / data["file"], data["file"])))
+        return {**{key: value for key, value in data.items() if key != "file"}, "link": tuple(ids)}
+
+    @model_validator(mode="after")
+    def _names_something(self) -> LinkSelector:
+        if not self.model_dump(exclude_defaults=True):
+            raise fault("names no link", "at least one of " + ", ".join(type(self).model_fields))
+        if self.bbox is not None:
+            west, south, east, north = self.bbox
+            if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
+                raise fault(f"{list(self.bbox)} is no box", "west < east and south < north, in degrees")
+        return self
+
+    def spelled(self) -> str:
+        """The selector in words, long lists counted instead of listed."""
+        words = []
+        for key, value in self.model_dump(exclude_defaults=True).items():
+            several = isinstance(value, tuple) and len(value) > 4
+            text = f"{len(value)} ids" if several else value
+            words.append(f"{key} {', '.join(map(str, text)) if isinstance(text, tuple) else text}")
+        return ", ".join(words)
+
+
+def read_link_ids(path: Path, label: str) -> tuple[str, ...]:
+    """Ids in the column ``link_id`` of a CSV file."""
+    if not path.is_file():
+        raise fault(f"no file {label!r} in {path.parent}", "a CSV file with a column link_id")
+    if path.stat().st_size > MOST_FILE_BYTES:
+        raise fault(f"{label!r} is larger than {MOST_FILE_BYTES} bytes", "a shorter list of link ids")
+    try:
+        rows = list(csv.DictReader(path.read_text(encoding="utf-8-sig").splitlines()))
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise fault(f"{label!r} cannot be read: {error}", "a CSV file in UTF-8") from None
+    ids = tuple(row["link_id"].strip() for row in rows if (row.get("link_id") or "").strip())
+    if not ids:
+        raise fault(f"{label!r} names no link", "a CSV file with a column link_id and one id a line")
+    return ids
