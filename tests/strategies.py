@@ -43,7 +43,7 @@ def networks(draw: DrawFn, max_nodes: int = 6, max_extra: int = 8) -> Net:
         head=np.array([b for _, b in ends], dtype=np.int32),
         free_ms=free_ms,
         hole_ms=_array(draw, st.integers(1_000, 12_000), n, "i8"),
-        storage=_array(draw, st.integers(1, 5), n, "i4"),
+        storage=_array(draw, st.sampled_from([1, 1, 2, 3, 5]), n, "i4"),
         headway_ms=headway_ms,
         link_key=_unique_keys(draw, n),
         weight=1_000.0 / headway_ms,
@@ -58,8 +58,9 @@ def demands(draw: DrawFn, net: Net, max_trips: int = 30, until_s: int = 60) -> D
     """Vehicles on random walks of up to eight links, many released at the same moment."""
     link = st.integers(0, net.n_links - 1)
     turns = st.lists(st.integers(0, 7), max_size=7)
-    release_ms = st.one_of(st.sampled_from([0, 1_000, 30_000]), st.integers(0, 1_000 * until_s))
-    trips = draw(st.lists(st.tuples(link, turns, release_ms), min_size=1, max_size=max_trips))
+    release_ms = st.one_of(st.just(0), st.sampled_from([0, 1_000, 30_000]), st.integers(0, 1_000 * until_s))
+    n_trips = draw(st.integers(1, max_trips))  # drawn first: lists alone stay short, and nothing would queue
+    trips = draw(st.lists(st.tuples(link, turns, release_ms), min_size=n_trips, max_size=n_trips))
     following = [net.successors(row) for row in range(net.n_links)]
     routes = []
     for first, choices, _ in trips:

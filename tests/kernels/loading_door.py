@@ -1,1 +1,56 @@
-from tests.oracles_loading import load as load_by_kernel
+"""A case of the tests, run by the loading kernel through its public door."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tests.oracles_loading import Loaded
+from tests.worlds import Case
+from twin.kernels.loading import Supply
+from twin.mobility.loading import Loader, Passages, Rules, build_network
+from twin.routing.routes import Routes
+from twin.routing.topology import build_topology
+
+
+def routes_of(routes: tuple[tuple[int, ...], ...]) -> Routes:
+    """Routes one after another in one pool."""
+    length = np.array([len(route) for route in routes], dtype=np.int64)
+    end = np.cumsum(length)
+    return Routes(np.array([link for route in routes for link in route], dtype=np.int32), end - length, end)
+
+
+def loader_of(case: Case) -> Loader:
+    """The kernel's state at the start of a case, all its vehicles released."""
+    net, demand = case.net, case.demand
+    topology = build_topology(net.tail, net.head, net.link_key, net.n_nodes)
+    loader = Loader(
+        build_network(topology, net.storage, net.hole_ms, net.weight),
+        Supply(net.free_ms.copy(), net.headway_ms.copy(), np.zeros(net.n_links, dtype=np.bool_)),
+        demand.trip_key,
+        routes_of(demand.routes),
+        Rules(case.origin_priority, case.deadlock_check_s),
+        case.seed,
+    )
+    loader.release(np.arange(demand.n_trips), demand.release_ms)
+    return loader
+
+
+def load_by_kernel(case: Case) -> Loaded:
+    """Run the kernel over a case, from one incident to the next."""
+    loader = loader_of(case)
+    parts: list[Passages] = []
+    moments_s = sorted({0, case.n_steps} | {i.at_s for i in case.incidents if i.at_s < case.n_steps})
+    for from_s, until_s in zip(moments_s, moments_s[1:], strict=False):
+        for incident in case.incidents:
+            if incident.at_s == from_s:
+                loader.supply.closed[incident.link] = incident.closed
+                loader.supply.headway_ms[incident.link] = incident.headway_ms
+        parts.append(loader.advance(from_s, until_s))
+    log = Passages.join(parts)
+    columns = (log.trip.tolist(), log.link.tolist(), log.enter_ms.tolist(), log.exit_ms.tolist())
+    return Loaded(
+        loader.vehicles.entered_ms.tolist(),
+        loader.vehicles.arrived_ms.tolist(),
+        sorted(zip(*columns, strict=True)),
+        loader.rotations,
+    )

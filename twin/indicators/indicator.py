@@ -72,7 +72,14 @@ class Indicator:
         assumptions = ledger_names(record, self.rests_on)
         return [
             IndicatorValue(
-                self.name, float(value), self.unit, self.better, group, focus.name, assumptions, self.extensive
+                self.name,
+                float(value),
+                self.unit,
+                self.better,
+                group,
+                focus.name,
+                assumptions,
+                self.extensive,
             )
             for group, value in self.measure(record, focus).items()
             if math.isfinite(value)

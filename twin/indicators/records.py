@@ -7,19 +7,23 @@ changed after the day; what is derived from it is worked out once, when first as
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from twin.accounts import Accounts
 from twin.clock import HORIZON_S, MS
+from twin.indicators.walking import SERVICES, walk_to_nearest_m
 from twin.mobility.emissions import Emissions, PassageColumns, curves_of, day_emissions
-from twin.population.population import MODES, Population
+from twin.population.tables import CAR
 from twin.scenario.ledger import Parameters
-from twin.territory.territory import Territory
+
+if TYPE_CHECKING:
+    from twin.population.population import Population
+    from twin.territory.territory import Territory
 
 TRIP_STATES = ("planned", "waiting", "driving", "travelling", "arrived", "no_path")
 PLANNED, WAITING, DRIVING, TRAVELLING, ARRIVED, NO_PATH = range(len(TRIP_STATES))
@@ -27,11 +31,10 @@ PLANNED, WAITING, DRIVING, TRAVELLING, ARRIVED, NO_PATH = range(len(TRIP_STATES)
 ROAD_MANAGER = "city"
 """Owner of the picture that road counters give."""
 
-OBSERVATION_COLUMNS = ("datastream", "phenomenon_time_s", "result_time_s", "result")
+OBSERVATION_COLUMNS = ("dataset", "datastream", "phenomenon_time_s", "result_time_s", "result")
 """Names of the columns of observations (OGC 18-088 SensorThings, Observation)."""
 
 HORIZON_MS = HORIZON_S * MS
-CAR = MODES.index("car")
 
 
 class Picture(Protocol):
@@ -84,11 +87,15 @@ class DayRecord:
     knowledge
         Final picture by owner: `ROAD_MANAGER` and the providers by name.
     observations
-        Columns (n_observations,) named as in `OBSERVATION_COLUMNS`.
+        Columns (n_observations,) named as in `OBSERVATION_COLUMNS`; a datastream is the row of a link.
     accounts, timings_s
         Money posted; seconds by phase.
     providers
         Names of providers, in the order of ``provider``.
+    datasets
+        Names of datasets, in the order of the observations' column ``dataset``.
+    probe_datasets
+        By provider, the name of the dataset that holds the traces of its users.
     closed
         (n_links,) bool, closed at some moment of the day; None: none was.
     """
@@ -122,6 +129,8 @@ class DayRecord:
     accounts: Accounts
     timings_s: Mapping[str, float]
     providers: tuple[str, ...] = ()
+    datasets: tuple[str, ...] = ()
+    probe_datasets: Mapping[str, str] = field(default_factory=dict)
     closed: NDArray[np.bool_] | None = None
 
     @property
@@ -183,6 +192,11 @@ class DayRecord:
         """(n_links,) time spent on the link by the vehicles that left it [veh s]."""
         time_s: NDArray[np.float64] = self.time_ms.sum(axis=0) / MS
         return time_s
+
+    @cached_property
+    def walk_to_service_m(self) -> dict[str, NDArray[np.float64]]:
+        """By service, (n_path_nodes,) metres on foot to the nearest one; infinite: not to be reached."""
+        return {service: walk_to_nearest_m(self.territory, service) for service in SERVICES}
 
     @cached_property
     def ends_in_zone(self) -> tuple[NDArray[np.int16], NDArray[np.int16]]:

@@ -311,19 +311,28 @@ def spread_flows(
 
 
 @kernel
-def route_times(
+def route_costs(
     pool: np.ndarray,
     route_start: np.ndarray,
     route_end: np.ndarray,
-    depart_ms: np.ndarray,
-    time_ms: np.ndarray,
-    slice_ms: int,
+    trips: Trips,
+    rows: np.ndarray,
+    weights: Weights,
+    link_key: np.ndarray,
+    seed: int,
+    stream: np.uint64,
     out: np.ndarray,
 ) -> None:
-    """Time of each route, out (n_trips,) int64 [ms] written, if links take time_ms (n_slices, n_links)."""
-    n_slices = time_ms.shape[0]
-    for trip in range(route_start.shape[0]):
-        clock = depart_ms[trip]
+    """What each route costs its own traveller after the first link, out (n_rows,) int64 [ms] written."""
+    n_slices = weights.cost_ms.shape[0]
+    for k in range(rows.shape[0]):
+        trip = rows[k]
+        clock = trips.depart_ms[trip]
+        total = np.int64(0)
         for at in range(route_start[trip], route_end[trip]):
-            clock += time_ms[_slice_of(clock, slice_ms, n_slices), pool[at]]
-        out[trip] = clock - depart_ms[trip]
+            link = pool[at]
+            slot = _slice_of(clock, weights.slice_ms, n_slices)
+            if at > route_start[trip]:
+                total += link_cost_ms(weights, seed, stream, trips.person[trip], link_key[link], slot, link)
+            clock += weights.time_ms[slot, link]
+        out[k] = total

@@ -1,4 +1,4 @@
-"""What actors make of observations: one order of rows, sums over windows, gaps between slices.
+"""What actors make of observations: sums over a window, and lines over gaps between slices.
 
 Sums are of whole milliseconds, which do not depend on the order of the rows.
 """
@@ -8,32 +8,6 @@ from __future__ import annotations
 import numpy as np
 
 from twin.kernels.jit import kernel
-
-
-@kernel
-def settle_ties(
-    key: np.ndarray, order: np.ndarray, datastream: np.ndarray, phenomenon: np.ndarray, result: np.ndarray
-) -> None:
-    """Put rows of equal key into the order (datastream, phenomenon, result); `order` is rewritten.
-
-    ``order`` (n,) int64 sorts ``key`` (n,); insertion within each run of equal keys.
-    """
-    for i in range(1, order.shape[0]):
-        row = order[i]
-        j = i
-        while j > 0 and key[order[j - 1]] == key[row]:
-            before = order[j - 1]
-            if datastream[before] != datastream[row]:
-                later = datastream[before] > datastream[row]
-            elif phenomenon[before] != phenomenon[row]:
-                later = phenomenon[before] > phenomenon[row]
-            else:
-                later = result[before] > result[row]
-            if not later:
-                break
-            order[j] = before
-            j -= 1
-        order[j] = row
 
 
 @kernel

@@ -9,11 +9,8 @@ from typing import NamedTuple
 import numpy as np
 
 from twin.errors import InputError
-from twin.kernels.picture import settle_ties
 from twin.knowledge.datasets import Dataset, Observations, no_observations
 from twin.knowledge.rights import Rights
-
-_TIES_PER_S = 1_000
 
 
 class Record(NamedTuple):
@@ -76,7 +73,8 @@ class DataPlatform:
             return
         if len({len(column) for column in chunk}) != 1:
             raise ValueError(f"{name}: columns of different length")
-        if not (np.isfinite(chunk.phenomenon_time_s) & (chunk.result_time_s >= chunk.phenomenon_time_s)).all():
+        after = chunk.result_time_s >= chunk.phenomenon_time_s
+        if not (np.isfinite(chunk.phenomenon_time_s) & after).all():
             raise ValueError(f"{name}: a result comes before the moment that it describes")
         ordered = _in_order(chunk)
         shelf.chunks.append(ordered)
@@ -111,25 +109,32 @@ class DataPlatform:
 
     def _shelf(self, name: str) -> _Shelf:
         if name not in self._shelves:
-            raise InputError(f"dataset {name!r}", "no such dataset", "one of " + ", ".join(sorted(self._shelves)))
+            names = ", ".join(sorted(self._shelves))
+            raise InputError(f"dataset {name!r}", "no such dataset", f"one of {names}")
         return self._shelves[name]
 
 
 def _in_order(chunk: Observations) -> Observations:
     """Rows sorted by (result time, datastream, phenomenon time, result), copied."""
-    key = np.floor(chunk.result_time_s * _TIES_PER_S).astype(np.int64)
-    if not (np.diff(key) >= 0).all():
-        order = np.argsort(chunk.result_time_s, kind="stable")
-    else:
-        order = np.argsort(chunk.result_time_s, kind="stable")
-    settle_ties(chunk.result_time_s, order, chunk.datastream, chunk.phenomenon_time_s, chunk.result)
+    order = np.argsort(chunk.result_time_s)
+    moments = chunk.result_time_s[order]
+    same = moments[1:] == moments[:-1]
+    if same.any():
+        tied = np.zeros(len(order), dtype=np.bool_)
+        tied[1:] |= same
+        tied[:-1] |= same
+        rows = order[tied]
+        keys = (chunk.result, chunk.phenomenon_time_s, chunk.datastream, chunk.result_time_s)
+        order[tied] = rows[np.lexsort(tuple(column[rows] for column in keys))]
     return _read_only(Observations(*(column[order] for column in chunk)))
 
 
 def _joined(parts: list[Observations]) -> Observations:
     if len(parts) == 1:
         return parts[0]
-    return Observations(*(np.concatenate(columns) for columns in zip(*parts, strict=True))) if parts else no_observations()
+    if not parts:
+        return no_observations()
+    return Observations(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
 
 
 def _read_only(rows: Observations) -> Observations:

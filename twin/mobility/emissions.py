@@ -18,10 +18,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.population.tables import FUELS
 from twin.scenario.ledger import Parameters
-
-FUELS = ("petrol", "diesel", "electric")
-"""Fuels in the order of the population's column ``fuel``."""
 
 MS_PER_H = 3_600_000.0
 NANO = 1e9

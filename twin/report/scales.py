@@ -21,7 +21,7 @@ DIVERGING_COLOURS = ("#11476b", "#2f7fae", "#8dbcd6", "#c9cccb", "#e9b26b", "#cb
 """Less (blue) to more (brown)."""
 SCENARIO_COLOURS = ("#4b6171", "#c75b1e", "#11847c", "#7d5299", "#a8862a")
 """The base, then the alternatives."""
-PART_COLOURS = ("#33566b", "#7fa3b8", "#9cb87a", "#5c8a4a", "#e2b04a", "#b98a5e", "#8a8f94")
+PART_COLOURS = ("#33566b", "#7fa3b8", "#9cb87a", "#4c7a3c", "#e2b04a", "#b98a5e", "#8a8f94")
 """Categories of a stacked bar, in order."""
 VERDICT_COLOURS = {"better": "#17658f", "worse": "#b4441a"}
 

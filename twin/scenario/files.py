@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import os
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -78,9 +79,8 @@ class Merged:
 def read_file(path: Path) -> Source:
     """One scenario file."""
     label = path.as_posix()
-    if not path.is_file():
-        beside = sorted(each.name for each in path.parent.glob("*.toml")) if path.parent.is_dir() else []
-        raise InputError(label, "no such file", nearest(path.name, beside) if beside else "a scenario file")
+    if not os.path.isfile(path):
+        raise InputError(label, "no such file", _beside(path, []))
     if path.stat().st_size > MOST_BYTES:
         raise InputError(label, f"larger than {MOST_BYTES} bytes", "a scenario file")
     try:
@@ -90,6 +90,14 @@ def read_file(path: Path) -> Source:
     except OSError as error:
         raise InputError(label, f"cannot be read ({error.strerror})", "a file that may be read") from None
     return read_text(text, label, path.parent)
+
+
+def _beside(path: Path, but: list[Path]) -> str:
+    """The scenario file most likely meant, among those in the same folder."""
+    if not os.path.isdir(path.parent):
+        return "a scenario file"
+    names = [each.name for each in path.parent.glob("*.toml") if each.resolve() not in but]
+    return nearest(path.name, names) if names else "a scenario file"
 
 
 def read_text(text: str, label: str, folder: Path) -> Source:
@@ -123,12 +131,11 @@ def _chain(leaf: Source, leaf_path: Path | None) -> Iterator[Source]:
         if not isinstance(named, str) or not named:
             raise InputError(where, f"{short(named)} is not right", "the path of a scenario file")
         path = source.folder / named
+        if not os.path.isfile(path):
+            raise InputError(where, f"no file {short(named)}", _beside(path, seen))
         if path.resolve() in seen:
-            what = "extends itself" if path.resolve() == seen[-1] else "leads back to a file that extends this one"
-            raise InputError(where, f"{named!r}: {what}", "a scenario that does not lead back here")
-        if not path.is_file():
-            beside = [each.name for each in path.parent.glob("*.toml") if each.resolve() not in seen]
-            raise InputError(where, f"no file {named!r}", nearest(path.name, beside))
+            what = "the file itself" if path.resolve() == seen[-1] else "a file that extends this one"
+            raise InputError(where, f"{named!r} is {what}", "a scenario that does not lead back here")
         seen.append(path.resolve())
         source = read_file(path)
 

@@ -190,13 +190,17 @@ def _check_range(row: Parameter, where: str) -> None:
         _spread(row.low, n_values, where), row.values(), _spread(row.high, n_values, where), strict=True
     ):
         if not low <= value <= high:
-            raise InputError(where, f"value {value:g} is not within {low:g}..{high:g}", "low <= value <= high")
+            raise InputError(
+                where, f"value {value:g} is not within {low:g}..{high:g}", "low <= value <= high"
+            )
 
 
 def _spread(bound: Value, n_values: int, where: str) -> tuple[float, ...]:
     bounds = bound if isinstance(bound, tuple) else (bound,) * n_values
     if len(bounds) != n_values:
-        raise InputError(where, f"{len(bounds)} bounds for {n_values} values", "one bound for all, or one each")
+        raise InputError(
+            where, f"{len(bounds)} bounds for {n_values} values", "one bound for all, or one each"
+        )
     return bounds
 
 

@@ -11,7 +11,16 @@ import csv
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    ValidationInfo,
+    model_serializer,
+    model_validator,
+)
 
 from twin.scenario.wording import fault
 
@@ -84,6 +93,10 @@ class LinkSelector(Model):
             if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
                 raise fault(f"{list(self.bbox)} is no box", "west < east and south < north, in degrees")
         return self
+
+    @model_serializer(mode="wrap")
+    def _only_what_names(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {key: value for key, value in serialise(self).items() if value}
 
     def spelled(self) -> str:
         """The selector in words, long lists counted instead of listed."""

@@ -1,0 +1,72 @@
+# make demo    the main job on the embedded territories; the report is named at the end
+# make test    the tests, on every Python of 3.11 to 3.13 found   (ARGS="-k gateways" goes to pytest)
+# make check   lint and test: what CI runs
+# make help    the other targets
+
+PYTHON ?= python3
+BIN := .venv/bin
+TWIN := $(BIN)/twin
+SEEDS ?= 2
+OUT ?= out/demo
+
+# Byte code must be written, and nothing of another Python may leak in.
+unexport PYTHONDONTWRITEBYTECODE PYTHONPATH PYTHONHOME VIRTUAL_ENV
+export UV_PYTHON_DOWNLOADS := never
+
+.NOTPARALLEL:
+.DEFAULT_GOAL := help
+.PHONY: help base dev demo test lint format check networks study lock clean distclean
+
+help:
+	@echo "make demo       compare the metropolis with its village, and each with a what-if; writes $(OUT)/"
+	@echo "make test       run the tests on every Python of 3.11 to 3.13 found (ARGS=... for pytest)"
+	@echo "make lint       format, lint, types, import contracts"
+	@echo "make format     put the code into the project's format"
+	@echo "make check      lint and test"
+	@echo "make networks   rebuild the embedded territories from the published extract"
+	@echo "make study      the village study with 20 seeds; can be stopped and resumed"
+	@echo "make lock       resolve the locked versions anew"
+	@echo "make clean      remove results and caches; make distclean removes the environments as well"
+
+base:
+	@$(PYTHON) .ci/environment.py base
+
+dev:
+	@$(PYTHON) .ci/environment.py dev
+
+demo: base
+	$(TWIN) compare scenarios/metropolis.toml scenarios/village.toml --seeds $(SEEDS) --out $(OUT)/metropolis-village
+	$(TWIN) compare scenarios/metropolis.toml scenarios/metropolis_incident.toml --seeds $(SEEDS) --out $(OUT)/metropolis-incident
+	$(TWIN) compare scenarios/village.toml scenarios/village_classified.toml --seeds $(SEEDS) --out $(OUT)/village-classified
+	@echo; echo "Reports, to be opened in a browser (no network needed):"; find $(OUT) -name '*.html' | sort
+
+test:
+	@$(PYTHON) .ci/test.py $(ARGS)
+
+lint: dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+format: dev
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+check: lint test
+
+networks: base
+	$(BIN)/python .ci/networks.py
+
+clean:
+	rm -rf out dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -not -path './.venv*' -prune -exec rm -rf {} +
+
+distclean: clean
+	rm -rf .venv .venv-3.*
+
+UV_COMPILE := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --group build
+
+lock: dev
+	$(UV_COMPILE) --output-file requirements.lock $(LOCK_ARGS)
+	$(UV_COMPILE) --extra test --extra dev --constraints requirements.lock --output-file requirements-dev.lock $(LOCK_ARGS)

@@ -1,0 +1,73 @@
+"""How drivers come to their habits: an equilibrium start, then day-to-day learning.
+
+The start is a traffic assignment by individuals: in round k a k-th part of the travellers chooses
+again (method of successive averages; Sheffi 1985, Urban Transportation Networks, ch. 5) on times from
+a volume-delay function (Bureau of Public Roads 1964). Then whole days are lived: expected times are
+smoothed from day to day (Horowitz 1984, Transp. Res. B 18(1)), and a part of the travellers reviews
+the route, leaving it only for a gain outside an indifference band (Mahmassani & Chang 1987,
+Transp. Sci. 21(2)).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from twin.kernels.experience import sum_passages
+from twin.kernels.random import stream_of, uniforms
+
+REVIEW_STREAM = stream_of("behaviour.review")
+
+
+def reviewers(seed: int, round_number: int, share: float, person_key: np.ndarray) -> np.ndarray:
+    """Which travellers review their route in that round, (n,) bool: a draw of person and round."""
+    return uniforms(seed, REVIEW_STREAM, person_key, round_number) < share
+
+
+def volume_delay_ms(
+    free_ms: np.ndarray, flow_veh: np.ndarray, capacity_veh: np.ndarray, alpha: float, beta: float
+) -> np.ndarray:
+    """Time of a link under a flow, free * (1 + alpha * (flow / capacity)^beta), int32 [ms].
+
+    Parameters
+    ----------
+    free_ms, capacity_veh
+        By link, (n_links,); the capacity is for the length of a slice.
+    flow_veh
+        By slice and link, (n_slices, n_links).
+
+    Notes
+    -----
+    Bureau of Public Roads (1964), Traffic Assignment Manual.
+    """
+    ratio = np.minimum(flow_veh / capacity_veh, 6.0)  # the cap only keeps hopeless links within int32
+    return np.rint(free_ms * (1.0 + alpha * ratio**beta)).astype(np.int32)
+
+
+def lived_times_ms(
+    link: np.ndarray,
+    enter_ms: np.ndarray,
+    exit_ms: np.ndarray,
+    slice_ms: int,
+    n_slices: int,
+    free_ms: np.ndarray,
+) -> np.ndarray:
+    """Mean time of those who entered each link in each slice, free-flow time where nobody did.
+
+    Passages are (n,); the answer is (n_slices, n_links) float64 [ms]. A slice without an entry that
+    follows a slice whose queue has not yet gone keeps the rest of that queue: who enters later cannot
+    leave before those ahead.
+    """
+    shape = (n_slices, free_ms.shape[0])
+    count, total = np.zeros(shape, dtype=np.int32), np.zeros(shape, dtype=np.int64)
+    sum_passages(link, enter_ms, exit_ms, slice_ms, count, total)
+    times = np.where(count > 0, total / np.maximum(count, 1), np.nan)
+    times[0] = np.where(np.isnan(times[0]), free_ms, times[0])
+    for slot in range(1, n_slices):
+        queue_left = np.maximum(times[slot - 1] - slice_ms, free_ms)
+        times[slot] = np.where(np.isnan(times[slot]), queue_left, times[slot])
+    return np.maximum(times, free_ms)
+
+
+def smoothed(expected_ms: np.ndarray, lived_ms: np.ndarray, weight: float) -> np.ndarray:
+    """Expectation after one more day: (1 - weight) * expected + weight * lived."""
+    return (1.0 - weight) * expected_ms + weight * lived_ms

@@ -1,0 +1,15 @@
+"""Which rows of the ledger stand behind which kind of number, as patterns of names."""
+
+from __future__ import annotations
+
+DEMAND = ("population.*", "territory.*")
+"""Who lives there and what they plan."""
+
+TRAFFIC = (*DEMAND, "behaviour.*", "calculators.*", "mobility.*", "scenario.*")
+"""What became of the plans on the streets."""
+
+KNOWLEDGE = (*TRAFFIC, "knowledge.*", "sensing.*")
+"""What owners came to believe of it."""
+
+EMISSIONS = (*TRAFFIC, "emissions.*")
+"""What cars burnt and emitted."""

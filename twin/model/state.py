@@ -1,0 +1,121 @@
+"""What moves in a day, in groups; each group is truth, policy, plan or knowledge.
+
+A phase of the model sees the groups it declares and no other: see `Access`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields, is_dataclass
+from typing import Any
+
+import numpy as np
+
+from twin.behaviour.days import Itineraries
+from twin.kernels.loading import Supply
+from twin.knowledge.estimates import LinkPicture
+from twin.knowledge.platform import DataPlatform
+from twin.mobility.loading import Loader, Passages
+from twin.variables import Kind
+
+
+@dataclass
+class Orders:
+    """What the road manager has decided and announced: (n_links,) bool each."""
+
+    closed: np.ndarray
+    signed: np.ndarray
+    classified: np.ndarray
+
+
+@dataclass
+class Guidance:
+    """Each traveller's dealings with calculators: (n_trips,) rows but for the last two."""
+
+    provider: np.ndarray  # int8 provider consulted, -1 none
+    guided: np.ndarray  # bool, has followed an advice
+    n_reroutes: np.ndarray  # int16
+    detoured: np.ndarray  # bool, has seen the sign of a closure and left the habit for it
+
+
+@dataclass
+class Asking:
+    """What phones of one provider's users send when they ask: trips (n,), and the routes they are on."""
+
+    trip: np.ndarray
+    present_link: np.ndarray
+    destination: np.ndarray
+
+
+@dataclass
+class Log:
+    """Links left: of the last step, and of the day so far."""
+
+    last: Passages = field(default_factory=lambda: Passages.join([]))
+    parts: list[Passages] = field(default_factory=list)
+    max_origin_queue_veh: int = 0
+    max_gate_queue_veh: int = 0
+
+
+KINDS: dict[str, Kind] = {
+    "loader": "truth",
+    "supply": "truth",
+    "itineraries": "truth",
+    "log": "truth",
+    "orders": "policy",
+    "guidance": "plan",
+    "platform": "knowledge",
+    "pictures": "knowledge",
+}
+"""Every group of the state and its kind."""
+
+
+@dataclass
+class DayState:
+    """The state of a day; the model owns one."""
+
+    loader: Loader
+    supply: Supply
+    itineraries: Itineraries
+    log: Log
+    orders: Orders
+    guidance: Guidance
+    platform: DataPlatform
+    pictures: dict[str, LinkPicture]
+
+    def columns(self) -> dict[str, np.ndarray]:
+        """All arrays by dotted name, ``group.name``."""
+        return dict(_arrays("", self))
+
+
+def _arrays(prefix: str, value: Any) -> Iterator[tuple[str, np.ndarray]]:
+    if isinstance(value, np.ndarray):
+        yield prefix, value
+    elif hasattr(value, "_asdict"):
+        for name, item in value._asdict().items():
+            yield from _arrays(f"{prefix}.{name}", item)
+    elif isinstance(value, dict):
+        for name in sorted(value):
+            yield from _arrays(f"{prefix}.{name}", value[name])
+    elif isinstance(value, list | tuple):
+        for number, item in enumerate(value):
+            yield from _arrays(f"{prefix}.{number}", item)
+    elif is_dataclass(value):
+        for entry in fields(value):
+            name = f"{prefix}.{entry.name}" if prefix else entry.name
+            yield from _arrays(name, getattr(value, entry.name))
+    elif hasattr(value, "__dict__"):
+        for name, item in sorted(vars(value).items()):
+            yield from _arrays(f"{prefix}.{name}", item)
+
+
+class Access:
+    """The groups of a state that a phase has declared; asking for another is an error."""
+
+    def __init__(self, state: DayState, phase: str, groups: frozenset[str]) -> None:
+        self._state, self._phase, self._groups = state, phase, groups
+
+    def __getattr__(self, group: str) -> Any:
+        if group not in self._groups:
+            raise AttributeError(f"phase {self._phase!r} does not declare {group!r}")
+        return getattr(self._state, group)

@@ -1,0 +1,124 @@
+"""What persons have and can do at the start: work, licence, cars, fuel, phone, internet, skill, consent.
+
+Each is drawn from its own stream by the person's key; what a household shares, by the household's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from twin.population.draws import Draws
+from twin.population.tables import OCCUPATIONS, PUPIL, WORKER
+from twin.scenario.ledger import Parameters
+
+ADULT_BANDS = ("18_24", "25_39", "40_59", "60_74", "75_over")
+LICENCE_AGES = (18, 25, 40, 60, 75)
+PHONE_AGES = (12, 18, 25, 40, 60, 70)
+INTERNET_AGES = (18, 60, 70)
+SKILL_AGES = (15, 25, 40, 60, 75)
+
+
+def by_age(age: np.ndarray, edges: Sequence[int], values: Sequence[float], younger: float) -> np.ndarray:
+    """Values of a table by age: values[i] from edges[i] years on, ``younger`` below the first edge.
+
+    >>> by_age(np.array([10, 18, 80]), (18, 60), (0.9, 0.5), 0.0).tolist()
+    [0.0, 0.9, 0.5]
+    """
+    return np.array((younger, *values))[np.searchsorted(np.array(edges), age, side="right")]
+
+
+def draw_occupation(age: np.ndarray, key: np.ndarray, parameters: Parameters, draws: Draws) -> np.ndarray:
+    """Index into `OCCUPATIONS`: infants under 6, pupils to 17, then by age band."""
+    weights = np.array([parameters[f"population.occupation_{band}"] for band in ADULT_BANDS])
+    band = np.searchsorted(np.array((25, 40, 60, 75)), age, side="right")
+    drawn = draws.chosen("occupation", weights, band, key)
+    young = np.where(age < 6, OCCUPATIONS.index("infant"), PUPIL)
+    return np.asarray(np.where(age < 18, young, drawn), dtype=np.int8)
+
+
+def draw_household_cars(
+    n_adults: np.ndarray, density: np.ndarray, key: np.ndarray, parameters: Parameters, draws: Draws
+) -> np.ndarray:
+    """Cars of households: 0, 1 or 2 (two and more) by density class and whether there are several adults."""
+    alone = np.array(parameters["population.motorised_share_one_adult"])[density]
+    several = np.array(parameters["population.motorised_share_several_adults"])[density]
+    second = np.array(parameters["population.second_car_share_several_adults"])[density]
+    u = draws.uniform("cars", key)
+    cars = np.where(n_adults > 1, (u < several).astype(np.int8) + (u < second), u < alone)
+    return cars.astype(np.int8)
+
+
+def draw_licence(age: np.ndarray, key: np.ndarray, parameters: Parameters, draws: Draws) -> np.ndarray:
+    """Driving licence, by age."""
+    share = by_age(age, LICENCE_AGES, parameters["population.licence_share"], 0.0)
+    return np.asarray(draws.uniform("licence", key) < share)
+
+
+def draw_fuel(key: np.ndarray, parameters: Parameters, draws: Draws) -> np.ndarray:
+    """Fuel of the car of a household or traveller, by its key: index into `FUELS`."""
+    shares = np.array([parameters["population.fuel_shares"]])
+    return draws.chosen("fuel", shares, np.zeros(len(key), dtype=np.int64), key).astype(np.int8)
+
+
+def draw_internet(
+    eldest_age: np.ndarray, village: np.ndarray, key: np.ndarray, parameters: Parameters, draws: Draws
+) -> np.ndarray:
+    """Internet at home, by the eldest's age; drawn by the household's key, so that all members share it."""
+    share = by_age(eldest_age, INTERNET_AGES, parameters["population.home_internet_share"], 1.0)
+    return np.asarray(draws.uniform("internet", key) < share)
+
+
+def draw_skill(
+    age: np.ndarray, density: np.ndarray, key: np.ndarray, parameters: Parameters, draws: Draws
+) -> np.ndarray:
+    """Digital skill, index into `SKILLS`: illectronism by age and kind of territory, then weak to advanced."""
+    none = illectronism_share(age, density, parameters)
+    weak = by_age(age, SKILL_AGES, parameters["population.weak_skill_share"], 0.5)
+    advanced = by_age(age, SKILL_AGES, parameters["population.advanced_skill_share"], 0.0)
+    u = draws.uniform("skill", key)
+    rest = (u - none) / np.maximum(1.0 - none, 1e-12)
+    return np.select([u < none, rest < weak, rest < 1.0 - advanced], [0, 1, 2], default=3).astype(np.int8)
+
+
+def illectronism_share(age: np.ndarray, density: np.ndarray, parameters: Parameters) -> np.ndarray:
+    """Share without digital skill: by age, times the ratio of the kind of territory to the country."""
+    share = by_age(age, SKILL_AGES, parameters["population.illectronism_share"], 0.0)
+    ratio = np.array(parameters["population.illectronism_ratio"])[density]
+    return np.asarray(np.minimum(share * ratio, 0.95))
+
+
+def draw_smartphone(
+    age: np.ndarray,
+    density: np.ndarray,
+    skill: np.ndarray,
+    key: np.ndarray,
+    parameters: Parameters,
+    draws: Draws,
+) -> np.ndarray:
+    """Smartphone, by age; rarer without digital skill, so much more common with it that the share by age holds."""
+    share = by_age(age, PHONE_AGES, parameters["population.smartphone_share"], 0.0)
+    none = illectronism_share(age, density, parameters)
+    without = np.minimum(share, parameters["population.smartphone_share_without_skill"])
+    able = np.minimum((share - none * without) / np.maximum(1.0 - none, 1e-12), 1.0)
+    return np.asarray(draws.uniform("smartphone", key) < np.where(skill == 0, without, able))
+
+
+def draw_consent(key: np.ndarray, parameters: Parameters, draws: Draws) -> np.ndarray:
+    """Consent to share one's position with a navigation app."""
+    return np.asarray(draws.uniform("consent", key) < parameters["population.consent_share"])
+
+
+def draw_traveller_age(key: np.ndarray, parameters: Parameters, draws: Draws) -> np.ndarray:
+    """Age of a driver from outside [years]: by bands 18-24, 25-39, 40-59, 60-74, evenly within."""
+    low, high = np.array((18, 25, 40, 60)), np.array((25, 40, 60, 75))
+    weights = np.array([parameters["population.traveller_age_shares"]])
+    band = draws.chosen("traveller_age_band", weights, np.zeros(len(key), dtype=np.int64), key)
+    u = draws.uniform("traveller_age", key)
+    return np.asarray(low[band] + np.floor(u * (high - low)[band]).astype(np.int64))
+
+
+def is_worker(occupation: np.ndarray) -> np.ndarray:
+    """Who has a job."""
+    return np.asarray(occupation == WORKER)

@@ -1,0 +1,123 @@
+"""The file `population.toml` of a place: inhabitants by area, commuters and through traffic by gateway group.
+
+Every table says of which kind its numbers are and where they come from, as in the ledger.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from twin.errors import InputError
+from twin.population.archetypes import HOUSEHOLD_TYPES, N_BANDS
+from twin.scenario.wording import fault, input_error
+
+SCHEMA_VERSION = 1
+DENSITY_CLASSES = ("dense", "town", "village")
+OUTSIDE_PURPOSES = ("work", "business", "school", "shop", "health", "counter", "leisure", "visit")
+"""What residents may leave the area for."""
+
+
+def _shares(n_values: int, what: str) -> AfterValidator:
+    """A list of that many numbers >= 0 that sum to 1, brought to 1 exactly."""
+
+    def check(values: tuple[float, ...]) -> tuple[float, ...]:
+        if len(values) != n_values or any(value < 0.0 for value in values):
+            raise fault(f"{len(values)} shares, the least {min(values, default=0):g}", f"{n_values} shares >= 0: {what}")
+        total = sum(values)
+        if not 0.99 <= total <= 1.01:
+            raise fault(f"the shares sum to {total:g}", f"{n_values} shares that sum to 1: {what}")
+        return tuple(value / total for value in values)
+
+    return AfterValidator(check)
+
+
+def _profile(values: tuple[float, ...]) -> tuple[float, ...]:
+    if len(values) != 24 or min(values) < 0.0 or sum(values) <= 0.0:
+        raise fault(f"{len(values)} values are no hourly profile", "24 values >= 0 from 00:00 on, not all 0")
+    return tuple(value / sum(values) for value in values)
+
+
+def _weights(values: dict[str, float]) -> dict[str, float]:
+    if not values or min(values.values()) < 0.0 or sum(values.values()) <= 0.0:
+        raise fault("the weights of the gateway groups do not sum to more than 0", "weights >= 0 by group")
+    return values
+
+
+Profile = Annotated[tuple[float, ...], AfterValidator(_profile)]
+Weights = Annotated[dict[str, float], AfterValidator(_weights)]
+Kind = Literal["law", "statistic", "literature", "seed-sign", "assumption"]
+Text = Annotated[str, Field(min_length=1)]
+
+
+class Frozen(BaseModel):
+    """A table of the file: unknown keys are errors."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Kind = Field(description="law, statistic, literature, seed-sign or assumption")
+    source: Text = Field(description="where the numbers come from")
+
+
+class AreaTable(Frozen):
+    """Inhabitants of a zone, or of one commune's part of it; what is left out is the ledger's."""
+
+    zone: Text = Field(description="name of a zone of the territory")
+    commune: str | None = Field(default=None, description="name of a commune of the territory")
+    inhabitants: int = Field(ge=0, description="a whole number of inhabitants, 0 or more")
+    density_class: Literal["dense", "town", "village"] = Field(description="dense, town or village")
+    legal_regime: Text = Field(description="the state whose law holds, for example France")
+    household_size: float | None = Field(default=None, gt=1.0, le=8.0, description="persons per household, 1 to 8")
+    household_types: Annotated[tuple[float, ...], _shares(5, ", ".join(HOUSEHOLD_TYPES))] | None = None
+    age_shares: Annotated[tuple[float, ...], _shares(N_BANDS, "ages 0-5, 6-10, 11-14, 15-17, 18-24, ...")] | None = None
+    outside_shares: dict[Literal[OUTSIDE_PURPOSES], Annotated[float, Field(ge=0.0, le=1.0)]] | None = Field(  # type: ignore[valid-type]
+        default=None, description="shares 0 to 1 of " + ", ".join(OUTSIDE_PURPOSES) + " that lie outside"
+    )
+    gates: Weights | None = Field(default=None, description="weights >= 0 by gateway group, of trips to outside")
+
+
+class CommutersTable(Frozen):
+    """Car trips of those who live outside and work in a zone: in the morning in, later out."""
+
+    zone: Text = Field(description="name of the zone where they work")
+    trips_per_day: float = Field(ge=0.0, description="car trips a day, in and out together, 0 or more")
+    gates: Weights = Field(description="weights >= 0 by gateway group")
+    arrival_profile: Profile = Field(description="24 values >= 0: passing the gate inwards, by hour")
+
+
+class ThroughTable(Frozen):
+    """Vehicles that enter by one gateway group and leave by another."""
+
+    enter: Text = Field(description="name of a gateway group")
+    leave: Text = Field(description="name of a gateway group")
+    vehicles_per_day: float = Field(ge=0.0, description="vehicles a day, 0 or more")
+    profile: Profile = Field(description="24 values >= 0: passing the gate inwards, by hour")
+
+
+class PopulationTable(BaseModel):
+    """The whole file."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    schema_version: Literal[1] = Field(description="1")
+    place: Text = Field(description="name of the place")
+    area: tuple[AreaTable, ...] = Field(min_length=1, description="at least one table [[area]]")
+    commuters: tuple[CommutersTable, ...] = Field(default=(), description="tables [[commuters]]")
+    through: tuple[ThroughTable, ...] = Field(default=(), description="tables [[through]]")
+
+
+def read_population_file(path: Path) -> PopulationTable:
+    """The file, checked by itself; names of zones, communes and gates are checked against the territory."""
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(str(path), f"cannot be read ({error})", "a population.toml in UTF-8") from None
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(str(path), str(error), "a TOML file with tables [[area]]") from None
+    try:
+        return PopulationTable.model_validate(table)
+    except ValidationError as error:
+        raise input_error(error, PopulationTable, str(path)) from None

@@ -1,0 +1,172 @@
+"""Marginals of every area, from the place's own file, else a population tag, else floor area."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from twin.errors import InputError
+from twin.population.file import (
+    DENSITY_CLASSES,
+    OUTSIDE_PURPOSES,
+    AreaTable,
+    CommutersTable,
+    ThroughTable,
+    read_population_file,
+)
+from twin.scenario.ledger import Parameters
+from twin.territory.territory import Territory
+
+
+@dataclass(frozen=True)
+class Area:
+    """A zone, or one commune's part of it, with the marginals of its inhabitants."""
+
+    name: str
+    zone: int
+    commune: int  # -1: the whole zone
+    inhabitants: int
+    density: int  # index into DENSITY_CLASSES
+    legal_regime: str
+    household_size: float
+    household_types: tuple[float, ...]
+    age_shares: tuple[float, ...]
+    outside_shares: tuple[float, ...]  # by OUTSIDE_PURPOSES
+    gates: dict[str, float] | None  # None: by the capacity of the gateways' links
+    basis: str  # "file" | "population tag" | "floor area"
+
+
+@dataclass(frozen=True)
+class Marginals:
+    """All that is asked of the synthesis: areas by name, commuters, through traffic, and what was assumed."""
+
+    areas: tuple[Area, ...]
+    commuters: tuple[CommutersTable, ...]
+    through: tuple[ThroughTable, ...]
+    notes: tuple[str, ...]
+    where: str
+
+
+def marginals_of(territory: Territory, population_file: Path | None, parameters: Parameters) -> Marginals:
+    """Marginals by area; zones that the file leaves out are inferred, which the notes say."""
+    tables: tuple[AreaTable, ...] = ()
+    commuters: tuple[CommutersTable, ...] = ()
+    through: tuple[ThroughTable, ...] = ()
+    where = str(population_file) if population_file else territory.name
+    notes: list[str] = []
+    if population_file is not None:
+        read = read_population_file(population_file)
+        tables, commuters, through = read.area, read.commuters, read.through
+        _check_groups(territory, read.commuters, read.through, where)
+    else:
+        notes.append("no population.toml: no commuters and no through traffic are known")
+    areas = [_area(territory, table, i, parameters, where) for i, table in enumerate(tables)]
+    _check_overlap(areas, where)
+    for zone in sorted(set(range(len(territory.zones.name))) - {area.zone for area in areas}):
+        inferred = _inferred(territory, zone, parameters)
+        notes.append(f"zone {inferred.name}: {inferred.inhabitants} inhabitants by {inferred.basis}")
+        areas.append(inferred)
+    areas = sorted((area for area in areas if area.inhabitants > 0), key=lambda area: area.name)
+    if not areas:
+        right = "inhabitants in some area of population.toml, or buildings"
+        raise InputError(where, "an empty population: nobody lives here", right)
+    return Marginals(tuple(areas), commuters, through, tuple(notes), where)
+
+
+def zone_row(territory: Territory, name: str, where: str) -> int:
+    """Row of the zone of that name, or an `InputError` with the names there are."""
+    names = [str(zone) for zone in territory.zones.name]
+    if name not in names:
+        raise InputError(where, f"no zone {name!r}", "one of " + ", ".join(names))
+    return names.index(name)
+
+
+def known_groups(value: dict[str, float] | None, territory: Territory, where: str) -> dict[str, float] | None:
+    """The weights given, once each group is known to the territory."""
+    groups = sorted({str(group) for group in territory.gateways.group})
+    for group in value or {}:
+        if group not in groups:
+            raise InputError(where, f"no gateway group {group!r}", "one of " + (", ".join(groups) or "none"))
+    return value
+
+
+def _area(territory: Territory, table: AreaTable, i: int, parameters: Parameters, where: str) -> Area:
+    spot = f"{where}: area {i + 1}"
+    zone = zone_row(territory, table.zone, f"{spot}: zone")
+    commune = -1
+    if table.commune is not None:
+        names = [str(name) for name in territory.streets.communes]
+        if table.commune not in names:
+            raise InputError(f"{spot}: commune", f"no commune {table.commune!r}", "one of " + ", ".join(names))
+        commune = names.index(table.commune)
+    density = DENSITY_CLASSES.index(table.density_class)
+    shares = table.outside_shares
+    default = parameters["population.outside_shares"]
+    return Area(
+        name=table.zone if commune < 0 else f"{table.zone}/{table.commune}",
+        zone=zone,
+        commune=commune,
+        inhabitants=table.inhabitants,
+        density=density,
+        legal_regime=table.legal_regime,
+        household_size=table.household_size or parameters["population.household_size"][density],
+        household_types=table.household_types
+        or parameters[f"population.household_types_{table.density_class}"],
+        age_shares=table.age_shares or parameters[f"population.age_shares_{table.density_class}"],
+        outside_shares=default if shares is None else tuple(shares.get(each, 0.0) for each in OUTSIDE_PURPOSES),
+        gates=known_groups(table.gates, territory, f"{spot}: gates"),
+        basis="file",
+    )
+
+
+def _inferred(territory: Territory, zone: int, parameters: Parameters) -> Area:
+    """An area by the zone's population tag, or by the floor area of its homes."""
+    tag = float(territory.zones.inhabitants[zone])
+    if np.isfinite(tag):
+        inhabitants, basis = round(tag), "population tag"
+    else:
+        places = territory.places
+        homes = (np.asarray(places.zone) == zone) & (np.asarray(places.dwellings) > 0)
+        floor_m2 = float(np.asarray(places.floor_area_m2, dtype=float)[homes].sum())
+        inhabitants, basis = round(floor_m2 / parameters["population.floor_area_per_inhabitant_m2"]), "floor area"
+    edges = parameters["population.density_class_from_inhabitants"]
+    density = 0 if inhabitants >= edges[0] else 1 if inhabitants >= edges[1] else 2
+    label = DENSITY_CLASSES[density]
+    return Area(
+        name=str(territory.zones.name[zone]),
+        zone=zone,
+        commune=-1,
+        inhabitants=max(inhabitants, 0),
+        density=density,
+        legal_regime="unknown",
+        household_size=parameters["population.household_size"][density],
+        household_types=parameters[f"population.household_types_{label}"],
+        age_shares=parameters[f"population.age_shares_{label}"],
+        outside_shares=parameters["population.outside_shares"],
+        gates=None,
+        basis=basis,
+    )
+
+
+def _check_overlap(areas: list[Area], where: str) -> None:
+    """Nobody is counted twice: a zone is given once, or by its communes."""
+    seen: dict[int, set[int]] = {}
+    for i, area in enumerate(areas):
+        communes = seen.setdefault(area.zone, set())
+        if area.commune in communes or (communes and -1 in communes | {area.commune}):
+            right = "each zone once, or each of its communes once"
+            raise InputError(f"{where}: area {i + 1}", f"{area.name} is given twice", right)
+        communes.add(area.commune)
+
+
+def _check_groups(
+    territory: Territory, commuters: tuple[CommutersTable, ...], through: tuple[ThroughTable, ...], where: str
+) -> None:
+    for i, table in enumerate(commuters):
+        known_groups(table.gates, territory, f"{where}: commuters {i + 1}: gates")
+        zone_row(territory, table.zone, f"{where}: commuters {i + 1}: zone")
+    for i, row in enumerate(through):
+        known_groups({row.enter: 1.0}, territory, f"{where}: through {i + 1}: enter")
+        known_groups({row.leave: 1.0}, territory, f"{where}: through {i + 1}: leave")

@@ -1,0 +1,211 @@
+"""From a view to what the templates need: numbered sections, tables by focus, drawn maps and charts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup
+
+from twin.report import charts
+from twin.report.drawn import Measure, zone_label
+from twin.report.legends import legend, top_table
+from twin.report.scales import PART_COLOURS, SCENARIO_COLOURS, Scale, scale_of
+from twin.report.svgmap import Drawing, backdrop, draw_map
+from twin.report.view import LEAST_SEEDS, Demand, IndicatorRow, ReportView
+from twin.report.words import SIDE_BY_SIDE, VERDICT_WORDS, count_word, number, percent
+
+_TITLES = {
+    "indicators": "Indicators",
+    "maps": "Maps",
+    "travel": "How people travel",
+    "groups": "Who gains, who loses",
+    "beliefs": "What is believed, and what is true",
+    "assumptions": "Assumptions",
+}
+
+
+@dataclass(frozen=True)
+class Block:
+    """One indicator's rows: the whole first, then its groups."""
+
+    rows: tuple[IndicatorRow, ...]
+
+    @property
+    def foldable(self) -> bool:
+        """Whether groups stand below the whole."""
+        return len(self.rows) > 1 and not self.rows[0].group
+
+
+@dataclass(frozen=True)
+class Table:
+    """The indicators of one focus, against one alternative."""
+
+    focus: str
+    title: str
+    names: tuple[str, str]
+    blocks: tuple[Block, ...]
+    note: str
+
+
+def context(view: ReportView, drawings: Sequence[Drawing], scales: dict[Measure, Scale]) -> dict[str, Any]:
+    """All that the templates read, apart from policy, style, script and data."""
+    present = _present(view, bool(drawings))
+    parts = list(dict.fromkeys(part for bar in view.modes for part in bar.parts))
+    counts = sorted(len(row.assumptions) for row in view.rows)
+    focuses = list(dict.fromkeys(row.focus for row in view.rows))
+    return {
+        "view": view,
+        "drawings": drawings,
+        "number_of": {name: place + 1 for place, name in enumerate(present)},
+        "contents": [(name, _TITLES[name]) for name in present],
+        "colours": SCENARIO_COLOURS,
+        "part_colours": PART_COLOURS,
+        "verdict_words": VERDICT_WORDS,
+        "same_titles": len({scenario.title for scenario in view.scenarios}) < len(view.scenarios),
+        "demand_sentence": lambda demand: demand_sentence(view, demand),
+        "n_assumed": (counts[0], counts[-1]) if counts and counts[-1] else None,
+        "focuses": focuses,
+        "tables": tables_of(view),
+        "indicators_lead": _indicators_lead(view),
+        "change_bar": charts.change_bar,
+        "mode_parts": parts,
+        "modes": charts.stacked_bars(view.modes, parts, "Share of trips by mode") if view.modes else "",
+        "profiles": [(each.title, each.unit, charts.lines(each)) for each in view.profiles],
+        "gains": _gains(view),
+        "spreads": charts.spreads(view.delays, "Delay of car trips by group") if view.delays else "",
+        "histogram": charts.histogram(view.histogram) if view.histogram else "",
+        "scatters": [(each, charts.scatter(each)) for each in view.pictures if each.pairs],
+        "attributions": list(dict.fromkeys(network.attribution for network in view.networks)),
+        **_map_context(view, drawings, scales),
+    }
+
+
+def draw_all(view: ReportView) -> tuple[list[Drawing], dict[Measure, Scale]]:
+    """Every map of the view, those of one measure on one scale."""
+    measures = list(dict.fromkeys(each.measure for each in view.maps))
+    scales = {measure: scale_of(measure, view.flows, view.maps) for measure in measures}
+    drawings = [
+        draw_map(f"map-{row + 1}", each, view.networks[view.flows[each.scenario].network], view.flows, scales[each.measure])
+        for row, each in enumerate(view.maps)
+    ]
+    return drawings, scales
+
+
+def tables_of(view: ReportView) -> list[Table]:
+    """One table per alternative and focus, indicators in the order given."""
+    tables = []
+    for scenario in dict.fromkeys(row.scenario for row in view.rows):
+        for focus in dict.fromkeys(row.focus for row in view.rows if row.scenario == scenario):
+            rows = [row for row in view.rows if row.scenario == scenario and row.focus == focus]
+            names = dict.fromkeys(row.indicator for row in rows)
+            blocks = tuple(
+                Block(tuple(sorted((row for row in rows if row.indicator == name), key=lambda row: row.group != "")))
+                for name in names
+            )
+            tables.append(Table(focus, _table_title(view, scenario, rows[0]), _columns(view, scenario), blocks, _note(rows)))
+    return tables
+
+
+def demand_sentence(view: ReportView, demand: Demand) -> str:
+    """How much was asked and how much arrived, as one sentence per scenario."""
+    role = view.scenarios[demand.scenario].role
+    scale = "the ledger's full sum" if demand.scale == 1 else f"{number(demand.scale)} of the ledger's full sum"
+    flows = {None: "", True: " The full sum flows.", False: " The full sum does not flow; this scale does."}
+    return (
+        f"{role}: {count_word(demand.planned_trips, 'planned trip')}, of them "
+        f"{count_word(demand.vehicle_trips, 'vehicle trip')}, which is {scale}. "
+        f"{percent(demand.completed_share)} of all planned trips were completed by 30:00; car time was "
+        f"{number(demand.time_over_free_flow)} times free flow, waiting included; "
+        f"{count_word(demand.rotations, 'rotation')} of deadlocked cycles.{flows[demand.full_sum_flows]}"
+    )
+
+
+def _present(view: ReportView, maps: bool) -> list[str]:
+    shown = {
+        "indicators": True,
+        "maps": maps,
+        "travel": bool(view.modes or view.profiles),
+        "groups": bool(view.changes or view.delays or view.histogram),
+        "beliefs": bool(view.pictures),
+        "assumptions": bool(view.assumptions),
+    }
+    return [name for name, there in shown.items() if there]
+
+
+def _table_title(view: ReportView, scenario: int, row: IndicatorRow) -> str:
+    if row.method == SIDE_BY_SIDE:
+        return f"{view.scenarios[0].focus_name} beside {view.scenarios[scenario].focus_name}"
+    if len(view.scenarios) > 2:
+        return f"{zone_label(row.focus)}: {view.scenarios[scenario].title}"
+    return zone_label(row.focus)
+
+
+def _columns(view: ReportView, scenario: int) -> tuple[str, str]:
+    if view.kind == "run":
+        return "Value", ""
+    return view.scenarios[0].role, view.scenarios[scenario].role
+
+
+def _note(rows: Sequence[IndicatorRow]) -> str:
+    """What the interval is, or why there is none."""
+    if rows[0].difference is None:
+        return ""
+    methods = {
+        "paired by seed": "the same persons and the same luck in both scenarios, paired by seed",
+        "unpaired": "scenarios on different territories, seeds unpaired",
+        SIDE_BY_SIDE: "two focuses of one simulated area, side by side and normalised by size",
+    }
+    method = methods.get(rows[0].method, rows[0].method)
+    if rows[0].has_interval:
+        return f"Method: {method}; 95\u00a0% intervals over {rows[0].n_seeds} seeds."
+    seeds = count_word(rows[0].n_seeds, "seed")
+    return f"Method: {method}. {seeds}: no interval below {LEAST_SEEDS} seeds, so hollow marks give a direction only."
+
+
+def _indicators_lead(view: ReportView) -> str:
+    if view.kind == "run":
+        return "Values of one simulated day. Groups by age and by digital skill open below an indicator."
+    return (
+        "A filled mark says that the interval of the difference excludes zero. "
+        "Groups by age and by digital skill open below an indicator."
+    )
+
+
+def _gains(view: ReportView) -> list[tuple[str, Markup]]:
+    drawn = []
+    for scenario in dict.fromkeys(each.scenario for each in view.changes):
+        changes = [each for each in view.changes if each.scenario == scenario]
+        title = f"{view.scenarios[scenario].role} against base: change of a person's travel time"
+        drawn.append((title, charts.gains(changes, title)))
+    return drawn
+
+
+def _map_context(view: ReportView, drawings: Sequence[Drawing], scales: dict[Measure, Scale]) -> dict[str, Any]:
+    """Maps in rows of one or two, each measure's legend after its last row, its streets below each row."""
+    rows: list[list[Drawing]] = []
+    for drawing in drawings:
+        fits = rows and len(rows[-1]) == 1 and not rows[-1][0].drawn.wide and not drawing.drawn.wide
+        if fits and rows[-1][0].drawn.measure == drawing.drawn.measure:
+            rows[-1].append(drawing)
+        else:
+            rows.append([drawing])
+    last = {row[0].drawn.measure: place for place, row in enumerate(rows)}
+    legends = [
+        legend(row[0].drawn.measure, scales[row[0].drawn.measure]) if last[row[0].drawn.measure] == place else ""
+        for place, row in enumerate(rows)
+    ]
+    tops = [
+        [top_table(each.key, each.drawn, view.networks[view.flows[each.drawn.scenario].network], view.flows) for each in row]
+        for row in rows
+    ]
+    return {
+        "map_rows": rows,
+        "legend_after": legends,
+        "tops": tops,
+        "backdrops": [backdrop(network, row) for row, network in enumerate(view.networks)] if drawings else [],
+        "n_hours": max((flows.flow_veh.shape[0] for flows in view.flows), default=24),
+        "maps_lead": "Streets are as wide as their flow; each direction is drawn on its own side. "
+        "Maps of one kind share one scale. Point at a street for its hours.",
+    }

@@ -1,0 +1,185 @@
+"""The tables of a territory: frozen records of read-only columns, one row an element."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+ROAD_CLASSES = (
+    "motorway", "motorway_link", "trunk", "trunk_link", "primary", "primary_link", "secondary",
+    "secondary_link", "tertiary", "tertiary_link", "unclassified", "residential", "living_street",
+    "service",
+)  # fmt: skip
+OBSERVED, INFERRED, ASSUMED = 0, 1, 2
+PROVENANCES = ("observed", "inferred", "assumed")
+
+Ints = NDArray[np.int32]
+Longs = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Texts = NDArray[np.str_]
+Flags = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Table:
+    """Base of the tables: every array of a table is made read-only when the table is made."""
+
+    def __post_init__(self) -> None:
+        for name, value in self.columns().items():
+            if isinstance(value, np.ndarray):
+                frozen = np.ascontiguousarray(value)
+                frozen = frozen.copy() if frozen is value and value.flags.writeable else frozen
+                frozen.flags.writeable = False
+                object.__setattr__(self, name, frozen)
+
+    def columns(self) -> dict[str, Any]:
+        """Columns by name, in the order in which they are declared."""
+        return {each.name: getattr(self, each.name) for each in fields(self)}
+
+
+@dataclass(frozen=True)
+class Streets(Table):
+    """Nodes and directed links of the drivable network.
+
+    Lengths in metres, speeds in m/s, capacities for the whole link. `*_start` arrays are offsets
+    (n_links + 1,) into the member or shape arrays. Provenances index `PROVENANCES`.
+    """
+
+    node_id: Longs
+    node_lon: Floats
+    node_lat: Floats
+    node_x_m: Floats
+    node_y_m: Floats
+    node_elevation_m: Floats
+    link_id: Texts
+    link_key: NDArray[np.uint64]
+    tail: Ints
+    head: Ints
+    length_m: Floats
+    free_speed_mps: Floats
+    lanes: Floats
+    flow_capacity_vps: Floats
+    storage_veh: Ints
+    road_class: NDArray[np.int8]
+    zone: NDArray[np.int16]
+    commune: NDArray[np.int16]
+    core: Flags
+    parking_spaces: NDArray[np.float32]
+    speed_provenance: NDArray[np.int8]
+    lanes_provenance: NDArray[np.int8]
+    capacity_provenance: NDArray[np.int8]
+    elevation_provenance: NDArray[np.int8]
+    name: Texts
+    member_start: Longs
+    member_way: Longs
+    member_from: Longs
+    member_to: Longs
+    member_ref: Texts
+    member_commune: NDArray[np.int16]
+    shape_start: Longs
+    shape_lon: Floats
+    shape_lat: Floats
+    communes: tuple[str, ...]
+
+    @property
+    def n_links(self) -> int:
+        """Number of directed links."""
+        return len(self.link_id)
+
+    @property
+    def n_nodes(self) -> int:
+        """Number of nodes."""
+        return len(self.node_id)
+
+    @property
+    def free_flow_time_s(self) -> Floats:
+        """Seconds over each link at its free speed (n_links,)."""
+        return self.length_m / self.free_speed_mps
+
+    @property
+    def member_link(self) -> Longs:
+        """Link row of each member (n_members,)."""
+        return np.repeat(np.arange(self.n_links), np.diff(self.member_start))
+
+
+@dataclass(frozen=True)
+class Gateways(Table):
+    """Where traffic enters and leaves the territory; -1 where it cannot enter or leave."""
+
+    gate_id: Texts
+    node: Ints
+    group: Texts
+    in_link: Ints
+    out_link: Ints
+    road_class: NDArray[np.int8]
+    side: Texts
+    kind: Texts
+
+
+@dataclass(frozen=True)
+class Zones(Table):
+    """Zones of report and their communes; `rings` in degrees, None where only a place node is known."""
+
+    name: tuple[str, ...]
+    inhabitants: Floats
+    communes: tuple[tuple[str, ...], ...]
+    insee: tuple[tuple[str, ...], ...]
+    rings: tuple[tuple[Floats, ...] | None, ...]
+    method: tuple[str, ...]
+
+    def row(self, name: str) -> int:
+        """Row of the zone of that name, -1 if there is none."""
+        return self.name.index(name) if name in self.name else -1
+
+
+@dataclass(frozen=True)
+class Places(Table):
+    """Buildings as places: what can be done there, for how many; 0 means none.
+
+    `access_link` is the drivable core link where car trips start and end, `path_node` the node of
+    the walking and cycling network.
+    """
+
+    place_id: Texts
+    lon: Floats
+    lat: Floats
+    x_m: Floats
+    y_m: Floats
+    zone: NDArray[np.int16]
+    commune: NDArray[np.int16]
+    floor_area_m2: Floats
+    levels: NDArray[np.float32]
+    dwellings: NDArray[np.float32]
+    jobs: NDArray[np.float32]
+    school_places: NDArray[np.float32]
+    shop: NDArray[np.float32]
+    health: NDArray[np.float32]
+    counter: NDArray[np.float32]
+    leisure: NDArray[np.float32]
+    parking: NDArray[np.float32]
+    provenance: NDArray[np.int8]
+    use: Texts
+    access_link: Ints
+    path_node: Ints
+    fuel: Flags
+
+    @property
+    def n_places(self) -> int:
+        """Number of places."""
+        return len(self.place_id)
+
+
+@dataclass(frozen=True)
+class Paths(Table):
+    """Walking and cycling network, undirected, its largest connected part."""
+
+    node_x_m: Floats
+    node_y_m: Floats
+    u: Ints
+    v: Ints
+    length_m: Floats
+    walk: Flags
+    cycle: Flags
