@@ -15,6 +15,7 @@ from tests.worlds import Net
 _WORD = 2**64 - 1
 BLOCKED_MS = 2**30
 """A weight from here on means that the link cannot be used."""
+SLICE_MS = 900_000
 
 
 def slow_mix(word: int) -> int:
@@ -31,6 +32,11 @@ def slow_uniform(seed: int, stream: int, who: int, when: int) -> float:
     for part in (who, when & _WORD):
         word = slow_mix(word) ^ part
     return (slow_mix(word) >> 11) / 2**53
+
+
+def shuffled(n: int, seed: int) -> np.ndarray:
+    """Rows 0 to n - 1 in another order."""
+    return np.argsort([slow_uniform(seed, n, row, 0) for row in range(n)])
 
 
 def cycles_of(follower: dict[int, int]) -> list[list[int]]:
@@ -61,28 +67,38 @@ def slow_costs(net: Net, weight_ms: np.ndarray, origin: int, moment_ms: int = 0)
             continue
         arrival[node] = moment
         for link in np.flatnonzero(net.tail == node):
-            step = _weight_at(weights, int(link), moment)
+            step = weight_at(weights, int(link), moment)
             if step < BLOCKED_MS:
                 heapq.heappush(frontier, (moment + step, int(net.head[link])))
     costs: list[int | None] = []
     for link, node in enumerate(net.tail.tolist()):
-        step = _weight_at(weights, link, arrival[node]) if node in arrival else BLOCKED_MS
+        step = weight_at(weights, link, arrival[node]) if node in arrival else BLOCKED_MS
         costs.append(arrival[node] + step - moment_ms if step < BLOCKED_MS else None)
     costs[origin] = 0
     return costs
 
 
+def entries_along(time_ms: np.ndarray, route: Sequence[int], moment_ms: int) -> list[tuple[int, int]]:
+    """Each link of a route and the moment [ms] it is entered, the first at the moment given."""
+    weights, entries = np.atleast_2d(time_ms).tolist(), []
+    for link in route:
+        entries.append((link, moment_ms))
+        moment_ms += weight_at(weights, link, moment_ms)
+    return entries
+
+
 def cost_along(net: Net, weight_ms: np.ndarray, path: Sequence[int], moment_ms: int = 0) -> int:
     """Cost [ms] of a path of links, its first link not counted; complains if links do not join."""
     weights = np.atleast_2d(weight_ms).tolist()
-    moment = moment_ms
+    end_ms = moment_ms
     for before, link in zip(path, path[1:], strict=False):
         assert net.head[before] == net.tail[link], f"links {before} and {link} do not join"
-        step = _weight_at(weights, link, moment)
+        step = weight_at(weights, link, end_ms)
         assert step < BLOCKED_MS, f"link {link} is blocked"
-        moment += step
-    return moment - moment_ms
+        end_ms += step
+    return end_ms - moment_ms
 
 
-def _weight_at(weights: list[list[int]], link: int, moment_ms: int) -> int:
-    return int(weights[min(moment_ms // 900_000, len(weights) - 1)][link])
+def weight_at(weights: list[list[int]], link: int, moment_ms: int) -> int:
+    """Weight [ms] of a link that is entered at a moment."""
+    return int(weights[min(moment_ms // SLICE_MS, len(weights) - 1)][link])

@@ -8,6 +8,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from twin.version import VERSION as __version__
+
 if TYPE_CHECKING:
     from twin.model.model import TwinModel
     from twin.population.population import Population
@@ -16,8 +18,6 @@ if TYPE_CHECKING:
     from twin.study.run import run
     from twin.study.sweep import sweep
     from twin.territory.territory import Territory
-
-__version__ = "0.1.0"
 
 __all__ = ["Population", "Scenario", "Territory", "TwinModel", "__version__", "compare", "run", "sweep"]
 

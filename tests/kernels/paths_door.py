@@ -10,7 +10,6 @@ from tests.worlds import Net
 from twin.clock import MS, SLICE_S
 from twin.kernels.paths import Topology, Trips, Weights
 from twin.kernels.random import stream_of
-from twin.routing.routes import Routes
 from twin.routing.search import Stream, bounds_to, find_routes
 from twin.routing.topology import build_topology
 
@@ -19,11 +18,11 @@ VIEW_STREAM = stream_of("tests.view")
 
 @dataclass(frozen=True)
 class Question:
-    """Origin and destination links of some trips, the moment each stands at the end of its origin link."""
+    """Origin and destination links of some trips, and the moment each enters its origin link."""
 
     origin: list[int]
     destination: list[int]
-    moment_ms: int = 0
+    depart_ms: int = 0
     sigma: float = 0.0
     person: int = 0
     seed: int = 0
@@ -43,16 +42,12 @@ def ask_kernel(net: Net, weight_ms: np.ndarray, question: Question, threads: int
     """The kernel's route for each trip, its origin and destination links included; empty if there is none."""
     cost_ms = np.atleast_2d(weight_ms).astype(np.int32)
     topology = topology_of(net)
-    # the door asks when a trip enters its origin link, here it stands at that link's end: the origin takes no time
-    time_ms = cost_ms.copy()
     origin, destination = (np.array(links, dtype=np.int32) for links in (question.origin, question.destination))
     n = origin.shape[0]
-    routes = Routes(np.empty(0, np.int32), np.full(n, -1), np.full(n, -1))
     bounds = bounds_to(topology, cost_ms.min(axis=0), destination)
-    trips = Trips(
-        origin, destination, np.full(n, question.moment_ms), np.full(n, question.person, dtype=np.uint64)
-    )
-    weights = Weights(cost_ms, time_ms, SLICE_S * MS, question.sigma)
+    person = np.full(n, question.person, dtype=np.uint64)
+    trips = Trips(origin, destination, np.full(n, question.depart_ms), person)
+    weights = Weights(cost_ms, cost_ms, SLICE_S * MS, question.sigma)
     draws = Stream(question.seed, VIEW_STREAM)
     routes = find_routes(topology, weights, bounds, trips, np.arange(n), draws, threads)
     return [tuple(routes.of(trip).tolist()) for trip in range(n)]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests import worlds
 from tests.invariants import check_loaded
 from tests.kernels.loading_door import load_by_kernel
-from tests.oracles import slow_uniform
+from tests.oracles import shuffled, slow_uniform
 from tests.oracles_loading import Loaded, SlowLoading, load
 from tests.strategies import cases
 from tests.worlds import Case, demand_of
@@ -31,11 +31,6 @@ def rush_on_grid(n_side: int, n_trips: int, n_steps: int) -> Case:
             route.append(following[int(draw * len(following))])
         trips.append((120 * draws[1], tuple(route)))
     return Case(net, demand_of(trips), n_steps)
-
-
-def shuffled(n: int, seed: int) -> np.ndarray:
-    """An order of n things."""
-    return np.argsort([slow_uniform(seed, 0, row, n) for row in range(n)])
 
 
 def load_renumbered(case: Case, seed: int) -> Loaded:
@@ -68,7 +63,7 @@ def load_renumbered(case: Case, seed: int) -> Loaded:
     )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(cases())
 def test_kernel_agrees_with_twin(case: Case) -> None:
     assert load_by_kernel(case) == load(case)
@@ -82,13 +77,13 @@ def test_kernel_agrees_with_twin_on_a_grid_in_the_rush() -> None:
     check_loaded(case, by_twin)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(cases())
 def test_invariants_hold(case: Case) -> None:
     check_loaded(case, load_by_kernel(case))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(cases(n_steps=60))
 def test_vehicles_are_conserved_at_every_step(case: Case) -> None:
     """The twin's own count; the kernel, which it equals, is counted from its events in `check_loaded`."""
@@ -102,14 +97,14 @@ def test_vehicles_are_conserved_at_every_step(case: Case) -> None:
         assert waiting + sum(map(len, on_links)) + arrived == case.demand.n_trips
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(cases(), SEEDS)
 def test_numbering_changes_nothing(case: Case, seed: int) -> None:
     """Ties are broken by outside keys, so rows can stand in any order."""
     assert load_renumbered(case, seed) == load_by_kernel(case)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(cases(), SEEDS)
 def test_order_of_nodes_changes_nothing(case: Case, seed: int) -> None:
     """Free and hole times of a step or more: what one node does in a step, no other sees in that step."""
@@ -117,7 +112,7 @@ def test_order_of_nodes_changes_nothing(case: Case, seed: int) -> None:
     assert SlowLoading(case, node_order=order).run() == load(case)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(cases(), st.integers(1, 60))
 def test_the_future_does_not_touch_the_past(case: Case, from_s: int) -> None:
     """Vehicles released later than a moment change nothing before it."""

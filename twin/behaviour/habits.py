@@ -15,7 +15,7 @@ from twin.routing.routes import Routes
 from twin.routing.search import Stream, bounds_to, find_routes
 from twin.scenario.ledger import Parameters
 
-PERCEPTION = stream_of("behaviour.perception")
+PERCEPTION = stream_of("calculators.perception")
 SLICE_MS = 900 * MS
 N_SLICES = HORIZON_S * MS // SLICE_MS
 

@@ -1,0 +1,1 @@
+"""Itinerary calculators and their users, drivers by habit, and the road manager's levers: arithmetic only."""

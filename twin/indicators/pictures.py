@@ -100,8 +100,7 @@ def _counted(record: DayRecord) -> NDArray[np.bool_]:
     """(n_links,) links whose flow the road manager knew at some time."""
     if ROAD_MANAGER not in record.knowledge:
         return np.zeros(record.territory.streets.n_links, dtype=np.bool_)
-    known: NDArray[np.bool_] = np.isfinite(record.knowledge[ROAD_MANAGER].flow_veh).any(axis=0)
-    return known
+    return np.asarray(np.isfinite(record.knowledge[ROAD_MANAGER].flow_veh).any(axis=0))
 
 
 def _probed(record: DayRecord, provider: str) -> NDArray[np.bool_]:
@@ -118,4 +117,6 @@ def _probed(record: DayRecord, provider: str) -> NDArray[np.bool_]:
 def _true_time_s(record: DayRecord) -> NDArray[np.float64]:
     """(N_SLICES, n_links) mean travel time of those that left in the slice [s], NaN where nobody did."""
     total_s = record.time_ms / MS
-    return np.divide(total_s, record.exits, out=np.full(total_s.shape, np.nan), where=record.exits > 0)
+    unknown = np.full(total_s.shape, np.nan)
+    mean_s: NDArray[np.float64] = np.divide(total_s, record.exits, out=unknown, where=record.exits > 0)
+    return mean_s

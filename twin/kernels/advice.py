@@ -8,9 +8,9 @@ import numpy as np
 
 from twin.kernels.jit import inline_kernel, kernel
 from twin.kernels.paths import BLOCKED, UNREACHED, Bounds, Topology, Weights, Workspace, search, write_path
-from twin.kernels.random import uniform
 
 KEEPS, DECLINES, FOLLOWS = 0, 1, 2
+NO_STREAM = np.uint64(0)
 
 
 class Asking(NamedTuple):
@@ -21,7 +21,7 @@ class Asking(NamedTuple):
     route_end: np.ndarray  # int64 (n_trips,)
     person: np.ndarray  # uint64 (n,)
     honours: np.ndarray  # bool (n,) this advice honours the manager's classification
-    obedience: np.ndarray  # float64 (n,) probability to follow
+    obeys: np.ndarray  # bool (n,) would follow an advice now
 
 
 class Answer(NamedTuple):
@@ -58,13 +58,10 @@ def advise(
     first: int,
     indifference: float,
     least_saving_ms: int,
-    moment: int,
-    seed: int,
-    stream: np.uint64,
     out: np.ndarray,
     answer: Answer,
 ) -> int:
-    """Advise travellers asking[first:]; a route is proposed if it saves more than the band.
+    """Advise travellers asking[first:]; a route is proposed if it saves the band and the least time.
 
     The route kept costs what the provider believes; a traveller whose route cannot be beaten even
     in free flow is not searched for. Returns the position from which nothing is done, the out pool
@@ -85,13 +82,14 @@ def advise(
             continue
         a, b = topology.head[present], topology.tail[destination]
         bound = bounds.cost_ms[bounds.row_of_node[b], a]
-        enough = now_ms if now_ms >= UNREACHED else np.int64(now_ms * (1.0 - indifference)) - least_saving_ms
-        if bound >= BLOCKED or bound + weight_ms[destination] >= enough:
+        enough = now_ms - max(np.int64(np.ceil(now_ms * indifference)), least_saving_ms)
+        if bound >= BLOCKED or weight_ms[destination] >= BLOCKED or bound + weight_ms[destination] > enough:
             continue
-        cost = search(topology, weights, bounds, workspace, a, b, 0, asking.person[k], seed, stream)
-        if cost >= UNREACHED or cost + weight_ms[destination] >= enough:
+        cost = search(topology, weights, bounds, workspace, a, b, 0, asking.person[k], 0, NO_STREAM)
+        if cost >= UNREACHED or cost + weight_ms[destination] > enough:
             continue
-        if uniform(seed, stream, asking.person[k], moment) >= asking.obedience[k]:
+        answer.best_ms[k] = cost + weight_ms[destination]
+        if not asking.obeys[k]:
             answer.decision[k] = DECLINES
             continue
         if at + 2 > out.shape[0]:
@@ -102,7 +100,6 @@ def advise(
         out[at] = present
         out[end] = destination
         answer.decision[k] = FOLLOWS
-        answer.best_ms[k] = cost + weight_ms[destination]
         answer.start[trip] = at
         answer.end[trip] = end + 1
         at = end + 1

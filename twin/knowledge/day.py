@@ -6,6 +6,7 @@ A value is there only where something was observed; elsewhere it is NaN, and no 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -16,6 +17,7 @@ from twin.errors import InputError
 from twin.kernels.picture import fill_gaps
 from twin.knowledge.datasets import Observations
 from twin.knowledge.estimates import LinkPicture
+from twin.knowledge.platform import DataPlatform
 
 
 class CountReading(NamedTuple):
@@ -74,7 +76,7 @@ def flows_from_counts(rows: Observations, n_links: int, reading: CountReading) -
     middle_s = rows.phenomenon_time_s - interval_s / 2
     total_veh, n_samples = _by_slice(rows, middle_s, rows.result, n_links)
     with np.errstate(invalid="ignore"):
-        flow_veh = total_veh / n_samples * (SLICE_S // interval_s) / (1.0 - reading.miss_share)
+        flow_veh: np.ndarray = total_veh / n_samples * (SLICE_S // interval_s) / (1.0 - reading.miss_share)
     fill_gaps(flow_veh, int(reading.longest_gap_s // SLICE_S))
     return flow_veh
 
@@ -90,6 +92,33 @@ def speeds_from_times(rows: Observations, length_m: np.ndarray) -> np.ndarray:
         mean_s = total_ms / n_samples / 1_000.0
         speed_mps: np.ndarray = length_m / mean_s
     return speed_mps
+
+
+def city_picture(
+    platform: DataPlatform,
+    owner: str,
+    counts: Mapping[str, CountReading],
+    traffic: Sequence[str],
+    length_m: np.ndarray,
+    moment_s: float,
+) -> Estimate:
+    """What a city believes of the day so far, through its rights alone.
+
+    Flows from its counters (``counts``: dataset and how to read it; the mean where several stand), speeds
+    from the traffic that providers give back (``traffic``: datasets; nothing without an agreement).
+    """
+    estimate = Estimate.unknown(owner, len(length_m))
+    total_veh, n_fleets = np.zeros_like(estimate.flow_veh), np.zeros_like(estimate.flow_veh)
+    for name, reading in counts.items():
+        flow_veh = flows_from_counts(platform.visible(owner, name, moment_s), len(length_m), reading)
+        total_veh += np.nan_to_num(flow_veh)
+        n_fleets += ~np.isnan(flow_veh)
+    np.divide(total_veh, n_fleets, out=estimate.flow_veh, where=n_fleets > 0)
+    parts = [platform.visible(owner, name, moment_s) for name in traffic]
+    if parts:
+        rows = Observations(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
+        estimate.speed_mps = speeds_from_times(rows, length_m)
+    return estimate
 
 
 def _by_slice(

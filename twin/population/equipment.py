@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from twin.population.draws import Draws
-from twin.population.tables import OCCUPATIONS, PUPIL, WORKER
+from twin.population.tables import INFANT, PUPIL
 from twin.scenario.ledger import Parameters
 
 ADULT_BANDS = ("18_24", "25_39", "40_59", "60_74", "75_over")
@@ -34,7 +34,7 @@ def draw_occupation(age: np.ndarray, key: np.ndarray, parameters: Parameters, dr
     weights = np.array([parameters[f"population.occupation_{band}"] for band in ADULT_BANDS])
     band = np.searchsorted(np.array((25, 40, 60, 75)), age, side="right")
     drawn = draws.chosen("occupation", weights, band, key)
-    young = np.where(age < 6, OCCUPATIONS.index("infant"), PUPIL)
+    young = np.where(age < 6, INFANT, PUPIL)
     return np.asarray(np.where(age < 18, young, drawn), dtype=np.int8)
 
 
@@ -62,9 +62,7 @@ def draw_fuel(key: np.ndarray, parameters: Parameters, draws: Draws) -> np.ndarr
     return draws.chosen("fuel", shares, np.zeros(len(key), dtype=np.int64), key).astype(np.int8)
 
 
-def draw_internet(
-    eldest_age: np.ndarray, village: np.ndarray, key: np.ndarray, parameters: Parameters, draws: Draws
-) -> np.ndarray:
+def draw_internet(eldest_age: np.ndarray, key: np.ndarray, parameters: Parameters, draws: Draws) -> np.ndarray:
     """Internet at home, by the eldest's age; drawn by the household's key, so that all members share it."""
     share = by_age(eldest_age, INTERNET_AGES, parameters["population.home_internet_share"], 1.0)
     return np.asarray(draws.uniform("internet", key) < share)
@@ -117,8 +115,3 @@ def draw_traveller_age(key: np.ndarray, parameters: Parameters, draws: Draws) ->
     band = draws.chosen("traveller_age_band", weights, np.zeros(len(key), dtype=np.int64), key)
     u = draws.uniform("traveller_age", key)
     return np.asarray(low[band] + np.floor(u * (high - low)[band]).astype(np.int64))
-
-
-def is_worker(occupation: np.ndarray) -> np.ndarray:
-    """Who has a job."""
-    return np.asarray(occupation == WORKER)

@@ -22,7 +22,7 @@ CHANGE_REACH = 0.5
 def stacked_bars(bars: Sequence[Bar], parts: Sequence[str], title: str) -> Markup:
     """One bar of shares per scenario, each part named where it is wide enough."""
     drawn: list[Markup] = []
-    row_px, left, width = 44.0, 0.0, WIDTH
+    row_px, left, width = 54.0, 0.0, WIDTH
     for row, bar in enumerate(bars):
         total = sum(bar.parts.values()) or 1.0
         y, x = row * row_px + 18.0, left
@@ -38,10 +38,10 @@ def stacked_bars(bars: Sequence[Bar], parts: Sequence[str], title: str) -> Marku
 
 def _part(name: str, share: float, place: tuple[float, float, float], colour: str) -> Markup:
     x, y, wide = place
-    box = tag("rect", x=x, y=y, width=max(wide - 1, 0), height=20, fill=colour, data_part=name, data_share=f"{share:.4f}")
+    box = tag("rect", x=x, y=y, width=max(wide - 1, 0), height=28, fill=colour, data_part=name, data_share=f"{share:.4f}")
     if wide < 34:
         return box
-    return group([box, tag("text", percent(share), x=x + wide / 2, y=y + 14, class_=f"in-bar {_ink(colour)}")])
+    return group([box, tag("text", percent(share), x=x + wide / 2, y=y + 18.5, class_=f"in-bar {_ink(colour)}")])
 
 
 def _described(bars: Sequence[Bar], parts: Sequence[str]) -> str:
@@ -58,7 +58,7 @@ def lines(profile: Profile, height: float = 230.0) -> Markup:
     known = [value for line in profile.lines for value in line.values if value is not None]
     top = ceiling(max(known, default=1.0))
     n_steps = max((len(line.values) for line in profile.lines), default=24)
-    plot = _Plot(0.0, float(max(n_steps - 1, 1)), 0.0, top, height)
+    plot = _Plot((0.0, float(max(n_steps - 1, 1))), (0.0, top), height)
     hours = [(float(hour), f"{hour} h") for hour in range(0, n_steps, 3)]
     drawn = [plot.grid(hours)]
     for line in profile.lines:
@@ -71,7 +71,7 @@ def lines(profile: Profile, height: float = 230.0) -> Markup:
 def histogram(given: Histogram, height: float = 230.0) -> Markup:
     """Shares of trips by class of a quantity, as steps: one outline per scenario."""
     top = ceiling(max((value for line in given.lines for value in line.values if value is not None), default=1.0))
-    plot = _Plot(given.edges[0], given.edges[-1], 0.0, top, height)
+    plot = _Plot((given.edges[0], given.edges[-1]), (0.0, top), height)
     span = given.edges[-1] - given.edges[0]
     step = nice(span / 8)
     first = math.ceil(given.edges[0] / step) * step
@@ -86,10 +86,10 @@ def histogram(given: Histogram, height: float = 230.0) -> Markup:
     return picture(drawn, f"{given.title} [{given.unit}]", words, viewBox=plot.view_box, class_="chart")
 
 
-def scatter(given: Picture, height: float = 300.0) -> Markup:
+def scatter(given: Picture, height: float = 290.0, width: float = 330.0) -> Markup:
     """Belief against truth; what lies on the diagonal is believed rightly."""
     top = ceiling(max((max(pair) for pair in given.pairs), default=1.0))
-    plot = _Plot(0.0, top, 0.0, top, height)
+    plot = _Plot((0.0, top), (0.0, top), height, width)
     ticks = [(top * k / 4, number(top * k / 4)) for k in range(5)]
     (x0, y0), (x1, y1) = plot.at(0.0, 0.0), plot.at(top, top)
     colour = SCENARIO_COLOURS[given.scenario % len(SCENARIO_COLOURS)]
@@ -101,7 +101,7 @@ def scatter(given: Picture, height: float = 300.0) -> Markup:
         plot.grid(ticks),
         tag("line", x1=x0, y1=y0, x2=x1, y2=y1, class_="diagonal"),
         group(dots, fill=colour, class_="dots"),
-        tag("text", "truth", x=WIDTH - RIGHT, y=height - BOTTOM - 6, class_="tick end"),
+        tag("text", "truth", x=width - RIGHT, y=height - BOTTOM - 6, class_="tick end"),
         tag("text", "belief", x=LEFT + 6, y=TOP + 8, class_="tick"),
     ]
     words = f"{given.n_pairs} pairs of link and hour; bias {percent(given.bias)}, median error {percent(given.median_error)}."
@@ -183,15 +183,16 @@ def change_bar(row: IndicatorRow) -> Markup:
 class _Plot:
     """Axes of a chart: from values to pixels."""
 
-    def __init__(self, x_low: float, x_high: float, y_low: float, y_high: float, height: float) -> None:
-        self.x_low, self.x_high, self.y_low, self.y_high, self.height = x_low, x_high, y_low, y_high, height
-        self.view_box = f"0 0 {WIDTH:g} {height:g}"
+    def __init__(self, x: tuple[float, float], y: tuple[float, float], height: float, width: float = WIDTH) -> None:
+        (self.x_low, self.x_high), (self.y_low, self.y_high) = x, y
+        self.height, self.width = height, width
+        self.view_box = f"0 0 {width:g} {height:g}"
 
     def at(self, x: float, y: float) -> tuple[float, float]:
         """Pixels of a value."""
         across = (x - self.x_low) / ((self.x_high - self.x_low) or 1.0)
         up = (y - self.y_low) / ((self.y_high - self.y_low) or 1.0)
-        return LEFT + across * (WIDTH - LEFT - RIGHT), self.height - BOTTOM - up * (self.height - TOP - BOTTOM)
+        return LEFT + across * (self.width - LEFT - RIGHT), self.height - BOTTOM - up * (self.height - TOP - BOTTOM)
 
     def grid(self, ticks: Sequence[tuple[float, str]]) -> Markup:
         """Four horizontal lines with their values, and the given ticks below."""
@@ -199,7 +200,7 @@ class _Plot:
         for k in range(5):
             value = self.y_low + (self.y_high - self.y_low) * k / 4
             y = self.at(self.x_low, value)[1]
-            drawn.append(tag("line", x1=LEFT, x2=WIDTH - RIGHT, y1=y, y2=y, class_="grid" if k else "axis"))
+            drawn.append(tag("line", x1=LEFT, x2=self.width - RIGHT, y1=y, y2=y, class_="grid" if k else "axis"))
             drawn.append(tag("text", number(value), x=LEFT - 8, y=y + 4, class_="tick end"))
         for value, text in ticks:
             x = self.at(value, self.y_low)[0]

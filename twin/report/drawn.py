@@ -168,6 +168,8 @@ class GroupChange:
     """Shares of the group; they sum to one."""
     mean_change_s: float
     scenario: int = 1
+    family: str = "group"
+    """What the groups divide by: age, digital skill."""
 
 
 @dataclass(frozen=True)
@@ -180,6 +182,7 @@ class GroupDelay:
     median_s: float
     p90_s: float
     mean_s: float
+    family: str = "group"
 
 
 @dataclass(frozen=True)

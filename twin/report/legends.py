@@ -13,7 +13,7 @@ from twin.report.scales import Scale, measured
 from twin.report.svg import group, picture, tag
 from twin.report.words import number, percent, signed
 
-TOP_STREETS = 8
+TOP_STREETS = 6
 _TITLES: dict[Measure, str] = {
     "flow": "Colour: delay, as a share of free-flow time",
     "flow_difference": "Colour: change of flow, vehicles",
@@ -140,8 +140,8 @@ def _leaders(rank: Floats, network: Network, focus: str) -> list[int]:
 
 
 def street_name(network: Network, link: int) -> str:
-    """A link's street name, else its class and id."""
-    return network.link_name[link] or f"{network.road_class[link]} {network.link_id[link]}"
+    """A link's street name, else its class."""
+    return network.link_name[link] or f"unnamed {network.road_class[link].replace('_', ' ')}"
 
 
 def map_colours(scales: Sequence[tuple[Measure, Scale]]) -> str:

@@ -16,7 +16,7 @@ from twin.report.payload import as_block, payload
 from twin.report.scales import SCENARIO_COLOURS
 from twin.report.sections import context, draw_all
 from twin.report.view import ReportView
-from twin.report.words import label_of, number, percent, signed, unit_label
+from twin.report.words import label_of, number, percent, seeds_words, signed, unit_label
 
 
 def render(view: ReportView) -> str:
@@ -77,5 +77,6 @@ def _templates() -> Environment:
         "unit": unit_label,
         "label": label_of,
         "zone": zone_label,
+        "seeds": seeds_words,
     }
     return environment

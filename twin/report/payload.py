@@ -12,7 +12,7 @@ import numpy as np
 from markupsafe import Markup
 
 from twin.report.drawn import Floats, LinkFlows, Network
-from twin.report.scales import LEAST_FLOW_VEH, SCENARIO_COLOURS, THINNEST_PX, WIDEST_PX, Scale
+from twin.report.scales import LEAST_FLOW_VEH, NEUTRAL_PX, SCENARIO_COLOURS, THINNEST_PX, WIDEST_PX, Scale
 from twin.report.svgmap import Drawing
 from twin.report.view import IndicatorRow, ReportView
 
@@ -127,6 +127,8 @@ def _scale(scale: Scale) -> dict[str, Any]:
         "hour_top_veh": scale.hour_top_veh,
         "thinnest_px": THINNEST_PX,
         "widest_px": WIDEST_PX,
+        "neutral_px": NEUTRAL_PX,
+        "neutral": scale.neutral,
         "least_flow_veh": LEAST_FLOW_VEH,
     }
 

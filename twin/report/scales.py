@@ -17,7 +17,7 @@ from twin.report.drawn import Floats, LinkFlows, LinkMap, Measure
 
 DELAY_COLOURS = ("#a9b8c2", "#e2b04a", "#d9772b", "#b23a2e", "#611533")
 """Free flow to standstill."""
-DIVERGING_COLOURS = ("#11476b", "#2f7fae", "#8dbcd6", "#c9cccb", "#e9b26b", "#cb6a1f", "#7a2f08")
+DIVERGING_COLOURS = ("#11476b", "#2f7fae", "#8dbcd6", "#d0d3d2", "#e9b26b", "#cb6a1f", "#7a2f08")
 """Less (blue) to more (brown)."""
 SCENARIO_COLOURS = ("#4b6171", "#c75b1e", "#11847c", "#7d5299", "#a8862a")
 """The base, then the alternatives."""
@@ -33,6 +33,7 @@ LEAST_FLOW_VEH = 5.0
 """Fewest vehicles a day (or an hour) for which a mean delay is coloured."""
 WIDEST_PX = 9.0
 THINNEST_PX = 0.7
+NEUTRAL_PX = 1.2
 
 
 @dataclass(frozen=True)
@@ -60,18 +61,32 @@ class Scale:
         found = np.searchsorted(np.asarray(self.breaks(hourly)), values, side="right")
         return np.where(np.isnan(values), -1, found).astype(np.int64)
 
+    @property
+    def neutral(self) -> int:
+        """Class of no change, drawn thin so that it hides nothing; -1 where the scale has none."""
+        return -1 if self.measure == "flow" else len(self.colours) // 2
+
     def widths_px(self, flow_veh: Floats, hourly: bool = False) -> Floats:
         """Width of a line, growing as the square root of its flow; nought where there is none."""
         share = np.clip(np.abs(flow_veh) / self.top_veh(hourly), 0.0, 1.0)
         return np.where(flow_veh == 0, 0.0, THINNEST_PX + (WIDEST_PX - THINNEST_PX) * np.sqrt(share))
 
+    def drawn_px(self, flow_veh: Floats, classes: NDArray[np.int64], hourly: bool = False) -> Floats:
+        """Width of a line on the map: that of its flow, thin where nothing changed or nothing is known."""
+        widths = self.widths_px(flow_veh, hourly)
+        quiet = (classes == self.neutral) & (self.neutral >= 0) | (classes < 0)
+        return np.where(quiet, np.minimum(widths, NEUTRAL_PX), widths)
+
 
 def scale_of(measure: Measure, flows: tuple[LinkFlows, ...], maps: tuple[LinkMap, ...]) -> Scale:
     """The one scale of all maps of a measure: its limits span every scenario, day and hour."""
+    busiest_day = nice(max((float(flow.day_flow_veh.max(initial=1.0)) for flow in flows), default=1.0))
+    busiest_hour = nice(max((float(flow.flow_veh.max(initial=1.0)) for flow in flows), default=1.0))
     if measure == "flow":
-        day = max((float(flow.day_flow_veh.max(initial=1.0)) for flow in flows), default=1.0)
-        hour = max((float(flow.flow_veh.max(initial=1.0)) for flow in flows), default=1.0)
-        return Scale(measure, DELAY_COLOURS, DELAY_BREAKS, DELAY_BREAKS, nice(day), nice(hour))
+        return Scale(measure, DELAY_COLOURS, DELAY_BREAKS, DELAY_BREAKS, busiest_day, busiest_hour)
+    if measure == "delay_difference":
+        breaks = DELAY_DIFFERENCE_BREAKS
+        return Scale(measure, DIVERGING_COLOURS, breaks, breaks, busiest_day, busiest_hour)
     pairs = [
         (flows[drawn.scenario], flows[drawn.against])
         for drawn in maps
@@ -81,8 +96,6 @@ def scale_of(measure: Measure, flows: tuple[LinkFlows, ...], maps: tuple[LinkMap
     by_hour = [each.flow_veh - base.flow_veh for each, base in pairs]
     day_breaks, day_top = _diverging(by_day, least=20.0)
     hour_breaks, hour_top = _diverging(by_hour, least=10.0)
-    if measure == "delay_difference":
-        day_breaks = hour_breaks = DELAY_DIFFERENCE_BREAKS
     return Scale(measure, DIVERGING_COLOURS, day_breaks, hour_breaks, day_top, hour_top)
 
 

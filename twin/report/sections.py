@@ -63,7 +63,6 @@ def context(view: ReportView, drawings: Sequence[Drawing], scales: dict[Measure,
         "colours": SCENARIO_COLOURS,
         "part_colours": PART_COLOURS,
         "verdict_words": VERDICT_WORDS,
-        "same_titles": len({scenario.title for scenario in view.scenarios}) < len(view.scenarios),
         "demand_sentence": lambda demand: demand_sentence(view, demand),
         "n_assumed": (counts[0], counts[-1]) if counts and counts[-1] else None,
         "focuses": focuses,
@@ -74,7 +73,7 @@ def context(view: ReportView, drawings: Sequence[Drawing], scales: dict[Measure,
         "modes": charts.stacked_bars(view.modes, parts, "Share of trips by mode") if view.modes else "",
         "profiles": [(each.title, each.unit, charts.lines(each)) for each in view.profiles],
         "gains": _gains(view),
-        "spreads": charts.spreads(view.delays, "Delay of car trips by group") if view.delays else "",
+        "spreads": _spreads(view),
         "histogram": charts.histogram(view.histogram) if view.histogram else "",
         "scatters": [(each, charts.scatter(each)) for each in view.pictures if each.pairs],
         "attributions": list(dict.fromkeys(network.attribution for network in view.networks)),
@@ -126,8 +125,8 @@ def _present(view: ReportView, maps: bool) -> list[str]:
     shown = {
         "indicators": True,
         "maps": maps,
-        "travel": bool(view.modes or view.profiles),
-        "groups": bool(view.changes or view.delays or view.histogram),
+        "travel": bool(view.modes or view.profiles or view.histogram),
+        "groups": bool(view.changes or view.delays),
         "beliefs": bool(view.pictures),
         "assumptions": bool(view.assumptions),
     }
@@ -175,10 +174,18 @@ def _indicators_lead(view: ReportView) -> str:
 
 def _gains(view: ReportView) -> list[tuple[str, Markup]]:
     drawn = []
-    for scenario in dict.fromkeys(each.scenario for each in view.changes):
-        changes = [each for each in view.changes if each.scenario == scenario]
-        title = f"{view.scenarios[scenario].role} against base: change of a person's travel time"
+    for scenario, family in dict.fromkeys((each.scenario, each.family) for each in view.changes):
+        changes = [each for each in view.changes if (each.scenario, each.family) == (scenario, family)]
+        title = f"{view.scenarios[scenario].role} against base, by {family}"
         drawn.append((title, charts.gains(changes, title)))
+    return drawn
+
+
+def _spreads(view: ReportView) -> list[tuple[str, Markup]]:
+    drawn = []
+    for family in dict.fromkeys(each.family for each in view.delays):
+        title = f"Delay of car trips, by {family}"
+        drawn.append((title, charts.spreads([each for each in view.delays if each.family == family], title)))
     return drawn
 
 

@@ -65,7 +65,7 @@ def draw_map(key: str, drawn: LinkMap, network: Network, flows: tuple[LinkFlows,
         drawn.title,
         words,
         viewBox=frame.view_box,
-        class_="map map-wide" if drawn.wide else "map map-half",
+        class_=f"map {'map-wide' if drawn.wide else 'map-half'} m-{drawn.measure}",
         data_map=key,
         preserveAspectRatio="xMidYMid meet",
     )
@@ -78,7 +78,8 @@ def _links(
     """Every link in the frame that carries something at any hour, faint ones below."""
     flow, value = measured(drawn, flows, network.length_m / network.free_speed_mps)
     delay = flows[drawn.scenario].day_delay_s
-    classes, widths = scale.classes(value), scale.widths_px(flow)
+    classes = scale.classes(value)
+    widths = scale.drawn_px(flow, classes)
     pairs = [flows[drawn.scenario]] + ([flows[drawn.against]] if drawn.against is not None else [])
     alive = np.any([each.flow_veh.max(axis=0) > 0 for each in pairs], axis=0)
     written = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from twin.report.drawn import WHOLE, zone_label
 from twin.report.view import LEAST_SEEDS, IndicatorRow, Verdict
@@ -15,7 +16,6 @@ SIDE_BY_SIDE = "side by side"
 
 _SHARES = ("share", "probability", "fraction")
 _ACRONYMS = {"co2": "CO₂", "nox": "NOₓ", "pm10": "PM10", "pm25": "PM2.5", "vkm": "vehicle-km"}
-_UNIT_SUFFIXES = ("_s", "_m", "_km", "_veh", "_kg", "_min", "_eur", "_share", "_h", "_vehkm", "_pkm")
 
 VERDICT_WORDS: dict[Verdict, tuple[str, str]] = {
     "better": ("▲", "better"),
@@ -76,24 +76,32 @@ def with_unit(text: str, unit: str, difference: bool = False) -> str:
 
 
 def percent(share: float | None, sign: bool = False) -> str:
-    """A share in per cent."""
+    """A share in per cent, to a tenth below ten.
+
+    >>> percent(0.0997), percent(0.314159), percent(0.0001), percent(0.02, sign=True)
+    ('10\xa0%', '31\xa0%', '<\u202f0.1\xa0%', '+2\xa0%')
+    """
     if share is None or math.isnan(share):
         return NONE
-    return (signed if sign else number)(share, "share") + "\u00a0%"
+    size = abs(share) * 100.0
+    before = MINUS if share < 0 else "+" if sign and share > 0 else ""
+    if 0 < size < 0.1:
+        text = f"<{THIN}0.1"
+    elif size < 9.95 or 99.0 < size < 100.0:
+        text = f"{size:.1f}".removesuffix(".0")
+    else:
+        text = f"{size:,.0f}".replace(",", THIN)
+    return f"{before}{text}\u00a0%"
 
 
-def label_of(name: str) -> str:
+def label_of(name: str, unit: str = "") -> str:
     """An indicator's name in words, without the unit that its column tells.
 
-    >>> label_of("mean_car_delay_s"), label_of("co2_kg"), label_of("car_mode_share")
-    ('Mean car delay', 'CO₂', 'Car mode share')
+    >>> label_of("mean_car_delay_s", "s"), label_of("co2_kg", "kg"), label_of("jobs_within_30_min", "jobs")
+    ('Mean car delay', 'CO₂', 'Jobs within 30 min')
     """
-    stem = name
-    for suffix in _UNIT_SUFFIXES:
-        if suffix != "_share" and stem.endswith(suffix) and len(stem) > len(suffix) + 1:
-            stem = stem.removesuffix(suffix)
-            break
-    words = [_ACRONYMS.get(word, word) for word in stem.split("_") if word]
+    stem = name.removesuffix(f"_{unit}") if unit else name
+    words = [_ACRONYMS.get(word, word) for word in (stem or name).split("_") if word]
     text = " ".join(words) or name
     return text[:1].upper() + text[1:]
 
@@ -112,7 +120,7 @@ def sentence(row: IndicatorRow, names: tuple[str, str] = ("the base", "the alter
     """One row as a sentence: what changes, from what to what, how sure it is."""
     place = "over the whole area" if row.focus == WHOLE else f"in {zone_label(row.focus)}"
     who = f" ({row.group})" if row.group else ""
-    name = f"{label_of(row.indicator)}{who}"
+    name = f"{label_of(row.indicator, row.unit)}{who}"
     base = number(row.base, row.unit)
     if row.alternative is None or row.difference is None:
         return f"{name} is {with_unit(base, row.unit)} {place}."
@@ -145,3 +153,18 @@ def count_word(count: int, one: str, many: str | None = None) -> str:
     ('1 seed', '1\u202f200 trips')
     """
     return f"{number(count)} {one if count == 1 else many or one + 's'}"
+
+
+def seeds_words(seeds: Sequence[int]) -> str:
+    """Seeds as runs.
+
+    >>> seeds_words((1, 2, 3, 7))
+    '1–3, 7'
+    """
+    runs: list[list[int]] = []
+    for seed in sorted(set(seeds)):
+        if runs and seed == runs[-1][-1] + 1:
+            runs[-1].append(seed)
+        else:
+            runs.append([seed])
+    return ", ".join(str(run[0]) if len(run) == 1 else f"{run[0]}–{run[-1]}" for run in runs)

@@ -96,8 +96,9 @@ def _beside(path: Path, but: list[Path]) -> str:
     """The scenario file most likely meant, among those in the same folder."""
     if not os.path.isdir(path.parent):
         return "a scenario file"
-    names = [each.name for each in path.parent.glob("*.toml") if each.resolve() not in but]
-    return nearest(path.name, names) if names else "a scenario file"
+    stems = [each.stem for each in path.parent.glob("*.toml") if each.resolve() not in but]
+    meant = nearest(path.stem, stems) if stems else ""
+    return f"{meant}.toml" if meant in stems else "a scenario file (.toml)"
 
 
 def read_text(text: str, label: str, folder: Path) -> Source:

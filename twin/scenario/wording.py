@@ -9,6 +9,8 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
+from twin.errors import InputError
+
 Location = tuple[str | int, ...]
 
 
@@ -50,6 +52,12 @@ def first_fault(error: ValidationError, model: type[BaseModel]) -> tuple[Locatio
     if details["type"] == "fault":
         location = (*location, *details["ctx"]["at"])
     return location, *_words(details, model, location)
+
+
+def input_error(error: ValidationError, model: type[BaseModel], file: str) -> InputError:
+    """The first thing that pydantic found in a file, as one line."""
+    location, what, right = first_fault(error, model)
+    return InputError(f"{file}: {spell(location)}" if location else file, what, right)
 
 
 def _words(details: ErrorDetails, model: type[BaseModel], location: Location) -> tuple[str, str]:

@@ -18,7 +18,7 @@ from twin.knowledge.datasets import Dataset, Observations, no_observations, obse
 from twin.knowledge.day import CountReading
 from twin.scenario.actors import SensorFleet
 from twin.scenario.ledger import Parameters
-from twin.sensing.fleets import SENSORS, Fleet, Site, StepTruth, sensor_keys
+from twin.sensing.fleets import Fleet, Site, StepTruth, sensor_keys
 from twin.sensing.placement import place
 
 _MISS = stream_of("sensing.counter.miss")
@@ -120,6 +120,3 @@ class RoadCounter:
             reports.append(observe_counters(fleet, passed, start_ms, end_ms, seed, truth.period))
             start_ms = end_ms
         return Observations(*(np.concatenate(columns) for columns in zip(*reports, strict=True)))
-
-
-SENSORS.add("road_counter", RoadCounter())

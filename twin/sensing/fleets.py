@@ -1,8 +1,7 @@
 """What every fleet of sensors is: where it stands, whose it is, and what one step shows it.
 
-A kind of sensor is an object in the registry family ``sensor`` (a package outside adds one by an entry
-point in the group ``twin.sensor``): it deploys a fleet once and observes every step. Names follow the
-OGC SensorThings API: the dataset's columns are an Observation's, the links its features of interest.
+Names follow the OGC SensorThings API: the dataset's columns are those of an Observation, the links are
+its features of interest.
 """
 
 from __future__ import annotations
@@ -15,12 +14,9 @@ import numpy as np
 from twin.kernels.observe import Events
 from twin.kernels.random import key_of
 from twin.knowledge.datasets import Dataset, Observations
-from twin.registry import Registry
 from twin.scenario.actors import SensorFleet
 from twin.scenario.ledger import Parameters
 from twin.variables import Variable, register
-
-SENSORS = Registry("sensor")
 
 register(
     Variable("sensing.pending_veh", ("sensor",), "int64", "veh",
@@ -88,18 +84,6 @@ class SensorKind(Protocol):
 
     def observe(self, fleet: Fleet, truth: StepTruth, seed: int) -> Observations:
         """What the fleet reports of a step; rows go to the fleet's dataset."""
-
-
-def deploy(order: SensorFleet, site: Site, parameters: Parameters, provider: int = -1) -> Fleet:
-    """Place a fleet of whatever kind."""
-    kind: SensorKind = SENSORS.get(order.kind, f"sensor_fleet {order.name!r}: kind")
-    return kind.deploy(order, site, parameters, provider)
-
-
-def observe(fleet: Fleet, truth: StepTruth, seed: int) -> Observations:
-    """What a fleet of whatever kind reports of a step."""
-    kind: SensorKind = SENSORS.get(fleet.kind, f"sensor_fleet {fleet.name!r}: kind")
-    return kind.observe(fleet, truth, seed)
 
 
 def sensor_keys(name: str, link_key: np.ndarray) -> np.ndarray:

@@ -15,13 +15,18 @@ from twin.kernels.random import stream_of
 from twin.knowledge.datasets import Dataset, Observations
 from twin.scenario.actors import Provider, SensorFleet
 from twin.scenario.ledger import Parameters
-from twin.sensing.fleets import SENSORS, Fleet, Site, StepTruth
+from twin.sensing.fleets import Fleet, Site, StepTruth
 
 _PROBE = stream_of("sensing.probe")
 
 
 def observe_probes(
-    fleet: Fleet, events: Events, trip_sends: np.ndarray, trip_key: np.ndarray, link_key: np.ndarray, seed: int
+    fleet: Fleet,
+    events: Events,
+    trip_sends: np.ndarray,
+    trip_key: np.ndarray,
+    link_key: np.ndarray,
+    seed: int,
 ) -> Observations:
     """Passages among the events that reach the fleet's owner.
 
@@ -29,11 +34,11 @@ def observe_probes(
     decided by (trip, link), so the same trip shows the same links in an alternative. The measured time is
     right on average; it is late by 0 to twice the mean delay, since phones send in batches.
     """
-    n_events = len(events.trip)
-    out = Passages(np.empty(n_events, dtype=np.int32), *(np.empty(n_events, dtype=np.int64) for _ in range(3)))
+    link = np.empty(len(events.trip), dtype=np.int32)
+    out = Passages(link, *(np.empty(len(link), dtype=np.int64) for _ in range(3)))
     n = report_passages(seed, _PROBE, events, trip_sends, trip_key, link_key, fleet.settings, out)
     left_s, arrived_s, time_s = out.left_ms[:n] / MS, out.arrived_ms[:n] / MS, out.time_ms[:n] / MS
-    return Observations(out.link[:n], left_s, arrived_s, time_s)
+    return Observations(link[:n], left_s, arrived_s, time_s)
 
 
 def fleet_of_provider(provider: Provider, row: int, parameters: Parameters) -> Fleet:
@@ -74,6 +79,3 @@ class Probe:
         """Passages of the step's events by users who send to the fleet's owner."""
         sends = truth.trip_sends == fleet.provider
         return observe_probes(fleet, truth.events, sends, truth.trip_key, truth.link_key, seed)
-
-
-SENSORS.add("probe", Probe())

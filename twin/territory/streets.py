@@ -1,135 +1,93 @@
-"""Streets of a territory: simplified, short links merged, attributes imputed, every repair counted."""
+"""The streets table: attributes of the kept links, read from tags or imputed, every repair counted."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.spatial import cKDTree
 
 from twin.kernels.random import keys_of
-from twin.readers.osm import Member, OsmExtract, simplify_streets
+from twin.readers.osm import Member, OsmExtract, Tags
 from twin.scenario.ledger import Parameters
 from twin.territory.attributes import impute, propagate_lane_drops, read_member_tags
 from twin.territory.communes import Commune, locate
-from twin.territory.contraction import contract
-from twin.territory.gateways import Gates, find_gates, keep_links
 from twin.territory.geometry import Plane, distances_m
 from twin.territory.pieces import Pieces, reference_of
-from twin.territory.tables import ASSUMED, OBSERVED, ROAD_CLASSES, Flags, Floats, Ints, Streets
-from twin.territory.zones import Zones, zone_of
-
-LinkMembers = list[Member]
+from twin.territory.tables import (
+    ASSUMED,
+    INFERRED,
+    OBSERVED,
+    ROAD_CLASSES,
+    Flags,
+    Floats,
+    Ints,
+    Longs,
+    Streets,
+    Zones,
+)
+from twin.territory.topology import Network
+from twin.territory.zones import zone_of
 
 
 @dataclass(frozen=True)
 class Ground:
-    """What streets are laid on: the extract, its plane, communes, zones, buildings, the ledger."""
+    """What streets and places are laid on: extract, plane, communes, zones, heights, the ledger."""
 
     extract: OsmExtract
     plane: Plane
     communes: tuple[Commune, ...]
     zones: Zones
-    building_lon: Floats
-    building_lat: Floats
     elevation: Mapping[int, float]
     parameters: Parameters
 
 
 @dataclass(frozen=True)
-class Network:
-    """Topology of the kept links: members of each, their end nodes by outside id, and the gates."""
+class Members:
+    """Members of all links in one row each, with the tags of their ways and their end points."""
 
-    members: list[LinkMembers]
-    tail_id: np.ndarray
-    head_id: np.ndarray
-    core: Flags
-    gates: Gates
-    lost_km: Mapping[str, float]
-    total_km: Mapping[str, float]
+    rows: tuple[Member, ...]
+    start: Longs
+    tags: tuple[Tags, ...]
+    ends: Floats
+    length_m: Floats
 
-
-def lay_out(pieces: Pieces, ground: Ground, repairs: Counter[str]) -> Network:
-    """Simplify, merge short links, find gates and keep what traffic can use."""
-    nodes = ground.extract.nodes
-    members = simplify_streets(pieces.pieces, nodes, pieces.touched)
-    class_of = {piece.way: ROAD_CLASSES.index(piece.road_class) for piece in pieces.pieces}
-    length = np.array([sum(_member_lengths(link, nodes)) for link in members])
-    road_class = np.array([class_of[link[0][0]] for link in members], dtype=np.int8)
-    ids = np.array(sorted({link[0][1] for link in members} | {link[-1][2] for link in members}))
-    tail = np.searchsorted(ids, [link[0][1] for link in members]).astype(np.int32)
-    head = np.searchsorted(ids, [link[-1][2] for link in members]).astype(np.int32)
-    gates = find_gates(ids, tail, head, road_class, pieces.cut, ground.extract, ground.parameters)
-    pinned = np.isin(ids, np.array(sorted(pieces.touched), dtype=np.int64)) | gates.is_gate
-    short = length < ground.parameters["territory.short_link_m"]
-    cluster, gone = contract(tail, head, short, pinned)
-    repairs["merged_short_links"] += int(gone.sum())
-    repairs["merged_short_links_m"] += round(float(length[gone].sum()))
-    tail, head = cluster[tail], cluster[head]
-    kept, core = keep_links(tail, head, ~gone, gates)
-    return Network(
-        [members[link] for link in np.flatnonzero(kept)],
-        ids[tail[kept]],
-        ids[head[kept]],
-        core[kept],
-        gates,
-        _km_by_class(length, road_class, ~gone & ~kept),
-        _km_by_class(length, road_class, ~gone),
-    )
+    def middle(self) -> tuple[Floats, Floats]:
+        """Longitude and latitude halfway along each member."""
+        return (self.ends[:, 0] + self.ends[:, 2]) / 2.0, (self.ends[:, 1] + self.ends[:, 3]) / 2.0
 
 
-def _km_by_class(length_m: Floats, road_class: np.ndarray, chosen: Flags) -> dict[str, float]:
-    km = {}
-    for number, name in enumerate(ROAD_CLASSES):
-        metres = float(length_m[chosen & (road_class == number)].sum())
-        if metres > 0.0:
-            km[name] = round(metres / 1000.0, 3)
-    return km
-
-
-def _member_lengths(link: LinkMembers, nodes: Mapping[int, tuple[float, float]]) -> list[float]:
-    """Length of each member in metres, whole mm."""
-    ends = np.array([(*nodes[u], *nodes[v]) for _, u, v in link])
-    lengths: list[float] = distances_m(ends[:, 0], ends[:, 1], ends[:, 2], ends[:, 3]).tolist()
-    return lengths
-
-
-def make_streets(network: Network, ground: Ground, repairs: Counter[str]) -> Streets:
-    """All columns of the streets table."""
-    nodes, ways = ground.extract.nodes, ground.extract.ways
-    flat = [member for link in network.members for member in link]
+def list_members(network: Network, extract: OsmExtract) -> Members:
+    """Members of the kept links, link after link."""
+    rows = tuple(member for link in network.members for member in link)
     start = np.concatenate([[0], np.cumsum([len(link) for link in network.members])]).astype(np.int64)
-    ends = np.array([(*nodes[u], *nodes[v]) for _, u, v in flat]).reshape(-1, 4)
-    member_length = distances_m(*ends.T)
-    length = np.maximum(np.round(np.add.reduceat(member_length, start[:-1]), 3), 0.001)
-    tags = [ways[way].tags for way, _, _ in flat]
-    road_class = np.array([ROAD_CLASSES.index(tags[at]["highway"]) for at in start[:-1]], dtype=np.int8)
-    node_id, (tail, head) = _rows(network)
-    position = np.array([nodes[int(node)] for node in node_id])
-    read = read_member_tags(tags, _forward(flat, ground.extract), *_both_ways(flat, repairs))
-    urban = _urban(ends, member_length, start, ground)
-    made = impute(read, member_length, start, road_class, urban, ground.parameters)
-    link_id = np.array([f"{link[0][0]}:{link[0][1]}:{link[0][2]}" for link in network.members])
-    capacity, n_drops = propagate_lane_drops(
-        made.flow_capacity_vps, tail, head, opposite(network.members)
-    )
+    ends = np.array([(*extract.nodes[u], *extract.nodes[v]) for _, u, v in rows]).reshape(-1, 4)
+    tags = tuple(extract.ways[way].tags for way, _, _ in rows)
+    return Members(rows, start, tags, ends, distances_m(*ends.T))
+
+
+def make_streets(
+    network: Network, pieces: Pieces, buildings: Floats, ground: Ground, repairs: Counter[str]
+) -> Streets:
+    """All columns of the streets table; buildings (n, 2) in lon and lat tell town from country."""
+    members = list_members(network, ground.extract)
+    first = members.start[:-1]
+    road_class = np.array([ROAD_CLASSES.index(members.tags[at]["highway"]) for at in first], dtype=np.int8)
+    length = np.maximum(np.round(np.add.reduceat(members.length_m, first), 3), 0.001)
+    forward, both = _directions(members, pieces)
+    read = read_member_tags(members.tags, forward, both, repairs)
+    urban = _is_urban(members, buildings, ground)
+    made = impute(read, members.length_m, members.start, road_class, urban, ground.parameters)
+    node_id = np.unique(np.concatenate([network.tail_id, network.head_id]))
+    tail = np.searchsorted(node_id, network.tail_id).astype(np.int32)
+    head = np.searchsorted(node_id, network.head_id).astype(np.int32)
+    capacity, n_drops = propagate_lane_drops(made.flow_capacity_vps, tail, head, _opposite(network))
     repairs["lane_drops_propagated"] += n_drops
-    shape = _shapes(network.members, nodes)
-    middle = _middles(shape)
-    elevation = np.array([ground.elevation.get(int(node), np.nan) for node in node_id])
-    flat_ends = np.isnan(elevation[tail]) | np.isnan(elevation[head])
-    commune = locate(*middle, ground.communes)
-    member_middle = (ends[:, 0] + ends[:, 2]) / 2.0, (ends[:, 1] + ends[:, 3]) / 2.0
     return Streets(
-        node_id=node_id,
-        node_lon=position[:, 0],
-        node_lat=position[:, 1],
-        node_x_m=ground.plane.x_m(position[:, 0]),
-        node_y_m=ground.plane.y_m(position[:, 1]),
-        node_elevation_m=elevation,
-        link_id=link_id,
+        **_node_columns(node_id, ground),
+        link_id=(link_id := np.array([":".join(map(str, link[0])) for link in network.members])),
         link_key=keys_of(link_id),
         tail=tail,
         head=head,
@@ -139,23 +97,101 @@ def make_streets(network: Network, ground: Ground, repairs: Counter[str]) -> Str
         flow_capacity_vps=capacity,
         storage_veh=made.storage_veh,
         road_class=road_class,
-        zone=zone_of(*middle, ground.zones, ground.communes),
-        commune=commune,
         core=network.core,
         parking_spaces=made.parking_spaces,
         speed_provenance=made.speed_provenance,
         lanes_provenance=made.lanes_provenance,
-        capacity_provenance=np.ones(len(link_id), np.int8),
-        elevation_provenance=np.where(flat_ends, ASSUMED, OBSERVED).astype(np.int8),
-        name=np.array([_street_name(tags[at]) for at in start[:-1]]),
-        member_start=start,
-        member_way=np.array([way for way, _, _ in flat], dtype=np.int64),
-        member_from=np.array([u for _, u, _ in flat], dtype=np.int64),
-        member_to=np.array([v for _, _, v in flat], dtype=np.int64),
-        member_ref=np.array([reference_of(each) for each in tags]),
-        member_commune=locate(*member_middle, ground.communes),
-        shape_start=shape[0],
-        shape_lon=shape[1],
-        shape_lat=shape[2],
-        communes=tuple(each.name for each in ground.communes),
+        capacity_provenance=np.full(len(first), INFERRED, np.int8),
+        elevation_provenance=_elevation_provenance(node_id, tail, head, ground),
+        name=np.array([members.tags[at].get("name", "") for at in first], dtype=np.str_),
+        **_member_columns(members, ground),
+        **_shape_columns(network, members, ground),
+        communes=tuple(commune.name for commune in ground.communes),
     )
+
+
+def _node_columns(node_id: Longs, ground: Ground) -> dict[str, np.ndarray]:
+    position = np.array([ground.extract.nodes[node] for node in node_id.tolist()]).reshape(-1, 2)
+    return {
+        "node_id": node_id,
+        "node_lon": position[:, 0],
+        "node_lat": position[:, 1],
+        "node_x_m": ground.plane.x_m(position[:, 0]),
+        "node_y_m": ground.plane.y_m(position[:, 1]),
+        "node_elevation_m": np.array([ground.elevation.get(node, np.nan) for node in node_id.tolist()]),
+    }
+
+
+def _elevation_provenance(node_id: Longs, tail: Ints, head: Ints, ground: Ground) -> np.ndarray:
+    """Observed where both ends have a height; flat is assumed elsewhere."""
+    known = np.array([node in ground.elevation for node in node_id.tolist()], dtype=bool)
+    return np.where(known[tail] & known[head], OBSERVED, ASSUMED).astype(np.int8)
+
+
+def _member_columns(members: Members, ground: Ground) -> dict[str, np.ndarray]:
+    columns = np.array(members.rows, dtype=np.int64).reshape(-1, 3)
+    return {
+        "member_start": members.start,
+        "member_way": columns[:, 0],
+        "member_from": columns[:, 1],
+        "member_to": columns[:, 2],
+        "member_ref": np.array([reference_of(tags) for tags in members.tags], dtype=np.str_),
+        "member_commune": locate(*members.middle(), ground.communes),
+    }
+
+
+def _shape_columns(network: Network, members: Members, ground: Ground) -> dict[str, np.ndarray]:
+    """Shapes (the members' nodes in order), and zone and commune at the middle of each link."""
+    lon, lat, middle = [], [], []
+    n_points = []
+    for link in range(len(network.members)):
+        rows = slice(int(members.start[link]), int(members.start[link + 1]))
+        lon.append(np.append(members.ends[rows, 0], members.ends[rows, 2][-1]))
+        lat.append(np.append(members.ends[rows, 1], members.ends[rows, 3][-1]))
+        n_points.append(len(lon[-1]))
+        middle.append(_halfway(lon[-1], lat[-1], members.length_m[rows]))
+    places = np.round(np.array(middle), 7).reshape(-1, 2).T
+    return {
+        "shape_start": np.concatenate([[0], np.cumsum(n_points)]).astype(np.int64),
+        "shape_lon": np.concatenate(lon),
+        "shape_lat": np.concatenate(lat),
+        "zone": zone_of(*places, ground.zones, ground.communes),
+        "commune": locate(*places, ground.communes),
+    }
+
+
+def _halfway(lon: Floats, lat: Floats, length_m: Floats) -> tuple[float, float]:
+    """The point halfway along a line."""
+    along = np.concatenate([[0.0], np.cumsum(length_m)])
+    half = along[-1] / 2.0
+    return float(np.interp(half, along, lon)), float(np.interp(half, along, lat))
+
+
+def _directions(members: Members, pieces: Pieces) -> tuple[list[bool], list[bool]]:
+    """Of each member: whether it runs along its way's own order, and whether the way is two-way."""
+    both = {piece.way: piece.both_ways for piece in pieces.pieces}
+    along = {
+        (piece.way, u, v) for piece in pieces.pieces for u, v in zip(piece.refs, piece.refs[1:], strict=False)
+    }
+    return [row in along for row in members.rows], [both[row[0]] for row in members.rows]
+
+
+def _is_urban(members: Members, buildings: Floats, ground: Ground) -> Flags:
+    """Links most of whose length has buildings around it."""
+    least = int(ground.parameters["territory.urban_buildings"])
+    radius_m = ground.parameters["territory.urban_radius_m"]
+    plane = ground.plane
+    lon, lat = members.middle()
+    houses = cKDTree(np.column_stack([plane.x_m(buildings[:, 0]), plane.y_m(buildings[:, 1])]))
+    near = houses.query_ball_point(
+        np.column_stack([plane.x_m(lon), plane.y_m(lat)]), radius_m, return_length=True
+    )
+    built = np.where(np.asarray(near) >= least, members.length_m, 0.0)
+    first = members.start[:-1]
+    return np.asarray(2.0 * np.add.reduceat(built, first) >= np.add.reduceat(members.length_m, first))
+
+
+def _opposite(network: Network) -> Ints:
+    """Link that runs back over the same members, -1 where there is none."""
+    backward = {tuple((way, v, u) for way, u, v in reversed(link)): n for n, link in enumerate(network.members)}
+    return np.array([backward.get(link, -1) for link in network.members], dtype=np.int32)

@@ -1,0 +1,50 @@
+"""What tests share: where real extracts lie, the browser, and settings that make a run repeatable."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+ROOT = Path(__file__).parent.parent
+
+# Drawn examples are the same on every run; compiling a kernel counts in no example's time.
+settings.register_profile("twin", deadline=None, derandomize=True, print_blob=True)
+settings.load_profile("twin")
+
+os.environ.setdefault("MPLBACKEND", "Agg")
+
+
+@pytest.fixture(scope="session")
+def data_file() -> Callable[[str], Path]:
+    """Path of a real extract, as in ``data_file("osm/monaco.osm.pbf")``; the test is skipped where it is absent.
+
+    The folder is named by TWIN_TEST_DATA.
+    """
+
+    def find(name: str) -> Path:
+        folder = os.environ.get("TWIN_TEST_DATA")
+        if not folder:
+            pytest.skip(f"{name}: TWIN_TEST_DATA names no folder of extracts")
+        file = Path(folder, name)
+        if not file.exists():
+            pytest.skip(f"{name} is not in {folder} (TWIN_TEST_DATA)")
+        return file
+
+    return find
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Path of a Chromium; without one the test is skipped, or fails where TWIN_REQUIRE_CHROMIUM is set."""
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        found = shutil.which(name)
+        if found:
+            return found
+    if os.environ.get("TWIN_REQUIRE_CHROMIUM"):
+        pytest.fail("TWIN_REQUIRE_CHROMIUM is set and no chromium was found on the path")
+    pytest.skip("no chromium on the path")

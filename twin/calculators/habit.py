@@ -1,0 +1,44 @@
+"""Drivers who go by the hierarchy of roads that they know, and by their own view of every link."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from twin.errors import InputError
+from twin.kernels.paths import BLOCKED
+from twin.kernels.random import stream_of, uniforms
+
+PERCEPTION = stream_of("calculators.perception")
+"""Stream of a person's own view of a link, for the search of routes too."""
+_KEY_BITS = np.uint64(2**62 - 1)
+
+
+def habit_times_ms(
+    times_ms: np.ndarray, road_class: np.ndarray, class_factor: tuple[float, ...]
+) -> np.ndarray:
+    """What links cost to those who prefer the greater road: times_ms (..., n_links) by class, int32.
+
+    ``class_factor`` (ledger ``calculators.habit_class_factor``) is 1 on arterials and 2 to 3 on streets
+    that drivers without an app do not think of (Thai, Laurent-Brouty & Bayen 2016).
+
+    >>> habit_times_ms(np.array([10_000, 10_000]), np.array([0, 11]), (1.0,) * 10 + (2.0,) * 4)
+    array([10000, 20000], dtype=int32)
+    """
+    factor = np.asarray(class_factor, dtype=np.float64)
+    if len(factor) <= int(road_class.max(initial=-1)) or (factor < 1.0).any():
+        raise InputError("calculators.habit_class_factor", f"{len(factor)} factors, least {factor.min():g}",
+                         "a factor of 1 or more for each road class")  # fmt: skip
+    felt_ms = np.minimum(np.rint(times_ms * factor[road_class]), BLOCKED - 1)
+    return np.where(times_ms >= BLOCKED, BLOCKED, felt_ms).astype(np.int32)
+
+
+def perceived_times_ms(
+    times_ms: np.ndarray, person_key: np.uint64, link_key: np.ndarray, spread: float, seed: int
+) -> np.ndarray:
+    """One person's view of link costs (n_links,) int64: each times 1 + spread * u(person, link).
+
+    The same numbers as in the search of routes, for every link at once.
+    """
+    when = (np.asarray(link_key, dtype=np.uint64) & _KEY_BITS).astype(np.int64)
+    draw = uniforms(seed, PERCEPTION, np.full(len(when), person_key, dtype=np.uint64), when)
+    return np.asarray(times_ms * (1.0 + spread * draw)).astype(np.int64)

@@ -1,0 +1,112 @@
+"""Commands that only look: `check`, `scenarios`, `parameters`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from twin.cli.options import AsJson, Quiet, ScenarioFile
+from twin.cli.output import emit, say, table
+from twin.cli.progress import shown
+from twin.errors import InputError
+
+if TYPE_CHECKING:
+    from twin.scenario.scenario import Scenario
+
+KINDS = ("law", "statistic", "literature", "seed-sign", "assumption")
+
+
+def check(scenario: ScenarioFile, as_json: AsJson = False, quiet: Quiet = False) -> None:
+    """Validate a scenario, print every value and where it comes from."""
+    from twin.scenario.assembly import leaves
+    from twin.scenario.scenario import Scenario
+    from twin.scenario.wording import spell
+
+    asked = Scenario.load(scenario)
+    with shown(quiet):
+        found = _fit(asked)
+    origins = asked.provenance()
+    if as_json:
+        digests = {"digest": asked.digest, "simulation_digest": asked.simulation_digest()}
+        return emit({**digests, "resolved": asked.resolved(), "provenance": origins, **found})
+    values = {spell(location): value for location, value in leaves(asked.resolved())}
+    rows = [(key, value, origins[key]) for key, value in values.items()]
+    table(("key", "value", "from"), rows, title=asked.title)
+    for change, n_links in zip(asked.modifications, found["modification_links"], strict=True):
+        say(change.differs() + ("" if n_links is None else f" ({n_links} links)"))
+    say(f"digest {asked.digest}")
+    return None
+
+
+def _fit(asked: Scenario) -> dict[str, Any]:
+    """Whether the territory has the zones and links that a scenario names."""
+    from twin.territory.fit import load_for
+
+    territory, links = load_for(asked)
+    return {
+        "territory": territory.name,
+        "territory_digest": territory.digest,
+        "modification_links": [None if rows is None else len(rows) for rows in links],
+    }
+
+
+def scenarios(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of the library.")] = Path("scenarios"),
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """List the library of scenarios."""
+    if not folder.is_dir():
+        raise InputError(folder.as_posix(), "no such folder", "a folder with scenario files")
+    rows = [_listed(file) for file in sorted(folder.glob("*.toml"))]
+    if as_json:
+        return emit({"folder": folder, "scenarios": rows})
+    columns = ("file", "title", "territory", "focus", "modifications", "error")
+    table(columns, [[row.get(column, "") for column in columns] for row in rows])
+    return None
+
+
+def _listed(file: Path) -> dict[str, Any]:
+    """One line of the library; a broken scenario is listed with what is wrong."""
+    from twin.scenario.scenario import Scenario
+
+    try:
+        asked = Scenario.load(file)
+    except InputError as error:
+        return {"file": file.name, "error": str(error)}
+    return {
+        "file": file.name,
+        "title": asked.title,
+        "territory": asked.territory,
+        "focus": asked.focus,
+        "modifications": [change.kind for change in asked.modifications],
+        "digest": asked.digest,
+    }
+
+
+def parameters(
+    kind: Annotated[
+        str | None, typer.Option("--kind", help="Only rows of a kind: " + ", ".join(KINDS))
+    ] = None,
+    names: Annotated[str, typer.Option("--names", help="Only names that match, as in 'mobility.*'.")] = "*",
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Print the ledger: every number assumed, its range, unit, kind and source."""
+    from dataclasses import asdict
+
+    from twin.scenario.ledger import Parameters
+
+    if kind is not None and kind not in KINDS:
+        raise InputError("--kind", f"no kind {kind!r}", "one of " + ", ".join(KINDS))
+    ledger = Parameters.defaults()
+    rows = [ledger.row(name) for name in ledger.names(names)]
+    rows = [row for row in rows if kind is None or row.kind == kind]
+    if as_json:
+        return emit({"rows": [asdict(row) for row in rows], "digest": ledger.digest})
+    columns = ("name", "value", "low", "high", "unit", "kind", "source")
+    table(columns, [[getattr(row, column) for column in columns] for row in rows])
+    say(f"{len(rows)} rows, digest {ledger.digest}")
+    return None

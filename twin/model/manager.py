@@ -1,0 +1,88 @@
+"""The road manager: carries out the scenario's levers, and writes down what it has closed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import mesa
+import numpy as np
+
+from twin.calculators.agreement import closure_notices
+from twin.calculators.levers import closed_to_entry, limited_speed, mask_of, narrowed_capacity
+from twin.errors import InputError
+from twin.indicators.records import ROAD_MANAGER
+from twin.mobility.loading import headway_ms, link_ms
+from twin.mobility.network import Roads
+from twin.model.state import Access
+from twin.scenario.modifications import ClassifySecondary, CloseLink, Modification, Narrowed, SpeedLimit
+from twin.territory.territory import Streets
+
+
+@dataclass(frozen=True)
+class Lever:
+    """A modification of the streets and the link rows that it names."""
+
+    order: Modification
+    links: np.ndarray
+
+    def holds(self, moment_s: int) -> bool:
+        """Whether it is in force at that moment of the day."""
+        return self.order.from_s <= moment_s < self.order.until_s
+
+
+class RoadManager(mesa.Agent):  # type: ignore[misc]
+    """The city as manager of its roads; incidents, which nobody orders, come by the same hands.
+
+    Parameters
+    ----------
+    levers
+        What this scenario changes on the streets, in the order written.
+    """
+
+    def __init__(self, model: Any, streets: Streets, roads: Roads, levers: tuple[Lever, ...]) -> None:
+        super().__init__(model)
+        self.name = ROAD_MANAGER
+        self.streets, self.roads, self.levers = streets, roads, levers
+        self._in_force: tuple[bool, ...] = (False,) * len(levers)
+        for lever in levers:
+            for moment_s in (lever.order.from_s, lever.order.until_s):
+                if moment_s % model.step_s:
+                    raise InputError(
+                        f"modification {lever.order.kind!r}",
+                        f"begins or ends at {moment_s} s, within a step of the model",
+                        f"a multiple of {model.step_s // 60} minutes",
+                    )
+
+    def act(self, state: Access, moment_s: int) -> None:
+        """Put in force what begins now, and take back what ends."""
+        in_force = tuple(lever.holds(moment_s) for lever in self.levers)
+        if in_force == self._in_force:
+            return
+        self._in_force = in_force
+        standing = [lever for lever, holds in zip(self.levers, in_force, strict=True) if holds]
+        speed = self.streets.free_speed_mps
+        capacity = self.streets.flow_capacity_vps
+        n_links = self.streets.n_links
+        closed, signed, classified = (np.zeros(n_links, dtype=np.bool_) for _ in range(3))
+        for lever in standing:
+            order = lever.order
+            if isinstance(order, SpeedLimit):
+                speed = limited_speed(speed, lever.links, order.speed_kmh)
+            elif isinstance(order, Narrowed):
+                capacity = narrowed_capacity(capacity, lever.links, order.capacity_vph, order.factor)
+            elif isinstance(order, CloseLink):
+                closed |= mask_of(lever.links, n_links)
+                signed |= mask_of(lever.links, n_links) & order.signed_exit
+            elif isinstance(order, ClassifySecondary):
+                classified |= mask_of(lever.links, n_links)
+        supply, orders = state.supply, state.orders
+        supply.free_ms[:] = link_ms(self.streets.length_m / speed)
+        supply.headway_ms[:] = headway_ms(capacity)
+        tail, head = self.streets.tail, self.streets.head
+        barred = closed_to_entry(closed, tail, head)
+        state.platform.append(f"{self.name}.closures", closure_notices(orders.closed, barred, float(moment_s)))
+        supply.closed[:] = barred
+        orders.closed[:] = barred
+        orders.signed[:] = barred if signed.any() else False
+        orders.classified[:] = classified

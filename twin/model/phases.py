@@ -1,0 +1,90 @@
+"""One step of a day as a list of phases, each with what it reads and what it writes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+
+from twin.clock import MS
+from twin.kernels.observe import Events
+from twin.model import travel
+from twin.model.state import Access
+from twin.sensing.fleets import StepTruth, observe
+
+if TYPE_CHECKING:
+    from twin.model.twin_model import TwinModel
+
+
+@dataclass(frozen=True)
+class Phase:
+    """A named part of a step.
+
+    Parameters
+    ----------
+    reads, writes
+        Groups of the state (`twin.model.state.KINDS`); what is written may be read.
+    actor
+        Whether an actor acts in it: then nothing that is truth may be read.
+    """
+
+    name: str
+    run: Callable[[TwinModel, Access, int], None]
+    reads: frozenset[str]
+    writes: frozenset[str]
+    actor: bool = False
+
+
+def _manage(model: TwinModel, state: Access, moment_s: int) -> None:
+    model.manager.act(state, moment_s)
+
+
+def _learn(model: TwinModel, state: Access, moment_s: int) -> None:
+    for agent in model.providers:
+        agent.learn(state, moment_s)
+
+
+def _load(model: TwinModel, state: Access, moment_s: int) -> None:
+    loader, log = state.loader, state.log
+    log.last = loader.advance(moment_s, moment_s + model.step_s)
+    log.parts.append(log.last)
+    waiting = loader.waiting
+    late = waiting[loader.vehicles.release_ms[waiting] < (moment_s + model.step_s) * MS]
+    at_gate = int(model.from_gate[late].sum())
+    log.max_gate_queue_veh = max(log.max_gate_queue_veh, at_gate)
+    log.max_origin_queue_veh = max(log.max_origin_queue_veh, late.shape[0] - at_gate)
+
+
+def _sense(model: TwinModel, state: Access, moment_s: int) -> None:
+    last = state.log.last
+    truth = StepTruth(
+        start_ms=moment_s * MS,
+        end_ms=(moment_s + model.step_s) * MS,
+        events=Events(last.trip, last.link, last.enter_ms, last.exit_ms),
+        trip_key=model.population.trips.trip_key,
+        trip_sends=model.trip_sends,
+        link_key=model.territory.streets.link_key,
+        period=model.month,
+    )
+    for fleet in model.fleets:
+        state.platform.append(fleet.dataset.name, observe(fleet, truth, model.seed_))
+
+
+def _groups(*names: str) -> frozenset[str]:
+    return frozenset(names)
+
+
+PHASES: tuple[Phase, ...] = (
+    Phase("manage", _manage, _groups("orders"), _groups("orders", "supply", "platform")),
+    Phase("learn", _learn, _groups("platform", "orders"), _groups("pictures", "platform"), actor=True),
+    Phase("depart", travel.depart, _groups("itineraries"), _groups("itineraries", "loader")),
+    Phase(
+        "signs", travel.follow_signs, _groups("orders", "loader"), _groups("loader", "guidance", "platform")
+    ),
+    Phase("consult", travel.consult, _groups("orders", "pictures"), _groups("loader", "guidance")),
+    Phase("load", _load, _groups("supply"), _groups("loader", "log")),
+    Phase("arrive", travel.arrive, _groups("loader"), _groups("itineraries")),
+    Phase("sense", _sense, _groups("log"), _groups("platform")),
+)
+"""The order of a step: orders, knowledge, travellers, traffic, and what devices saw of it."""

@@ -1,0 +1,113 @@
+"""A day's record, taken from the model when the day is over."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from twin.accounts import Accounts
+from twin.clock import MS, N_SLICES, SLICE_S
+from twin.indicators.records import ROAD_MANAGER, DayRecord
+from twin.kernels.experience import count_moments
+from twin.kernels.paths import BLOCKED
+from twin.knowledge.day import Estimate, flows_from_counts, speeds_from_times
+from twin.mobility.loading import Passages
+from twin.model.twin_model import TwinModel
+from twin.sensing.counters import count_reading
+
+SLICE_MS = SLICE_S * MS
+N_FIRST_FULL = 10
+
+
+def record_of(model: TwinModel) -> DayRecord:
+    """What the day leaves: truth of trips and links, and what its owners came to believe."""
+    state, streets = model.state, model.territory.streets
+    passages = Passages.join(state.log.parts)
+    entries, exits = (np.zeros((N_SLICES, streets.n_links), dtype=np.int32) for _ in range(2))
+    count_moments(passages.link, passages.enter_ms, SLICE_MS, entries)
+    driving = state.loader.driving
+    here = state.loader.pool[state.loader.vehicles.route_at[driving]]
+    count_moments(here, state.loader.vehicles.link_enter_ms[driving], SLICE_MS, entries)
+    count_moments(passages.link, passages.exit_ms, SLICE_MS, exits)
+    days = state.itineraries
+    filled = state.loader.traffic.full_s
+    order = [row for row in np.argsort(filled, kind="stable").tolist() if filled[row] >= 0][:N_FIRST_FULL]
+    rows = state.platform.record().rows
+    return DayRecord(
+        territory=model.territory,
+        population=model.population,
+        parameters=model.parameters,
+        seed=model.seed_,
+        departed_ms=days.departed_ms,
+        entered_ms=state.loader.vehicles.entered_ms,
+        arrived_ms=days.arrived_ms,
+        state=days.state,
+        free_flow_s=_free_flow_s(model),
+        route_km=np.bincount(
+            passages.trip, weights=streets.length_m[passages.link], minlength=model.n_trips
+        ) / 1_000.0,
+        guided=state.guidance.guided,
+        provider=state.guidance.provider,
+        n_reroutes=state.guidance.n_reroutes,
+        entries=entries,
+        exits=exits,
+        time_ms=_time_by_exit(passages, streets.n_links),
+        event_trip=passages.trip,
+        event_link=passages.link,
+        event_enter_ms=passages.enter_ms,
+        event_exit_ms=passages.exit_ms,
+        rotations=state.loader.rotations,
+        first_full=[(row, float(filled[row])) for row in order],
+        max_origin_queue_veh=state.log.max_origin_queue_veh,
+        max_gate_queue_veh=state.log.max_gate_queue_veh,
+        knowledge={ROAD_MANAGER: _city_estimate(model)} | {a.name: a.estimate for a in model.providers},
+        observations={
+            "datastream": rows.datastream,
+            "phenomenon_time_s": rows.phenomenon_time_s,
+            "result_time_s": rows.result_time_s,
+            "result": rows.result,
+        },
+        accounts=Accounts(),
+        timings_s=dict(model.timings_s),
+        providers=tuple(agent.name for agent in model.providers),
+        closed=None,
+    )
+
+
+def _time_by_exit(passages: Passages, n_links: int) -> np.ndarray:
+    """Travel times summed by slice of exit and link, (N_SLICES, n_links) int64 [ms]."""
+    cell = np.minimum(passages.exit_ms // SLICE_MS, N_SLICES - 1) * n_links + passages.link
+    spent = (passages.exit_ms - passages.enter_ms).astype(np.float64)
+    total = np.bincount(cell, weights=spent, minlength=N_SLICES * n_links)
+    return np.rint(total).astype(np.int64).reshape(N_SLICES, n_links)
+
+
+def _free_flow_s(model: TwinModel) -> np.ndarray:
+    """Free-flow time of the quickest route of car trips; the duration of others; inf without a path."""
+    trips, topology = model.population.trips, model.roads.topology
+    out = np.asarray(trips.duration_s, dtype=np.float64).copy()
+    cars = np.flatnonzero(model.by_car)
+    origin, destination = trips.origin_link[cars], trips.destination_link[cars]
+    row = model.bounds.row_of_node[topology.tail[destination]]
+    between = model.bounds.cost_ms[row, topology.head[origin]].astype(np.int64)
+    total = between + model.roads.free_ms[origin] + model.roads.free_ms[destination]
+    same = origin == destination
+    total = np.where(same, model.roads.free_ms[origin], total)
+    out[cars] = np.where((between >= BLOCKED) & ~same, np.inf, total / MS)
+    return out
+
+
+def _city_estimate(model: TwinModel) -> Estimate:
+    """What the city's counters and agreements told it, through the gate, by the end of the day."""
+    n_links = model.territory.streets.n_links
+    platform, now_s = model.state.platform, float(model.now_s)
+    estimate = Estimate.unknown(ROAD_MANAGER, n_links)
+    for fleet in model.fleets:
+        if fleet.kind == "road_counter" and fleet.dataset.owner == ROAD_MANAGER:
+            rows = platform.visible(ROAD_MANAGER, fleet.dataset.name, now_s)
+            flow = flows_from_counts(rows, n_links, count_reading(fleet, model.parameters))
+            estimate.flow_veh = np.where(np.isnan(estimate.flow_veh), flow, estimate.flow_veh)
+    for agent in model.providers:
+        rows = platform.visible(ROAD_MANAGER, f"{agent.name}.traffic", now_s)
+        speed = speeds_from_times(rows, model.territory.streets.length_m)
+        estimate.speed_mps = np.where(np.isnan(estimate.speed_mps), speed, estimate.speed_mps)
+    return estimate

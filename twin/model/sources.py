@@ -1,0 +1,24 @@
+"""Where a model's territory and population come from when they are not handed over."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from twin.population.population import Population
+from twin.population.synthesis import synthesise
+from twin.scenario.scenario import Scenario
+from twin.territory.territory import Territory
+
+
+def load_territory(scenario: Scenario) -> Territory:
+    """The territory that a scenario names: a folder built before, or a local OSM file."""
+    path = Path(scenario.territory_path())
+    return Territory.load(path) if path.is_dir() else Territory.from_osm(path)
+
+
+def load_population(scenario: Scenario, territory: Territory, seed: int) -> Population:
+    """Persons and trips of a territory, drawn with that seed and scaled as the scenario says."""
+    path = Path(scenario.territory_path())
+    table = path / "population.toml" if path.is_dir() else path.with_name("population.toml")
+    population = synthesise(territory, table if table.is_file() else None, scenario.ledger(), seed)
+    return population.scaled(scenario.demand_scale)

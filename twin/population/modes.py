@@ -1,0 +1,185 @@
+"""Modes: a multinomial logit over whole tours (McFadden 1974), its constants fitted to mode shares.
+
+A tour keeps its mode, so that a car comes home. Utility is minus generalised time: minutes door to door plus
+money over the value of time, plus a constant for each mode and density class. The constants are fitted so
+that the expected shares of trips meet the ledger's; the draw is one per tour, by the person's key.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from twin.population.draws import Draws, picks
+from twin.population.file import DENSITY_CLASSES
+from twin.population.legs import Legs
+from twin.population.tables import BUSINESS, CAR, CYCLE, MODES, PASSENGER, SCHOOL, TRANSIT, WALK, WORK
+from twin.scenario.ledger import Parameters
+
+FIT_ROUNDS = 200
+FIT_TOLERANCE = 1e-6
+
+
+@dataclass(frozen=True)
+class Travellers:
+    """What the choice of mode depends on, for persons (n,)."""
+
+    age: np.ndarray
+    density: np.ndarray
+    licence: np.ndarray
+    household_cars: np.ndarray
+    household_licences: np.ndarray
+
+
+@dataclass(frozen=True)
+class Tours:
+    """Tours (n,): person, draw moment, number of legs, generalised minutes by mode, what can be used."""
+
+    person: np.ndarray
+    key: np.ndarray
+    moment: np.ndarray
+    n_legs: np.ndarray
+    minutes: np.ndarray  # (n, n_modes)
+    available: np.ndarray  # (n, n_modes)
+
+
+def choose_modes(
+    legs: Legs, travellers: Travellers, parameters: Parameters, draws: Draws
+) -> tuple[np.ndarray, dict[str, dict[str, float]]]:
+    """Mode of each leg, and the fitted constants by density class."""
+    tours = build_tours(legs, travellers, parameters)
+    attraction = np.where(tours.available, np.exp(-parameters["population.scale_per_min"] * tours.minutes), 0.0)
+    mode = np.full(len(tours.person), WALK, dtype=np.int8)
+    u = draws.uniform("mode", tours.key, tours.moment)
+    constants: dict[str, dict[str, float]] = {}
+    for density, name in enumerate(DENSITY_CLASSES):
+        rows = np.flatnonzero(travellers.density[tours.person] == density)
+        if not len(rows):
+            continue
+        target = target_shares(name, parameters)
+        factor = fit_factors(attraction[rows], tours.n_legs[rows], target)
+        mode[rows] = picks(np.cumsum(attraction[rows] * factor, axis=1), np.arange(len(rows)), u[rows])
+        constants[name] = {MODES[m]: round(float(np.log(factor[m])), 6) for m in range(len(MODES))}
+    of_leg = mode[legs.tour]
+    # a car that would not leave its street stays there: that leg is walked
+    return np.where((of_leg == CAR) & legs.one_link, WALK, of_leg).astype(np.int8), constants
+
+
+def target_shares(density: str, parameters: Parameters) -> np.ndarray:
+    """Shares of trips by mode: the ledger's, brought to 1, those in cars split by occupancy."""
+    by_car, walk, cycle, transit = np.array(parameters[f"population.mode_shares_{density}"])
+    drivers = by_car / parameters["population.car_occupancy"]
+    shares = np.zeros(len(MODES))
+    shares[[CAR, PASSENGER, WALK, CYCLE, TRANSIT]] = drivers, by_car - drivers, walk, cycle, transit
+    return np.asarray(shares / shares.sum())
+
+
+def fit_factors(attraction: np.ndarray, n_legs: np.ndarray, target: np.ndarray) -> np.ndarray:
+    """exp(constant) by mode, so that the expected share of legs meets the target; the car's is 1."""
+    factor = np.ones(len(target))
+    for _ in range(FIT_ROUNDS):
+        weight = attraction * factor
+        shares = (weight * (n_legs / weight.sum(axis=1))[:, None]).sum(axis=0) / n_legs.sum()
+        if np.abs(shares - target).max() < FIT_TOLERANCE:
+            break
+        factor = np.where(shares > 0.0, factor * target / np.maximum(shares, 1e-12), factor)
+        factor = factor / factor[CAR]
+    return factor
+
+
+def build_tours(legs: Legs, travellers: Travellers, parameters: Parameters) -> Tours:
+    """Generalised minutes and availability of every mode for every tour."""
+    n_tours = int(legs.tour.max(initial=-1)) + 1
+    first = np.searchsorted(legs.tour, np.arange(n_tours))
+    person = legs.person[first]
+    minutes = np.zeros((n_tours, len(MODES)))
+    per_leg = leg_minutes(legs, travellers.density[legs.person], parameters)
+    for mode in range(len(MODES)):
+        minutes[:, mode] = np.bincount(legs.tour, weights=per_leg[mode], minlength=n_tours)
+    commutes = np.isin(legs.purpose, (WORK, BUSINESS, SCHOOL))
+    with_work = np.bincount(legs.tour, weights=commutes, minlength=n_tours) > 0
+    available, share_of_car = _availability(legs, n_tours, person, travellers, parameters)
+    minutes[:, CAR] += (1.0 - share_of_car) * parameters["population.shared_car_min"]
+    without_car = travellers.household_cars[person] == 0
+    minutes[:, PASSENGER] += without_car * parameters["population.lift_from_others_min"]
+    nth = np.arange(n_tours) - np.searchsorted(person, person)
+    return Tours(
+        person=person,
+        key=legs.key[first],
+        moment=np.where(with_work, 0, nth + 1),
+        n_legs=np.bincount(legs.tour, minlength=n_tours).astype(np.float64),
+        minutes=minutes,
+        available=available,
+    )
+
+
+def leg_minutes(legs: Legs, density: np.ndarray, parameters: Parameters) -> np.ndarray:
+    """Generalised minutes of each leg by mode (n_modes, n_legs), those outside the area included."""
+    p = {name: np.array(parameters[f"population.{name}"]) for name in _BY_DENSITY}
+    inside_km = legs.straight_m / 1_000.0
+    car_km = inside_km * parameters["population.detour_factor_car"]
+    path_km = inside_km * parameters["population.detour_factor_walk"]
+    beyond_km = np.where(legs.outside, parameters["population.outside_distance_km"], 0.0)
+    value = np.where(
+        np.isin(legs.purpose, (WORK, BUSINESS, SCHOOL)),
+        parameters["population.value_of_time_commute_eur_per_h"],
+        parameters["population.value_of_time_other_eur_per_h"],
+    )
+    ride = 60.0 * (car_km / p["car_speed_kmh"][density] + beyond_km / parameters["population.car_speed_outside_kmh"])
+    ride = ride + p["car_access_min"][density]
+    cost_eur = parameters["population.car_cost_eur_per_km"] * (car_km + beyond_km)
+    line = 60.0 * car_km / p["transit_speed_kmh"][density] + p["transit_access_min"][density]
+    line = line + 60.0 * beyond_km / parameters["population.transit_speed_outside_kmh"]
+    fare = 60.0 * parameters["population.transit_fare_eur"] / value
+    minutes = np.zeros((len(MODES), len(inside_km)))
+    minutes[CAR] = ride + 60.0 * cost_eur / value
+    minutes[PASSENGER] = ride
+    minutes[WALK] = 1_000.0 / 60.0 * path_km / parameters["population.walk_speed_mps"]
+    minutes[CYCLE] = 60.0 * path_km / parameters["population.cycle_speed_kmh"]
+    minutes[TRANSIT] = line + fare
+    return minutes
+
+
+_BY_DENSITY = ("car_speed_kmh", "car_access_min", "transit_speed_kmh", "transit_access_min")
+
+
+def _availability(
+    legs: Legs, n_tours: int, person: np.ndarray, travellers: Travellers, parameters: Parameters
+) -> tuple[np.ndarray, np.ndarray]:
+    """Modes that each tour can be made by (n_tours, n_modes); cars per licence in the household, at most 1."""
+    path_m = legs.straight_m * parameters["population.detour_factor_walk"]
+    longest = np.zeros(n_tours)
+    np.maximum.at(longest, legs.tour, path_m)
+    inside = np.bincount(legs.tour, weights=legs.outside, minlength=n_tours) == 0
+    moves = np.bincount(legs.tour, weights=~legs.one_link, minlength=n_tours) > 0
+    age = travellers.age[person]
+    cars = travellers.household_cars[person]
+    available = np.zeros((n_tours, len(MODES)), dtype=bool)
+    available[:, CAR] = moves & travellers.licence[person] & (cars > 0)
+    available[:, PASSENGER] = moves
+    available[:, WALK] = inside & (longest <= 1_000.0 * parameters["population.walk_limit_km"])
+    available[:, CYCLE] = inside & (age >= parameters["population.cycle_from_age"])
+    available[:, CYCLE] &= longest <= 1_000.0 * parameters["population.cycle_limit_km"]
+    available[:, TRANSIT] = moves & (age >= parameters["population.transit_from_age"])
+    available[:, WALK] |= ~available.any(axis=1)
+    share = np.minimum(cars / np.maximum(travellers.household_licences[person], 1), 1.0)
+    return available, share
+
+
+def durations_s(
+    mode: np.ndarray, legs: Legs, distance_m: np.ndarray, density: np.ndarray, parameters: Parameters, draws: Draws
+) -> tuple[np.ndarray, np.ndarray]:
+    """Planned time of each leg [s], and its door-to-door time: NaN for car, which only traffic can tell.
+
+    Walkers have a speed of their own (Weidmann 1993: mean 1.34 m/s, spread 0.26 m/s).
+    """
+    p = {name: np.array(parameters[f"population.{name}"])[density] for name in _BY_DENSITY}
+    bell = draws.bell("walk_speed", legs.key)
+    walk_mps = parameters["population.walk_speed_mps"] + parameters["population.walk_speed_spread_mps"] * bell
+    ride_s = 3.6 * distance_m / p["car_speed_kmh"] + 60.0 * p["car_access_min"]
+    cycle_s = 3.6 * distance_m / parameters["population.cycle_speed_kmh"]
+    transit_s = 3.6 * distance_m / p["transit_speed_kmh"] + 60.0 * p["transit_access_min"]
+    planned = np.select([mode == WALK, mode == CYCLE, mode == TRANSIT], [distance_m / walk_mps, cycle_s, transit_s], ride_s)
+    planned = planned.round(3)
+    return planned, np.where(mode == CAR, np.nan, planned)

@@ -1,0 +1,34 @@
+"""The kinds of sensors, and the two doors of this room: deploy a fleet once, observe every step.
+
+A kind is an object with the methods of `SensorKind` in the registry family ``sensor``; a package
+outside adds one by an entry point in the group ``twin.sensor``.
+"""
+
+from __future__ import annotations
+
+from twin.knowledge.datasets import Observations
+from twin.registry import Registry
+from twin.scenario.actors import SensorFleet
+from twin.scenario.ledger import Parameters
+from twin.sensing.counters import RoadCounter
+from twin.sensing.fleets import Fleet, SensorKind, Site, StepTruth
+from twin.sensing.probes import Probe
+
+SENSORS = Registry("sensor")
+SENSORS.add("road_counter", RoadCounter())
+SENSORS.add("probe", Probe())
+
+
+def deploy(order: SensorFleet, site: Site, parameters: Parameters, provider: int = -1) -> Fleet:
+    """Place a fleet of whatever kind; provider is the row of its owner, -1 if that is none."""
+    return _kind(order.kind, order.name).deploy(order, site, parameters, provider)
+
+
+def observe(fleet: Fleet, truth: StepTruth, seed: int) -> Observations:
+    """What a fleet of whatever kind reports of a step; the rows go to the fleet's dataset."""
+    return _kind(fleet.kind, fleet.name).observe(fleet, truth, seed)
+
+
+def _kind(name: str, fleet: str) -> SensorKind:
+    kind: SensorKind = SENSORS.get(name, f"sensor_fleet {fleet!r}: kind")
+    return kind

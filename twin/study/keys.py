@@ -1,0 +1,58 @@
+"""What a simulation depends on, as one key: equal keys give equal results.
+
+Titles and focus are not in it: two scenarios that differ in them only share one simulation.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from pathlib import Path
+
+import twin
+from twin.scenario.scenario import Scenario
+
+NOT_SIMULATING = ("cli", "report", "dashboard", "writers")
+"""Rooms whose code cannot change what is simulated."""
+
+
+def simulation_key(scenario: Scenario, seed: int) -> str:
+    """Digest of (territory files, scenario without titles and focus, ledger, seed, code).
+
+    The population is a function of these, its file lies beside the territory's.
+    """
+    parts = (
+        stamp_of_files(scenario.territory_path()),
+        scenario.simulation_digest(),
+        scenario.ledger().digest,
+        str(seed),
+        code_digest(),
+    )
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def stamp_of_files(path: Path) -> str:
+    """Digest of a file, or of all files in a folder by name; hidden files do not count.
+
+    >>> stamp_of_files(Path(__file__)) == stamp_of_files(Path(__file__))
+    True
+    """
+    digest = hashlib.sha256()
+    files = [path] if path.is_file() else sorted(each for each in path.rglob("*") if each.is_file())
+    for file in files:
+        name = file.relative_to(path).as_posix() if file != path else ""
+        if not any(part.startswith(".") for part in name.split("/")):
+            digest.update(f"{name}\0{hashlib.sha256(file.read_bytes()).hexdigest()}\n".encode())
+    return digest.hexdigest()
+
+
+@cache
+def code_digest() -> str:
+    """Digest over the sources that a simulation may run, and the package's version."""
+    digest = hashlib.sha256(twin.__version__.encode())
+    home = Path(twin.__file__).parent
+    for source in sorted(home.rglob("*.py")):
+        name = source.relative_to(home)
+        if name.parts[0] not in NOT_SIMULATING:
+            digest.update(f"{name.as_posix()}\0".encode() + source.read_bytes())
+    return digest.hexdigest()

@@ -1,0 +1,92 @@
+"""What a manifest says of a run: counts, demand, how it flowed, what it was made from."""
+
+from __future__ import annotations
+
+import platform
+import resource
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+import twin
+from twin.clock import format_time_s
+from twin.indicators.focus import WHOLE, every_focus
+from twin.indicators.indicator import IndicatorValue
+from twin.indicators.records import ARRIVED, DayRecord
+from twin.population.tables import RESIDENT
+from twin.scenario.scenario import Scenario
+from twin.study import tables
+from twin.study.keys import code_digest, simulation_key
+
+SCHEMA_VERSION = 1
+CAR_TIME = "mean_car_time_over_free_flow"
+ABOUT_TERRITORY = ("place", "date", "source", "licence", "attribution")
+
+
+def manifest_of(record: DayRecord, scenario: Scenario, values: Sequence[IndicatorValue]) -> dict[str, Any]:
+    """The manifest of a run, before the digests of its files are known."""
+    streets = record.territory.streets
+    car_time = {(each.focus, each.group): each.value for each in values if each.name == CAR_TIME}
+    return {
+        "kind": "run",
+        "schema_version": SCHEMA_VERSION,
+        "title": scenario.title,
+        "scenario": scenario.resolved(),
+        "seed": record.seed,
+        "simulation_key": simulation_key(scenario, record.seed),
+        "trips": record.n_trips,
+        "vehicle_trips": int(record.by_car.sum()),
+        "completed_trips": int((record.state == ARRIVED).sum()),
+        CAR_TIME: car_time.get((WHOLE, "")),
+        "rotations": record.rotations,
+        "first_full": [[str(streets.link_id[row]), format_time_s(at)] for row, at in record.first_full],
+        "link_entries": int(record.entries.sum()),
+        "demand": tables.demand_table(record),
+        "inhabitants": _inhabitants(record),
+        "observations": _observation_counts(record),
+        "personal_datasets": sorted(set(record.probe_datasets.values())),
+        "timings_s": {name: float(seconds) for name, seconds in record.timings_s.items()},
+        "peak_memory_mb": _peak_memory_mb(),
+        "provenance": _provenance(record, scenario),
+    }
+
+
+def _inhabitants(record: DayRecord) -> dict[str, int]:
+    """Residents simulated, by zone and in all."""
+    persons = record.population.persons
+    resident = persons.kind == RESIDENT
+    return {each.name: int((resident & each.persons(record)).sum()) for each in every_focus(record.territory)}
+
+
+def _observation_counts(record: DayRecord) -> dict[str, int]:
+    """Observations by dataset, those that are not kept included."""
+    dataset = record.observations.get("dataset", np.zeros(len(record.observations["result"]), dtype=np.int16))
+    names = record.datasets or ("observations",)
+    return {name: int((dataset == row).sum()) for row, name in enumerate(names)}
+
+
+def _provenance(record: DayRecord, scenario: Scenario) -> dict[str, Any]:
+    meta = record.territory.meta
+    return {
+        "territory": record.territory.name,
+        "territory_digest": record.territory.digest,
+        "territory_path": str(scenario.territory_path()),
+        **{key: str(meta[key]) for key in ABOUT_TERRITORY if key in meta},
+        "population_digest": record.population.digest,
+        "parameters_digest": record.parameters.digest,
+        "scenario_digest": scenario.digest,
+        "simulation_digest": scenario.simulation_digest(),
+        "code_digest": code_digest(),
+        "twin": twin.__version__,
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "machine": f"{platform.system()} {platform.machine()}",
+    }
+
+
+def _peak_memory_mb() -> float:
+    """Most memory that this process ever held."""
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return round(most / (2**20 if sys.platform == "darwin" else 2**10), 1)

@@ -1,0 +1,142 @@
+"""The result of one run: indicators, tables, digests; in memory, and in a folder of its own.
+
+Link passages are not kept: the digest covers all of them, the manifest says how many there were, and
+their sums by quarter of an hour are kept. Traces of a provider's users are personal (GDPR art. 4) and
+stay in memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from twin.indicators.compute import compute_everywhere
+from twin.indicators.focus import WHOLE, focuses_of
+from twin.indicators.indicator import IndicatorValue
+from twin.indicators.records import DayRecord
+from twin.scenario.scenario import Scenario
+from twin.study import store, tables
+from twin.study.digests import indicators_digest, truth_digest
+from twin.study.drawing import drawer
+from twin.study.manifest import manifest_of
+from twin.study.values import read_values, values_table
+
+TABLES = ("links", "slices", "trips", "pictures", "observations")
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """What one run of a scenario with one seed came to.
+
+    Parameters
+    ----------
+    scenario, seed
+        What was run.
+    digest
+        Of the truth alone; see `twin.study.digests`.
+    indicators_digest
+        Of all indicators.
+    values
+        Indicators of every zone of the territory and of the whole, whatever the focus.
+    links, slices, trips, pictures, observations
+        See `twin.study.tables`. A table that was not kept is empty.
+    manifest
+        Counts, demand, timings, provenance: what JSON output holds.
+    record
+        The day itself, where it is still in memory.
+    """
+
+    scenario: Scenario
+    seed: int
+    digest: str
+    indicators_digest: str
+    values: tuple[IndicatorValue, ...]
+    links: pd.DataFrame
+    slices: pd.DataFrame
+    trips: pd.DataFrame
+    pictures: pd.DataFrame
+    observations: pd.DataFrame
+    manifest: dict[str, Any]
+    record: DayRecord | None = field(default=None, repr=False)
+
+    @classmethod
+    def of_day(cls, record: DayRecord, scenario: Scenario, about: Mapping[str, Any] | None = None) -> Result:
+        """The result of a day; ``about`` adds entries to the manifest.
+
+        Raises `InputError` where the scenario's focus names no zone of the territory.
+        """
+        focuses_of(record.territory, scenario.focus, scenario.where("focus"))
+        values = tuple(compute_everywhere(record))
+        digest, digest_of_values = truth_digest(record), indicators_digest(values)
+        manifest = {
+            **manifest_of(record, scenario, values),
+            "digest": digest,
+            "indicators_digest": digest_of_values,
+            **(about or {}),
+        }
+        return cls(
+            scenario, record.seed, digest, digest_of_values, values,
+            tables.links_table(record), tables.slices_table(record), tables.trips_table(record),
+            tables.pictures_table(record), tables.observations_table(record), manifest, record,
+        )  # fmt: skip
+
+    @cached_property
+    def indicators(self) -> pd.DataFrame:
+        """Indicators of the scenario's focus and of the whole, one row a value."""
+        wanted = (*self.scenario.focus_zones, WHOLE)
+        return values_table([each for each in self.values if each.focus in wanted])
+
+    def value(self, indicator: str, focus: str = WHOLE, group: str = "") -> float:
+        """One number, NaN where there is none."""
+        for each in self.values:
+            if (each.name, each.focus, each.group) == (indicator, focus, group):
+                return each.value
+        return float("nan")
+
+    def map(self, column: str) -> Any:
+        """A map of a column of ``links``, for example ``flow_veh`` or ``delay_s``."""
+        return drawer().map(self, column)
+
+    def to_html(self) -> str:
+        """One self-contained page."""
+        return drawer().page(self)
+
+    def save(self, folder: str | Path, kept: Sequence[str] = TABLES) -> None:
+        """Write the folder of the result; it counts as finished only with its manifest, written last."""
+        home = Path(folder)
+        store.open_folder(home)
+        files = {
+            "indicators.parquet": store.write_table(home / "indicators.parquet", values_table(self.values))
+        }
+        for name in kept:
+            table: pd.DataFrame = getattr(self, name)
+            if name == "observations":
+                table = self._without_personal(table)
+            files[f"{name}.parquet"] = store.write_table(home / f"{name}.parquet", table)
+        store.seal_folder(home, self.manifest, files)
+
+    @classmethod
+    def load(cls, folder: str | Path) -> Result:
+        """The result that a folder holds; an `InputError` names what is missing or damaged."""
+        home = Path(folder)
+        manifest = store.read_manifest(home, "run")
+        values = read_values(store.read_table(store.verify_file(home, "indicators.parquet", manifest)))
+        read = {}
+        for name in TABLES:
+            file = f"{name}.parquet"
+            kept = file in manifest["files"]
+            read[name] = store.read_table(store.verify_file(home, file, manifest)) if kept else pd.DataFrame()
+        scenario = Scenario.from_tables(manifest["scenario"], str(home))
+        return cls(
+            scenario, manifest["seed"], manifest["digest"], manifest["indicators_digest"], values,
+            *(read[name] for name in TABLES), manifest,
+        )  # fmt: skip
+
+    def _without_personal(self, table: pd.DataFrame) -> pd.DataFrame:
+        personal = self.manifest["personal_datasets"]
+        return table[~table["dataset"].isin(personal)] if personal else table

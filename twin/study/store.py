@@ -1,0 +1,131 @@
+"""Files that are whole or absent: written beside, synced, renamed; read back only if unharmed.
+
+A folder of results is finished when its manifest stands; the manifest is written last and holds the
+SHA-256 of every other file, and of itself. Parquet pages carry checksums of their own, so that a
+table read by another tool is guarded too.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from twin.errors import InputError
+
+MANIFEST = "manifest.json"
+_SEAL = "manifest_sha256"
+
+
+def write_bytes(path: Path, data: bytes) -> dict[str, Any]:
+    """Write a whole file, or none; returns its size and SHA-256."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with beside.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
+    _sync_folder(path.parent)
+    return {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+
+
+def write_json(path: Path, value: Any) -> dict[str, Any]:
+    """Write a JSON file with sorted keys."""
+    return write_bytes(path, (json.dumps(value, indent=1, sort_keys=True, allow_nan=False) + "\n").encode())
+
+
+def write_table(path: Path, table: pd.DataFrame) -> dict[str, Any]:
+    """Write a Parquet file: Zstandard, a checksum on every page, no metadata of libraries."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    sink = io.BytesIO()
+    columns = pa.Table.from_pandas(table, preserve_index=False).replace_schema_metadata(None)
+    pq.write_table(columns, sink, compression="zstd", write_page_checksum=True)
+    return write_bytes(path, sink.getvalue())
+
+
+def read_table(path: Path) -> pd.DataFrame:
+    """A table with the checksum of every page verified."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        table: pd.DataFrame = pq.read_table(path, page_checksum_verification=True).to_pandas()
+    except (OSError, pa.ArrowException) as error:
+        raise damaged(path, str(error)) from None
+    return table
+
+
+def open_folder(folder: Path) -> None:
+    """Make a folder ready to be written: from here until `seal_folder` it holds no finished result."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / MANIFEST).unlink(missing_ok=True)
+    except OSError as error:
+        raise InputError(
+            str(folder), f"cannot be written ({error.strerror})", "a folder that can be written"
+        ) from None
+    _sync_folder(folder)
+
+
+def seal_folder(folder: Path, manifest: Mapping[str, Any], files: Mapping[str, Any]) -> None:
+    """Write the manifest, last of all, with the digests of the other files and its own."""
+    whole = {**manifest, "files": dict(files)}
+    write_json(folder / MANIFEST, {**whole, _SEAL: _seal(whole)})
+
+
+def read_manifest(folder: Path, kind: str) -> dict[str, Any]:
+    """The manifest of a finished folder of that kind (``run``, ``comparison``), its own digest verified."""
+    path = folder / MANIFEST
+    right = f"a folder that `twin {'run' if kind == 'run' else 'compare'} --out` has finished"
+    try:
+        manifest: Any = json.loads(path.read_bytes())
+    except OSError:
+        raise InputError(str(folder), f"holds no {MANIFEST}", right) from None
+    except ValueError as error:
+        raise damaged(path, str(error)) from None
+    if not isinstance(manifest, dict) or manifest.pop(_SEAL, None) != _seal(manifest):
+        raise damaged(path, "its digest is not its own")
+    if manifest.get("kind") != kind:
+        raise InputError(str(folder), f"holds a {manifest.get('kind')}, not a {kind}", right)
+    return manifest
+
+
+def verify_file(folder: Path, name: str, manifest: Mapping[str, Any]) -> Path:
+    """The path of a file that the manifest names, once its bytes are found to be those written."""
+    path = folder / name
+    try:
+        found = hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise damaged(path, error.strerror or "cannot be read") from None
+    if found != manifest["files"][name]["sha256"]:
+        raise damaged(path, "its SHA-256 is not that of the manifest")
+    return path
+
+
+def damaged(path: Path, why: str) -> InputError:
+    """What is said of a file that is not as it was written."""
+    return InputError(str(path), f"damaged: {why}", "the file as it was written; run it again")
+
+
+def _seal(manifest: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a rename last through a power cut."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,38 @@
+"""Indicators as a table, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pandas as pd
+
+from twin.indicators.indicator import IndicatorValue
+
+COLUMNS = ("indicator", "focus", "group", "value", "unit", "better", "extensive", "assumptions")
+
+
+def values_table(values: Iterable[IndicatorValue]) -> pd.DataFrame:
+    """One row a value; ``assumptions`` lists the ledger rows that it rests on."""
+    rows = [(v.name, v.focus, v.group, v.value, v.unit, v.better, v.extensive, v.assumptions) for v in values]
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def read_values(table: pd.DataFrame) -> tuple[IndicatorValue, ...]:
+    """The values that a table holds; equal lists of ledger rows are one object."""
+    known: dict[tuple[str, ...], tuple[str, ...]] = {}
+    values = []
+    for row in table.to_dict("records"):
+        names = tuple(str(name) for name in row["assumptions"])
+        values.append(
+            IndicatorValue(
+                name=row["indicator"],
+                value=row["value"],
+                unit=row["unit"],
+                better=row["better"],
+                group=row["group"],
+                focus=row["focus"],
+                assumptions=known.setdefault(names, names),
+                extensive=row["extensive"],
+            )
+        )
+    return tuple(values)

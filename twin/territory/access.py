@@ -1,0 +1,65 @@
+"""Where a place meets the networks: its street, on the right-hand side, and its path."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.spatial import cKDTree
+
+from twin.territory.geometry import Plane
+from twin.territory.tables import ROAD_CLASSES, Flags, Floats, Ints, Paths, Streets
+
+NO_DOORS = tuple(ROAD_CLASSES.index(name) for name in ROAD_CLASSES if "motorway" in name or "trunk" in name)
+SAMPLE_M = 10.0
+N_NEAREST = 8
+SAME_M = 2.0  # links this close to equally near are both at the door
+
+
+def with_doors(streets: Streets) -> Flags:
+    """Links at which trips may start and end: of the core, no motorways, trunks nor any link roads."""
+    is_link_road = np.array([name.endswith("_link") for name in ROAD_CLASSES])[streets.road_class]
+    open_ = ~np.isin(streets.road_class, NO_DOORS) & ~is_link_road
+    return streets.core & open_ if (streets.core & open_).any() else open_
+
+
+def nearest_links(x_m: Floats, y_m: Floats, streets: Streets, plane: Plane) -> Ints:
+    """Access link of each point: the nearest that has doors, the one whose right side it is on first."""
+    links = np.flatnonzero(with_doors(streets))
+    if len(x_m) == 0 or len(links) == 0:
+        return np.full(len(x_m), -1, dtype=np.int32)
+    sample_x, sample_y, along_x, along_y, of = _samples(links, streets, plane)
+    k = min(N_NEAREST, len(of))
+    away, row = cKDTree(np.column_stack([sample_x, sample_y])).query(np.column_stack([x_m, y_m]), k=k)
+    away, row = np.round(away.reshape(len(x_m), k), 3), row.reshape(len(x_m), k)
+    side = along_x[row] * (y_m[:, None] - sample_y[row]) - along_y[row] * (x_m[:, None] - sample_x[row])
+    on_left = side > 0.0
+    cost = np.where(away <= away[:, :1] + SAME_M, np.where(on_left, 1.0, 0.0), 2.0)
+    order = np.lexsort((of[row], away, cost), axis=1)
+    best = np.take_along_axis(row, order[:, :1], axis=1)[:, 0]
+    return of[best].astype(np.int32)
+
+
+def _samples(links: np.ndarray, streets: Streets, plane: Plane) -> tuple[Floats, ...]:
+    """Points along the links at most `SAMPLE_M` apart, the direction there, and the link row of each."""
+    columns: list[list[np.ndarray]] = [[], [], [], [], []]
+    shape_x, shape_y = plane.x_m(streets.shape_lon), plane.y_m(streets.shape_lat)
+    for link in links.tolist():
+        rows = slice(int(streets.shape_start[link]), int(streets.shape_start[link + 1]))
+        x, y = shape_x[rows], shape_y[rows]
+        dx, dy = np.diff(x), np.diff(y)
+        pieces = np.maximum(1, np.ceil(np.hypot(dx, dy) / SAMPLE_M)).astype(int)
+        share = np.concatenate([(np.arange(n) + 0.5) / n for n in pieces])
+        segment = np.repeat(np.arange(len(pieces)), pieces)
+        columns[0].append(np.round(x[:-1][segment] + share * dx[segment], 3))
+        columns[1].append(np.round(y[:-1][segment] + share * dy[segment], 3))
+        columns[2].append(dx[segment])
+        columns[3].append(dy[segment])
+        columns[4].append(np.full(len(segment), link))
+    return tuple(np.concatenate(column) for column in columns)
+
+
+def nearest_nodes(x_m: Floats, y_m: Floats, paths: Paths) -> Ints:
+    """Nearest node of the paths of each point, -1 where there are none."""
+    if len(x_m) == 0 or len(paths.node_x_m) == 0:
+        return np.full(len(x_m), -1, dtype=np.int32)
+    nodes = np.column_stack([paths.node_x_m, paths.node_y_m])
+    return cKDTree(nodes).query(np.column_stack([x_m, y_m]))[1].astype(np.int32)

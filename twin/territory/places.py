@@ -1,0 +1,244 @@
+"""Places: what can be done in which building, for how many, from tags, points near by and floor area."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from twin.readers.osm import Box, OsmPoint, Tags
+from twin.scenario.ledger import Parameters
+from twin.territory.access import nearest_links, nearest_nodes
+from twin.territory.buildings import Footprint, coverage, owners, read_footprints
+from twin.territory.communes import locate
+from twin.territory.geometry import in_rings
+from twin.territory.streets import Ground
+from twin.territory.tables import ASSUMED, INFERRED, OBSERVED, Floats, Paths, Places, Streets
+from twin.territory.uses import (
+    HOME,
+    NONE,
+    PARKING,
+    SCHOOL,
+    SHOP,
+    VISITED,
+    WORK,
+    building_use,
+    is_large,
+    point_use,
+    tagged_count,
+)
+from twin.territory.zones import zone_of
+
+
+@dataclass
+class _Place:
+    """A place while its capacities are being added up."""
+
+    id: str
+    lon: float
+    lat: float
+    floor_m2: float = 0.0
+    levels: float = 1.0
+    dwellings: float = 0.0
+    jobs: float = 0.0
+    visits: dict[str, float] = field(default_factory=dict)  # visitors at once, pupils, car spaces, by use
+    provenance: int = INFERRED
+    use: str = NONE
+    fuel: bool = False
+
+    def add(self, use: str, count: float) -> None:
+        """More capacity of one use."""
+        self.visits[use] = self.visits.get(use, 0.0) + count
+
+
+class _Rules:
+    """The ledger's rows on places, by name."""
+
+    def __init__(self, parameters: Parameters) -> None:
+        def row(name: str) -> float:
+            return float(parameters[f"territory.{name}"])
+
+        self.steps: tuple[float, ...] = parameters["territory.coverage_steps"]
+        self.levels: tuple[float, ...] = parameters["territory.levels_by_coverage"]
+        per_visitor = parameters["territory.floor_per_visitor_m2"]
+        self.floor_per_visit = dict(zip(VISITED, per_visitor, strict=True))
+        self.floor_per_visit[SCHOOL] = row("floor_per_school_place_m2")
+        self.point_floor = dict(zip((*VISITED, SCHOOL), parameters["territory.poi_floor_m2"], strict=True))
+        self.point_floor[WORK] = self.point_floor[SHOP]
+        self.large_floor, self.dwelling = row("large_poi_floor_m2"), row("dwelling_floor_m2")
+        self.per_job, self.outbuilding = row("floor_per_job_m2"), row("outbuilding_m2")
+        self.large, self.large_work = row("large_building_m2"), row("large_building_work_share")
+        self.ground_work, self.shop_share = row("ground_floor_work_share"), row("shop_share_of_ground_floor")
+        self.per_space, self.point_spaces = row("parking_area_m2"), row("parking_point_spaces")
+
+
+def find_footprints(ground: Ground, box: Box | None, repairs: Counter[str]) -> list[Footprint]:
+    """Footprints of the extract within the box (see `read_footprints`)."""
+    return read_footprints(ground.extract, ground.plane, box, ground.parameters, repairs)
+
+
+def make_places(
+    footprints: Sequence[Footprint], box: Box | None, streets: Streets, paths: Paths, ground: Ground
+) -> Places:
+    """All places: buildings with what is in them, and points and areas that lie in no building."""
+    rules = _Rules(ground.parameters)
+    buildings = [each for each in footprints if each.is_building]
+    areas = [each for each in footprints if not each.is_building]
+    dense = np.searchsorted(rules.steps, coverage(buildings, ground.parameters["territory.coverage_radius_m"]))
+    places = [_building(each, int(step), rules) for each, step in zip(buildings, dense, strict=True)]
+    _teach(areas, buildings, places, rules)
+    points = [p for p in ground.extract.points if _is_place(p, box)]
+    near_m = ground.parameters["territory.poi_to_building_m"]
+    for point, owner in zip(points, owners(points, buildings, ground.plane, near_m).tolist(), strict=True):
+        if owner < 0:
+            places.append(_Place(f"node:{point.id}", point.lon, point.lat, provenance=ASSUMED))
+        _put_point(places[owner], point.tags, rules)
+    for area in areas:
+        if point_use(area.tags) not in (SCHOOL, NONE):
+            places.append(_area(area, rules))
+    return _columns([place for place in places if _has_use(place)], streets, paths, ground)
+
+
+def _is_place(point: OsmPoint, box: Box | None) -> bool:
+    here = box is None or (box[0] <= point.lon <= box[2] and box[1] <= point.lat <= box[3])
+    return here and point_use(point.tags) != NONE
+
+
+def _has_use(place: _Place) -> bool:
+    return place.dwellings > 0 or place.jobs > 0 or bool(place.visits) or place.use != NONE
+
+
+def _building(each: Footprint, dense: int, rules: _Rules) -> _Place:
+    """A building by its own tags; where they are silent, homes, and work in large or dense ones."""
+    tagged = tagged_count(each.tags, "building:levels")
+    use = building_use(each.tags)
+    small = each.area_m2 < rules.outbuilding
+    levels = tagged or (1.0 if small else rules.levels[dense])
+    place = _Place(each.id, each.lon, each.lat, each.area_m2 * levels, levels)
+    place.provenance = ASSUMED if use is None else OBSERVED if tagged else INFERRED
+    place.fuel = each.tags.get("amenity") == "fuel"
+    if use is None:
+        use = NONE if small else HOME
+        if use == HOME:
+            _mixed(place, each.area_m2, dense, rules)
+    elif use == HOME:
+        place.dwellings = max(1.0, place.floor_m2 / rules.dwelling)
+    else:
+        _dedicate(place, use, place.floor_m2, each.tags, rules)
+    place.use = use
+    return place
+
+
+def _mixed(place: _Place, footprint_m2: float, dense: int, rules: _Rules) -> None:
+    """Homes, with work on part of the ground floor in dense quarters and in part of large buildings."""
+    work_m2 = place.floor_m2 * rules.large_work if footprint_m2 >= rules.large else 0.0
+    if dense >= 3 and footprint_m2 < rules.large:
+        work_m2 = footprint_m2 * rules.ground_work
+    if dense >= 3:
+        place.add(SHOP, footprint_m2 * rules.ground_work * rules.shop_share / rules.floor_per_visit[SHOP])
+    place.jobs = work_m2 / rules.per_job
+    place.dwellings = max(1.0, (place.floor_m2 - work_m2) / rules.dwelling)
+
+
+def _dedicate(place: _Place, use: str, floor_m2: float, tags: Tags, rules: _Rules) -> None:
+    """Add a floor that serves one use: visitors, pupils or cars, and the jobs that go with it."""
+    capacity = tagged_count(tags, "capacity")
+    if use == PARKING:
+        place.add(PARKING, capacity or floor_m2 / rules.per_space)
+        return
+    if use in rules.floor_per_visit:
+        place.add(use, capacity or floor_m2 / rules.floor_per_visit[use])
+    if use != NONE:
+        place.jobs += floor_m2 / rules.per_job
+
+
+def _put_point(place: _Place, tags: Tags, rules: _Rules) -> None:
+    """A mapped point: takes its floor from the homes of its building, or stands alone."""
+    use = point_use(tags)
+    place.fuel |= tags.get("amenity") == "fuel"
+    if use == PARKING:
+        place.add(PARKING, tagged_count(tags, "capacity") or rules.point_spaces)
+        place.use = PARKING if place.use == NONE else place.use
+        return
+    floor = rules.large_floor if is_large(tags) else rules.point_floor[use]
+    if place.floor_m2 == 0.0:
+        place.floor_m2 = floor
+    if place.dwellings > 0.0 or place.use == NONE:
+        floor = min(floor, place.floor_m2) if place.use != NONE else floor
+        left = (place.floor_m2 - floor) / rules.dwelling
+        place.dwellings = max(0.0, min(place.dwellings, left))
+        _dedicate(place, use, floor, tags, rules)
+    elif use not in place.visits:
+        _dedicate(place, use, min(floor, place.floor_m2), tags, rules)
+    if place.dwellings == 0.0:
+        place.use = use if place.use in (NONE, HOME) else place.use
+
+
+def _teach(
+    areas: Sequence[Footprint], buildings: Sequence[Footprint], places: list[_Place], rules: _Rules
+) -> None:
+    """Untagged buildings on the grounds of a school belong to it."""
+    x = np.array([each.corners.mean(axis=0) for each in buildings]).reshape(-1, 2)
+    for area in areas:
+        if point_use(area.tags) != SCHOOL:
+            continue
+        ring = np.vstack([area.corners, area.corners[:1]])
+        for row in np.flatnonzero(in_rings(x[:, 0], x[:, 1], [ring])).tolist():
+            place = places[row]
+            if place.use in (HOME, NONE) and buildings[row].area_m2 >= rules.outbuilding:
+                place.dwellings, place.jobs, place.visits, place.use = 0.0, 0.0, {}, SCHOOL
+                place.provenance = INFERRED
+                _dedicate(place, SCHOOL, place.floor_m2, {}, rules)
+
+
+def _area(area: Footprint, rules: _Rules) -> _Place:
+    """An area of interest outside buildings: a car park, a park, a stadium."""
+    use = point_use(area.tags)
+    tagged = tagged_count(area.tags, "capacity")
+    place = _Place(area.id, area.lon, area.lat, provenance=OBSERVED if tagged else INFERRED, use=use)
+    place.fuel = area.tags.get("amenity") == "fuel"
+    floor = area.area_m2 if use == PARKING else min(area.area_m2, rules.large_floor)
+    place.floor_m2 = 0.0 if use == PARKING else floor
+    _dedicate(place, use, floor, area.tags, rules)
+    return place
+
+
+def _columns(places: list[_Place], streets: Streets, paths: Paths, ground: Ground) -> Places:
+    places = sorted(places, key=lambda place: place.id)
+    lon, lat = np.array([p.lon for p in places]), np.array([p.lat for p in places])
+    x, y = ground.plane.x_m(lon), ground.plane.y_m(lat)
+
+    def visits(use: str) -> Floats:
+        return _counts([place.visits.get(use, 0.0) for place in places])
+
+    return Places(
+        place_id=np.array([p.id for p in places], dtype=np.str_),
+        lon=lon,
+        lat=lat,
+        x_m=x,
+        y_m=y,
+        zone=zone_of(lon, lat, ground.zones, ground.communes),
+        commune=locate(lon, lat, ground.communes),
+        floor_area_m2=np.round([p.floor_m2 for p in places], 1),
+        levels=_counts([p.levels for p in places]),
+        dwellings=_counts([p.dwellings for p in places]),
+        jobs=_counts([p.jobs for p in places]),
+        school_places=visits(SCHOOL),
+        shop=visits("shop"),
+        health=visits("health"),
+        counter=visits("counter"),
+        leisure=visits("leisure"),
+        parking=visits(PARKING),
+        provenance=np.array([p.provenance for p in places], dtype=np.int8),
+        use=np.array([p.use for p in places], dtype=np.str_),
+        access_link=nearest_links(x, y, streets, ground.plane),
+        path_node=nearest_nodes(x, y, paths),
+        fuel=np.array([p.fuel for p in places], dtype=bool),
+    )
+
+
+def _counts(values: Sequence[float]) -> np.ndarray:
+    """Capacities in tenths, as single precision."""
+    return np.round(np.array(values, dtype=float), 1).astype(np.float32)

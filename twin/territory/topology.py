@@ -1,0 +1,75 @@
+"""Topology of the streets: simplified, short links merged, and what traffic can use kept."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from twin.readers.osm import Member, OsmExtract, simplify_streets
+from twin.scenario.ledger import Parameters
+from twin.territory.contraction import contract
+from twin.territory.gateways import find_gates, keep_links
+from twin.territory.geometry import distances_m
+from twin.territory.pieces import Pieces
+from twin.territory.tables import ROAD_CLASSES, Flags, Floats, Longs
+
+
+@dataclass(frozen=True)
+class Network:
+    """Kept links: the ordered members of each, its end nodes by outside id; gates; km by class."""
+
+    members: tuple[tuple[Member, ...], ...]
+    tail_id: Longs
+    head_id: Longs
+    core: Flags
+    gate_id: tuple[int, ...]
+    gate_kind: tuple[str, ...]
+    lost_km: Mapping[str, float]
+    total_km: Mapping[str, float]
+
+
+def lay_out(pieces: Pieces, extract: OsmExtract, parameters: Parameters, repairs: Counter[str]) -> Network:
+    """Simplify, merge short links, find gates and keep what traffic can use."""
+    members = simplify_streets(pieces.pieces, extract.nodes, pieces.touched)
+    class_of = {piece.way: ROAD_CLASSES.index(piece.road_class) for piece in pieces.pieces}
+    road_class = np.array([class_of[link[0][0]] for link in members], dtype=np.int8)
+    length = np.array([lengths_of(link, extract).sum() for link in members])
+    first, last = [link[0][1] for link in members], [link[-1][2] for link in members]
+    ids = np.unique(np.array(first + last, dtype=np.int64))
+    ends = np.searchsorted(ids, first).astype(np.int32), np.searchsorted(ids, last).astype(np.int32)
+    gates = find_gates(ids, ends, road_class, pieces.cut, extract, parameters)
+    pinned = np.isin(ids, np.array(sorted(pieces.touched), dtype=np.int64)) | gates.is_gate
+    cluster, gone = contract(*ends, length < parameters["territory.short_link_m"], pinned)
+    repairs["short_links_merged"] += int(gone.sum())
+    repairs["short_links_merged_m"] += round(float(length[gone].sum()))
+    tail, head = cluster[ends[0]], cluster[ends[1]]
+    kept, core = keep_links(tail, head, ~gone, gates.is_gate)
+    return Network(
+        tuple(tuple(members[link]) for link in np.flatnonzero(kept)),
+        ids[tail[kept]],
+        ids[head[kept]],
+        core[kept],
+        tuple(ids[gates.rows].tolist()),
+        gates.kind,
+        km_by_class(length, road_class, ~gone & ~kept),
+        km_by_class(length, road_class, ~gone),
+    )
+
+
+def lengths_of(link: list[Member] | tuple[Member, ...], extract: OsmExtract) -> Floats:
+    """Length of each member in metres, whole mm."""
+    ends = np.array([(*extract.nodes[u], *extract.nodes[v]) for _, u, v in link]).reshape(-1, 4)
+    return distances_m(ends[:, 0], ends[:, 1], ends[:, 2], ends[:, 3])
+
+
+def km_by_class(length_m: Floats, road_class: np.ndarray, chosen: Flags) -> dict[str, float]:
+    """Directed kilometres of the chosen links by road class, classes without any left out."""
+    km = {}
+    for number, name in enumerate(ROAD_CLASSES):
+        metres = float(length_m[chosen & (road_class == number)].sum())
+        if metres > 0.0:
+            km[name] = round(metres / 1000.0, 3)
+    return km
