@@ -25,11 +25,12 @@ LOCKS = {"base": ROOT / "requirements.lock", "dev": ROOT / "requirements-dev.loc
 STAMP = "twin-installed.json"
 _PROBE = (
     "import sys, sysconfig; print('%d.%d' % sys.version_info[:2], sys.implementation.name, "
-    "sysconfig.get_config_var('Py_GIL_DISABLED') or 0, getattr(sys, '_base_executable', sys.executable), sep='|')"
+    "sysconfig.get_config_var('Py_GIL_DISABLED') or 0, "
+    "getattr(sys, '_base_executable', sys.executable), sep='|')"
 )
 
 
-class EnvironmentFailed(Exception):
+class SetupError(Exception):
     """An environment cannot be made; the message says what would help."""
 
 
@@ -39,7 +40,7 @@ def say(text: str) -> None:
 
 
 def quiet_environment() -> dict[str, str]:
-    """The environment for child processes: nothing of another Python, byte code written, pip left as configured.
+    """The environment for child processes: nothing of another Python, byte code written, pip as configured.
 
     A constraint file of the machine can only contradict a lock that already names every version by its hash,
     so it is set aside; indexes, mirrors, certificates and find-links stay.
@@ -50,7 +51,13 @@ def quiet_environment() -> dict[str, str]:
     return env
 
 
-_OTHER_PYTHON = ("PYTHONHOME", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE", "VIRTUAL_ENV", "UV_PROJECT_ENVIRONMENT")
+_OTHER_PYTHON = (
+    "PYTHONHOME",
+    "PYTHONPATH",
+    "PYTHONDONTWRITEBYTECODE",
+    "VIRTUAL_ENV",
+    "UV_PROJECT_ENVIRONMENT",
+)
 
 
 # ------------------------------------------------------------------------------------- interpreters
@@ -61,8 +68,13 @@ def probe(python: str | Path) -> tuple[str, str] | None:
     try:
         done = subprocess.run(
             [str(python), "-c", _PROBE],
-            capture_output=True, text=True, timeout=60, env=quiet_environment(), stdin=subprocess.DEVNULL, check=False,
-        )  # fmt: skip
+            capture_output=True,
+            check=False,
+            text=True,
+            timeout=60,
+            env=quiet_environment(),
+            stdin=subprocess.DEVNULL,
+        )
     except (OSError, subprocess.TimeoutExpired):
         return None
     version, name, no_gil, path = ([*done.stdout.strip().split("|"), "", "", ""])[:4]
@@ -72,14 +84,16 @@ def probe(python: str | Path) -> tuple[str, str] | None:
 
 
 def candidates(version: str) -> list[Path]:
-    """Where an interpreter of that version may lie: on the path, then among pyenv's versions, newest first."""
+    """Where such an interpreter may lie: on the path, then among pyenv's versions, newest first."""
     on_path = [Path(folder) for folder in os.environ.get("PATH", "").split(os.pathsep) if folder]
     found = [folder / name for name in (f"python{version}", "python3") for folder in on_path]
     pyenvs = [Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")]
     pyenvs += [folder.parent for folder in on_path if folder.name == "shims"]
     for pyenv in dict.fromkeys(pyenvs):
         releases = (pyenv / "versions").glob(f"{version}.*")
-        newest_first = sorted(releases, key=lambda path: [int(n) for n in re.findall(r"\d+", path.name)], reverse=True)
+        newest_first = sorted(
+            releases, key=lambda path: [int(n) for n in re.findall(r"\d+", path.name)], reverse=True
+        )
         found += [release / "bin" / f"python{version}" for release in newest_first]
     return [Path(sys.executable), *found]
 
@@ -129,20 +143,24 @@ def make_venv(folder: Path, python: str) -> list[str]:
         except (subprocess.CalledProcessError, OSError) as error:
             say(f"making {folder.name} ({attempt}) failed: {error}")
     shutil.rmtree(folder, ignore_errors=True)
-    raise EnvironmentFailed(f"no virtual environment can be made with {python}; install python3-venv and repeat")
+    raise SetupError(f"no virtual environment can be made with {python}; install python3-venv and repeat")
 
 
 def locked_line(lock: Path, package: str) -> str:
     """The lines of one package in a lock, hashes included."""
-    found = re.search(rf"^{package}==.*?(?=^\S|\Z)", lock.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    found = re.search(
+        rf"^{package}==.*?(?=^\S|\Z)", lock.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
+    )
     if not found:
-        raise EnvironmentFailed(f"{lock.name}: no {package} in it; make lock writes it")
+        raise SetupError(f"{lock.name}: no {package} in it; make lock writes it")
     return found[0]
 
 
 def uv_settings(pip: list[str], env: dict[str, str]) -> dict[str, str]:
     """What uv should know of pip's configuration, which it does not read: the index and the certificates."""
-    listed = subprocess.run([*pip, "config", "list"], capture_output=True, text=True, env=env, check=False).stdout
+    listed = subprocess.run(
+        [*pip, "config", "list"], capture_output=True, text=True, env=env, check=False
+    ).stdout
     settings = dict(re.findall(r"^(?:global|install|:env:)\.(index-url|cert)='(.*)'$", listed, re.MULTILINE))
     names = {"index-url": "UV_DEFAULT_INDEX", "cert": "SSL_CERT_FILE"}
     return {names[key]: value for key, value in settings.items() if names[key] not in env}
@@ -160,8 +178,20 @@ def install(folder: Path, pip: list[str], lock: Path) -> None:
             run([*pip, "install", "--quiet", "--require-hashes", "--no-deps", "-r", str(only_uv)], env)
         uv = [str(folder / "bin" / "uv"), "pip"]
         uv_env = {**env, **uv_settings(pip, env)}
-        run([*uv, "sync", *quiet, "--python", inside, "--require-hashes", "--compile-bytecode", str(lock)], uv_env)
-        own = ["install", *quiet, "--python", inside, "--no-deps", "--no-build-isolation", "--editable", str(ROOT)]
+        run(
+            [*uv, "sync", *quiet, "--python", inside, "--require-hashes", "--compile-bytecode", str(lock)],
+            uv_env,
+        )
+        own = [
+            "install",
+            *quiet,
+            "--python",
+            inside,
+            "--no-deps",
+            "--no-build-isolation",
+            "--editable",
+            str(ROOT),
+        ]
         run([*uv, *own], uv_env)
     except (subprocess.CalledProcessError, OSError) as error:
         say(f"uv did not finish ({error}); pip goes on, more slowly")
@@ -208,7 +238,10 @@ def ensure(kind: str, version: str, python: str, folder: Path) -> Path:
 
 def has_pip(python: Path) -> bool:
     """Whether that interpreter has its own pip."""
-    return subprocess.run([str(python), "-m", "pip", "--version"], capture_output=True, check=False).returncode == 0
+    return (
+        subprocess.run([str(python), "-m", "pip", "--version"], capture_output=True, check=False).returncode
+        == 0
+    )
 
 
 def folder_of(version: str, first: str) -> Path:
@@ -228,7 +261,7 @@ def main(arguments: list[str]) -> int:
     version, python = next(iter(found.items()))
     try:
         ensure(arguments[0], version, python, folder_of(version, version))
-    except (EnvironmentFailed, subprocess.CalledProcessError) as error:
+    except (SetupError, subprocess.CalledProcessError) as error:
         say(f"the environment could not be made: {error}")
         return 1
     return 0

@@ -35,7 +35,9 @@ def checked(content: bytes, where: str) -> bytes:
 
 def extract() -> bytes:
     """The extract, from the test data beside the checkout or else from the package index."""
-    beside = Path(os.environ.get("TWIN_TEST_DATA") or ROOT.parent / "shared" / "data", "osm", "monaco.osm.pbf")
+    beside = Path(
+        os.environ.get("TWIN_TEST_DATA") or ROOT.parent / "shared" / "data", "osm", "monaco.osm.pbf"
+    )
     if beside.is_file():
         return checked(beside.read_bytes(), str(beside))
     name, version = PACKAGE
@@ -59,7 +61,10 @@ def main(names: list[str]) -> int:
     """Rebuild the territories named, or all."""
     unknown = sorted(set(names) - set(TERRITORIES))
     if unknown:
-        print(f"no territory {', '.join(unknown)}; right would be some of {', '.join(TERRITORIES)}", file=sys.stderr)
+        print(
+            f"no territory {', '.join(unknown)}; right would be some of {', '.join(TERRITORIES)}",
+            file=sys.stderr,
+        )
         return 2
     with tempfile.TemporaryDirectory() as scratch:
         file = Path(scratch, Path(MEMBER).name)

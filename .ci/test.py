@@ -11,7 +11,7 @@ import os
 import subprocess
 import sys
 
-from environment import VERSIONS, EnvironmentFailed, ensure, folder_of, interpreters, quiet_environment, say
+from environment import VERSIONS, SetupError, ensure, folder_of, interpreters, quiet_environment, say
 
 
 def chosen_versions() -> tuple[str, ...]:
@@ -19,7 +19,9 @@ def chosen_versions() -> tuple[str, ...]:
     asked = os.environ.get("TWIN_TEST_PYTHONS", "").replace(",", " ").split()
     unknown = sorted(set(asked) - set(VERSIONS))
     if unknown:
-        raise EnvironmentFailed(f"TWIN_TEST_PYTHONS: {', '.join(unknown)}; right would be some of {', '.join(VERSIONS)}")
+        raise SetupError(
+            f"TWIN_TEST_PYTHONS: {', '.join(unknown)}; right would be some of {', '.join(VERSIONS)}"
+        )
     return tuple(version for version in VERSIONS if version in asked or not asked)
 
 
@@ -37,7 +39,7 @@ def main(arguments: list[str]) -> int:
         found = interpreters()
         here = {version: python for version, python in found.items() if version in versions}
         if not here:
-            raise EnvironmentFailed(f"no Python of {', '.join(versions)} was found")
+            raise SetupError(f"no Python of {', '.join(versions)} was found")
         say("Python " + ", ".join(here) + " found: tests run on each")
         for version in versions:
             if version not in here:
@@ -50,7 +52,7 @@ def main(arguments: list[str]) -> int:
             env = {**quiet_environment(), "MPLBACKEND": "Agg"}
             if subprocess.run(command, env=env, stdin=subprocess.DEVNULL, check=False).returncode:
                 failed.append(version)
-    except (EnvironmentFailed, subprocess.CalledProcessError) as error:
+    except (SetupError, subprocess.CalledProcessError) as error:
         say(f"the tests could not run: {error}")
         return 1
     if failed:

@@ -21,9 +21,9 @@ os.environ.setdefault("MPLBACKEND", "Agg")
 
 @pytest.fixture(scope="session")
 def data_file() -> Callable[[str], Path]:
-    """Path of a real extract, as in ``data_file("osm/monaco.osm.pbf")``; the test is skipped where it is absent.
+    """Path of a real extract, as in ``data_file("osm/monaco.osm.pbf")``.
 
-    The folder is named by TWIN_TEST_DATA.
+    TWIN_TEST_DATA names the folder; where the file is absent the test is skipped.
     """
 
     def find(name: str) -> Path:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -51,54 +52,72 @@ def cycles_of(follower: dict[int, int]) -> list[list[int]]:
     return cycles
 
 
-def slow_costs(net: Net, weight_ms: np.ndarray, origin: int, moment_ms: int = 0) -> list[int | None]:
-    """Cost [ms] from the end of link ``origin`` to the end of every link; None where no path leads.
+@dataclass(frozen=True)
+class View:
+    """How a traveller sees the links: cost steers, time moves the clock, both (n_slices, n_links) [ms].
 
-    ``weight_ms`` is (n_links,), or (n_slices, n_links) for slices of 15 minutes: then a link weighs
-    what it weighs in the slice of the moment it is entered (the last slice has no end), and nodes are
-    settled by earliest arrival (Dijkstra 1959). The origin itself costs nothing.
+    Every link is felt 1 to 1 + sigma times as long as it costs, by a draw of person and link.
     """
-    weights = np.atleast_2d(weight_ms).tolist()
-    arrival: dict[int, int] = {}
-    frontier = [(moment_ms, int(net.head[origin]))]
+
+    cost_ms: np.ndarray
+    time_ms: np.ndarray
+    sigma: float = 0.0
+    person: int = 0
+    seed: int = 0
+    stream: int = 0
+
+    def felt_ms(self, net: Net, link: int, moment_ms: int) -> int:
+        """What the link costs this traveller who enters it at that moment."""
+        cost_ms = weight_at(self.cost_ms, link, moment_ms)
+        own = slow_uniform(self.seed, self.stream, self.person, int(net.link_key[link]) % 2**62)
+        return int(float(cost_ms) * (1.0 + self.sigma * own)) if cost_ms < BLOCKED_MS else BLOCKED_MS
+
+
+def plain_view(weight_ms: np.ndarray) -> View:
+    """Cost and time are one, (n_links,) or (n_slices, n_links) [ms]."""
+    weights = np.atleast_2d(weight_ms)
+    return View(weights, weights)
+
+
+def slow_routes(net: Net, view: View, origin: int, depart_ms: int = 0) -> list[tuple[int, ...]]:
+    """Route to every link from link ``origin``, entered at ``depart_ms``; empty where there is none.
+
+    Nodes are settled by least felt cost (Dijkstra 1959), which begins at the end of the origin; a link
+    weighs what it weighs in the slice of its entry. Among equal costs into a node the lesser key wins.
+    """
+    net_keys = net.link_key.tolist()
+    clock_ms = depart_ms + weight_at(view.time_ms, origin, depart_ms)
+    frontier = [(0, 0, int(net.head[origin]), clock_ms, (origin,))]
+    settled: dict[int, tuple[int, tuple[int, ...]]] = {}
     while frontier:
-        moment, node = heapq.heappop(frontier)
-        if node in arrival:
+        cost, _, node, clock_ms, path = heapq.heappop(frontier)
+        if node in settled:
             continue
-        arrival[node] = moment
-        for link in np.flatnonzero(net.tail == node):
-            step = weight_at(weights, int(link), moment)
-            if step < BLOCKED_MS:
-                heapq.heappush(frontier, (moment + step, int(net.head[link])))
-    costs: list[int | None] = []
+        settled[node] = (clock_ms, path)
+        for link in np.flatnonzero(net.tail == node).tolist():
+            felt = view.felt_ms(net, link, clock_ms)
+            if felt < BLOCKED_MS:
+                end_ms = clock_ms + weight_at(view.time_ms, link, clock_ms)
+                heapq.heappush(
+                    frontier, (cost + felt, net_keys[link], int(net.head[link]), end_ms, (*path, link))
+                )
+    routes: list[tuple[int, ...]] = [()] * net.n_links
     for link, node in enumerate(net.tail.tolist()):
-        step = weight_at(weights, link, arrival[node]) if node in arrival else BLOCKED_MS
-        costs.append(arrival[node] + step - moment_ms if step < BLOCKED_MS else None)
-    costs[origin] = 0
-    return costs
+        if node in settled and weight_at(view.cost_ms, link, settled[node][0]) < BLOCKED_MS:
+            routes[link] = (*settled[node][1], link)
+    routes[origin] = (origin,)
+    return routes
 
 
 def entries_along(time_ms: np.ndarray, route: Sequence[int], moment_ms: int) -> list[tuple[int, int]]:
     """Each link of a route and the moment [ms] it is entered, the first at the moment given."""
-    weights, entries = np.atleast_2d(time_ms).tolist(), []
+    entries = []
     for link in route:
         entries.append((link, moment_ms))
-        moment_ms += weight_at(weights, link, moment_ms)
+        moment_ms += weight_at(time_ms, link, moment_ms)
     return entries
 
 
-def cost_along(net: Net, weight_ms: np.ndarray, path: Sequence[int], moment_ms: int = 0) -> int:
-    """Cost [ms] of a path of links, its first link not counted; complains if links do not join."""
-    weights = np.atleast_2d(weight_ms).tolist()
-    end_ms = moment_ms
-    for before, link in zip(path, path[1:], strict=False):
-        assert net.head[before] == net.tail[link], f"links {before} and {link} do not join"
-        step = weight_at(weights, link, end_ms)
-        assert step < BLOCKED_MS, f"link {link} is blocked"
-        end_ms += step
-    return end_ms - moment_ms
-
-
-def weight_at(weights: list[list[int]], link: int, moment_ms: int) -> int:
-    """Weight [ms] of a link that is entered at a moment."""
-    return int(weights[min(moment_ms // SLICE_MS, len(weights) - 1)][link])
+def weight_at(weight_ms: np.ndarray, link: int, moment_ms: int) -> int:
+    """Weight (n_slices, n_links) [ms] of a link entered at a moment; the last slice has no end."""
+    return int(weight_ms[min(moment_ms // SLICE_MS, len(weight_ms) - 1), link])

@@ -31,7 +31,12 @@ def without_bytecode_ban() -> dict[str, str]:
 
 def run_python(*arguments: str) -> str:
     done = subprocess.run(
-        [sys.executable, *arguments], capture_output=True, text=True, cwd=ROOT, env=without_bytecode_ban(), check=True
+        [sys.executable, *arguments],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env=without_bytecode_ban(),
+        check=True,
     )
     return done.stdout
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from twin.version import VERSION as __version__
 
 if TYPE_CHECKING:
-    from twin.model.model import TwinModel
+    from twin.model.twin_model import TwinModel
     from twin.population.population import Population
     from twin.scenario.scenario import Scenario
     from twin.study.compare import compare
@@ -25,7 +25,7 @@ _HOMES = {
     "Population": "twin.population.population",
     "Scenario": "twin.scenario.scenario",
     "Territory": "twin.territory.territory",
-    "TwinModel": "twin.model.model",
+    "TwinModel": "twin.model.twin_model",
     "compare": "twin.study.compare",
     "run": "twin.study.run",
     "sweep": "twin.study.sweep",

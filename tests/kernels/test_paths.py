@@ -10,25 +10,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests import worlds
-from tests.kernels.paths_door import VIEW_STREAM, Question, all_pairs, ask_kernel, topology_of
 from tests.kernels.loading_door import routes_of
-from tests.oracles import (
-    BLOCKED_MS,
-    SLICE_MS,
-    cost_along,
-    entries_along,
-    shuffled,
-    slow_costs,
-    slow_uniform,
-    weight_at,
-)
+from tests.kernels.paths_door import Pairs, all_pairs, ask_kernel, topology_of
+from tests.oracles import BLOCKED_MS, SLICE_MS, View, entries_along, plain_view, shuffled, slow_routes
 from tests.strategies import cases, link_weights, networks
 from tests.worlds import Case, Net
 from twin.kernels import paths
+from twin.kernels.random import stream_of
 from twin.routing.topology import workspace_for
 
 World = tuple[Net, np.ndarray]
 SEEDS = st.integers(0, 2**32 - 1)
+VIEW_STREAM = int(stream_of("tests.view"))
 
 
 def weighted(n_slices: int = 1, max_nodes: int = 7) -> st.SearchStrategy[World]:
@@ -38,16 +31,29 @@ def weighted(n_slices: int = 1, max_nodes: int = 7) -> st.SearchStrategy[World]:
     )
 
 
-def all_simple_costs(net: Net, weight_ms: np.ndarray, origin: int) -> list[int | None]:
-    """Costs by walking every path without a repeated node: slower still, and beyond doubt."""
+def twin_answers(net: Net, view: View, depart_ms: int = 0) -> list[tuple[int, ...]]:
+    """The twin's routes for all pairs."""
+    return [path for origin in range(net.n_links) for path in slow_routes(net, view, origin, depart_ms)]
+
+
+def cost_after_first(net: Net, weight_ms: np.ndarray, path: tuple[int, ...]) -> int | None:
+    """Cost [ms] of a path whose links must join, its first link not counted; None for no path."""
+    assert all(net.head[before] == net.tail[link] for before, link in zip(path, path[1:], strict=False))
+    return int(weight_ms[list(path[1:])].sum()) if path else None
+
+
+# ------------------------------------------------------------------------- the twin against the obvious
+
+
+def costs_of_all_walks(net: Net, weight_ms: np.ndarray, origin: int) -> list[int | None]:
+    """Least costs by walking every path without a repeated node: slower still, and beyond doubt."""
     best: list[int | None] = [None] * net.n_links
     walks = [(origin, 0, frozenset({int(net.head[origin])}))]
     while walks:
         link, cost, seen = walks.pop()
         for following in net.successors(link):
-            weight = int(weight_ms[following])
-            if weight < BLOCKED_MS:
-                total, end = cost + weight, int(net.head[following])
+            if weight_ms[following] < BLOCKED_MS:
+                total, end = cost + int(weight_ms[following]), int(net.head[following])
                 known = best[following]
                 best[following] = total if known is None else min(known, total)
                 if end not in seen:
@@ -61,55 +67,40 @@ def all_simple_costs(net: Net, weight_ms: np.ndarray, origin: int) -> list[int |
 def test_twin_finds_what_walking_every_path_finds(world: World) -> None:
     net, weight_ms = world
     for origin in range(net.n_links):
-        assert slow_costs(net, weight_ms, origin) == all_simple_costs(net, weight_ms[0], origin)
+        routes = slow_routes(net, plain_view(weight_ms), origin)
+        costs = [cost_after_first(net, weight_ms[0], path) for path in routes]
+        assert costs == costs_of_all_walks(net, weight_ms[0], origin)
 
 
 # ------------------------------------------------------------------------------- kernel against twin
-
-
-def felt_by(net: Net, link: int, weight_ms: int, question: Question) -> int:
-    """What a person feels a link to weigh: up to 1 + sigma times as much, by a draw of person and link."""
-    when = int(net.link_key[link]) % 2**62
-    u = slow_uniform(question.seed, int(VIEW_STREAM), question.person, when)
-    return int(float(weight_ms) * (1.0 + question.sigma * u)) if weight_ms < BLOCKED_MS else weight_ms
-
-
-def check_answers(net: Net, weight_ms: np.ndarray, question: Question, answers: list[tuple[int, ...]]) -> None:
-    """Every route is one, leads from origin to destination, and costs what the twin says is least."""
-    weights = np.atleast_2d(weight_ms)
-    for origin, destination, path in zip(question.origin, question.destination, answers, strict=True):
-        moment_ms = question.depart_ms + weight_at(weights.tolist(), origin, question.depart_ms)
-        least = slow_costs(net, weights, origin, moment_ms)[destination]
-        if path:
-            assert (path[0], path[-1]) == (origin, destination)
-            assert cost_along(net, weights, path, moment_ms) == least
-        else:
-            assert least is None
 
 
 @settings(max_examples=60)
 @given(weighted())
 def test_kernel_agrees_with_twin(world: World) -> None:
     net, weight_ms = world
-    check_answers(net, weight_ms, all_pairs(net), ask_kernel(net, weight_ms, all_pairs(net)))
+    view = plain_view(weight_ms)
+    assert ask_kernel(net, view, all_pairs(net)) == twin_answers(net, view)
 
 
 @settings(max_examples=60)
-@given(weighted(n_slices=3, max_nodes=5), st.integers(0, 2_700_000))
+@given(weighted(n_slices=3), st.integers(0, 2_700_000))
 def test_kernel_agrees_with_twin_while_weights_change(world: World, depart_ms: int) -> None:
     """Slices of 15 minutes; a later entry may be the quicker one, so nodes are settled by earliest arrival."""
     net, weight_ms = world
-    question = replace(all_pairs(net), depart_ms=depart_ms)
-    check_answers(net, weight_ms, question, ask_kernel(net, weight_ms, question))
+    view = plain_view(weight_ms)
+    assert ask_kernel(net, view, all_pairs(net), depart_ms) == twin_answers(net, view, depart_ms)
 
 
-@settings(max_examples=40)
-@given(weighted(), st.integers(0, 2**62), st.integers(0, 2**31))
-def test_everyone_has_an_own_view_of_each_link(world: World, person: int, seed: int) -> None:
-    net, weight_ms = world
-    question = replace(all_pairs(net), sigma=0.5, person=person, seed=seed)
-    felt_ms = [felt_by(net, link, int(weight_ms[0, link]), question) for link in range(net.n_links)]
-    check_answers(net, np.array(felt_ms), question, ask_kernel(net, weight_ms, question))
+@settings(max_examples=60)
+@given(weighted(n_slices=2), st.data())
+def test_everyone_has_an_own_view_of_each_link(world: World, data: st.DataObject) -> None:
+    """What a link costs steers, and is felt by each person in an own way; its time moves the clock."""
+    net, cost_ms = world
+    time_ms = np.minimum(data.draw(link_weights(net, n_slices=2)), 600_000)
+    person, seed = data.draw(st.integers(0, 2**64 - 1)), data.draw(SEEDS)
+    view = View(cost_ms, time_ms, sigma=0.5, person=person, seed=seed, stream=VIEW_STREAM)
+    assert ask_kernel(net, view, all_pairs(net)) == twin_answers(net, view)
 
 
 @settings(max_examples=40)
@@ -120,53 +111,49 @@ def test_cost_trees_agree_with_twin(world: World) -> None:
     cost_ms = np.empty((net.n_nodes, net.n_nodes), dtype=np.int32)
     nodes = np.arange(net.n_nodes, dtype=np.int32)
     paths.cost_trees(topology, weight_ms[0].astype(np.int32), nodes, workspace_for(topology), cost_ms)
-    for origin in range(net.n_links):
-        costs = slow_costs(net, weight_ms, origin)
-        for link in range(net.n_links):
-            weight = int(weight_ms[0, link])
+    for origin, link in all_pairs(net):
+        if link != origin and weight_ms[0, link] < BLOCKED_MS:
+            path = slow_routes(net, plain_view(weight_ms), origin)[link]
             to_tail = int(cost_ms[net.tail[link], net.head[origin]])
-            if link != origin and weight < BLOCKED_MS:
-                assert (None if to_tail >= BLOCKED_MS else to_tail + weight) == costs[link]
+            found = None if to_tail >= BLOCKED_MS else to_tail + int(weight_ms[0, link])
+            assert found == cost_after_first(net, weight_ms[0], path)
 
 
-def ask_renumbered(net: Net, weight_ms: np.ndarray, question: Question, seed: int) -> list[tuple[int, ...]]:
+def ask_renumbered(net: Net, view: View, pairs: Pairs, seed: int) -> list[tuple[int, ...]]:
     """The kernel's routes in the same world with nodes and links in another order, put back in order."""
     node_to = shuffled(net.n_nodes, seed).astype(np.int32)
     links = shuffled(net.n_links, seed)
-    link_to = np.argsort(links)
+    link_to = np.argsort(links).tolist()
     other = replace(
         net, tail=node_to[net.tail[links]], head=node_to[net.head[links]], link_key=net.link_key[links]
     )
-    asked = replace(
-        question,
-        origin=link_to[question.origin].tolist(),
-        destination=link_to[question.destination].tolist(),
-    )
-    answers = ask_kernel(other, np.atleast_2d(weight_ms)[:, links], asked)
-    return [tuple(int(links[link]) for link in path) for path in answers]
+    seen = replace(view, cost_ms=view.cost_ms[:, links], time_ms=view.time_ms[:, links])
+    asked = [(link_to[origin], link_to[destination]) for origin, destination in pairs]
+    return [tuple(int(links[link]) for link in path) for path in ask_kernel(other, seen, asked)]
 
 
 @settings(max_examples=20)
 @given(weighted(), SEEDS)
 def test_numbering_changes_no_route(world: World, seed: int) -> None:
     net, weight_ms = world
-    weight_ms = np.where(weight_ms < BLOCKED_MS, 1_000, weight_ms)  # many routes of equal cost
-    question = all_pairs(net)
-    assert ask_renumbered(net, weight_ms, question, seed) == ask_kernel(net, weight_ms, question)
+    view = plain_view(np.where(weight_ms < BLOCKED_MS, 1_000, weight_ms))  # many routes of equal cost
+    assert ask_renumbered(net, view, all_pairs(net), seed) == ask_kernel(net, view, all_pairs(net))
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_numbering_changes_no_route_of_a_grid(seed: int) -> None:
     """A grid has many routes of equal cost; which one is taken goes by outside keys, never by rows."""
     net = worlds.grid(6)
-    question = Question([0] * net.n_links, list(range(net.n_links)))
-    assert ask_renumbered(net, net.free_ms, question, seed) == ask_kernel(net, net.free_ms, question)
+    pairs = [(0, destination) for destination in range(net.n_links)]
+    view = plain_view(net.free_ms)
+    assert ask_renumbered(net, view, pairs, seed) == ask_kernel(net, view, pairs)
 
 
 @pytest.mark.parametrize("threads", [2, 3, 7])
 def test_threads_change_no_route(threads: int) -> None:
     net = worlds.grid(4)
-    assert ask_kernel(net, net.free_ms, all_pairs(net), threads) == ask_kernel(net, net.free_ms, all_pairs(net))
+    view = plain_view(net.free_ms)
+    assert ask_kernel(net, view, all_pairs(net), threads=threads) == ask_kernel(net, view, all_pairs(net))
 
 
 # ------------------------------------------------------------------------------------- known answers
@@ -175,52 +162,55 @@ def test_threads_change_no_route(threads: int) -> None:
 def test_grid_distance_is_the_sum_of_both_ways() -> None:
     """5 x 5 nodes, 12 s a link: from the first corner to the far one 8 links, the first not counted."""
     net = worlds.grid(5)
-    into_corner = [row for row in range(net.n_links) if net.head[row] == 24]
-    (path,) = ask_kernel(net, net.free_ms, Question([0], into_corner[:1]))
+    into_far_corner = int(np.flatnonzero(net.head == 24)[0])
+    (path,) = ask_kernel(net, plain_view(net.free_ms), [(0, into_far_corner)])
     assert len(path) == 8
-    assert cost_along(net, net.free_ms, path) == 7 * 12_000
+    assert cost_after_first(net, net.free_ms, path) == 7 * 12_000
 
 
-def test_route_ends_where_it_starts() -> None:
-    """A trip along its own street needs no other link, and a blocked destination has no route."""
+def test_route_along_one_street_and_to_a_blocked_one() -> None:
+    """A trip along its own street needs no other link; a blocked destination has no route."""
     net = worlds.one_link()
-    assert ask_kernel(net, net.free_ms, Question([0], [0])) == [(0,)]
+    assert ask_kernel(net, plain_view(net.free_ms), [(0, 0)]) == [(0,)]
     ring = worlds.ring(3, storage=1)
-    assert ask_kernel(ring, np.array([3_000, 3_000, BLOCKED_MS]), Question([0, 0], [1, 2])) == [(0, 1), ()]
+    view = plain_view(np.array([3_000, 3_000, BLOCKED_MS]))
+    assert ask_kernel(ring, view, [(0, 1), (0, 2), (1, 0)]) == [(0, 1), (), ()]
 
 
 def test_route_longer_than_expected() -> None:
     """300 links in a row: longer than the room first set aside, for every one of many trips."""
     net = worlds.corridor(300, 200, 2_000)
-    answers = ask_kernel(net, net.free_ms, Question([0] * 20, [300] * 20))
+    answers = ask_kernel(net, plain_view(net.free_ms), [(0, 300)] * 20)
     assert answers == [tuple(range(301))] * 20
 
 
+DIRECT, ROUND = (0, 1, 4), (0, 2, 3, 4)
+
+
 @pytest.mark.parametrize(
-    ("depart_s", "route"), [(0, (0, 1, 4)), (870, (0, 1, 4)), (890, (0, 2, 3, 4)), (1_779, (0, 2, 3, 4)), (1_780, (0, 1, 4))]
+    ("depart_s", "route"), [(0, DIRECT), (879, DIRECT), (880, ROUND), (1_779, ROUND), (1_780, DIRECT)]
 )
 def test_the_slice_of_entry_counts(depart_s: int, route: tuple[int, ...]) -> None:
-    """Link 1 takes 60 s, from 900 s on 200 s, from 1,800 s on 60 s; the way round takes 120 s."""
+    """After 20 s on link 0: link 1 takes 60 s, entered from 900 s on 200 s, from 1,800 s on 60 s; round 120 s."""
     streets = [(0, 1), (1, 2), (1, 3), (3, 2), (2, 4)]
     net = worlds.net_of([worlds.Street(a, b, 500, 30, 900) for a, b in streets])
     weight_ms = np.tile(np.array([20_000, 60_000, 60_000, 60_000, 60_000]), (3, 1))
     weight_ms[1, 1] = 200_000
-    assert ask_kernel(net, weight_ms, Question([0], [4], depart_ms=1_000 * depart_s)) == [route]
+    assert ask_kernel(net, plain_view(weight_ms), [(0, 4)], depart_ms=1_000 * depart_s) == [route]
 
 
-# --------------------------------------------------------------------- flows and times along routes
+# --------------------------------------------------------------------- flows and costs along routes
 
 
+@settings(max_examples=40)
 @given(cases(n_steps=1), st.data())
 def test_flows_along_routes(case: Case, data: st.DataObject) -> None:
     """Entries by slice and link, if links take what the weights say."""
     demand = case.demand
-    time_ms = np.minimum(data.draw(link_weights(case.net, n_slices=4)), 600_000)
+    time_ms = np.minimum(data.draw(link_weights(case.net, n_slices=4)), 600_000).astype(np.int32)
     routes = routes_of(demand.routes)
     flow = np.full(time_ms.shape, -1, dtype=np.int32)
-    paths.spread_flows(
-        routes.pool, routes.start, routes.end, demand.release_ms, time_ms.astype(np.int32), SLICE_MS, flow
-    )
+    paths.spread_flows(routes.pool, routes.start, routes.end, demand.release_ms, time_ms, SLICE_MS, flow)
     expected = np.zeros_like(flow)
     for moment_ms, route in zip(demand.release_ms.tolist(), demand.routes, strict=True):
         for link, enter_ms in entries_along(time_ms, route, moment_ms):
@@ -228,24 +218,20 @@ def test_flows_along_routes(case: Case, data: st.DataObject) -> None:
     assert flow.tolist() == expected.tolist()
 
 
+@settings(max_examples=40)
 @given(cases(n_steps=1), st.data())
 def test_costs_along_routes(case: Case, data: st.DataObject) -> None:
     """What each traveller feels on the own route: the first link is not counted, but its time passes."""
-    net, demand, sigma = case.net, case.demand, 0.4
-    time_ms = np.minimum(data.draw(link_weights(net, n_slices=4)), 600_000).astype(np.int32)
-    cost_ms = np.minimum(data.draw(link_weights(net, n_slices=4)), 600_000).astype(np.int32)
-    routes = routes_of(demand.routes)
+    net, demand = case.net, case.demand
+    time_ms, cost_ms = (np.minimum(data.draw(link_weights(net, 4)), 600_000).astype(np.int32) for _ in range(2))
+    view = View(cost_ms, time_ms, sigma=0.4, seed=case.seed, stream=VIEW_STREAM)
+    routes, weights = routes_of(demand.routes), paths.Weights(cost_ms, time_ms, SLICE_MS, view.sigma)
     rows = shuffled(demand.n_trips, case.seed)[: 1 + demand.n_trips // 2]
     asked = paths.Trips(np.empty(0, np.int32), np.empty(0, np.int32), demand.release_ms, demand.trip_key)
     felt_ms = np.full(len(rows), -1, dtype=np.int64)
-    weights = paths.Weights(cost_ms, time_ms, SLICE_MS, sigma)
-    paths.route_costs(
-        routes.pool, routes.start, routes.end, asked, rows, weights, net.link_key, case.seed, VIEW_STREAM, felt_ms
-    )  # fmt: skip
+    where = (routes.pool, routes.start, routes.end)
+    paths.route_costs(*where, asked, rows, weights, net.link_key, view.seed, np.uint64(VIEW_STREAM), felt_ms)
     for row, felt in zip(rows.tolist(), felt_ms.tolist(), strict=True):
-        steps = entries_along(time_ms, demand.routes[row], int(demand.release_ms[row]))[1:]
-        person = int(demand.trip_key[row])
-        assert felt == sum(
-            felt_by(net, link, weight_at(cost_ms.tolist(), link, enter_ms), Question([], [], 0, sigma, person, case.seed))
-            for link, enter_ms in steps
-        )
+        own = replace(view, person=int(demand.trip_key[row]))
+        entries = entries_along(time_ms, demand.routes[row], int(demand.release_ms[row]))
+        assert felt == sum(own.felt_ms(net, link, enter_ms) for link, enter_ms in entries[1:])

@@ -28,16 +28,19 @@ def site(n_links: int, seed: int = 1) -> Site:
 
 def counters(n_links: int, parameters: Parameters = SOUND, **order: object) -> Fleet:
     """Counters on every link."""
-    defaults = {"interval_s": 300.0, "sampling": 1.0, "noise": 0.0, "loss": 0.0, "delay_s": 60.0}
-    fleet = SensorFleet(name="loops", kind="road_counter", owner="city", links=LinkSelector(ref="A8"),
-                        **{**defaults, **order})  # fmt: skip
+    defaults = {
+        "name": "loops", "kind": "road_counter", "owner": "city", "links": LinkSelector(ref="A8"),
+        "interval_s": 300.0, "sampling": 1.0, "noise": 0.0, "loss": 0.0, "delay_s": 60.0,
+    }  # fmt: skip
+    fleet = SensorFleet.model_validate({**defaults, **order})
     return deploy(fleet, site(n_links), parameters)
 
 
 def phones(**order: object) -> Fleet:
     """The phones of the users of provider 0."""
-    defaults = {"sampling": 1.0, "noise": 0.0, "delay_s": 0.0}
-    fleet = SensorFleet(name="swift.probes", kind="probe", owner="swift", **{**defaults, **order})
+    defaults = {"name": "swift.probes", "kind": "probe", "owner": "swift"}
+    defaults |= {"sampling": 1.0, "noise": 0.0, "delay_s": 0.0}
+    fleet = SensorFleet.model_validate({**defaults, **order})
     return deploy(fleet, site(0), LEDGER, provider=0)
 
 

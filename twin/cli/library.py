@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -11,9 +11,6 @@ from twin.cli.options import AsJson, Quiet, ScenarioFile
 from twin.cli.output import emit, say, table
 from twin.cli.progress import shown
 from twin.errors import InputError
-
-if TYPE_CHECKING:
-    from twin.scenario.scenario import Scenario
 
 KINDS = ("law", "statistic", "literature", "seed-sign", "assumption")
 
@@ -25,8 +22,11 @@ def check(scenario: ScenarioFile, as_json: AsJson = False, quiet: Quiet = False)
     from twin.scenario.wording import spell
 
     asked = Scenario.load(scenario)
+    asked.territory_path()
+    from twin.cli.fit import fit
+
     with shown(quiet):
-        found = _fit(asked)
+        found = fit(asked)
     origins = asked.provenance()
     if as_json:
         digests = {"digest": asked.digest, "simulation_digest": asked.simulation_digest()}
@@ -38,18 +38,6 @@ def check(scenario: ScenarioFile, as_json: AsJson = False, quiet: Quiet = False)
         say(change.differs() + ("" if n_links is None else f" ({n_links} links)"))
     say(f"digest {asked.digest}")
     return None
-
-
-def _fit(asked: Scenario) -> dict[str, Any]:
-    """Whether the territory has the zones and links that a scenario names."""
-    from twin.territory.fit import load_for
-
-    territory, links = load_for(asked)
-    return {
-        "territory": territory.name,
-        "territory_digest": territory.digest,
-        "modification_links": [None if rows is None else len(rows) for rows in links],
-    }
 
 
 def scenarios(

@@ -29,9 +29,11 @@ def run(
 ) -> None:
     """Simulate one scenario once."""
     from twin.scenario.scenario import Scenario
-    from twin.study.run import run as simulate
 
     asked = Scenario.load(scenario)
+    asked.territory_path()
+    from twin.study.run import run as simulate
+
     with shown(quiet) as progress:
         result = simulate(
             asked, seed=seed, threads=threads or _processors(), out=out, resume=resume, progress=progress
@@ -57,10 +59,12 @@ def compare(
 ) -> None:
     """Run what is missing, compare, write the report."""
     from twin.scenario.scenario import Scenario
+
+    asked, *others = [Scenario.load(each) for each in (base, *alternatives)]
+    for each in (asked, *others):
+        each.territory_path()
     from twin.study.compare import compare as pair
 
-    asked = Scenario.load(base)
-    others = [Scenario.load(each) for each in alternatives]
     with shown(quiet) as progress:
         comparison = pair(asked, others, seeds=seeds, out=out, cache=not no_cache, progress=progress)
     if as_json:
@@ -78,11 +82,12 @@ def sweep(
 ) -> None:
     """Run an ensemble: every combination of values, for every seed."""
     from twin.scenario.scenario import Scenario
-    from twin.study.sweep import sweep as ensemble
 
     asked = Scenario.load(scenario)
     grid = dict(parse_vary(text) for text in vary)
     _check_grid(asked, grid)
+    from twin.study.sweep import sweep as ensemble
+
     with shown(quiet) as progress:
         outcome = ensemble(asked, grid, seeds=seeds, out=out, progress=progress)
     if as_json:
@@ -123,10 +128,10 @@ def report(
     quiet: Quiet = False,
 ) -> None:
     """Write one self-contained page of a run or a comparison; it opens offline."""
-    from twin.report.page import write_report
-
     if not folder.is_dir():
         raise InputError(folder.as_posix(), "no such folder", "a folder that `run` or `compare` wrote")
+    from twin.report.page import write_report
+
     with shown(quiet):
         file = Path(write_report(folder, out))
     if as_json:

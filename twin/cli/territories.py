@@ -26,9 +26,9 @@ def fetch(
     quiet: Quiet = False,
 ) -> None:
     """Build a territory folder from a local OpenStreetMap file."""
+    box = None if bbox is None else parse_box(bbox)
     from twin.territory.fetch import fetch_local
 
-    box = None if bbox is None else parse_box(bbox)
     with shown(quiet) as progress:
         counts = fetch_local(source, out, box, zones, elevation, progress)
     if as_json:

@@ -42,7 +42,7 @@ class Focus:
 
     def trips(self, record: DayRecord) -> NDArray[np.bool_]:
         """(n_trips,) trips made by the people of the focus."""
-        return self.persons(record)[record.population.trips.person]
+        return np.asarray(self.persons(record)[record.population.trips.person])
 
     def links(self, record: DayRecord) -> NDArray[np.bool_]:
         """(n_links,) links that lie in the focus."""
@@ -54,8 +54,8 @@ class Focus:
         origin, destination = record.ends_in_zone
         if self.is_whole:
             trips = record.population.trips
-            return (trips.origin_place < 0) & (trips.destination_place < 0)
-        return (origin != self.zone) & (destination != self.zone)
+            return np.asarray((trips.origin_place < 0) & (trips.destination_place < 0))
+        return np.asarray((origin != self.zone) & (destination != self.zone))
 
 
 def every_focus(territory: Territory) -> tuple[Focus, ...]:

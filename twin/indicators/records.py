@@ -136,13 +136,12 @@ class DayRecord:
     @property
     def n_trips(self) -> int:
         """Number of planned trips, all modes."""
-        return self.state.shape[0]
+        return len(self.state)
 
     @cached_property
     def by_car(self) -> NDArray[np.bool_]:
         """(n_trips,) trips made by driving a car."""
-        chosen: NDArray[np.bool_] = self.population.trips.mode == CAR
-        return chosen
+        return np.asarray(self.population.trips.mode == CAR)
 
     @cached_property
     def elapsed_s(self) -> NDArray[np.float64]:
@@ -160,7 +159,7 @@ class DayRecord:
     @cached_property
     def comparable(self) -> NDArray[np.bool_]:
         """(n_trips,) car trips that have a path, so that their time can be held against free flow."""
-        return self.by_car & np.isfinite(self.free_flow_s) & (self.state != NO_PATH)
+        return np.asarray(self.by_car & np.isfinite(self.free_flow_s) & (self.state != NO_PATH))
 
     @cached_property
     def delay_s(self) -> NDArray[np.float64]:

@@ -134,7 +134,7 @@ class Result:
         scenario = Scenario.from_tables(manifest["scenario"], str(home))
         return cls(
             scenario, manifest["seed"], manifest["digest"], manifest["indicators_digest"], values,
-            *(read[name] for name in TABLES), manifest,
+            read["links"], read["slices"], read["trips"], read["pictures"], read["observations"], manifest,
         )  # fmt: skip
 
     def _without_personal(self, table: pd.DataFrame) -> pd.DataFrame:

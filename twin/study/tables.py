@@ -178,7 +178,9 @@ def by_hour(slices: NDArray[np.generic]) -> NDArray[np.int64]:
     return summed
 
 
-def named(codes: NDArray[np.integer], names: Sequence[str], otherwise: str | None = None) -> pd.Categorical:
+def named(
+    codes: NDArray[np.integer], names: Sequence[str], otherwise: str | None = None
+) -> pd.Categorical[str]:
     """Codes as names; -1 is `otherwise`."""
     categories = [str(name) for name in names]
     rows = np.asarray(codes, dtype=np.int64)

@@ -1,0 +1,47 @@
+"""Whether a scenario fits its territory: its focus are zones of it, its modifications name links of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from twin.errors import InputError
+from twin.indicators.focus import focuses_of
+from twin.scenario.modifications import Modification, OnLinks
+from twin.scenario.scenario import Scenario
+from twin.scenario.selectors import LinkSelector
+from twin.territory.select import select_links
+from twin.territory.territory import Territory
+
+
+def fit(scenario: Scenario) -> dict[str, Any]:
+    """The territory that a scenario names, and how many links each modification and fleet names."""
+    path = scenario.territory_path()
+    territory = Territory.load(path) if path.is_dir() else Territory.from_osm(path)
+    focuses_of(territory, scenario.focus, scenario.where("focus"))
+    changes = [
+        [
+            _n_links(selector, territory, scenario.where("modification", row, "links"))
+            for selector in _selectors(change)
+        ]
+        for row, change in enumerate(scenario.modifications)
+    ]
+    for row, fleet in enumerate(scenario.sensor_fleets):
+        if fleet.links is not None:
+            _n_links(fleet.links, territory, scenario.where("sensor_fleet", row, "links"))
+    return {
+        "territory": territory.name,
+        "territory_digest": territory.digest,
+        "modification_links": [sum(counts) if counts else None for counts in changes],
+    }
+
+
+def _selectors(change: Modification) -> list[LinkSelector]:
+    return [part.links for part in change.parts() if isinstance(part, OnLinks)]
+
+
+def _n_links(selector: LinkSelector, territory: Territory, where: str) -> int:
+    """Links that a selector names; an error names the key in the scenario's own file."""
+    try:
+        return len(select_links(selector, territory.streets, territory.zones))
+    except InputError as error:
+        raise InputError(where, error.what, error.right) from None

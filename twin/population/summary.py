@@ -1,0 +1,97 @@
+"""What a population amounts to: persons, trips and vehicles by kind, zone, mode, purpose and hour."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from twin.population.file import DENSITY_CLASSES
+from twin.population.marginals import Marginals
+from twin.population.tables import CAR, COMMUTER, HOME, MODES, PERSON_KINDS, PURPOSES, RESIDENT, Persons, Trips
+from twin.territory.territory import Territory
+
+MOBILE_FROM_AGE = 6
+"""Trips are surveyed from this age on (EMP 2019)."""
+
+
+def summarise(territory: Territory, marginals: Marginals, persons: Persons, trips: Trips) -> dict[str, Any]:
+    """The bottom-up sum of demand, by kind and by zone, with what was assumed about the areas."""
+    names = (*(str(name) for name in territory.zones.name), "outside")
+    zone_of_trip = _zones(territory, persons, trips)
+    zone_of_person = np.where(persons.zone < 0, len(names) - 1, persons.zone)
+    kinds = {
+        kind: sums(persons, trips, persons.kind == row, persons.kind[trips.person] == row)
+        for row, kind in enumerate(PERSON_KINDS)
+    }
+    by_zone: dict[str, Any] = {}
+    for zone, name in enumerate(names):
+        here = {}
+        for row, kind in enumerate(PERSON_KINDS):
+            of_kind = persons.kind[trips.person] == row
+            part = sums(
+                persons, trips, (persons.kind == row) & (zone_of_person == zone), of_kind & (zone_of_trip == zone)
+            )
+            if part["persons"] or part["trips"]:
+                here[kind] = part
+        by_zone[name] = here
+    return {
+        "kinds": kinds,
+        "zones": by_zone,
+        "persons": len(persons),
+        "trips": len(trips),
+        "vehicle_trips": int((trips.mode == CAR).sum()),
+        "purpose_shares": purpose_shares(persons, trips),
+        "car_starts_by_hour": _hours(trips.depart_s[trips.mode == CAR]),
+        "areas": [_area(area) for area in marginals.areas],
+        "notes": list(marginals.notes),
+    }
+
+
+def sums(persons: Persons, trips: Trips, who: np.ndarray, which: np.ndarray) -> dict[str, Any]:
+    """Persons (mask), and trips (mask) by mode, with trips per person of 6 years and over."""
+    by_mode = np.bincount(trips.mode[which], minlength=len(MODES))
+    mobile = int((who & (persons.age >= MOBILE_FROM_AGE)).sum())
+    n_trips = int(which.sum())
+    return {
+        "persons": int(who.sum()),
+        "trips": n_trips,
+        "trips_per_person": round(n_trips / mobile, 4) if mobile else None,
+        "vehicle_trips": int(by_mode[CAR]),
+        "by_mode": {mode: int(n) for mode, n in zip(MODES, by_mode, strict=True)},
+        "mode_shares": {mode: round(float(n / n_trips), 4) if n_trips else 0.0 for mode, n in zip(MODES, by_mode, strict=True)},
+    }
+
+
+def purpose_shares(persons: Persons, trips: Trips) -> dict[str, float]:
+    """Shares of residents' trips; the way home counts for what was done last before it."""
+    rows = np.flatnonzero(persons.kind[trips.person] == RESIDENT)
+    purpose = trips.purpose[rows]
+    counted = np.where((purpose == HOME) & (trips.sequence[rows] > 0), np.roll(purpose, 1), purpose)
+    counts = np.bincount(counted, minlength=len(PURPOSES))
+    return {name: round(float(n / max(len(rows), 1)), 4) for name, n in zip(PURPOSES, counts, strict=True) if n}
+
+
+def _zones(territory: Territory, persons: Persons, trips: Trips) -> np.ndarray:
+    """Zone a trip is counted in: of residents their home's, of commuters that of their work, else outside."""
+    n_zones = len(territory.zones.name)
+    place = np.maximum(trips.origin_place, trips.destination_place)
+    work = np.where(place >= 0, territory.places.zone[np.maximum(place, 0)], n_zones)
+    home = persons.zone[trips.person]
+    zone = np.where(persons.kind[trips.person] == COMMUTER, work, np.where(home >= 0, home, n_zones))
+    return np.where(zone < 0, n_zones, zone)
+
+
+def _hours(depart_s: np.ndarray) -> list[int]:
+    """Departures by hour of the clock: 0..23."""
+    return [int(n) for n in np.bincount((depart_s // 3_600.0).astype(np.int64) % 24, minlength=24)]
+
+
+def _area(area: Any) -> dict[str, Any]:
+    return {
+        "name": area.name,
+        "inhabitants": area.inhabitants,
+        "density_class": DENSITY_CLASSES[area.density],
+        "legal_regime": area.legal_regime,
+        "basis": area.basis,
+    }

@@ -1,0 +1,203 @@
+"""Synthesis: a territory and its marginals become persons with homes, equipment and a planned day.
+
+    marginals -> households -> homes -> equipment -> days -> destinations -> modes -> times -> tables
+
+Every draw is a function of (seed, stream, person key). Quotas and fitted constants look at all inhabitants
+of an area, once, here; a person added afterwards changes nobody.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from twin.population import equipment
+from twin.population.activities import draw_days, expand_days, group_of
+from twin.population.destinations import Residents, choose_destinations
+from twin.population.draws import Draws, member_keys
+from twin.population.file import DENSITY_CLASSES
+from twin.population.gates import Gates, gates_of, group_weights
+from twin.population.homes import choose_homes
+from twin.population.households import Households, Members, build_households, build_members
+from twin.population.legs import Legs, connect
+from twin.population.marginals import Area, Marginals, marginals_of
+from twin.population.modes import Travellers, choose_modes, durations_s
+from twin.population.opportunities import Opportunities
+from twin.population.paths import path_distances_m, path_graph
+from twin.population.schedule import Plan, plan_times
+from twin.population.summary import summarise
+from twin.population.tables import (
+    CYCLE,
+    RESIDENT,
+    TRIPS_PER_PERSON_LIMIT,
+    WALK,
+    Persons,
+    Trips,
+)
+from twin.population.travellers import build_travellers
+from twin.scenario.ledger import Parameters
+from twin.territory.territory import Territory
+
+
+@dataclass(frozen=True)
+class Made:
+    """What a synthesis makes: the two tables, and a report of what went in and what came out."""
+
+    persons: Persons
+    trips: Trips
+    report: dict[str, Any]
+
+
+def synthesise(territory: Territory, population_file: Path | None, parameters: Parameters, seed: int) -> Made:
+    """Persons and trips of a territory; a place without a file gets what its tags or buildings tell."""
+    draws = Draws(seed)
+    marginals = marginals_of(territory, population_file, parameters)
+    gates = gates_of(territory)
+    households, fits = build_households(marginals.areas)
+    home = choose_homes(territory, marginals.areas, households, draws, marginals.where)
+    members = build_members(households, draws)
+    persons = _residents(members, households, marginals.areas, home, parameters, draws)
+    legs, dropped = _legs(territory, marginals, gates, members, persons, parameters, draws)
+    trips, modes = _resident_trips(territory, marginals.areas, members, persons, legs, parameters, draws)
+    parts = build_travellers(territory, marginals, gates, parameters, draws)
+    all_persons = Persons.stacked(persons, *(part for part, _ in parts))
+    offsets = np.cumsum([len(persons)] + [len(part) for part, _ in parts])
+    shifted = [columns | {"person": columns["person"] + offset} for (_, columns), offset in zip(parts, offsets, strict=False)]
+    columns = [_with_keys(each, all_persons) for each in (trips, *shifted)]
+    all_trips = Trips.stacked(*columns)
+    report = summarise(territory, marginals, all_persons, all_trips)
+    report |= {
+        "seed": seed,
+        "marginals": {area.name: fit for area, fit in zip(marginals.areas, fits, strict=True)},
+        "mode_choice": modes,
+        "stops_without_trip": dropped,
+    }
+    return Made(all_persons, all_trips, report)
+
+
+def _residents(
+    members: Members,
+    households: Households,
+    areas: tuple[Area, ...],
+    home: np.ndarray,
+    parameters: Parameters,
+    draws: Draws,
+) -> Persons:
+    density_of_area = np.array([area.density for area in areas])
+    density = density_of_area[members.area]
+    adults = np.zeros(len(households.key), dtype=np.int64)
+    adults[members.household] = members.n_adults
+    eldest = np.zeros(len(households.key), dtype=np.int64)
+    np.maximum.at(eldest, members.household, members.age)
+    cars = equipment.draw_household_cars(
+        adults, density_of_area[households.area], households.key, parameters, draws
+    )
+    skill = equipment.draw_skill(members.age, density, members.key, parameters, draws)
+    return Persons(
+        person_id=members.person_id,
+        person_key=members.key,
+        kind=np.full(len(members.key), RESIDENT),
+        household=households.household_id[members.household],
+        zone=np.array([area.zone for area in areas])[members.area],
+        home=home[members.household],
+        age=members.age,
+        female=members.female,
+        occupation=equipment.draw_occupation(members.age, members.key, parameters, draws),
+        licence=equipment.draw_licence(members.age, members.key, parameters, draws),
+        household_cars=cars[members.household],
+        fuel=equipment.draw_fuel(members.household_key, parameters, draws),
+        smartphone=equipment.draw_smartphone(members.age, density, skill, members.key, parameters, draws),
+        home_internet=equipment.draw_internet(eldest, households.key, parameters, draws)[members.household],
+        skill=skill,
+        consent=equipment.draw_consent(members.key, parameters, draws),
+    )
+
+
+def _legs(
+    territory: Territory,
+    marginals: Marginals,
+    gates: Gates,
+    members: Members,
+    persons: Persons,
+    parameters: Parameters,
+    draws: Draws,
+) -> tuple[Legs, int]:
+    areas = marginals.areas
+    density = np.array([area.density for area in areas])[members.area]
+    group = group_of(persons.occupation, members.has_young)
+    day = draw_days(group, density, persons.person_key, parameters, draws)
+    chains = expand_days(day, persons.person_key)
+    weights = [group_weights(gates, area.gates, f"{marginals.where}: area {area.name}: gates") for area in areas]
+    residents = Residents(
+        home=persons.home,
+        area=members.area,
+        outside_shares=np.array([area.outside_shares for area in areas]),
+        gate_ladder=np.cumsum(np.array(weights).reshape(len(areas), -1), axis=1),
+    )
+    opportunities = Opportunities(territory, parameters)
+    stops = choose_destinations(chains, residents, opportunities, parameters, draws)
+    return connect(chains, stops, persons.home, territory, gates, draws)
+
+
+def _resident_trips(
+    territory: Territory,
+    areas: tuple[Area, ...],
+    members: Members,
+    persons: Persons,
+    legs: Legs,
+    parameters: Parameters,
+    draws: Draws,
+) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    density = np.array([area.density for area in areas])[members.area]
+    licences = np.bincount(members.household, weights=persons.licence)[members.household]
+    travellers = Travellers(persons.age, density, persons.licence, persons.household_cars, licences)
+    mode, constants = choose_modes(legs, travellers, parameters, draws)
+    distance, off_paths = _distances(territory, legs, mode, parameters)
+    of_leg = density[legs.person]
+    planned_s, duration_s = durations_s(mode, legs, distance, of_leg, parameters, draws)
+    age, occupation = persons.age[legs.person], persons.occupation[legs.person]
+    plan: Plan = plan_times(legs, planned_s, age, occupation, parameters, draws)
+    columns = {
+        "trip_id": persons.person_id[legs.person] * TRIPS_PER_PERSON_LIMIT + legs.sequence,
+        "person": legs.person,
+        "sequence": legs.sequence,
+        "purpose": legs.purpose,
+        "mode": mode,
+        "depart_s": plan.depart_s,
+        "min_stay_s": plan.min_stay_s,
+        "origin_place": legs.origin_place,
+        "destination_place": legs.destination_place,
+        "origin_link": legs.origin_link,
+        "destination_link": legs.destination_link,
+        "distance_m": distance.round(3),
+        "duration_s": duration_s,
+    }
+    shown = {name: constants[name] for name in DENSITY_CLASSES if name in constants}
+    return columns, {"constants": shown, "walks_and_rides_off_the_paths": off_paths}
+
+
+def _distances(
+    territory: Territory, legs: Legs, mode: np.ndarray, parameters: Parameters
+) -> tuple[np.ndarray, int]:
+    """Planning distance [m]: along paths on foot and by cycle, where they lead there; else with a detour factor."""
+    on_path = (mode == WALK) | (mode == CYCLE)
+    detour = np.where(on_path, parameters["population.detour_factor_walk"], parameters["population.detour_factor_car"])
+    distance = np.maximum(legs.straight_m * detour, parameters["population.shortest_trip_m"])
+    off_paths = 0
+    for each, usable in ((WALK, territory.paths.walk), (CYCLE, territory.paths.cycle)):
+        rows = np.flatnonzero(mode == each)
+        ends = [territory.places.path_node[place[rows]] for place in (legs.origin_place, legs.destination_place)]
+        found = path_distances_m(path_graph(territory, usable), ends[0], ends[1], legs.straight_m[rows])
+        known = np.isfinite(found)
+        off_paths += int((~known).sum())
+        least = parameters["population.shortest_trip_m"]
+        distance[rows[known]] = np.maximum(found[known], np.maximum(legs.straight_m[rows[known]], least))
+    return distance, off_paths
+
+
+def _with_keys(columns: dict[str, np.ndarray], persons: Persons) -> dict[str, np.ndarray]:
+    """The trips' own keys: made of the person's key and the sequence."""
+    return columns | {"trip_key": member_keys(persons.person_key[columns["person"]], columns["sequence"])}

@@ -1,0 +1,185 @@
+"""Travellers from outside: commuters who drive in and later out, and vehicles that only pass through.
+
+Each is a person with a row of its own: key, age, phone, skill and consent like everybody.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from twin.errors import InputError
+from twin.population import equipment
+from twin.population.draws import Draws, derive_keys, picks
+from twin.population.file import CommutersTable, ThroughTable
+from twin.population.gates import Gates, group_weights
+from twin.population.households import AREA_IDS
+from twin.population.marginals import Marginals, zone_row
+from twin.population.schedule import HOUR_S, LEAST_STAY_S, invert_profile
+from twin.population.tables import (
+    CAR,
+    COMMUTER,
+    HOME,
+    LATEST_DEPARTURE_S,
+    PASSING,
+    THROUGH,
+    TRIPS_PER_PERSON_LIMIT,
+    WORK,
+    WORKER,
+    Persons,
+    Trips,
+)
+from twin.scenario.ledger import Parameters
+from twin.territory.territory import Territory
+
+KIND_IDS = 1_000 * AREA_IDS
+"""Outside ids of one kind of person."""
+DENSE, TOWN = 0, 1
+
+
+def build_travellers(
+    territory: Territory, marginals: Marginals, gates: Gates, parameters: Parameters, draws: Draws
+) -> list[tuple[Persons, dict[str, np.ndarray]]]:
+    """Persons and trips (person rows counted from 0) of each table of commuters and of through traffic."""
+    parts = []
+    for i, commuters in enumerate(marginals.commuters):
+        spot = f"{marginals.where}: commuters {i + 1}"
+        parts.append(_commuters(territory, commuters, i, gates, parameters, draws, spot))
+    for i, through in enumerate(marginals.through):
+        spot = f"{marginals.where}: through {i + 1}"
+        parts.append(_through(through, i, gates, parameters, draws, spot))
+    return parts
+
+
+def _commuters(
+    territory: Territory,
+    table: CommutersTable,
+    number: int,
+    gates: Gates,
+    parameters: Parameters,
+    draws: Draws,
+    where: str,
+) -> tuple[Persons, dict[str, np.ndarray]]:
+    n = round(table.trips_per_day / 2.0)
+    key = derive_keys(f"commuter to {table.zone} {number}", np.arange(n))
+    persons = _drivers(key, COMMUTER, number, parameters, draws)
+    ladder = np.cumsum(group_weights(gates, table.gates, f"{where}: gates"))[None, :]
+    group = picks(ladder, np.zeros(n, dtype=np.int64), draws.uniform("gate_group", key))
+    enter = gates.inwards(group, draws.uniform("gate", key))
+    leave = gates.outwards(group, draws.uniform("gate", key))
+    place = _workplaces(territory, table, draws.uniform("commuter_place", key), where)
+    detour = parameters["population.detour_factor_car"]
+    inside_m = detour * _straight(gates, enter, territory.places.x_m[place], territory.places.y_m[place])
+    drive_s = 3.6 * inside_m / parameters["population.car_speed_kmh"][DENSE]
+    pass_in = invert_profile(np.array(table.arrival_profile), draws.uniform("commuter_arrival", key))
+    span_h = parameters["population.work_span_h"] + parameters["population.work_span_spread_h"] * draws.bell("work_span", key)
+    stay_s = HOUR_S * np.maximum(span_h, 2.0)
+    link = territory.places.access_link[place]
+    both = [np.arange(n), np.arange(n)]
+    trips = _trips(
+        persons,
+        person=np.concatenate(both),
+        sequence=np.repeat([0, 1], n),
+        purpose=np.repeat([WORK, HOME], n),
+        depart_s=np.concatenate([pass_in, pass_in + drive_s + stay_s]),
+        min_stay_s=np.repeat([LEAST_STAY_S, 0.0], n) + np.concatenate([0.0 * stay_s, _least(stay_s, parameters)]),
+        origin_place=np.concatenate([np.full(n, -1), place]),
+        destination_place=np.concatenate([place, np.full(n, -1)]),
+        origin_link=np.concatenate([gates.in_link[enter], link]),
+        destination_link=np.concatenate([link, gates.out_link[leave]]),
+        distance_m=np.concatenate([inside_m, inside_m]),
+    )
+    return persons, trips
+
+
+def _least(stay_s: np.ndarray, parameters: Parameters) -> np.ndarray:
+    return np.maximum(np.floor(parameters["population.min_stay_share"] * stay_s), LEAST_STAY_S)
+
+
+def _through(
+    table: ThroughTable, number: int, gates: Gates, parameters: Parameters, draws: Draws, where: str
+) -> tuple[Persons, dict[str, np.ndarray]]:
+    n = round(table.vehicles_per_day)
+    key = derive_keys(f"through {table.enter} to {table.leave} {number}", np.arange(n))
+    persons = _drivers(key, THROUGH, number, parameters, draws)
+    rows = {}
+    for way, group, ladder in (("enter", table.enter, gates.in_ladder), ("leave", table.leave, gates.out_ladder)):
+        if not ladder[gates.row(group), -1] > 0.0:
+            right = f"a group by which traffic can {way}"
+            raise InputError(f"{where}: {way}", f"no traffic can {way} by gateway group {group!r}", right)
+        u = draws.uniform(f"gate_{way}", key)
+        rows[way] = picks(ladder, np.full(n, gates.row(group), dtype=np.int64), u)
+    straight = _straight(gates, rows["enter"], gates.x_m[rows["leave"]], gates.y_m[rows["leave"]])
+    trips = _trips(
+        persons,
+        person=np.arange(n),
+        sequence=np.zeros(n, dtype=np.int64),
+        purpose=np.full(n, PASSING),
+        depart_s=invert_profile(np.array(table.profile), draws.uniform("through_time", key)),
+        min_stay_s=np.full(n, LEAST_STAY_S),
+        origin_place=np.full(n, -1),
+        destination_place=np.full(n, -1),
+        origin_link=gates.in_link[rows["enter"]],
+        destination_link=gates.out_link[rows["leave"]],
+        distance_m=straight * parameters["population.detour_factor_through"],
+    )
+    return persons, trips
+
+
+def _drivers(key: np.ndarray, kind: int, number: int, parameters: Parameters, draws: Draws) -> Persons:
+    """Licensed drivers from outside, with a car; as skilled and equipped as people of their age in towns."""
+    n = len(key)
+    age = equipment.draw_traveller_age(key, parameters, draws)
+    density = np.full(n, TOWN)
+    skill = equipment.draw_skill(age, density, key, parameters, draws)
+    return Persons(
+        person_id=kind * KIND_IDS + number * AREA_IDS + np.arange(n, dtype=np.int64),
+        person_key=key,
+        kind=np.full(n, kind),
+        household=np.full(n, -1),
+        zone=np.full(n, -1),
+        home=np.full(n, -1),
+        age=age,
+        female=draws.uniform("sex", key) < 0.5,
+        occupation=np.full(n, WORKER) if kind == COMMUTER else equipment.draw_occupation(age, key, parameters, draws),
+        licence=np.ones(n, dtype=bool),
+        household_cars=np.ones(n),
+        fuel=equipment.draw_fuel(key, parameters, draws),
+        smartphone=equipment.draw_smartphone(age, density, skill, key, parameters, draws),
+        home_internet=equipment.draw_internet(age, key, parameters, draws),
+        skill=skill,
+        consent=equipment.draw_consent(key, parameters, draws),
+    )
+
+
+def _workplaces(territory: Territory, table: CommutersTable, u: np.ndarray, where: str) -> np.ndarray:
+    """Place of work in the zone, by jobs; in the order of outside ids, so that row numbers decide nothing."""
+    places = territory.places
+    order = np.argsort(places.place_id, kind="stable")
+    zone = zone_row(territory, table.zone, where)
+    order = order[(places.zone[order] == zone) & (places.access_link[order] >= 0)]
+    ladder = np.cumsum(places.jobs[order].astype(np.float64))
+    if len(u) and not (len(ladder) and ladder[-1] > 0.0):
+        raise InputError(where, f"zone {table.zone!r} has no jobs for commuters", "a zone with work places")
+    zeros = np.zeros(len(u), dtype=np.int64)
+    return np.asarray(order[picks(ladder[None, :], zeros, u)]) if len(u) else zeros
+
+
+def _straight(gates: Gates, gate: np.ndarray, x_m: np.ndarray, y_m: np.ndarray) -> np.ndarray:
+    return np.sqrt((gates.x_m[gate] - x_m) ** 2 + (gates.y_m[gate] - y_m) ** 2)
+
+
+def _trips(persons: Persons, **columns: Any) -> dict[str, np.ndarray]:
+    """Columns of car trips, sorted by person and sequence."""
+    order = np.lexsort((columns["sequence"], columns["person"]))
+    columns = {name: np.asarray(column)[order] for name, column in columns.items()}
+    trip_id = persons.person_id[columns["person"]] * TRIPS_PER_PERSON_LIMIT + columns["sequence"]
+    n = len(order)
+    return columns | {
+        "trip_id": trip_id,
+        "mode": np.full(n, CAR),
+        "depart_s": np.minimum(columns["depart_s"], LATEST_DEPARTURE_S - 1.0).round(3),
+        "distance_m": columns["distance_m"].round(3),
+        "duration_s": np.full(n, np.nan),
+    }

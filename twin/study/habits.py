@@ -1,0 +1,127 @@
+"""Learned habits: days lived one after another, with no modification and no provider, kept by key.
+
+They belong to territory, population, behaviour and seed, and are handed unchanged to every alternative.
+Each day is kept as it ends, so that learning that was stopped goes on from the last whole day.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from twin.behaviour.habits import N_SLICES, Habits, review
+from twin.errors import InputError
+from twin.model.twin_model import TwinModel
+from twin.mobility.loading import Passages
+from twin.population.population import Population
+from twin.routing.routes import Routes
+from twin.scenario.scenario import Scenario
+from twin.study import store
+from twin.study.keys import code_digest
+from twin.study.progress import Progress, silent
+from twin.territory.territory import Territory
+
+LEARNED_ROOMS = ("territory.", "population.", "mobility.", "behaviour.", "calculators.habit", "calculators.perception")
+"""Ledger names on which habits depend, by their beginnings."""
+
+
+def habits_key(scenario: Scenario, territory: Territory, population: Population, seed: int) -> str:
+    """What learned habits depend on, as one key."""
+    parameters = scenario.ledger()
+    rows = [f"{row.name}={row.value}" for row in parameters.rows() if row.name.startswith(LEARNED_ROOMS)]
+    parts = (territory.digest, population.digest, *rows, str(seed), code_digest())
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def usual_day(scenario: Scenario) -> Scenario:
+    """The scenario with nothing modified, nobody guided and nothing observed."""
+    nothing = {"modifications": (), "providers": (), "sensor_fleets": (), "app_share": 0.0}
+    return scenario.model_copy(update=nothing)
+
+
+def learned_habits(
+    scenario: Scenario,
+    territory: Territory,
+    population: Population,
+    seed: int,
+    *,
+    threads: int = 1,
+    folder: Path | None = None,
+    progress: Progress = silent,
+) -> Habits:
+    """Habits after the ledger's number of days; read from the folder as far as they stand there."""
+    days = int(scenario.ledger()["behaviour.learning_rounds"])
+    home = None if folder is None else folder / habits_key(scenario, territory, population, seed)
+    habits, done = _kept(home, days)
+    usual = usual_day(scenario)
+    for day in range(done, days + 1):
+        progress(day / (days + 1), f"learning habits, day {day} of {days}")
+        model = TwinModel(
+            usual, rng=seed, territory=territory, population=population, habits=habits, threads=threads
+        )
+        if day == 0:
+            habits = model.habits  # the equilibrium start; its first day is still to be lived
+        else:
+            model.run_day()
+            lived = Passages.join(model.state.log.parts)
+            columns = (lived.link, lived.enter_ms, lived.exit_ms)
+            habits = review(model.drivers(), model.habits, columns, day, model.parameters)
+        if home is not None:
+            _keep(home, day, habits)
+    assert habits is not None
+    return habits
+
+
+def cache_folder() -> Path:
+    """Where learned habits are kept for this user."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "twin" / "habits"
+
+
+def _kept(home: Path | None, days: int) -> tuple[Habits | None, int]:
+    """The latest whole day kept, and the day to go on with."""
+    if home is not None:
+        for day in range(days, -1, -1):
+            folder = home / f"day-{day:02d}"
+            if (folder / store.MANIFEST).is_file():
+                try:
+                    return _read(folder), day + 1
+                except InputError:
+                    shutil.rmtree(folder)  # harmed on disk: an earlier day, or the start, is as good
+    return None, 0
+
+
+def _keep(home: Path, day: int, habits: Habits) -> None:
+    folder = home / f"day-{day:02d}"
+    store.open_folder(folder)
+    files = {
+        "pool.parquet": store.write_table(folder / "pool.parquet", pd.DataFrame({"link": habits.routes.pool})),
+        "routes.parquet": store.write_table(
+            folder / "routes.parquet", pd.DataFrame({"start": habits.routes.start, "end": habits.routes.end})
+        ),
+        "expected.parquet": store.write_table(
+            folder / "expected.parquet", pd.DataFrame({"time_ms": habits.expected_ms.ravel()})
+        ),
+    }
+    store.seal_folder(folder, {"kind": "habits", "day": day}, files)
+    for before in home.glob("day-*"):
+        if before.name < folder.name:
+            shutil.rmtree(before, ignore_errors=True)
+
+
+def _read(folder: Path) -> Habits:
+    manifest = store.read_manifest(folder, "habits")
+    tables = {
+        name: store.read_table(store.verify_file(folder, f"{name}.parquet", manifest))
+        for name in ("pool", "routes", "expected")
+    }
+    routes = Routes(
+        tables["pool"]["link"].to_numpy(np.int32),
+        tables["routes"]["start"].to_numpy(np.int64),
+        tables["routes"]["end"].to_numpy(np.int64),
+    )
+    return Habits(routes, tables["expected"]["time_ms"].to_numpy(np.float64).reshape(N_SLICES, -1))

@@ -1,0 +1,124 @@
+"""One run: a scenario and a seed in, a result out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from twin.behaviour.habits import Habits
+from twin.errors import InputError
+from twin.model.record import record_of
+from twin.model.sources import load_population
+from twin.model.twin_model import TwinModel
+from twin.population.population import Population
+from twin.scenario.scenario import Scenario
+from twin.study import store
+from twin.study.habits import cache_folder, learned_habits
+from twin.study.keys import simulation_key, stamp_of_files
+from twin.study.progress import Progress, silent, within
+from twin.study.results import Result
+from twin.territory.territory import Territory
+
+
+@dataclass(frozen=True)
+class World:
+    """What a scenario and a seed start from: the same for a baseline and its alternatives."""
+
+    territory: Territory
+    population: Population
+    habits: Habits
+
+
+def run(
+    scenario: Scenario | str | Path,
+    seed: int | None = None,
+    *,
+    threads: int | None = None,
+    out: str | Path | None = None,
+    resume: bool = False,
+    cache: bool = True,
+    progress: Progress = silent,
+) -> Result:
+    """Run a scenario for one seed.
+
+    Parameters
+    ----------
+    seed
+        The scenario's own if not given.
+    threads
+        Threads for route searches; the result does not depend on it.
+    out
+        Folder for manifest and tables.
+    resume
+        Take up what stands: a finished run in ``out`` is read, learning goes on from its last whole day.
+    cache
+        Whether learned habits may be read from, and kept in, the user's cache.
+    """
+    spec = scenario if isinstance(scenario, Scenario) else Scenario.load(scenario)
+    chosen = spec.seed if seed is None else seed
+    folder = None if out is None else Path(out)
+    if resume and folder is not None and (folder / store.MANIFEST).is_file():
+        kept = Result.load(folder)
+        if kept.manifest["simulation_key"] == simulation_key(spec, chosen):
+            return kept
+    keep = None if folder is None else folder / "checkpoints"
+    habits_folder = cache_folder() if cache else keep
+    world = world_of(
+        spec, chosen, threads=threads or 1, folder=habits_folder, progress=within(progress, 0.0, 0.8)
+    )
+    result = run_in(spec, chosen, world, threads=threads or 1, progress=within(progress, 0.8, 1.0))
+    if folder is not None:
+        result.save(folder)
+    progress(1.0, "done")
+    return result
+
+
+def world_of(
+    scenario: Scenario,
+    seed: int,
+    *,
+    threads: int = 1,
+    folder: Path | None = None,
+    progress: Progress = silent,
+) -> World:
+    """Territory, population and learned habits of a scenario for a seed."""
+    progress(0.0, "loading the territory")
+    territory = _territory(scenario)
+    progress(0.02, "drawing the population")
+    population = load_population(scenario, territory, seed)
+    if population.trips.trip_id.size == 0:
+        raise InputError(scenario.where("territory"), "nobody travels there", "a population that makes trips")
+    learning = within(progress, 0.1, 1.0)
+    habits = learned_habits(
+        scenario, territory, population, seed, threads=threads, folder=folder, progress=learning
+    )
+    return World(territory, population, habits)
+
+
+def run_in(
+    scenario: Scenario, seed: int, world: World, *, threads: int = 1, progress: Progress = silent
+) -> Result:
+    """Run a scenario in a world that stands."""
+    model = TwinModel(
+        scenario, rng=seed, territory=world.territory, population=world.population, habits=world.habits,
+        threads=threads,
+    )  # fmt: skip
+    hours = 30
+    for hour in range(1, hours + 1):
+        model.run_until(hour * 3_600)
+        progress(hour / (hours + 1), f"{hour:02d}:00")
+    progress(hours / (hours + 1), "working out indicators")
+    return Result.of_day(record_of(model), scenario)
+
+
+def _territory(scenario: Scenario) -> Territory:
+    path = scenario.territory_path()
+    return _loaded(str(path), stamp_of_files(path))
+
+
+@lru_cache(maxsize=2)
+def _loaded(path: str, stamp: str) -> Territory:
+    """A territory, loaded once while its files stay as they are."""
+    from_folder = Path(path)
+    return Territory.load(from_folder) if from_folder.is_dir() else Territory.from_osm(from_folder)
