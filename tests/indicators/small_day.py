@@ -180,7 +180,9 @@ def small_trips() -> Trips:
             9: (-1, -1)}  # fmt: skip
     origin, destination = np.array([ends[each] for each in person]).T
     links = [ROUTES.get(each, (0,)) for each in person]
-    depart_s = np.array([LATE_S if not _ends(p, t) else DEPART_S[t] for p, t in zip(person, turn, strict=True)])
+    depart_s = np.array(
+        [LATE_S if not _ends(p, t) else DEPART_S[t] for p, t in zip(person, turn, strict=True)]
+    )
     trip_id = (person + 1_000) * 32 + turn
     return Trips(
         trip_id=trip_id, trip_key=keys_of(trip_id), person=person, sequence=turn, purpose=np.zeros(30),

@@ -32,8 +32,8 @@ rights = st.one_of(
     st.none(),
     st.builds(
         Right,
-        since_s=moments_s,
-        until_s=moments_s.map(lambda moment: moment + 41.0),
+        since_s=st.integers(0, 20).map(float),
+        until_s=st.integers(21, 60).map(float),
         lag_s=st.sampled_from([0.0, 3.0, 20.0]),
         datastreams=st.one_of(st.none(), st.just((0, 2))),
     ),

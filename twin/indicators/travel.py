@@ -96,7 +96,7 @@ def waiting_to_enter(record: DayRecord, focus: Focus) -> Groups:
 
 @indicator("veh", "lower", TRAFFIC)
 def longest_queue_to_enter(record: DayRecord, focus: Focus) -> Groups:
-    """Most vehicles that waited at one origin, and at one gate, at any moment; of the whole area only."""
+    """Most vehicles that waited at one moment, at all origins and at all gates; of the whole area only."""
     if not focus.is_whole:
         return {}
     return {

@@ -1,6 +1,6 @@
 """Days: the chain of activities that a person plans, drawn from a catalogue of days by kind of person.
 
-A day is written as its stops after home: "wsh" is home, work, shop, home; "" stays at home. The catalogue's
+A day is written as its stops after home: "wsh" is home, work, shop, home; a day without stops stays at home. The catalogue's
 weights are raked, for each density class, to trips per person and to the shares of purposes.
 """
 
@@ -15,7 +15,6 @@ from twin.population.fit import rake
 from twin.population.tables import (
     AT_HOME,
     HOME,
-    INFANT,
     PUPIL,
     PURPOSES,
     RETIRED,
@@ -37,19 +36,24 @@ LETTERS = {
     "v": "visit",
     "e": "escort",
 }
-DAYS: dict[str, tuple[str, ...]] = {
-    "worker": tuple(
-        ",wh,whwh,wlwh,wbwh,wsh,wlh,wvh,wmh,wah,wbh,whsh,whlh,whvh,sh,lh,vh,mh,ah,shlh,slh,shvh".split(",")
+
+
+def _days(text: str) -> tuple[str, ...]:
+    return tuple("" if day == "-" else day for day in text.split())
+
+
+DAYS = {
+    "worker": _days("- wh whwh wlwh wbwh wsh wlh wvh wmh wah wbh whsh whlh whvh sh lh vh mh ah shlh slh shvh"),
+    "working_parent": _days(
+        "- wh whwh wlwh wbwh wsh wlh weh ewh eweh ewsh ewhsh ewheh wheh whsh whlh sh lh mh ah eh eheh esh shlh"
     ),
-    "working_parent": tuple(
-        ",wh,whwh,wlwh,wbwh,wsh,wlh,weh,ewh,eweh,ewsh,ewhsh,ewheh,wheh,whsh,whlh,sh,lh,mh,ah,eh,eheh,esh,shlh".split(",")
-    ),
-    "pupil": tuple(",ch,chch,clh,csh,cvh,chlh,chvh,chsh,lh,sh,vh".split(",")),
-    "student": tuple(",ch,chch,clch,clh,csh,cvh,cwh,chlh,chsh,wh,sh,lh,vh".split(",")),
-    "at_home": tuple(",sh,lh,vh,mh,ah,shlh,shvh,slh,ash,msh,shsh,lhlh,shlhvh".split(",")),
-    "parent_at_home": tuple(",eh,eheh,esheh,ehsheh,ehlheh,sh,lh,esh,elh,emh,ehvheh,eaheh,ehsh".split(",")),
-    "retired": tuple(",sh,lh,vh,mh,ah,shlh,shvh,slh,ash,msh,shsh,eh,lhvh,mhsh,shlhsh".split(",")),
+    "pupil": _days("- ch chch clh csh cvh chlh chvh chsh lh sh vh"),
+    "student": _days("- ch chch clch clh csh cvh cwh chlh chsh wh sh lh vh"),
+    "at_home": _days("- sh lh vh mh ah shlh shvh slh ash msh shsh lhlh shlhvh"),
+    "parent_at_home": _days("- eh eheh esheh ehsheh ehlheh sh lh esh elh emh ehvheh eaheh ehsh"),
+    "retired": _days("- sh lh vh mh ah shlh shvh slh ash msh shsh eh lhvh mhsh shlhsh"),
 }
+"""Days by kind of person."""
 GROUPS = tuple(DAYS)
 CATALOGUE = tuple((group, day) for group, days in DAYS.items() for day in days)
 """All cells of the joint table of kinds of person and days."""
@@ -122,7 +126,9 @@ def draw_days(
     u = draws.uniform("day", key)
     for each in np.unique(density):
         weights = day_weights(group[density == each], parameters)
-        cumulative = np.cumsum(np.where(group_of_cell == np.arange(len(GROUPS))[:, None], weights, 0.0), axis=1)
+        cumulative = np.cumsum(
+            np.where(group_of_cell == np.arange(len(GROUPS))[:, None], weights, 0.0), axis=1
+        )
         rows = np.flatnonzero((density == each) & (group >= 0))
         day[rows] = picks(cumulative, group[rows], u[rows])
     return day

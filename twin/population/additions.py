@@ -58,8 +58,14 @@ def person_columns(person: Mapping[str, Any], others: Persons) -> dict[str, np.n
     """Columns of length 1; the key follows from the id unless it is given."""
     _check_names("with_person", person, PERSON_DTYPES)
     person_id = person.get("person_id")
-    if isinstance(person_id, bool) or not isinstance(person_id, int | np.integer) or not 0 <= person_id < PERSON_IDS:
-        raise InputError("with_person: person_id", f"{person_id!r} is no id", f"a whole number below {PERSON_IDS}")
+    if (
+        isinstance(person_id, bool)
+        or not isinstance(person_id, int | np.integer)
+        or not 0 <= person_id < PERSON_IDS
+    ):
+        raise InputError(
+            "with_person: person_id", f"{person_id!r} is no id", f"a whole number below {PERSON_IDS}"
+        )
     if bool((others.person_id == person_id).any()):
         raise InputError("with_person: person_id", f"{person_id} is taken", "an id nobody has")
     values = {**PLAIN_PERSON, "person_key": derive_keys("added person", np.array([person_id]))[0], **person}

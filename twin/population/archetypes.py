@@ -55,14 +55,14 @@ def archetypes() -> tuple[Archetype, ...]:
     single = [Archetype(0, (band,), (), 1.0) for band in range(4, N_BANDS)]
     alike = [Archetype(1, (band, band), (), 1.0) for band in range(4, N_BANDS)]
     mixed = [Archetype(1, (band + 1, band), (), 0.3) for band in range(4, N_BANDS - 1)]
-    families = (
-        _families(2, (5, 5), 0.40, 3) + _families(2, (6, 5), 0.15, 3) + _families(2, (6, 6), 0.45, 3)
-    )
+    families = _families(2, (5, 5), 0.40, 3) + _families(2, (6, 5), 0.15, 3) + _families(2, (6, 6), 0.45, 3)
     lone = _families(3, (5,), 0.4, 2) + _families(3, (6,), 0.5, 2)
     lone += [Archetype(3, (7,), (child,), 0.05) for child in (5, 6)]
     lone += [Archetype(3, (8,), (child,), 0.05) for child in (6, 7)]
     together = ((4, 4), (4, 4, 4), (5, 5), (5, 5, 5), (5, 4), (6, 6), (7, 6), (8, 6), (8, 7), (8, 8))
-    return tuple(single + alike + mixed + families + lone + [Archetype(4, bands, (), 1.0) for bands in together])
+    return tuple(
+        single + alike + mixed + families + lone + [Archetype(4, bands, (), 1.0) for bands in together]
+    )
 
 
 def composition_table(kinds: tuple[Archetype, ...]) -> np.ndarray:

@@ -84,7 +84,7 @@ def _leave_the_area(
     leaves = np.zeros(len(chains.person), dtype=bool)
     served = np.ones(len(chains.person), dtype=bool)
     area = residents.area[chains.person]
-    can_leave = (residents.gate_ladder[:, -1:] > 0.0).any(axis=1)[area]
+    can_leave = np.any(residents.gate_ladder[:, -1:] > 0.0, axis=1)[area]
     moment = _moments(chains)
     for purpose in CAPACITY_OF:
         rows = np.flatnonzero(chains.purpose == purpose)

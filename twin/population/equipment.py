@@ -26,7 +26,7 @@ def by_age(age: np.ndarray, edges: Sequence[int], values: Sequence[float], young
     >>> by_age(np.array([10, 18, 80]), (18, 60), (0.9, 0.5), 0.0).tolist()
     [0.0, 0.9, 0.5]
     """
-    return np.array((younger, *values))[np.searchsorted(np.array(edges), age, side="right")]
+    return np.asarray(np.array((younger, *values))[np.searchsorted(np.array(edges), age, side="right")])
 
 
 def draw_occupation(age: np.ndarray, key: np.ndarray, parameters: Parameters, draws: Draws) -> np.ndarray:
@@ -62,7 +62,9 @@ def draw_fuel(key: np.ndarray, parameters: Parameters, draws: Draws) -> np.ndarr
     return draws.chosen("fuel", shares, np.zeros(len(key), dtype=np.int64), key).astype(np.int8)
 
 
-def draw_internet(eldest_age: np.ndarray, key: np.ndarray, parameters: Parameters, draws: Draws) -> np.ndarray:
+def draw_internet(
+    eldest_age: np.ndarray, key: np.ndarray, parameters: Parameters, draws: Draws
+) -> np.ndarray:
     """Internet at home, by the eldest's age; drawn by the household's key, so that all members share it."""
     share = by_age(eldest_age, INTERNET_AGES, parameters["population.home_internet_share"], 1.0)
     return np.asarray(draws.uniform("internet", key) < share)
@@ -71,7 +73,7 @@ def draw_internet(eldest_age: np.ndarray, key: np.ndarray, parameters: Parameter
 def draw_skill(
     age: np.ndarray, density: np.ndarray, key: np.ndarray, parameters: Parameters, draws: Draws
 ) -> np.ndarray:
-    """Digital skill, index into `SKILLS`: illectronism by age and kind of territory, then weak to advanced."""
+    """Digital skill, index into `SKILLS`: illectronism by age and territory, then weak to advanced."""
     none = illectronism_share(age, density, parameters)
     weak = by_age(age, SKILL_AGES, parameters["population.weak_skill_share"], 0.5)
     advanced = by_age(age, SKILL_AGES, parameters["population.advanced_skill_share"], 0.0)
@@ -95,7 +97,7 @@ def draw_smartphone(
     parameters: Parameters,
     draws: Draws,
 ) -> np.ndarray:
-    """Smartphone, by age; rarer without digital skill, so much more common with it that the share by age holds."""
+    """Smartphone, by age; rarer without digital skill, commoner with it: the share by age holds."""
     share = by_age(age, PHONE_AGES, parameters["population.smartphone_share"], 0.0)
     none = illectronism_share(age, density, parameters)
     without = np.minimum(share, parameters["population.smartphone_share_without_skill"])

@@ -26,7 +26,10 @@ def _shares(n_values: int, what: str) -> AfterValidator:
 
     def check(values: tuple[float, ...]) -> tuple[float, ...]:
         if len(values) != n_values or any(value < 0.0 for value in values):
-            raise fault(f"{len(values)} shares, the least {min(values, default=0):g}", f"{n_values} shares >= 0: {what}")
+            raise fault(
+                f"{len(values)} shares, the least {min(values, default=0):g}",
+                f"{n_values} shares >= 0: {what}",
+            )
         total = sum(values)
         if not 0.99 <= total <= 1.01:
             raise fault(f"the shares sum to {total:g}", f"{n_values} shares that sum to 1: {what}")
@@ -70,13 +73,19 @@ class AreaTable(Frozen):
     inhabitants: int = Field(ge=0, description="a whole number of inhabitants, 0 or more")
     density_class: Literal["dense", "town", "village"] = Field(description="dense, town or village")
     legal_regime: Text = Field(description="the state whose law holds, for example France")
-    household_size: float | None = Field(default=None, gt=1.0, le=8.0, description="persons per household, 1 to 8")
+    household_size: float | None = Field(
+        default=None, gt=1.0, le=8.0, description="persons per household, 1 to 8"
+    )
     household_types: Annotated[tuple[float, ...], _shares(5, ", ".join(HOUSEHOLD_TYPES))] | None = None
-    age_shares: Annotated[tuple[float, ...], _shares(N_BANDS, "ages 0-5, 6-10, 11-14, 15-17, 18-24, ...")] | None = None
+    age_shares: (
+        Annotated[tuple[float, ...], _shares(N_BANDS, "ages 0-5, 6-10, 11-14, 15-17, 18-24, ...")] | None
+    ) = None
     outside_shares: dict[Literal[OUTSIDE_PURPOSES], Annotated[float, Field(ge=0.0, le=1.0)]] | None = Field(  # type: ignore[valid-type]
         default=None, description="shares 0 to 1 of " + ", ".join(OUTSIDE_PURPOSES) + " that lie outside"
     )
-    gates: Weights | None = Field(default=None, description="weights >= 0 by gateway group, of trips to outside")
+    gates: Weights | None = Field(
+        default=None, description="weights >= 0 by gateway group, of trips to outside"
+    )
 
 
 class CommutersTable(Frozen):

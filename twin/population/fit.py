@@ -41,7 +41,10 @@ def rake(
     for _ in range(rounds):
         for count, target in zip(counts, targets, strict=True):
             _tilt(weights, count, float(target))
-        worst = max((abs(float((weights * c).sum()) - float(t)) for c, t in zip(counts, targets, strict=True)), default=0.0)
+        worst = max(
+            (abs(float((weights * c).sum()) - float(t)) for c, t in zip(counts, targets, strict=True)),
+            default=0.0,
+        )
         if worst <= tolerance * scale:
             break
     return weights

@@ -48,4 +48,6 @@ def _dwellings(territory: Territory, candidates: np.ndarray) -> np.ndarray:
     """Dwellings of the candidates, or their floor area where no building has a dwelling."""
     places = territory.places
     dwellings = places.dwellings[candidates].astype(np.float64)
-    return dwellings if dwellings.sum() > 0.0 else np.asarray(places.floor_area_m2[candidates], dtype=np.float64)
+    return (
+        dwellings if dwellings.sum() > 0.0 else np.asarray(places.floor_area_m2[candidates], dtype=np.float64)
+    )

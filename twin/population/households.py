@@ -68,8 +68,8 @@ def count_compositions(area: Area) -> tuple[np.ndarray, dict[str, Any]]:
     prior = np.array([kind.prior for kind in kinds])
     fitted = rake(prior, np.vstack([members, is_type]), np.concatenate([by_age, by_type]))
     numbers = np.zeros(len(kinds), dtype=np.int64)
-    for kind, n in enumerate(by_type):
-        cells = np.flatnonzero(type_of == kind)
+    for code, n in enumerate(by_type):
+        cells = np.flatnonzero(type_of == code)
         numbers[cells] = integerise(fitted[cells], int(n))
     numbers = mend(numbers, type_of, members, by_age)
     found = members @ numbers
@@ -102,8 +102,8 @@ def build_members(households: Households, draws: Draws) -> Members:
     kinds = archetypes()
     sizes = np.array([len(kind.members) for kind in kinds])
     bands = np.zeros((len(kinds), MEMBERS_LIMIT), dtype=np.int64)
-    for row, kind in enumerate(kinds):
-        bands[row, : sizes[row]] = kind.members
+    for row, each in enumerate(kinds):
+        bands[row, : sizes[row]] = each.members
     size = sizes[households.kind]
     household = np.repeat(np.arange(len(size)), size)
     member = np.arange(len(household)) - np.repeat(np.cumsum(size) - size, size)
@@ -132,7 +132,9 @@ def build_members(households: Households, draws: Draws) -> Members:
     )
 
 
-def _ages(key: np.ndarray, kind: np.ndarray, band: np.ndarray, is_child: np.ndarray, draws: Draws) -> np.ndarray:
+def _ages(
+    key: np.ndarray, kind: np.ndarray, band: np.ndarray, is_child: np.ndarray, draws: Draws
+) -> np.ndarray:
     """Age drawn evenly within the band; a parent is 20 years older than the oldest child's band begins."""
     edges = np.array(AGE_BANDS)
     oldest_child = np.array([max(each.children, default=-1) for each in archetypes()])[kind]

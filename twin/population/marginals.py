@@ -99,7 +99,9 @@ def _area(territory: Territory, table: AreaTable, i: int, parameters: Parameters
     if table.commune is not None:
         names = [str(name) for name in territory.streets.communes]
         if table.commune not in names:
-            raise InputError(f"{spot}: commune", f"no commune {table.commune!r}", "one of " + ", ".join(names))
+            raise InputError(
+                f"{spot}: commune", f"no commune {table.commune!r}", "one of " + ", ".join(names)
+            )
         commune = names.index(table.commune)
     density = DENSITY_CLASSES.index(table.density_class)
     shares = table.outside_shares
@@ -115,7 +117,9 @@ def _area(territory: Territory, table: AreaTable, i: int, parameters: Parameters
         household_types=table.household_types
         or parameters[f"population.household_types_{table.density_class}"],
         age_shares=table.age_shares or parameters[f"population.age_shares_{table.density_class}"],
-        outside_shares=default if shares is None else tuple(shares.get(each, 0.0) for each in OUTSIDE_PURPOSES),
+        outside_shares=default
+        if shares is None
+        else tuple(shares.get(each, 0.0) for each in OUTSIDE_PURPOSES),
         gates=known_groups(table.gates, territory, f"{spot}: gates"),
         basis="file",
     )
@@ -130,7 +134,10 @@ def _inferred(territory: Territory, zone: int, parameters: Parameters) -> Area:
         places = territory.places
         homes = (np.asarray(places.zone) == zone) & (np.asarray(places.dwellings) > 0)
         floor_m2 = float(np.asarray(places.floor_area_m2, dtype=float)[homes].sum())
-        inhabitants, basis = round(floor_m2 / parameters["population.floor_area_per_inhabitant_m2"]), "floor area"
+        inhabitants, basis = (
+            round(floor_m2 / parameters["population.floor_area_per_inhabitant_m2"]),
+            "floor area",
+        )
     edges = parameters["population.density_class_from_inhabitants"]
     density = 0 if inhabitants >= edges[0] else 1 if inhabitants >= edges[1] else 2
     label = DENSITY_CLASSES[density]

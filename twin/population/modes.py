@@ -49,7 +49,9 @@ def choose_modes(
 ) -> tuple[np.ndarray, dict[str, dict[str, float]]]:
     """Mode of each leg, and the fitted constants by density class."""
     tours = build_tours(legs, travellers, parameters)
-    attraction = np.where(tours.available, np.exp(-parameters["population.scale_per_min"] * tours.minutes), 0.0)
+    attraction = np.where(
+        tours.available, np.exp(-parameters["population.scale_per_min"] * tours.minutes), 0.0
+    )
     mode = np.full(len(tours.person), WALK, dtype=np.int8)
     u = draws.uniform("mode", tours.key, tours.moment)
     constants: dict[str, dict[str, float]] = {}
@@ -126,7 +128,9 @@ def leg_minutes(legs: Legs, density: np.ndarray, parameters: Parameters) -> np.n
         parameters["population.value_of_time_commute_eur_per_h"],
         parameters["population.value_of_time_other_eur_per_h"],
     )
-    ride = 60.0 * (car_km / p["car_speed_kmh"][density] + beyond_km / parameters["population.car_speed_outside_kmh"])
+    ride = 60.0 * (
+        car_km / p["car_speed_kmh"][density] + beyond_km / parameters["population.car_speed_outside_kmh"]
+    )
     ride = ride + p["car_access_min"][density]
     cost_eur = parameters["population.car_cost_eur_per_km"] * (car_km + beyond_km)
     line = 60.0 * car_km / p["transit_speed_kmh"][density] + p["transit_access_min"][density]
@@ -147,7 +151,7 @@ _BY_DENSITY = ("car_speed_kmh", "car_access_min", "transit_speed_kmh", "transit_
 def _availability(
     legs: Legs, n_tours: int, person: np.ndarray, travellers: Travellers, parameters: Parameters
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Modes that each tour can be made by (n_tours, n_modes); cars per licence in the household, at most 1."""
+    """Modes each tour can be made by (n_tours, n_modes); cars per licence in the household, at most 1."""
     path_m = legs.straight_m * parameters["population.detour_factor_walk"]
     longest = np.zeros(n_tours)
     np.maximum.at(longest, legs.tour, path_m)
@@ -168,7 +172,12 @@ def _availability(
 
 
 def durations_s(
-    mode: np.ndarray, legs: Legs, distance_m: np.ndarray, density: np.ndarray, parameters: Parameters, draws: Draws
+    mode: np.ndarray,
+    legs: Legs,
+    distance_m: np.ndarray,
+    density: np.ndarray,
+    parameters: Parameters,
+    draws: Draws,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Planned time of each leg [s], and its door-to-door time: NaN for car, which only traffic can tell.
 
@@ -180,6 +189,8 @@ def durations_s(
     ride_s = 3.6 * distance_m / p["car_speed_kmh"] + 60.0 * p["car_access_min"]
     cycle_s = 3.6 * distance_m / parameters["population.cycle_speed_kmh"]
     transit_s = 3.6 * distance_m / p["transit_speed_kmh"] + 60.0 * p["transit_access_min"]
-    planned = np.select([mode == WALK, mode == CYCLE, mode == TRANSIT], [distance_m / walk_mps, cycle_s, transit_s], ride_s)
+    planned = np.select(
+        [mode == WALK, mode == CYCLE, mode == TRANSIT], [distance_m / walk_mps, cycle_s, transit_s], ride_s
+    )
     planned = planned.round(3)
     return planned, np.where(mode == CAR, np.nan, planned)

@@ -56,14 +56,18 @@ class Opportunities:
         self.cell_of_place[usable] = cell
         self.first = np.searchsorted(self.cell_of_sorted, np.arange(self.n_cells + 1))
         self.ladder = {
-            purpose: np.concatenate([[0.0], np.cumsum(getattr(places, column)[self.place].astype(np.float64))])
+            purpose: np.concatenate(
+                [[0.0], np.cumsum(getattr(places, column)[self.place].astype(np.float64))]
+            )
             for purpose, column in CAPACITY_OF.items()
         }
         deterrence = dict(zip(DETERRED, parameters["population.deterrence_per_km"], strict=True))
         detour = parameters["population.detour_factor_car"]
         distance_km = self._cell_distances(places.x_m, places.y_m) * detour / 1_000.0
         self.cumulative = {
-            purpose: np.cumsum(self._cell_totals(purpose) * np.exp(-deterrence[purpose] * distance_km), axis=1)
+            purpose: np.cumsum(
+                self._cell_totals(purpose) * np.exp(-deterrence[purpose] * distance_km), axis=1
+            )
             for purpose in CAPACITY_OF
         }
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
@@ -16,7 +15,6 @@ import numpy as np
 from twin.errors import InputError
 from twin.population.additions import PERSON_IDS, person_columns, trip_columns
 from twin.population.draws import Draws, member_keys
-from twin.population.synthesis import synthesise
 from twin.population.tables import (
     FUELS,
     LATEST_DEPARTURE_S,
@@ -30,8 +28,6 @@ from twin.population.tables import (
     Table,
     Trips,
 )
-from twin.scenario.ledger import Parameters
-from twin.territory.territory import Territory
 
 __all__ = [
     "FUELS",
@@ -63,14 +59,6 @@ class Population:
         """A population of these tables, its digest reckoned."""
         return cls(persons, trips, digest_of(persons, trips), dict(report))
 
-    @classmethod
-    def synthesise(
-        cls, territory: Territory, population_file: Path | None, parameters: Parameters, seed: int
-    ) -> Self:
-        """Draw the inhabitants and travellers of a territory from its marginals."""
-        made = synthesise(territory, population_file, parameters, seed)
-        return cls.of(made.persons, made.trips, made.report)
-
     @property
     def n_persons(self) -> int:
         """Number of persons."""
@@ -99,7 +87,7 @@ class Population:
         return Population.of(persons, Trips.stacked(self.trips, added) if trips else self.trips, report)
 
     def scaled(self, factor: float, seed: int = 0) -> Population:
-        """Demand times a factor: below 1 a part of the persons, above 1 clones with ids, keys, times of their own.
+        """Demand times a factor: below 1 a part of the persons, above 1 clones with ids and times of their own.
 
         Each person is kept or cloned by a draw of its own key: a smaller factor's persons are among those of
         a larger one, and factor 1 is this population itself.
@@ -110,9 +98,14 @@ class Population:
             return self
         parts = [self._copies(number, factor, seed) for number in range(int(np.ceil(factor)))]
         offsets = np.cumsum([0] + [len(persons) for persons, _ in parts])
-        trips = [part.with_columns(person=part.person + offset) for (_, part), offset in zip(parts, offsets, strict=False)]
+        trips = [
+            part.with_columns(person=part.person + offset)
+            for (_, part), offset in zip(parts, offsets, strict=False)
+        ]
         report = {**self.report, "demand_scale": factor * float(self.report.get("demand_scale", 1.0))}
-        return Population.of(Persons.stacked(*(persons for persons, _ in parts)), Trips.stacked(*trips), report)
+        return Population.of(
+            Persons.stacked(*(persons for persons, _ in parts)), Trips.stacked(*trips), report
+        )
 
     def _copies(self, number: int, factor: float, seed: int) -> tuple[Persons, Trips]:
         """Copy ``number`` of the persons who have one: 0 the persons themselves, 1 and on their clones."""
@@ -123,16 +116,18 @@ class Population:
         trips = self.trips.take(np.flatnonzero(kept[self.trips.person]))
         persons = self.persons.take(rows)
         trips = trips.with_columns(person=new_row[trips.person])
-        return (persons, trips) if number == 0 else _cloned(persons, trips, number, draws)
+        if number == 0:
+            return persons, trips
+        # ids that no clone of an earlier scaling has
+        step = number * PERSON_IDS * (int(self.persons.person_id.max(initial=0)) // PERSON_IDS + 1)
+        return _cloned(persons, trips, number, step, draws)
 
 
-def _cloned(persons: Persons, trips: Trips, number: int, draws: Draws) -> tuple[Persons, Trips]:
+def _cloned(persons: Persons, trips: Trips, number: int, step: int, draws: Draws) -> tuple[Persons, Trips]:
     """The same persons as others: own ids and keys, and their day shifted as a whole by an own draw."""
     key = member_keys(persons.person_key, np.full(len(persons), number))
-    household = np.where(persons.household < 0, -1, persons.household + number * PERSON_IDS)
-    clones = persons.with_columns(
-        person_id=persons.person_id + number * PERSON_IDS, person_key=key, household=household
-    )
+    household = np.where(persons.household < 0, -1, persons.household + step)
+    clones = persons.with_columns(person_id=persons.person_id + step, person_key=key, household=household)
     shift = CLONE_JITTER_S * (2.0 * draws.uniform("jitter", key) - 1.0)
     first, last = np.full(len(persons), LATEST_DEPARTURE_S), np.zeros(len(persons))
     np.minimum.at(first, trips.person, trips.depart_s)

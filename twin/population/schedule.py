@@ -38,7 +38,14 @@ STAYS = {
     VISIT: "visit",
     BUSINESS: "business",
 }
-PROFILES = {SHOP: "shop", HEALTH: "errand", COUNTER: "errand", LEISURE: "leisure", VISIT: "leisure", ESCORT: "escort"}
+PROFILES = {
+    SHOP: "shop",
+    HEALTH: "errand",
+    COUNTER: "errand",
+    LEISURE: "leisure",
+    VISIT: "leisure",
+    ESCORT: "escort",
+}
 
 
 @dataclass(frozen=True)
@@ -59,7 +66,12 @@ class Clock:
 
 
 def plan_times(
-    legs: Legs, planned_s: np.ndarray, age: np.ndarray, occupation: np.ndarray, parameters: Parameters, draws: Draws
+    legs: Legs,
+    planned_s: np.ndarray,
+    age: np.ndarray,
+    occupation: np.ndarray,
+    parameters: Parameters,
+    draws: Draws,
 ) -> Plan:
     """Departures and least stays of all legs; age and occupation are those of each leg's person (n_legs,)."""
     clock = _clock(legs)
@@ -76,7 +88,9 @@ def plan_times(
         lunch = _lunch_leave(legs, rows, age, parameters, draws)
         here = legs.purpose[before]
         broken = clock.is_main[before] & clock.main_after[before]
-        leaves = np.where(broken, np.maximum(lunch, arrival + 1.5 * HOUR_S), np.maximum(end[before], arrival + 2.0 * HOUR_S))
+        leaves = np.where(
+            broken, np.maximum(lunch, arrival + 1.5 * HOUR_S), np.maximum(end[before], arrival + 2.0 * HOUR_S)
+        )
         leaves = np.where(clock.is_main[before], leaves, arrival + stay[before])
         leaves = np.where(here == HOME, _leave_home(legs, clock, rows, arrival, parameters, draws), leaves)
         depart[rows] = np.maximum(leaves, arrival + LEAST_STAY_S)
@@ -133,7 +147,8 @@ def _main_spans(
 def _goes_to(legs: Legs, purpose: int) -> np.ndarray:
     """Legs of persons who have such a stop in their day."""
     n_persons = int(legs.person.max(initial=-1)) + 1
-    return np.bincount(legs.person, weights=legs.purpose == purpose, minlength=n_persons)[legs.person] > 0
+    days = np.bincount(legs.person, weights=legs.purpose == purpose, minlength=n_persons)
+    return np.asarray(days[legs.person] > 0)
 
 
 def _by_level(

@@ -8,7 +8,17 @@ import numpy as np
 
 from twin.population.file import DENSITY_CLASSES
 from twin.population.marginals import Marginals
-from twin.population.tables import CAR, COMMUTER, HOME, MODES, PERSON_KINDS, PURPOSES, RESIDENT, Persons, Trips
+from twin.population.tables import (
+    CAR,
+    COMMUTER,
+    HOME,
+    MODES,
+    PERSON_KINDS,
+    PURPOSES,
+    RESIDENT,
+    Persons,
+    Trips,
+)
 from twin.territory.territory import Territory
 
 MOBILE_FROM_AGE = 6
@@ -30,7 +40,10 @@ def summarise(territory: Territory, marginals: Marginals, persons: Persons, trip
         for row, kind in enumerate(PERSON_KINDS):
             of_kind = persons.kind[trips.person] == row
             part = sums(
-                persons, trips, (persons.kind == row) & (zone_of_person == zone), of_kind & (zone_of_trip == zone)
+                persons,
+                trips,
+                (persons.kind == row) & (zone_of_person == zone),
+                of_kind & (zone_of_trip == zone),
             )
             if part["persons"] or part["trips"]:
                 here[kind] = part
@@ -59,7 +72,10 @@ def sums(persons: Persons, trips: Trips, who: np.ndarray, which: np.ndarray) -> 
         "trips_per_person": round(n_trips / mobile, 4) if mobile else None,
         "vehicle_trips": int(by_mode[CAR]),
         "by_mode": {mode: int(n) for mode, n in zip(MODES, by_mode, strict=True)},
-        "mode_shares": {mode: round(float(n / n_trips), 4) if n_trips else 0.0 for mode, n in zip(MODES, by_mode, strict=True)},
+        "mode_shares": {
+            mode: round(float(n / n_trips), 4) if n_trips else 0.0
+            for mode, n in zip(MODES, by_mode, strict=True)
+        },
     }
 
 
@@ -69,7 +85,9 @@ def purpose_shares(persons: Persons, trips: Trips) -> dict[str, float]:
     purpose = trips.purpose[rows]
     counted = np.where((purpose == HOME) & (trips.sequence[rows] > 0), np.roll(purpose, 1), purpose)
     counts = np.bincount(counted, minlength=len(PURPOSES))
-    return {name: round(float(n / max(len(rows), 1)), 4) for name, n in zip(PURPOSES, counts, strict=True) if n}
+    return {
+        name: round(float(n / max(len(rows), 1)), 4) for name, n in zip(PURPOSES, counts, strict=True) if n
+    }
 
 
 def _zones(territory: Territory, persons: Persons, trips: Trips) -> np.ndarray:

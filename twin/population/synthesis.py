@@ -8,7 +8,6 @@ of an area, once, here; a person added afterwards changes nobody.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +26,7 @@ from twin.population.marginals import Area, Marginals, marginals_of
 from twin.population.modes import Travellers, choose_modes, durations_s
 from twin.population.opportunities import Opportunities
 from twin.population.paths import path_distances_m, path_graph
+from twin.population.population import Population
 from twin.population.schedule import Plan, plan_times
 from twin.population.summary import summarise
 from twin.population.tables import (
@@ -42,16 +42,9 @@ from twin.scenario.ledger import Parameters
 from twin.territory.territory import Territory
 
 
-@dataclass(frozen=True)
-class Made:
-    """What a synthesis makes: the two tables, and a report of what went in and what came out."""
-
-    persons: Persons
-    trips: Trips
-    report: dict[str, Any]
-
-
-def synthesise(territory: Territory, population_file: Path | None, parameters: Parameters, seed: int) -> Made:
+def synthesise(
+    territory: Territory, population_file: Path | None, parameters: Parameters, seed: int
+) -> Population:
     """Persons and trips of a territory; a place without a file gets what its tags or buildings tell."""
     draws = Draws(seed)
     marginals = marginals_of(territory, population_file, parameters)
@@ -65,7 +58,10 @@ def synthesise(territory: Territory, population_file: Path | None, parameters: P
     parts = build_travellers(territory, marginals, gates, parameters, draws)
     all_persons = Persons.stacked(persons, *(part for part, _ in parts))
     offsets = np.cumsum([len(persons)] + [len(part) for part, _ in parts])
-    shifted = [columns | {"person": columns["person"] + offset} for (_, columns), offset in zip(parts, offsets, strict=False)]
+    shifted = [
+        columns | {"person": columns["person"] + offset}
+        for (_, columns), offset in zip(parts, offsets, strict=False)
+    ]
     columns = [_with_keys(each, all_persons) for each in (trips, *shifted)]
     all_trips = Trips.stacked(*columns)
     report = summarise(territory, marginals, all_persons, all_trips)
@@ -75,7 +71,7 @@ def synthesise(territory: Territory, population_file: Path | None, parameters: P
         "mode_choice": modes,
         "stops_without_trip": dropped,
     }
-    return Made(all_persons, all_trips, report)
+    return Population.of(all_persons, all_trips, report)
 
 
 def _residents(
@@ -130,7 +126,9 @@ def _legs(
     group = group_of(persons.occupation, members.has_young)
     day = draw_days(group, density, persons.person_key, parameters, draws)
     chains = expand_days(day, persons.person_key)
-    weights = [group_weights(gates, area.gates, f"{marginals.where}: area {area.name}: gates") for area in areas]
+    weights = [
+        group_weights(gates, area.gates, f"{marginals.where}: area {area.name}: gates") for area in areas
+    ]
     residents = Residents(
         home=persons.home,
         area=members.area,
@@ -182,14 +180,18 @@ def _resident_trips(
 def _distances(
     territory: Territory, legs: Legs, mode: np.ndarray, parameters: Parameters
 ) -> tuple[np.ndarray, int]:
-    """Planning distance [m]: along paths on foot and by cycle, where they lead there; else with a detour factor."""
+    """Planning distance [m]: along paths on foot and by cycle where they lead there, else by a detour factor."""
     on_path = (mode == WALK) | (mode == CYCLE)
-    detour = np.where(on_path, parameters["population.detour_factor_walk"], parameters["population.detour_factor_car"])
+    detour = np.where(
+        on_path, parameters["population.detour_factor_walk"], parameters["population.detour_factor_car"]
+    )
     distance = np.maximum(legs.straight_m * detour, parameters["population.shortest_trip_m"])
     off_paths = 0
     for each, usable in ((WALK, territory.paths.walk), (CYCLE, territory.paths.cycle)):
         rows = np.flatnonzero(mode == each)
-        ends = [territory.places.path_node[place[rows]] for place in (legs.origin_place, legs.destination_place)]
+        ends = [
+            territory.places.path_node[place[rows]] for place in (legs.origin_place, legs.destination_place)
+        ]
         found = path_distances_m(path_graph(territory, usable), ends[0], ends[1], legs.straight_m[rows])
         known = np.isfinite(found)
         off_paths += int((~known).sum())

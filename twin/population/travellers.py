@@ -28,7 +28,6 @@ from twin.population.tables import (
     WORK,
     WORKER,
     Persons,
-    Trips,
 )
 from twin.scenario.ledger import Parameters
 from twin.territory.territory import Territory
@@ -73,7 +72,9 @@ def _commuters(
     inside_m = detour * _straight(gates, enter, territory.places.x_m[place], territory.places.y_m[place])
     drive_s = 3.6 * inside_m / parameters["population.car_speed_kmh"][DENSE]
     pass_in = invert_profile(np.array(table.arrival_profile), draws.uniform("commuter_arrival", key))
-    span_h = parameters["population.work_span_h"] + parameters["population.work_span_spread_h"] * draws.bell("work_span", key)
+    span_h = parameters["population.work_span_h"] + parameters["population.work_span_spread_h"] * draws.bell(
+        "work_span", key
+    )
     stay_s = HOUR_S * np.maximum(span_h, 2.0)
     link = territory.places.access_link[place]
     both = [np.arange(n), np.arange(n)]
@@ -83,7 +84,8 @@ def _commuters(
         sequence=np.repeat([0, 1], n),
         purpose=np.repeat([WORK, HOME], n),
         depart_s=np.concatenate([pass_in, pass_in + drive_s + stay_s]),
-        min_stay_s=np.repeat([LEAST_STAY_S, 0.0], n) + np.concatenate([0.0 * stay_s, _least(stay_s, parameters)]),
+        min_stay_s=np.repeat([LEAST_STAY_S, 0.0], n)
+        + np.concatenate([0.0 * stay_s, _least(stay_s, parameters)]),
         origin_place=np.concatenate([np.full(n, -1), place]),
         destination_place=np.concatenate([place, np.full(n, -1)]),
         origin_link=np.concatenate([gates.in_link[enter], link]),
@@ -104,7 +106,10 @@ def _through(
     key = derive_keys(f"through {table.enter} to {table.leave} {number}", np.arange(n))
     persons = _drivers(key, THROUGH, number, parameters, draws)
     rows = {}
-    for way, group, ladder in (("enter", table.enter, gates.in_ladder), ("leave", table.leave, gates.out_ladder)):
+    for way, group, ladder in (
+        ("enter", table.enter, gates.in_ladder),
+        ("leave", table.leave, gates.out_ladder),
+    ):
         if not ladder[gates.row(group), -1] > 0.0:
             right = f"a group by which traffic can {way}"
             raise InputError(f"{where}: {way}", f"no traffic can {way} by gateway group {group!r}", right)
@@ -142,7 +147,9 @@ def _drivers(key: np.ndarray, kind: int, number: int, parameters: Parameters, dr
         home=np.full(n, -1),
         age=age,
         female=draws.uniform("sex", key) < 0.5,
-        occupation=np.full(n, WORKER) if kind == COMMUTER else equipment.draw_occupation(age, key, parameters, draws),
+        occupation=np.full(n, WORKER)
+        if kind == COMMUTER
+        else equipment.draw_occupation(age, key, parameters, draws),
         licence=np.ones(n, dtype=bool),
         household_cars=np.ones(n),
         fuel=equipment.draw_fuel(key, parameters, draws),

@@ -38,11 +38,11 @@ def zone_label(zone: str) -> str:
 
 @dataclass(frozen=True)
 class Outline:
-    """A zone: its ring in local metres, or None, and the point its label stands on."""
+    """A zone: its rings in local metres, none where only a place is known, and where its label stands."""
 
     name: str
-    ring_m: Floats | None
     label_m: tuple[float, float]
+    rings_m: tuple[Floats, ...] = ()
 
 
 @dataclass(frozen=True)

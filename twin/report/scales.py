@@ -99,6 +99,18 @@ def scale_of(measure: Measure, flows: tuple[LinkFlows, ...], maps: tuple[LinkMap
     return Scale(measure, DIVERGING_COLOURS, day_breaks, hour_breaks, day_top, hour_top)
 
 
+def column_scale(values: Floats, flow_veh: Floats, differs: bool) -> Scale:
+    """A scale for any column of the links: round limits that its own values fill, or symmetric ones."""
+    top = nice(float(np.abs(flow_veh).max(initial=1.0)))
+    known = values[np.isfinite(values)]
+    if differs:
+        breaks, _ = _diverging([known], least=0.0)
+        return Scale("flow_difference", DIVERGING_COLOURS, breaks, breaks, top, top)
+    most = nice(float(np.quantile(known, 0.99))) if len(known) else 1.0
+    breaks = (most / 20, most / 10, most / 5, most / 2)
+    return Scale("flow", DELAY_COLOURS, breaks, breaks, top, top)
+
+
 def measured(drawn: LinkMap, flows: tuple[LinkFlows, ...], free_flow_s: Floats) -> tuple[Floats, Floats]:
     """Flow that makes the width and value that makes the colour, by link, for the day."""
     after = flows[drawn.scenario]

@@ -114,11 +114,11 @@ def _zones(network: Network, frame: Frame, focus: str) -> Markup:
     drawn = [
         tag(
             "path",
-            d=path_of(simplified(frame.units(each.ring_m), TENTHS)) + "z",
+            d="".join(path_of(simplified(frame.units(ring), TENTHS)) + "z" for ring in each.rings_m),
             class_="zone zone-focus" if each.name in lit else "zone",
         )
         for each in sorted(network.outlines, key=lambda zone: zone.name in lit)
-        if each.ring_m is not None and len(each.ring_m) > 2
+        if each.rings_m
     ]
     return group(drawn, class_="zones")
 
@@ -136,7 +136,8 @@ def _backdrop_used(network: Network, row: int, frame: Frame) -> Markup:
 
 def _names(network: Network, frame: Frame) -> Markup:
     """Names of zones and of the roads that leave, where they do not run into each other."""
-    taken: list[tuple[float, float, float, float]] = []
+    right, bottom = frame.width_px, frame.height_px
+    taken = [(0.0, 0.0, 50.0, 76.0), (right - 44, 0.0, right, 56.0), (0.0, bottom - 44, right, bottom)]
     written = []
     labels = [(zone_label(each.name), each.label_m, "zone-name") for each in network.outlines if each.name != WHOLE]
     labels += [(each.name, (each.x_m, each.y_m), "gate-name") for each in network.gates]
@@ -146,7 +147,7 @@ def _names(network: Network, frame: Frame) -> Markup:
         if not (-20 <= x <= frame.width_px + 20 and -20 <= y <= frame.height_px + 20):
             continue
         x = min(max(x, half), frame.width_px - half)
-        y = min(max(y, 24.0), frame.height_px - 32.0)
+        y = min(max(y, 24.0), bottom - 58.0)
         box = (x - half, y - 12.0, x + half, y + 12.0)
         if any(_overlap(box, other) for other in taken):
             continue

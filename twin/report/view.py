@@ -63,7 +63,7 @@ class IndicatorRow:
 
     indicator: str
     unit: str
-    base: float
+    base: float | None
     alternative: float | None = None
     difference: float | None = None
     low: float | None = None
@@ -74,8 +74,11 @@ class IndicatorRow:
     n_seeds: int = 1
     method: str = ""
     scenario: int = 1
+    base_focus: str = ""
+    """Focus of the base where it is another one."""
     assumptions: tuple[str, ...] = ()
     """Names of the ledger's assumptions behind the number."""
+    meaning: str = ""
 
     @property
     def has_interval(self) -> bool:

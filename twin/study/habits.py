@@ -16,8 +16,8 @@ import pandas as pd
 
 from twin.behaviour.habits import N_SLICES, Habits, review
 from twin.errors import InputError
-from twin.model.twin_model import TwinModel
 from twin.mobility.loading import Passages
+from twin.model.twin_model import TwinModel
 from twin.population.population import Population
 from twin.routing.routes import Routes
 from twin.scenario.scenario import Scenario
@@ -26,7 +26,14 @@ from twin.study.keys import code_digest
 from twin.study.progress import Progress, silent
 from twin.territory.territory import Territory
 
-LEARNED_ROOMS = ("territory.", "population.", "mobility.", "behaviour.", "calculators.habit", "calculators.perception")
+LEARNED_ROOMS = (
+    "territory.",
+    "population.",
+    "mobility.",
+    "behaviour.",
+    "calculators.habit",
+    "calculators.perception",
+)
 """Ledger names on which habits depend, by their beginnings."""
 
 
@@ -99,7 +106,9 @@ def _keep(home: Path, day: int, habits: Habits) -> None:
     folder = home / f"day-{day:02d}"
     store.open_folder(folder)
     files = {
-        "pool.parquet": store.write_table(folder / "pool.parquet", pd.DataFrame({"link": habits.routes.pool})),
+        "pool.parquet": store.write_table(
+            folder / "pool.parquet", pd.DataFrame({"link": habits.routes.pool})
+        ),
         "routes.parquet": store.write_table(
             folder / "routes.parquet", pd.DataFrame({"start": habits.routes.start, "end": habits.routes.end})
         ),

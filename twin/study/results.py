@@ -8,7 +8,7 @@ stay in memory.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -85,11 +85,22 @@ class Result:
             tables.pictures_table(record), tables.observations_table(record), manifest, record,
         )  # fmt: skip
 
+    @property
+    def focus_values(self) -> tuple[IndicatorValue, ...]:
+        """Indicators of the scenario's focus and of the whole."""
+        wanted = (*self.scenario.focus_zones, WHOLE)
+        return tuple(each for each in self.values if each.focus in wanted)
+
     @cached_property
     def indicators(self) -> pd.DataFrame:
-        """Indicators of the scenario's focus and of the whole, one row a value."""
-        wanted = (*self.scenario.focus_zones, WHOLE)
-        return values_table([each for each in self.values if each.focus in wanted])
+        """The same as a DataFrame, one row a value."""
+        return values_table(self.focus_values)
+
+    def summary(self) -> dict[str, Any]:
+        """What `twin run --json` prints: the manifest's counts, and indicators of the focus and the whole."""
+        counts = {name: value for name, value in self.manifest.items() if name not in ("files", "scenario")}
+        rows = [{**asdict(each), "assumptions": len(each.assumptions)} for each in self.focus_values]
+        return {**counts, "focus": self.scenario.focus, "indicators": rows}
 
     def value(self, indicator: str, focus: str = WHOLE, group: str = "") -> float:
         """One number, NaN where there is none."""

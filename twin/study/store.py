@@ -20,7 +20,7 @@ import pandas as pd
 from twin.errors import InputError
 
 MANIFEST = "manifest.json"
-_SEAL = "manifest_sha256"
+_SEAL = "sha256_of_the_rest"
 
 
 def write_bytes(path: Path, data: bytes) -> dict[str, Any]:
@@ -38,9 +38,22 @@ def write_bytes(path: Path, data: bytes) -> dict[str, Any]:
     return {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
 
 
-def write_json(path: Path, value: Any) -> dict[str, Any]:
-    """Write a JSON file with sorted keys."""
-    return write_bytes(path, (json.dumps(value, indent=1, sort_keys=True, allow_nan=False) + "\n").encode())
+def write_sealed(path: Path, value: Mapping[str, Any]) -> None:
+    """Write a JSON object with its own digest in it."""
+    whole = dict(value)
+    text = json.dumps({**whole, _SEAL: _seal(whole)}, indent=1, sort_keys=True, allow_nan=False)
+    write_bytes(path, f"{text}\n".encode())
+
+
+def read_sealed(path: Path) -> dict[str, Any]:
+    """A JSON object that `write_sealed` wrote, once its digest is found to be its own."""
+    try:
+        value: Any = json.loads(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise damaged(path, str(error)) from None
+    if not isinstance(value, dict) or value.pop(_SEAL, None) != _seal(value):
+        raise damaged(path, "its digest is not its own")
+    return value
 
 
 def write_table(path: Path, table: pd.DataFrame) -> dict[str, Any]:
@@ -80,22 +93,15 @@ def open_folder(folder: Path) -> None:
 
 def seal_folder(folder: Path, manifest: Mapping[str, Any], files: Mapping[str, Any]) -> None:
     """Write the manifest, last of all, with the digests of the other files and its own."""
-    whole = {**manifest, "files": dict(files)}
-    write_json(folder / MANIFEST, {**whole, _SEAL: _seal(whole)})
+    write_sealed(folder / MANIFEST, {**manifest, "files": dict(files)})
 
 
 def read_manifest(folder: Path, kind: str) -> dict[str, Any]:
     """The manifest of a finished folder of that kind (``run``, ``comparison``), its own digest verified."""
-    path = folder / MANIFEST
-    right = f"a folder that `twin {'run' if kind == 'run' else 'compare'} --out` has finished"
-    try:
-        manifest: Any = json.loads(path.read_bytes())
-    except OSError:
-        raise InputError(str(folder), f"holds no {MANIFEST}", right) from None
-    except ValueError as error:
-        raise damaged(path, str(error)) from None
-    if not isinstance(manifest, dict) or manifest.pop(_SEAL, None) != _seal(manifest):
-        raise damaged(path, "its digest is not its own")
+    right = f"a folder of a finished {kind}"
+    if not (folder / MANIFEST).is_file():
+        raise InputError(str(folder), f"holds no {MANIFEST}", right)
+    manifest = read_sealed(folder / MANIFEST)
     if manifest.get("kind") != kind:
         raise InputError(str(folder), f"holds a {manifest.get('kind')}, not a {kind}", right)
     return manifest

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
@@ -179,7 +179,7 @@ def by_hour(slices: NDArray[np.generic]) -> NDArray[np.int64]:
 
 
 def named(
-    codes: NDArray[np.integer], names: Sequence[str], otherwise: str | None = None
+    codes: NDArray[np.integer], names: Iterable[str], otherwise: str | None = None
 ) -> pd.Categorical[str]:
     """Codes as names; -1 is `otherwise`."""
     categories = [str(name) for name in names]

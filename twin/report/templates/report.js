@@ -102,7 +102,8 @@
     const network = data.networks[data.flows[map.scenario].network];
     card.replaceChildren();
     make("h4", network.link_name[row] || "Street without a name", card);
-    make("p", `${network.road_class[row]}, ${show(network.lanes[row])} lanes, ${show(network.free_speed_kmh[row], 0)} km/h, ` +
+    const lanes = network.lanes[row] === 1 ? "1 lane" : show(network.lanes[row]) + " lanes";
+    make("p", `${network.road_class[row]}, ${lanes}, ${show(network.free_speed_kmh[row], 0)} km/h, ` +
       `${show(network.length_m[row], 0)} m · ${network.link_id[row]}`, card);
     const table = make("table", "", card);
     const head = make("tr", "", table);

@@ -1,0 +1,165 @@
+"""Runs by scenario and seed: what stands is read, what is missing is run, only summaries are held.
+
+Runs are kept in the user's cache folder under their simulation key. Two scenarios that differ in
+title or focus only have one key, so one simulation serves both; without a cache both run.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Protocol
+
+import pandas as pd
+
+from twin.errors import InputError
+from twin.indicators.indicator import IndicatorValue
+from twin.scenario.scenario import Scenario
+from twin.study import store
+from twin.study.keys import simulation_key
+from twin.study.progress import Progress
+from twin.study.results import Result
+from twin.study.values import read_values
+
+KEPT = ("links", "slices", "trips", "pictures")
+"""Tables of a run that the cache keeps; observations are many and no comparison reads them."""
+
+
+class Runner(Protocol):
+    """What runs one scenario with one seed: `twin.study.run.run`, or a stand-in."""
+
+    def __call__(self, scenario: Scenario, *, seed: int, progress: Progress, cache: bool) -> Result:
+        """The result of one run."""
+
+
+@dataclass(frozen=True, eq=False)
+class Member:
+    """What a comparison holds of one run: aggregates by indicator and by link."""
+
+    seed: int
+    digest: str
+    indicators_digest: str
+    values: tuple[IndicatorValue, ...]
+    links: pd.DataFrame
+    manifest: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, result: Result) -> Member:
+        """The summary of a result."""
+        return cls(
+            result.seed,
+            result.digest,
+            result.indicators_digest,
+            result.values,
+            result.links,
+            result.manifest,
+        )
+
+    @classmethod
+    def load(cls, folder: Path) -> Member:
+        """The summary of the run that a folder holds; other tables are not read."""
+        manifest = store.read_manifest(folder, "run")
+        values, links = (
+            store.read_table(store.verify_file(folder, f"{name}.parquet", manifest))
+            for name in ("indicators", "links")
+        )
+        return cls(
+            manifest["seed"],
+            manifest["digest"],
+            manifest["indicators_digest"],
+            read_values(values),
+            links,
+            manifest,
+        )
+
+
+class RunStore:
+    """Finished runs in a folder, by simulation key."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def keys(self) -> tuple[str, ...]:
+        """Keys of all finished runs, sorted."""
+        return tuple(sorted(each.parent.name for each in self.folder.glob(f"*/{store.MANIFEST}")))
+
+    def member(self, key: str) -> Member | None:
+        """The summary of a run, None if it is not there or is damaged (then it is run anew)."""
+        try:
+            return Member.load(self.folder / key)
+        except InputError:
+            return None
+
+    def result(self, key: str) -> Result | None:
+        """A whole run, None if it is not there or is damaged."""
+        try:
+            return Result.load(self.folder / key)
+        except InputError:
+            return None
+
+    def keep(self, key: str, result: Result) -> None:
+        """Write a run; one that stands already is replaced."""
+        result.save(self.folder / key, KEPT)
+
+    def prune(self) -> int:
+        """Remove all runs; returns how many there were."""
+        keys = self.keys()
+        for key in keys:
+            shutil.rmtree(self.folder / key)
+        return len(keys)
+
+
+def user_store() -> RunStore | None:
+    """The store in the user's cache folder, None where that cannot be written."""
+    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    folder = home / "twin" / "runs"
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError:
+        return None
+    return RunStore(folder) if os.access(folder, os.W_OK) else None
+
+
+class Members:
+    """Runs what is missing, and remembers what it was asked for.
+
+    Parameters
+    ----------
+    runner
+        What runs a scenario; None: `twin.study.run.run`.
+    runs
+        Where finished runs are looked for and kept; None: every request is run.
+    """
+
+    def __init__(self, runner: Runner | None, runs: RunStore | None) -> None:
+        self._runner = runner
+        self._runs = runs
+        self.n_run = 0
+
+    def member(self, scenario: Scenario, seed: int, progress: Progress) -> Member:
+        """The summary of the run of a scenario with a seed."""
+        found = self._runs.member(simulation_key(scenario, seed)) if self._runs else None
+        return found or Member.of(self._run(scenario, seed, progress))
+
+    def result(self, scenario: Scenario, seed: int, progress: Progress) -> Result:
+        """The run of a scenario with a seed, with its tables."""
+        found = self._runs.result(simulation_key(scenario, seed)) if self._runs else None
+        return replace(found, scenario=scenario) if found else self._run(scenario, seed, progress)
+
+    def _run(self, scenario: Scenario, seed: int, progress: Progress) -> Result:
+        runner = self._runner or default_runner()
+        result = runner(scenario, seed=seed, progress=progress, cache=self._runs is not None)
+        self.n_run += 1
+        if self._runs:
+            self._runs.keep(simulation_key(scenario, seed), result)
+        return replace(result, record=None)
+
+
+def default_runner() -> Runner:
+    """`twin.study.run.run`: the model and its libraries load only when something must run."""
+    from twin.study.run import run
+
+    return run

@@ -1,0 +1,139 @@
+"""From a street map file to the tables of a territory, step by step."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from twin.errors import InputError
+from twin.readers.osm import Box, OsmExtract, read_extract
+from twin.scenario.ledger import Parameters
+from twin.territory.communes import communes_of
+from twin.territory.content import SCHEMA_VERSION
+from twin.territory.elevation import read_heights
+from twin.territory.gateways import make_gateways, unreachable_pairs
+from twin.territory.geometry import Plane
+from twin.territory.paths import make_paths
+from twin.territory.pieces import cut_to_pieces
+from twin.territory.places import find_footprints, make_places
+from twin.territory.streets import Ground, make_streets
+from twin.territory.topology import Network, lay_out
+from twin.territory.utilities import count_utilities
+from twin.territory.zones import Layout, make_zones, read_layout
+
+LICENCE = "ODbL-1.0"
+ATTRIBUTION = "© OpenStreetMap contributors"
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Tables of a territory and its notes, before they are a territory."""
+
+    tables: Mapping[str, Any]
+    meta: Mapping[str, Any]
+
+
+def build(
+    file: str | Path,
+    bbox: Box | None = None,
+    zones: str | Path | None = None,
+    elevation: str | Path | None = None,
+    progress: Progress | None = None,
+) -> Parts:
+    """Read an OSM file and make the tables of a territory (see `Territory.from_osm`)."""
+    say = progress or (lambda step: None)
+    where = str(file)
+    parameters = Parameters.defaults()
+    layout = read_layout(zones)
+    check_box(bbox, "bbox")
+    say("reading the map")
+    extract = read_extract(file)
+    box = bbox if bbox is not None else extract.box
+    repairs: Counter[str] = Counter()
+    pieces = cut_to_pieces(extract, bbox)
+    repairs.update(pieces.repairs)
+    if not pieces.pieces:
+        raise InputError(where, "no drivable streets" + (" in the box" if bbox else ""), "a map with streets")
+    say("simplifying streets")
+    network = lay_out(pieces, extract, parameters, repairs)
+    if not network.members:
+        raise InputError(where, "no street that traffic can use", "streets that are connected")
+    ground = _ground(extract, box, layout, where, elevation, parameters)
+    footprints = find_footprints(ground, bbox, repairs)
+    houses = np.array([(each.lon, each.lat) for each in footprints if each.is_building]).reshape(-1, 2)
+    streets = make_streets(network, pieces, houses, ground, repairs)
+    say("laying paths")
+    paths = make_paths(extract, ground.plane, bbox, parameters["territory.path_step_m"])
+    say("filling places")
+    tables = {
+        "streets": streets,
+        "gateways": make_gateways(network.gate_id, network.gate_kind, streets, box),
+        "zones": ground.zones,
+        "places": make_places(footprints, bbox, streets, paths, ground),
+        "paths": paths,
+    }
+    notes = _notes(extract, layout, box, ground.plane, repairs)
+    notes |= _counts(tables, network, extract, bbox, houses)
+    return Parts(tables, notes)
+
+
+def check_box(box: Box | None, where: str) -> None:
+    """Refuse a box that is none."""
+    if box is None:
+        return
+    west, south, east, north = box
+    finite = bool(np.isfinite(np.array(box)).all())
+    if not finite or not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
+        raise InputError(where, f"{list(box)} is no box", "west < east and south < north, in degrees")
+
+
+def _ground(
+    extract: OsmExtract,
+    box: Box,
+    layout: Layout,
+    where: str,
+    elevation: str | Path | None,
+    parameters: Parameters,
+) -> Ground:
+    west, south, east, north = box
+    plane = Plane(round((west + east) / 2.0, 4), round((south + north) / 2.0, 4))
+    communes = communes_of(extract)
+    zones = make_zones(layout, communes, where)
+    return Ground(extract, plane, communes, zones, read_heights(extract, elevation), parameters)
+
+
+def _notes(
+    extract: OsmExtract, layout: Layout, box: Box, plane: Plane, repairs: Mapping[str, int]
+) -> dict[str, Any]:
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "place": layout.place,
+        "date": layout.date or extract.timestamp[:10],
+        "source": layout.source or f"OpenStreetMap extract {extract.file}",
+        "source_sha256": extract.sha256,
+        "licence": LICENCE,
+        "attribution": ATTRIBUTION,
+        "bbox": list(box),
+        "crs": plane.crs(),
+        "repairs": {name: count for name, count in sorted(repairs.items()) if count},
+        "built_by": f"twin fetch, territory schema {SCHEMA_VERSION}",
+    }
+
+
+def _counts(
+    tables: Mapping[str, Any], network: Network, extract: OsmExtract, bbox: Box | None, houses: np.ndarray
+) -> dict[str, Any]:
+    return {
+        "lost_km": dict(network.lost_km),
+        "total_km": dict(network.total_km),
+        "gateways": len(tables["gateways"].gate_id),
+        "unreachable_pairs": unreachable_pairs(tables["gateways"], tables["streets"]),
+        "buildings": len(houses),
+        "utilities": count_utilities(extract, bbox),
+    }

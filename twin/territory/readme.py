@@ -1,0 +1,112 @@
+"""README of a territory folder: place, date, licence, what was repaired, what is observed or inferred."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from twin.territory.tables import PROVENANCES, ROAD_CLASSES, Gateways, Places, Streets, Zones
+
+
+def describe(name: str, tables: Mapping[str, Any], meta: Mapping[str, Any], digest: str) -> str:
+    """The README's text, in Markdown."""
+    streets: Streets = tables["streets"]
+    places: Places = tables["places"]
+    sections = (
+        _head(name, tables, meta, digest),
+        _streets(streets, meta),
+        _gateways(tables["gateways"], meta),
+        _zones(tables["zones"], streets, places),
+        _provenance(streets, places),
+        _repairs(meta),
+    )
+    return "\n\n".join(sections) + "\n"
+
+
+def _head(name: str, tables: Mapping[str, Any], meta: Mapping[str, Any], digest: str) -> str:
+    box = ", ".join(f"{each:g}" for each in meta["bbox"])
+    paths = tables["paths"]
+    return f"""# Territory `{name}`
+
+| | |
+|---|---|
+| place | {meta["place"] or name} |
+| box (west, south, east, north) | {box} |
+| date of the map | {meta["date"] or "unknown"} |
+| source | {meta["source"]} |
+| SHA-256 of the source | `{meta["source_sha256"]}` |
+| licence | Map data {meta["attribution"]}, Open Database Licence 1.0 (ODbL) |
+| built by | {meta["built_by"]} |
+| schema version | {meta["schema_version"]} |
+| content digest | `{digest}` |
+
+{tables["streets"].n_nodes} nodes and {tables["streets"].n_links} directed links for cars, {len(paths.u)} paths \
+for walking and cycling, {tables["places"].n_places} places from {meta["buildings"]} buildings. Lengths in \
+metres; positions in degrees (WGS 84) and in a local plane (`{meta["crs"]}`)."""
+
+
+def _streets(streets: Streets, meta: Mapping[str, Any]) -> str:
+    lines = ["## Streets", "", "| class | links | directed km | lost km |", "|---|---|---|---|"]
+    for number, name in enumerate(ROAD_CLASSES):
+        chosen = streets.road_class == number
+        lost = meta["lost_km"].get(name, 0.0)
+        if chosen.any() or lost:
+            km = streets.length_m[chosen].sum() / 1000.0
+            lines.append(f"| {name} | {chosen.sum()} | {km:.1f} | {lost:.1f} |")
+    km = streets.length_m.sum() / 1000.0
+    lines.append(f"| all | {streets.n_links} | {km:.1f} | {sum(meta['lost_km'].values()):.1f} |")
+    text = "Lost: links that can neither be reached from the core or a gateway nor lead to one."
+    has_motorway = bool(np.isin(streets.road_class, (0, 1)).any())
+    if not has_motorway:
+        text += " **There is no motorway here, and no connection to one.**"
+    return "\n".join([*lines, "", text])
+
+
+def _gateways(gateways: Gateways, meta: Mapping[str, Any]) -> str:
+    lines = ["## Gateways", "", "| group | gates | enter | leave | kind |", "|---|---|---|---|---|"]
+    for group in sorted(set(gateways.group.tolist())):
+        rows = gateways.group == group
+        kinds = ", ".join(sorted(set(gateways.kind[rows].tolist())))
+        enter, leave = int((gateways.in_link[rows] >= 0).sum()), int((gateways.out_link[rows] >= 0).sum())
+        lines.append(f"| {group} | {rows.sum()} | {enter} | {leave} | {kinds} |")
+    pairs = meta["unreachable_pairs"]
+    return "\n".join([*lines, "", f"Pairs of gates (enter, leave) without a path between them: {pairs}."])
+
+
+def _zones(zones: Zones, streets: Streets, places: Places) -> str:
+    lines = ["## Zones", "", "| zone | communes | inhabitants | bounded by | links | places |", "|---|---|---|---|---|---|"]
+    for row, name in enumerate(zones.name):
+        people = zones.inhabitants[row]
+        counted = "unknown" if np.isnan(people) else f"{people:.0f}"
+        n_links, n_places = int((streets.zone == row).sum()), int((places.zone == row).sum())
+        communes = ", ".join(zones.communes[row]) or "-"
+        lines.append(f"| {name} | {communes} | {counted} | {zones.method[row]} | {n_links} | {n_places} |")
+    return "\n".join(lines)
+
+
+def _provenance(streets: Streets, places: Places) -> str:
+    lines = ["## Observed, inferred, assumed", "", "| | " + " | ".join(PROVENANCES) + " |", "|---|---|---|---|"]
+    length = streets.length_m
+    for label, column in (
+        ("speed", streets.speed_provenance),
+        ("lanes", streets.lanes_provenance),
+        ("capacity", streets.capacity_provenance),
+        ("slope (flat where assumed)", streets.elevation_provenance),
+    ):
+        shares = [100.0 * float(length[column == kind].sum() / length.sum()) for kind in range(3)]
+        lines.append(f"| {label}, % of directed km | " + " | ".join(f"{share:.1f}" for share in shares) + " |")
+    counts = [int((places.provenance == kind).sum()) for kind in range(3)]
+    lines.append("| capacities, places | " + " | ".join(map(str, counts)) + " |")
+    note = """Speeds, lanes and capacities that are not tagged go by road class (ledger rows `territory.*`). Nearly
+every building is mapped as `building=yes`: its levels, dwellings, jobs and shops follow from its
+footprint and how densely its surroundings are built, and count as assumed. Footprints, tagged uses
+and tagged capacities are observed."""
+    return "\n".join([*lines, "", note])
+
+
+def _repairs(meta: Mapping[str, Any]) -> str:
+    lines = ["## Repairs", ""]
+    lines += [f"- {name.replace('_', ' ')}: {count}" for name, count in meta["repairs"].items()]
+    return "\n".join(lines)

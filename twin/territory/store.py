@@ -1,0 +1,244 @@
+"""Territories on disk: Parquet and GeoParquet tables, one JSON of notes, written all or nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import struct
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from twin.errors import InputError
+from twin.territory.content import SCHEMA_VERSION
+from twin.territory.tables import Floats, Gateways, Paths, Places, Streets, Zones
+
+NOTES = "territory.json"
+README = "README.md"
+NODE_COLUMNS = ("node_id", "node_x_m", "node_y_m", "node_elevation_m")
+MEMBER_COLUMNS = ("member_way", "member_from", "member_to", "member_ref", "member_commune")
+LINK_SKIPPED = ("node_lon", "node_lat", "member_start", "shape_start", "shape_lon", "shape_lat", "communes")
+SHAPE_HEAD = 9  # bytes before the points of a line in well-known binary
+
+
+def write_territory(folder: Path, tables: Mapping[str, Any], notes: Mapping[str, Any], readme: str) -> None:
+    """Write all files beside the folder, then put them in its place; a failure leaves what was there.
+
+    Files of the folder that this does not write (a zones file) stay.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as made:
+        fresh = Path(made) / folder.name
+        fresh.mkdir()
+        for name, table in _arrow_tables(tables).items():
+            _write_table(fresh / f"{name}.parquet", table)
+        text = json.dumps(dict(notes), indent=1, sort_keys=True, ensure_ascii=False)
+        (fresh / NOTES).write_text(text + "\n", encoding="utf-8")
+        (fresh / README).write_text(readme, encoding="utf-8")
+        written = {each.name for each in fresh.iterdir()}
+        if folder.is_dir():
+            for old in folder.iterdir():
+                if old.is_file() and old.name not in written:
+                    shutil.copy2(old, fresh / old.name)
+            folder.rename(Path(made) / "before")
+        os.rename(fresh, folder)
+
+
+def _write_table(file: Path, table: Any) -> None:
+    import pyarrow.parquet as parquet
+
+    parquet.write_table(
+        table, file, compression="zstd", compression_level=9, write_page_checksum=True, write_statistics=False
+    )
+
+
+def _arrow_tables(tables: Mapping[str, Any]) -> dict[str, Any]:
+    streets: Streets = tables["streets"]
+    gateways: Gateways = tables["gateways"]
+    places: Places = tables["places"]
+    paths: Paths = tables["paths"]
+    columns = streets.columns()
+    link_columns = {k: v for k, v in columns.items() if k not in (*LINK_SKIPPED, *NODE_COLUMNS, *MEMBER_COLUMNS)}
+    place_columns = {k: v for k, v in places.columns().items() if k not in ("lon", "lat")}
+    lines = _wkb_lines(streets.shape_start, streets.shape_lon, streets.shape_lat)
+    members = {"member_link": streets.member_link, **{k: columns[k] for k in MEMBER_COLUMNS}}
+    path_columns = paths.columns()
+    return {
+        "nodes": _geo_table(
+            {k: columns[k] for k in NODE_COLUMNS}, _wkb_points(streets.node_lon, streets.node_lat), "Point"
+        ),
+        "links": _geo_table(link_columns, lines, "LineString"),
+        "members": _table(members),
+        "gateways": _table(gateways.columns()),
+        "places": _geo_table(place_columns, _wkb_points(places.lon, places.lat), "Point"),
+        "path_nodes": _table({k: path_columns[k] for k in ("node_x_m", "node_y_m")}),
+        "paths": _table({k: path_columns[k] for k in ("u", "v", "length_m", "walk", "cycle")}),
+    }
+
+
+def _table(columns: Mapping[str, np.ndarray], metadata: Mapping[str, str] | None = None) -> Any:
+    import pyarrow
+
+    arrays = [pyarrow.array(value.tolist() if value.dtype.kind == "U" else value) for value in columns.values()]
+    arrays = [each.cast(pyarrow.string()) if each.type == pyarrow.null() else each for each in arrays]
+    notes = {"twin_schema_version": str(SCHEMA_VERSION), **(metadata or {})}
+    return pyarrow.table(arrays, names=list(columns)).replace_schema_metadata(notes)
+
+
+def _geo_table(columns: Mapping[str, np.ndarray], geometry: Any, kind: str) -> Any:
+    """A GeoParquet 1.1 table: well-known binary in WGS 84 (its default reference system)."""
+    geo = {
+        "version": "1.1.0",
+        "primary_column": "geometry",
+        "columns": {"geometry": {"encoding": "WKB", "geometry_types": [kind]}},
+    }
+    table = _table(columns, {"geo": json.dumps(geo, sort_keys=True)})
+    return table.append_column("geometry", geometry)
+
+
+def _wkb_points(lon: Floats, lat: Floats) -> Any:
+    import pyarrow
+
+    record = np.zeros(len(lon), dtype=[("order", "u1"), ("kind", "<u4"), ("lon", "<f8"), ("lat", "<f8")])
+    record["order"], record["kind"], record["lon"], record["lat"] = 1, 1, lon, lat
+    return pyarrow.array([each.tobytes() for each in record], type=pyarrow.binary())
+
+
+def _wkb_lines(start: np.ndarray, lon: Floats, lat: Floats) -> Any:
+    import pyarrow
+
+    points = np.column_stack([lon, lat]).astype("<f8")
+    lines = [
+        struct.pack("<BII", 1, 2, int(b - a)) + points[a:b].tobytes()
+        for a, b in zip(start[:-1].tolist(), start[1:].tolist(), strict=True)
+    ]
+    return pyarrow.array(lines, type=pyarrow.binary())
+
+
+def read_territory(folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Tables and notes of a territory folder; whoever asks checks the digest."""
+    notes = _read_notes(folder)
+    read = {name: _read_table(folder, name) for name in (
+        "nodes", "links", "members", "gateways", "places", "path_nodes", "paths",
+    )}  # fmt: skip
+    try:
+        zones = _zones_from(notes["zones"])
+        tables = {
+            "streets": _streets_from(read, tuple(notes["communes"])),
+            "gateways": Gateways(**_columns(read["gateways"])),
+            "zones": zones,
+            "places": _places_from(read["places"]),
+            "paths": Paths(**_columns(read["path_nodes"]), **_columns(read["paths"])),
+        }
+    except (KeyError, TypeError, ValueError, IndexError) as error:
+        raise InputError(str(folder), f"the tables do not fit together: {error}", "a folder as built") from None
+    return tables, notes
+
+
+def _read_notes(folder: Path) -> dict[str, Any]:
+    where = str(folder / NOTES)
+    try:
+        notes = json.loads((folder / NOTES).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError(str(folder), "no territory folder", "a folder that `twin fetch` has built") from None
+    except (OSError, ValueError, RecursionError) as error:
+        raise InputError(where, f"cannot be read: {error}", "the JSON that `twin fetch` wrote") from None
+    version = notes.get("schema_version") if isinstance(notes, dict) else None
+    if version != SCHEMA_VERSION:
+        raise InputError(where, f"schema version {version!r}", f"{SCHEMA_VERSION}; build it again")
+    return dict(notes)
+
+
+def _read_table(folder: Path, name: str) -> Any:
+    import pyarrow
+    import pyarrow.parquet as parquet
+
+    file = folder / f"{name}.parquet"
+    try:
+        return parquet.read_table(file, page_checksum_verification=True, partitioning=None)
+    except (OSError, pyarrow.ArrowException) as error:
+        reason = str(error).splitlines()[0]
+        raise InputError(str(file), f"cannot be read: {reason}", "the file that `twin fetch` wrote") from None
+
+
+def _columns(table: Any, skip: tuple[str, ...] = ("geometry",)) -> dict[str, np.ndarray]:
+    """Columns as arrays; texts as fixed-width unicode."""
+    found = {}
+    for name in table.column_names:
+        if name not in skip:
+            column = table.column(name).combine_chunks()
+            is_text = str(column.type) in ("string", "large_string")
+            found[name] = (
+                np.array(column.to_pylist(), dtype=np.str_) if is_text else column.to_numpy(zero_copy_only=False)
+            )
+    return found
+
+
+def _points(table: Any) -> tuple[Floats, Floats]:
+    rows = b"".join(table.column("geometry").to_pylist())
+    record = np.frombuffer(rows, dtype=[("head", "V5"), ("lon", "<f8"), ("lat", "<f8")])
+    return record["lon"].copy(), record["lat"].copy()
+
+
+def _streets_from(read: Mapping[str, Any], communes: tuple[str, ...]) -> Streets:
+    lon, lat = _points(read["nodes"])
+    lines = read["links"].column("geometry").to_pylist()
+    n_points = [(len(line) - SHAPE_HEAD) // 16 for line in lines]
+    points = np.frombuffer(b"".join(line[SHAPE_HEAD:] for line in lines), dtype="<f8").reshape(-1, 2)
+    members = _columns(read["members"])
+    counts = np.bincount(members.pop("member_link"), minlength=len(lines))
+    return Streets(
+        node_lon=lon,
+        node_lat=lat,
+        member_start=_starts(counts),
+        shape_start=_starts(np.array(n_points, dtype=np.int64)),
+        shape_lon=points[:, 0].copy(),
+        shape_lat=points[:, 1].copy(),
+        communes=communes,
+        **_columns(read["nodes"]),
+        **_columns(read["links"]),
+        **members,
+    )
+
+
+def _starts(counts: np.ndarray) -> np.ndarray:
+    return np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+
+
+def _places_from(table: Any) -> Places:
+    lon, lat = _points(table)
+    return Places(lon=lon, lat=lat, **_columns(table))
+
+
+def zones_note(zones: Zones) -> list[dict[str, Any]]:
+    """Zones as the notes keep them."""
+    rows = []
+    for row, name in enumerate(zones.name):
+        people = float(zones.inhabitants[row])
+        rings = zones.rings[row]
+        rows.append(
+            {
+                "name": name,
+                "inhabitants": None if np.isnan(people) else people,
+                "communes": list(zones.communes[row]),
+                "insee": list(zones.insee[row]),
+                "method": zones.method[row],
+                "rings": None if rings is None else [ring.tolist() for ring in rings],
+            }
+        )
+    return rows
+
+
+def _zones_from(rows: list[dict[str, Any]]) -> Zones:
+    return Zones(
+        name=tuple(row["name"] for row in rows),
+        inhabitants=np.array([np.nan if row["inhabitants"] is None else row["inhabitants"] for row in rows]),
+        communes=tuple(tuple(row["communes"]) for row in rows),
+        insee=tuple(tuple(row["insee"]) for row in rows),
+        rings=tuple(None if row["rings"] is None else tuple(map(np.array, row["rings"])) for row in rows),
+        method=tuple(row["method"] for row in rows),
+    )

@@ -1,0 +1,100 @@
+"""A territory: streets, gateways, zones, places and paths, read-only, kept in one folder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from twin.errors import InputError
+from twin.territory.build import Progress, build
+from twin.territory.content import content_digest
+from twin.territory.readme import describe
+from twin.territory.store import read_territory, write_territory, zones_note
+from twin.territory.tables import Gateways, Paths, Places, Streets, Zones
+
+Box = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True)
+class Territory:
+    """Where everything happens; all arrays are read-only.
+
+    `digest` covers what the tables say, with lengths and coordinates rounded to mm, and nothing of
+    how they are stored. `meta` says where, when and by which repairs the territory came to be.
+    """
+
+    name: str
+    streets: Streets
+    gateways: Gateways
+    zones: Zones
+    places: Places
+    paths: Paths
+    meta: Mapping[str, Any]
+    digest: str
+
+    @classmethod
+    def load(cls, folder: str | Path) -> Territory:
+        """Read a folder that `save` wrote, and check that it says what its digest says.
+
+        Raises
+        ------
+        InputError
+            The folder is no territory, of another schema, or was changed.
+        """
+        path = Path(folder)
+        tables, notes = read_territory(path)
+        notes.pop("zones"), notes.pop("communes")
+        name, digest = str(notes.pop("name", path.name)), notes.pop("digest", "")
+        found = content_digest(tables)
+        if found != digest:
+            right = f"content with the digest {str(digest)[:12]}"
+            raise InputError(str(path), f"the content has the digest {found[:12]}", right)
+        return cls(name=name, meta=notes, digest=found, **tables)
+
+    @classmethod
+    def from_osm(
+        cls,
+        file: str | Path,
+        bbox: Box | None = None,
+        name: str | None = None,
+        zones: str | Path | None = None,
+        elevation: str | Path | None = None,
+        progress: Progress | None = None,
+    ) -> Territory:
+        """Build a territory from a local `.osm`, `.osm.gz`, `.osm.bz2` or `.osm.pbf` file.
+
+        Parameters
+        ----------
+        file
+            The map; bounded, filtered and mended before it is used.
+        bbox
+            West, south, east, north in degrees: what lies outside is as if absent.
+        name
+            Name of the territory; the file's name without its endings if none is given.
+        zones
+            A TOML file with `[[zone]]` tables (and `place`, `date`, `source`); each commune is a zone
+            if none is given.
+        elevation
+            A CSV file with lon, lat, elevation_m.
+        progress
+            Called with the name of each step.
+        """
+        parts = build(file, bbox, zones, elevation, progress)
+        digest = content_digest(parts.tables)
+        return cls(
+            name=name or Path(file).name.split(".")[0], meta=parts.meta, digest=digest, **parts.tables
+        )
+
+    def save(self, folder: str | Path) -> None:
+        """Write the territory's folder: all of it, or nothing."""
+        tables = {each: getattr(self, each) for each in ("streets", "gateways", "zones", "places", "paths")}
+        notes = {
+            **self.meta,
+            "name": self.name,
+            "digest": self.digest,
+            "zones": zones_note(self.zones),
+            "communes": list(self.streets.communes),
+        }
+        write_territory(Path(folder), tables, notes, describe(self.name, tables, self.meta, self.digest))
