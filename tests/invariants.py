@@ -27,19 +27,19 @@ def passages(case: Case, loaded: Loaded) -> list[list[Passage]]:
 
 
 def check_vehicles_conserved(case: Case, loaded: Loaded) -> None:
-    """At every moment each released vehicle is at one place: waiting, on one link of its route, or arrived."""
+    """At every moment a released vehicle is at one place: waiting, on one link of its route, or arrived."""
     journeys: list[list[tuple[int, int, int]]] = [[] for _ in range(case.demand.n_trips)]
     for trip, link, enter_ms, exit_ms in loaded.events:
         journeys[trip].append((enter_ms, exit_ms, link))
     for trip, journey in enumerate(journeys):
-        route, entered_ms, arrived_ms = case.demand.routes[trip], loaded.entered_ms[trip], loaded.arrived_ms[trip]
+        route, entered_ms = case.demand.routes[trip], loaded.entered_ms[trip]
         journey.sort()
         assert tuple(link for *_, link in journey) == route[: len(journey)], f"trip {trip} left its route"
-        assert all(leaves == enters for (_, leaves, _), (enters, *_) in pairwise(journey)), f"trip {trip} jumps"
+        assert all(leaves == enters for (_, leaves, _), (enters, *_) in pairwise(journey)), f"{trip} jumps"
         assert entered_ms == -1 or entered_ms >= case.demand.release_ms[trip]
         if journey:
             assert journey[0][0] == entered_ms
-        assert arrived_ms == (journey[-1][1] if len(journey) == len(route) else -1)
+        assert loaded.arrived_ms[trip] == (journey[-1][1] if len(journey) == len(route) else -1)
 
 
 def check_links(case: Case, loaded: Loaded) -> None:
@@ -56,10 +56,12 @@ def check_links(case: Case, loaded: Loaded) -> None:
         for enter_ms, freed_ms in zip(enters[storage:], exits + [10**15] * len(enters), strict=False):
             turned = enter_ms == freed_ms and _may_rotate(case, loaded, enter_ms)
             assert turned or enter_ms >= freed_ms + net.hole_ms[link], f"link {link}: no place at {enter_ms}"
-        headway_ms = min([int(net.headway_ms[link])] + [i.headway_ms for i in case.incidents if i.link == link])
+        changed_ms = [incident.headway_ms for incident in case.incidents if incident.link == link]
+        headway_ms = min([int(net.headway_ms[link]), *changed_ms])
         for moments in (enters, exits):
             for before, after in pairwise(moments):
-                assert after - before >= headway_ms or _may_rotate(case, loaded, after), f"link {link}: above capacity"
+                spaced = after - before >= headway_ms or _may_rotate(case, loaded, after)
+                assert spaced, f"link {link}: above capacity at {after}"
 
 
 def _may_rotate(case: Case, loaded: Loaded, moment_ms: int) -> bool:

@@ -136,7 +136,8 @@ class SlowLoading:
         release_ms = int(self.case.demand.release_ms[target.origin_queue[0]])
         moment_ms = max(1_000 * self.step_s, release_ms, self.entry_ms(target, from_closed=False))
         key = slow_mix(target.key)
-        return Candidate(moment_ms, self.race(key, self.case.origin_priority * target.weight), key, None, target)
+        race = self.race(key, self.case.origin_priority * target.weight)
+        return Candidate(moment_ms, race, key, None, target)
 
     def target_of(self, trip: int) -> SlowLink | None:
         route = self.case.demand.routes[trip]

@@ -91,6 +91,11 @@ class Street(NamedTuple):
     lanes: int = 1
 
 
+def link_ids(tail: np.ndarray, head: np.ndarray) -> np.ndarray:
+    """Outside ids "way:from:to"; every link is a way of its own, ways and nodes are numbered from 1."""
+    return np.array([f"{row + 1}:{a + 1}:{b + 1}" for row, (a, b) in enumerate(zip(tail, head, strict=True))])
+
+
 def net_of(streets: list[Street], xy_m: list[tuple[float, float]] | None = None) -> Net:
     """The network of some streets: storage = length x lanes x jam density, holes travel at 20 km/h."""
     columns = [np.array(column) for column in zip(*streets, strict=True)]
@@ -105,7 +110,7 @@ def net_of(streets: list[Street], xy_m: list[tuple[float, float]] | None = None)
         hole_ms=np.rint(length_m / WAVE_KMH * 3_600).astype(np.int64),
         storage=np.rint(length_m * lanes * KJ_VEH_PER_KM_LANE / 1_000).astype(np.int32),
         headway_ms=np.rint(3_600_000 / capacity_vph).astype(np.int64),
-        link_key=keys_of(np.array([f"{row}:{a}:{b}" for row, (a, b, *_) in enumerate(streets)])),
+        link_key=keys_of(link_ids(tail, head)),
         weight=capacity_vph / 3_600,
         length_m=length_m.astype(np.float64),
         node_x_m=xy[:, 0],
@@ -144,16 +149,14 @@ def corridor(n_links: int, length_m: float, bottleneck_vph: float) -> Net:
 
 def merge(first_vph: float, second_vph: float, out_vph: float) -> Net:
     """Links 0 and 1 join into link 2."""
-    return net_of(
-        [Street(0, 2, 1_000, 72, first_vph), Street(1, 2, 1_000, 72, second_vph), Street(2, 3, 20_000, 72, out_vph)]
-    )
+    first, second = Street(0, 2, 1_000, 72, first_vph), Street(1, 2, 1_000, 72, second_vph)
+    return net_of([first, second, Street(2, 3, 20_000, 72, out_vph)])
 
 
 def diverge(in_vph: float, first_vph: float, second_vph: float) -> Net:
     """Link 0 splits into links 1 and 2."""
-    return net_of(
-        [Street(0, 1, 5_000, 72, in_vph), Street(1, 2, 20_000, 72, first_vph), Street(1, 3, 20_000, 72, second_vph)]
-    )
+    first, second = Street(1, 2, 20_000, 72, first_vph), Street(1, 3, 20_000, 72, second_vph)
+    return net_of([Street(0, 1, 5_000, 72, in_vph), first, second])
 
 
 def ring(n_links: int, storage: int) -> Net:

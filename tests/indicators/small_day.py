@@ -176,8 +176,7 @@ def small_trips() -> Trips:
     mode = np.full(person.shape, CAR)
     mode[person == 3] = WALK
     mode[person == 6] = [CYCLE, TRANSIT, PASSENGER]
-    ends = {0: (0, 0), 1: (1, 2), 2: (1, 0), 3: (0, 1), 4: (2, 3), 5: (2, 1), 6: (2, 3), 7: (-1, 2), 8: (-1, 1),
-            9: (-1, -1)}  # fmt: skip
+    ends = ((0, 0), (1, 2), (1, 0), (0, 1), (2, 3), (2, 1), (2, 3), (-1, 2), (-1, 1), (-1, -1))
     origin, destination = np.array([ends[each] for each in person]).T
     links = [ROUTES.get(each, (0,)) for each in person]
     depart_s = np.array(

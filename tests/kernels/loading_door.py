@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from tests.oracles_loading import Loaded
@@ -40,7 +42,7 @@ def load_by_kernel(case: Case) -> Loaded:
     loader = loader_of(case)
     parts: list[Passages] = []
     moments_s = sorted({0, case.n_steps} | {i.at_s for i in case.incidents if i.at_s < case.n_steps})
-    for from_s, until_s in zip(moments_s, moments_s[1:], strict=False):
+    for from_s, until_s in pairwise(moments_s):
         for incident in case.incidents:
             if incident.at_s == from_s:
                 loader.supply.closed[incident.link] = incident.closed

@@ -26,7 +26,8 @@ def flow_onto(release_s: list[float], *route: int) -> list[tuple[float, tuple[in
 
 def entries_between(case: Case, loaded: Loaded, link: int, from_s: int, until_s: int) -> list[int]:
     """Trips that enter a link in [from, until), in order."""
-    return [trip for enter_ms, _, trip in passages(case, loaded)[link] if from_s <= enter_ms / 1_000 < until_s]
+    entries = passages(case, loaded)[link]
+    return [trip for enter_ms, _, trip in entries if from_s <= enter_ms / 1_000 < until_s]
 
 
 # ---------------------------------------------------------------------------------- one link, a queue
@@ -49,7 +50,7 @@ def test_nobody_arrives_after_the_last_step(loader: Loader) -> None:
 
 @BOTH
 def test_queue_triangle(loader: Loader) -> None:
-    """D/D/1: 2,000 veh/h for 1 h, then 500, through 1,500: 500 wait at most, until 1.5 h, 375 veh h in all."""
+    """D/D/1: 2,000 veh/h for 1 h, then 500, through 1,500: up to 500 wait, until 1.5 h, 375 veh h in all."""
     net = worlds.net_of([worlds.Street(0, 1, 40_000, 72, 3_600), worlds.Street(1, 2, 1_000, 72, 1_500)])
     release_s = even_flow(2_000, 0, 3_600) + even_flow(500, 3_600, 7_200)
     loaded = loader(Case(net, demand_of(flow_onto(release_s, 0, 1)), n_steps=9_400))
@@ -71,7 +72,7 @@ def test_queue_triangle(loader: Loader) -> None:
 @BOTH
 @pytest.mark.parametrize(("inflow", "outflow", "minutes"), [(2_000, 1_000, 10.8), (1_500, 500, 14.4)])
 def test_queue_reaches_the_entry_of_a_link(loader: Loader, inflow: int, outflow: int, minutes: float) -> None:
-    """v 100, w 20 km/h, 150 veh/km, 2 km: storage 300, and inflow t = outflow (t - L/v - L/w) + 300 at the entry."""
+    """v 100, w 20 km/h, 150 veh/km, L = 2 km: at the entry inflow t = outflow (t - L/v - L/w) + 300."""
     net = worlds.corridor(1, 2_000, bottleneck_vph=outflow)
     release_s = even_flow(inflow, 0, 1_200)
     case = Case(net, demand_of(flow_onto(release_s, 0, 1)), n_steps=1_200)
@@ -90,14 +91,19 @@ def test_queue_reaches_the_entry_of_a_link(loader: Loader, inflow: int, outflow:
 @BOTH
 @pytest.mark.parametrize(("inflow", "outflow", "shock_kmh"), [(2_000, 1_000, -12.5), (1_500, 500, -9.0909)])
 def test_storage_shock_travels_back(loader: Loader, inflow: int, outflow: int, shock_kmh: float) -> None:
-    """The tail of a queue moves at (qB - qA)/(kB - kA), seen from link to link as each begins to hold back."""
+    """The tail of a queue moves at (qB - qA)/(kB - kA), seen as link after link begins to hold back."""
     net = worlds.corridor(10, 200, bottleneck_vph=outflow)
     case = Case(net, demand_of(flow_onto(even_flow(inflow, 0, 1_200), *range(11))), n_steps=1_200)
     loaded = loader(case)
     held_s = []
     for link in range(10):
-        ready = [(exit_ms, enter_ms + int(net.free_ms[link])) for _, row, enter_ms, exit_ms in loaded.events if row == link]
-        held_s.append(min(ready_ms for exit_ms, ready_ms in ready if exit_ms > ready_ms) / 1_000)
+        free_ms = int(net.free_ms[link])
+        held_ms = [
+            enter_ms + free_ms
+            for _, row, enter_ms, exit_ms in loaded.events
+            if row == link and exit_ms > enter_ms + free_ms
+        ]
+        held_s.append(min(held_ms) / 1_000)
     end_m = 200.0 * np.arange(1, 11)
     speed_kmh = 3.6 * np.polyfit(held_s, end_m, 1)[0]
     # a link is seen to hold back when a vehicle comes: within one gap (2.4 s) of the 576 s that are fitted
@@ -106,7 +112,7 @@ def test_storage_shock_travels_back(loader: Loader, inflow: int, outflow: int, s
 
 @BOTH
 def test_start_up_wave_recedes_at_the_wave_speed(loader: Loader) -> None:
-    """When a closed link opens, the head of each full link upstream starts 200 m / 20 km/h = 36 s after the next."""
+    """A closed link opens: upstream, the head of each full link starts 200 m / 20 km/h = 36 s later."""
     net = worlds.corridor(5, 200, bottleneck_vph=2_500)
     incidents = (Incident(0, 5, True, 1_440), Incident(900, 5, False, 1_440))
     case = Case(net, demand_of(flow_onto(even_flow(2_400, 0, 600), *range(6))), 1_200, incidents)
@@ -123,8 +129,10 @@ def test_start_up_wave_recedes_at_the_wave_speed(loader: Loader) -> None:
 
 def merge_shares(loader: Loader, net: worlds.Net, flows_vph: tuple[int, int]) -> float:
     """Share of link 0 among 1,500 entries of link 2, once both queues stand."""
-    trips = flow_onto(even_flow(flows_vph[0], 0, 5_400), 0, 2) + flow_onto(even_flow(flows_vph[1], 0, 5_400), 1, 2)
-    case = Case(net, demand_of(trips), n_steps=5_400)
+    first, second = (
+        flow_onto(even_flow(flow_vph, 0, 5_400), row, 2) for row, flow_vph in enumerate(flows_vph)
+    )
+    case = Case(net, demand_of(first + second), n_steps=5_400)
     loaded = loader(case)
     entries = entries_between(case, loaded, 2, 1_800, 5_400)
     assert len(entries) == pytest.approx(1_500, abs=1)
@@ -141,7 +149,7 @@ def test_merge_shares_by_capacity(loader: Loader) -> None:
 
 @BOTH
 def test_merge_gives_what_one_side_leaves_to_the_other(loader: Loader) -> None:
-    """Median rule (Daganzo 1995): 300 veh/h are under the minor share of 500, so 1,200 remain for the major."""
+    """Median rule (Daganzo 1995): 300 veh/h are under the minor share of 500; 1,200 are left to the major."""
     share = merge_shares(loader, worlds.merge(3_000, 1_500, 1_500), (3_000, 300))
     # in one hour of 300 vehicles at even gaps the queue of the minor side changes by a few vehicles
     assert share == pytest.approx(1_200 / 1_500, abs=6 / 1_500)
@@ -162,7 +170,7 @@ def test_origin_queue_competes_with_through_traffic(loader: Loader, origin_prior
 
 @BOTH
 def test_diverge_is_held_by_its_slower_branch(loader: Loader) -> None:
-    """First in, first out (Daganzo 1995): half turn into 500 veh/h, so the free branch gets no more than 500."""
+    """First in, first out (Daganzo 1995): half turn into 500 veh/h, so the free branch gets 500 too."""
     trips = [(moment, (0, 1 + vehicle % 2)) for vehicle, moment in enumerate(even_flow(2_000, 0, 3_600))]
     case = Case(worlds.diverge(3_600, 500, 3_600), demand_of(trips), n_steps=4_600)
     loaded = loader(case)
@@ -186,7 +194,7 @@ def test_closed_links_empty_but_take_nobody(loader: Loader) -> None:
 
 @BOTH
 def test_smallest_gridlock_turns_once(loader: Loader) -> None:
-    """Three links of one place, three vehicles that each want the next link: turned at 30 s, home 3 s later."""
+    """Three links of one place, three vehicles that want the next link: turned at 30 s, home 3 s later."""
     net = worlds.ring(3, storage=1)
     loaded = loader(Case(net, demand_of([(0, (0, 1)), (0, (1, 2)), (0, (2, 0))]), n_steps=60))
     assert loaded.rotations == 1
@@ -233,10 +241,11 @@ def test_ring_gridlock_completes(loader: Loader) -> None:
 
 
 @BOTH
-def test_full_link_that_drains_is_no_gridlock(loader: Loader) -> None:
+def test_queue_before_a_closure_is_no_gridlock(loader: Loader) -> None:
     """A queue whose first vehicle waits for a closed link stands still, but no cycle turns."""
     net = worlds.corridor(3, 200, bottleneck_vph=1_000)
-    case = Case(net, demand_of(flow_onto(even_flow(2_500, 0, 300), 0, 1, 2, 3)), 400, (Incident(0, 3, True, 3_600),))
+    demand = demand_of(flow_onto(even_flow(2_500, 0, 300), 0, 1, 2, 3))
+    case = Case(net, demand, n_steps=400, incidents=(Incident(0, 3, True, 3_600),))
     loaded = loader(case)
     assert loaded.rotations == 0
     assert max(loaded.arrived_ms) == -1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -38,7 +39,7 @@ def twin_answers(net: Net, view: View, depart_ms: int = 0) -> list[tuple[int, ..
 
 def cost_after_first(net: Net, weight_ms: np.ndarray, path: tuple[int, ...]) -> int | None:
     """Cost [ms] of a path whose links must join, its first link not counted; None for no path."""
-    assert all(net.head[before] == net.tail[link] for before, link in zip(path, path[1:], strict=False))
+    assert all(net.head[before] == net.tail[link] for before, link in pairwise(path))
     return int(weight_ms[list(path[1:])].sum()) if path else None
 
 
@@ -86,7 +87,7 @@ def test_kernel_agrees_with_twin(world: World) -> None:
 @settings(max_examples=60)
 @given(weighted(n_slices=3), st.integers(0, 2_700_000))
 def test_kernel_agrees_with_twin_while_weights_change(world: World, depart_ms: int) -> None:
-    """Slices of 15 minutes; a later entry may be the quicker one, so nodes are settled by earliest arrival."""
+    """Slices of 15 minutes; a later entry may be the quicker one, nodes still settle by arrival."""
     net, weight_ms = world
     view = plain_view(weight_ms)
     assert ask_kernel(net, view, all_pairs(net), depart_ms) == twin_answers(net, view, depart_ms)
@@ -191,7 +192,7 @@ DIRECT, ROUND = (0, 1, 4), (0, 2, 3, 4)
     ("depart_s", "route"), [(0, DIRECT), (879, DIRECT), (880, ROUND), (1_779, ROUND), (1_780, DIRECT)]
 )
 def test_the_slice_of_entry_counts(depart_s: int, route: tuple[int, ...]) -> None:
-    """After 20 s on link 0: link 1 takes 60 s, entered from 900 s on 200 s, from 1,800 s on 60 s; round 120 s."""
+    """20 s on link 0; then link 1: 60 s, entered from 900 s on 200 s, from 1,800 s on 60 s; or round: 120."""
     streets = [(0, 1), (1, 2), (1, 3), (3, 2), (2, 4)]
     net = worlds.net_of([worlds.Street(a, b, 500, 30, 900) for a, b in streets])
     weight_ms = np.tile(np.array([20_000, 60_000, 60_000, 60_000, 60_000]), (3, 1))
@@ -223,9 +224,10 @@ def test_flows_along_routes(case: Case, data: st.DataObject) -> None:
 def test_costs_along_routes(case: Case, data: st.DataObject) -> None:
     """What each traveller feels on the own route: the first link is not counted, but its time passes."""
     net, demand = case.net, case.demand
-    time_ms, cost_ms = (np.minimum(data.draw(link_weights(net, 4)), 600_000).astype(np.int32) for _ in range(2))
+    time_ms, cost_ms = (np.minimum(data.draw(link_weights(net, 4)), 600_000) for _ in range(2))
     view = View(cost_ms, time_ms, sigma=0.4, seed=case.seed, stream=VIEW_STREAM)
-    routes, weights = routes_of(demand.routes), paths.Weights(cost_ms, time_ms, SLICE_MS, view.sigma)
+    routes = routes_of(demand.routes)
+    weights = paths.Weights(cost_ms.astype(np.int32), time_ms.astype(np.int32), SLICE_MS, view.sigma)
     rows = shuffled(demand.n_trips, case.seed)[: 1 + demand.n_trips // 2]
     asked = paths.Trips(np.empty(0, np.int32), np.empty(0, np.int32), demand.release_ms, demand.trip_key)
     felt_ms = np.full(len(rows), -1, dtype=np.int64)

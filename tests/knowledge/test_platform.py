@@ -137,3 +137,9 @@ def test_record_names_the_dataset_of_every_row():
     assert record.dataset.tolist() == [0] * N_LINKS + [1]
     assert record.rows.result[-1] == 9.0
     assert [dataset.personal for dataset in platform.datasets()] == [False, True]
+
+
+def test_a_right_hands_over_results_from_its_start_to_before_its_end():
+    rows = observations(np.arange(4), 0.0, np.array([99.0, 100.0, 199.0, 200.0]), 1.0)
+    platform = platform_of([rows], Right(since_s=100.0, until_s=200.0))
+    assert platform.visible("city", "jams", 1_000.0).datastream.tolist() == [1, 2]

@@ -15,7 +15,7 @@ from twin.errors import InputError
 from twin.kernels.observe import Events, bells, detect_vehicles
 from twin.knowledge.day import flows_from_counts
 from twin.sensing.counters import count_reading, counters_work, observe_counters
-from twin.sensing.kinds import observe
+from twin.sensing.fleets import observe
 
 words = st.integers(0, 2**64 - 1)
 

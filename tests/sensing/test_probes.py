@@ -15,7 +15,7 @@ from twin.kernels.random import keys_of
 from twin.knowledge.datasets import Observations
 from twin.knowledge.platform import DataPlatform
 from twin.scenario.actors import Provider
-from twin.sensing.kinds import observe
+from twin.sensing.fleets import observe
 from twin.sensing.probes import fleet_of_provider, observe_probes
 
 N_TRIPS, N_LINKS = 40, 25

@@ -9,8 +9,7 @@ from twin.kernels.random import keys_of
 from twin.scenario.actors import SensorFleet
 from twin.scenario.ledger import Parameters
 from twin.scenario.selectors import LinkSelector
-from twin.sensing.fleets import Fleet, Site, StepTruth
-from twin.sensing.kinds import deploy
+from twin.sensing.fleets import Fleet, Site, StepTruth, deploy
 
 LEDGER = Parameters.defaults()
 SOUND = LEDGER.replaced({"sensing.counter_good_share": 1.0})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from twin.errors import InputError
@@ -15,8 +17,7 @@ from twin.territory.territory import Territory
 
 def fit(scenario: Scenario) -> dict[str, Any]:
     """The territory that a scenario names, and how many links each modification and fleet names."""
-    path = scenario.territory_path()
-    territory = Territory.load(path) if path.is_dir() else Territory.from_osm(path)
+    territory = _territory(scenario.territory_path())
     focuses_of(territory, scenario.focus, scenario.where("focus"))
     changes = [
         [
@@ -33,6 +34,11 @@ def fit(scenario: Scenario) -> dict[str, Any]:
         "territory_digest": territory.digest,
         "modification_links": [sum(counts) if counts else None for counts in changes],
     }
+
+
+@lru_cache(maxsize=2)
+def _territory(path: Path) -> Territory:
+    return Territory.load(path) if path.is_dir() else Territory.from_osm(path)
 
 
 def _selectors(change: Modification) -> list[LinkSelector]:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from twin.cli import library, studies, territories
+from twin.cli import library, results, studies, territories
 from twin.errors import InputError, TwinError
 from twin.version import VERSION
 
@@ -28,9 +28,10 @@ COMMANDS = (
     ("run", studies.run),
     ("compare", studies.compare),
     ("sweep", studies.sweep),
-    ("report", studies.report),
+    ("report", results.report),
     ("parameters", library.parameters),
     ("scenarios", library.scenarios),
+    ("runs", results.runs),
 )
 
 for _name, _command in COMMANDS:

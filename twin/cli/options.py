@@ -10,6 +10,5 @@ import typer
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Show no progress.")]
 ScenarioFile = Annotated[Path, typer.Argument(metavar="SCENARIO", help="A scenario file (TOML).")]
-Seeds = Annotated[int, typer.Option("--seeds", min=1, help="Number of seeds, from the scenario's own.")]
 Threads = Annotated[int | None, typer.Option("--threads", min=1, help="Threads; default all processors.")]
 OutFolder = Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Folder to write to.")]

@@ -1,4 +1,4 @@
-"""Commands that simulate or read what was simulated: `run`, `compare`, `sweep`, `report`, `runs`."""
+"""Commands that simulate: `run`, `compare`, `sweep`."""
 
 from __future__ import annotations
 
@@ -9,13 +9,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from twin.cli.options import AsJson, OutFolder, Quiet, ScenarioFile, Seeds, Threads
+from twin.cli.options import AsJson, OutFolder, Quiet, ScenarioFile, Threads
 from twin.cli.output import emit, say, table
 from twin.cli.progress import shown
 from twin.errors import InputError
 
 if TYPE_CHECKING:
     from twin.scenario.scenario import Scenario
+    from twin.study.comparison import Comparison
+    from twin.study.results import Result
+
+RUNS = Path("runs")
+"""Folder of results where none is named."""
+
+Seeds = Annotated[int, typer.Option("--seeds", min=1, help="Number of seeds, from the scenario's own on.")]
+NoCache = Annotated[bool, typer.Option("--no-cache", help="Run again what was run and learned before.")]
 
 
 def run(
@@ -28,23 +36,24 @@ def run(
     quiet: Quiet = False,
 ) -> None:
     """Simulate one scenario once."""
-    from twin.scenario.scenario import Scenario
-
-    asked = Scenario.load(scenario)
-    asked.territory_path()
+    asked = _fitting(scenario, quiet)
+    chosen = asked.seed if seed is None else seed
+    folder = out or RUNS / f"{scenario.stem}-s{chosen}"
     from twin.study.run import run as simulate
 
     with shown(quiet) as progress:
-        result = simulate(
-            asked, seed=seed, threads=threads or _processors(), out=out, resume=resume, progress=progress
-        )
+        n_threads = threads or _processors()
+        result = simulate(asked, chosen, threads=n_threads, out=folder, resume=resume, progress=progress)
     if as_json:
-        return emit(result.summary())
+        return emit({**_summary(result), "out": folder})
     columns = ("indicator", "value", "unit", "group", "focus")
-    rows = [(each.name, each.value, each.unit, each.group or "all", each.focus) for each in result.indicators]
-    table(columns, rows, title=f"{asked.title}, seed {result.seed}")
-    say(f"digest {result.digest}")
-    return None
+    table(columns, result.indicators[list(columns)].itertuples(index=False), f"{asked.title}, seed {chosen}")
+    return say(f"digest {result.digest}\n{folder}")
+
+
+def _summary(result: Result) -> dict[str, Any]:
+    """What a run came to: its manifest and the indicators of its focus."""
+    return {**result.manifest, "indicators": result.indicators.to_dict("records")}
 
 
 def compare(
@@ -52,24 +61,38 @@ def compare(
     alternatives: Annotated[list[Path], typer.Argument(metavar="ALT...", help="What it is compared with.")],
     seeds: Seeds = 2,
     out: OutFolder = None,
-    no_cache: Annotated[bool, typer.Option("--no-cache", help="Run again what was run before.")] = False,
-    threads: Threads = None,
+    no_cache: NoCache = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
     """Run what is missing, compare, write the report."""
-    from twin.scenario.scenario import Scenario
-
-    asked, *others = [Scenario.load(each) for each in (base, *alternatives)]
-    for each in (asked, *others):
-        each.territory_path()
-    from twin.study.compare import compare as pair
+    asked = [_fitting(each, quiet) for each in (base, *alternatives)]
+    folder = out or RUNS / "-".join(["compare", *(each.stem for each in (base, *alternatives))])
+    from twin.report.page import write_report
+    from twin.study.compare import compare as hold_against
 
     with shown(quiet) as progress:
-        comparison = pair(asked, others, seeds=seeds, out=out, cache=not no_cache, progress=progress)
+        comparison = hold_against(
+            asked[0], asked[1:], seeds, out=folder, cache=not no_cache, progress=progress
+        )
+        page = write_report(folder, folder / "report.html")
     if as_json:
-        return emit(comparison.summary())
-    return None
+        return emit({**comparison.summary(), "out": folder, "report": page})
+    return _print_comparison(comparison, page)
+
+
+def _print_comparison(comparison: Comparison, page: Path) -> None:
+    """One table per alternative; groups are left to the report."""
+    columns = ("indicator", "focus", "unit", "base", "alternative", "difference", "low", "high")
+    for number, alternative in enumerate(comparison.alternatives, start=1):
+        rows = [each for each in comparison.rows if each.scenario == number and not each.group]
+        title = (
+            f"{comparison.base.title}  →  {alternative.title} ({', '.join({each.method for each in rows})})"
+        )
+        table(columns, [[getattr(row, column) for column in columns] for row in rows], title)
+    if comparison.note:
+        say(comparison.note)
+    say(f"report {page}")
 
 
 def sweep(
@@ -77,22 +100,29 @@ def sweep(
     vary: Annotated[list[str], typer.Option("--vary", metavar="KEY=A,B,C", help="Values of one key.")],
     seeds: Seeds = 1,
     out: OutFolder = None,
+    no_cache: NoCache = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Run an ensemble: every combination of values, for every seed."""
-    from twin.scenario.scenario import Scenario
-
-    asked = Scenario.load(scenario)
+    """Run an ensemble: every combination of values, for every seed; work that was stopped goes on."""
     grid = dict(parse_vary(text) for text in vary)
-    _check_grid(asked, grid)
-    from twin.study.sweep import sweep as ensemble
+    asked = _fitting(scenario, quiet, grid)
+    folder = out or RUNS / f"sweep-{scenario.stem}"
+    from twin.study.sweep import sweep as run_ensemble
 
     with shown(quiet) as progress:
-        outcome = ensemble(asked, grid, seeds=seeds, out=out, progress=progress)
+        ensemble = run_ensemble(asked, grid, seeds, out=folder, cache=not no_cache, progress=progress)
     if as_json:
-        return emit(outcome)
-    return None
+        emit(ensemble.summary())
+    else:
+        n_done = ensemble.n_members - len(ensemble.failed)
+        say(
+            "\n".join(
+                [f"{n_done} of {ensemble.n_members} members done", *ensemble.failed, str(ensemble.path)]
+            )
+        )
+    if ensemble.failed:
+        raise typer.Exit(1)
 
 
 def parse_vary(text: str) -> tuple[str, list[Any]]:
@@ -114,30 +144,19 @@ def _value(text: str) -> Any:
         return text
 
 
-def _check_grid(asked: Scenario, grid: dict[str, list[Any]]) -> None:
-    """Every value is tried before anything runs."""
-    for key, values in grid.items():
-        for value in values:
-            asked.varied(key, value)
+def _fitting(file: Path, quiet: bool, grid: dict[str, list[Any]] | None = None) -> Scenario:
+    """The scenario of a file, once all that it names is found; nothing is written or run before."""
+    from twin.scenario.scenario import Scenario
 
-
-def report(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="What `run` or `compare` wrote.")],
-    out: Annotated[Path | None, typer.Option("--out", metavar="FILE.html", help="The page.")] = None,
-    as_json: AsJson = False,
-    quiet: Quiet = False,
-) -> None:
-    """Write one self-contained page of a run or a comparison; it opens offline."""
-    if not folder.is_dir():
-        raise InputError(folder.as_posix(), "no such folder", "a folder that `run` or `compare` wrote")
-    from twin.report.page import write_report
+    asked = Scenario.load(file)
+    variants = [asked.varied(key, value) for key, values in (grid or {}).items() for value in values]
+    asked.territory_path()
+    from twin.cli.fit import fit
 
     with shown(quiet):
-        file = Path(write_report(folder, out))
-    if as_json:
-        return emit({"file": file, "bytes": file.stat().st_size})
-    say(f"{file} ({file.stat().st_size:,} bytes)")
-    return None
+        for each in (asked, *variants):
+            fit(each)
+    return asked
 
 
 def _processors() -> int:

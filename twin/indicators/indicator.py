@@ -7,9 +7,11 @@ by an entry point in the group ``twin.indicator``.
 
 from __future__ import annotations
 
+import fnmatch
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from twin.indicators.focus import Focus
@@ -111,5 +113,9 @@ def indicator(
 
 def ledger_names(record: DayRecord, patterns: tuple[str, ...]) -> tuple[str, ...]:
     """Names of the ledger rows that match any of the patterns, sorted."""
-    found = {name for pattern in patterns for name in record.parameters.names(pattern)}
-    return tuple(sorted(found))
+    return _matching(tuple(record.parameters), patterns)
+
+
+@lru_cache(maxsize=256)
+def _matching(names: tuple[str, ...], patterns: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(sorted({name for pattern in patterns for name in fnmatch.filter(names, pattern)}))

@@ -1,4 +1,4 @@
-"""Kernels of the synthesis: keys of many rows, draws from rows of shares, shortest walking distances."""
+"""Kernels of the synthesis: keys, draws from rows of weights, raking, shortest walking distances."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from twin.kernels.jit import kernel
+from twin.kernels.jit import inline_kernel, kernel
 from twin.kernels.paths import _pop, _push
 from twin.kernels.random import mix
 
@@ -19,6 +19,15 @@ class PathGraph(NamedTuple):
     length_mm: np.ndarray  # int64 (n_arcs,)
     x_mm: np.ndarray  # float64 (n_nodes,)
     y_mm: np.ndarray  # float64 (n_nodes,)
+
+
+class PathSearch(NamedTuple):
+    """Memory of the searches: cost and visit (n_nodes,), heap as long as there are arcs, and two."""
+
+    cost: np.ndarray  # int64
+    visit: np.ndarray  # int64, pair that reached the node; -1 before the first
+    heap_cost: np.ndarray  # int64
+    heap_node: np.ndarray  # int32
 
 
 @kernel
@@ -52,20 +61,75 @@ def fill_picks(cumulative: np.ndarray, row: np.ndarray, u: np.ndarray, out: np.n
         out[i] = low
 
 
+@inline_kernel
+def _tilt(weights: np.ndarray, count: np.ndarray, target: float) -> None:
+    """Multiply weights by x ** count so that their margin is the target: Newton's rule for log x."""
+    margin, most = 0.0, 0.0
+    for i in range(weights.shape[0]):
+        margin += weights[i] * count[i]
+        if weights[i] > 0.0 and count[i] > most:
+            most = count[i]
+    if not margin > 0.0:
+        return
+    if not target > 0.0:
+        for i in range(weights.shape[0]):
+            if count[i] > 0.0:
+                weights[i] = 0.0
+        return
+    log_x = np.log(target / margin) / most
+    for _ in range(100):
+        margin, slope = 0.0, 0.0
+        for i in range(weights.shape[0]):
+            if count[i] > 0.0:
+                part = weights[i] * np.exp(log_x * count[i]) * count[i]
+                margin += part
+                slope += part * count[i]
+        if np.abs(margin - target) <= 1e-13 * target:
+            break
+        # Newton overshoots where the counts differ much: no step larger than a factor e
+        log_x -= min(max((margin - target) / slope, -1.0), 1.0)
+    for i in range(weights.shape[0]):
+        if count[i] > 0.0:
+            weights[i] *= np.exp(log_x * count[i])
+
+
+@kernel
+def rake_weights(
+    weights: np.ndarray, counts: np.ndarray, targets: np.ndarray, rounds: int, tolerance: float
+) -> None:
+    """Meet each margin in turn, again and again: weights (n,) written, counts (m, n), targets (m,) read.
+
+    Ends when no margin is further from its target than the tolerance, or after so many rounds.
+    """
+    for _ in range(rounds):
+        for j in range(targets.shape[0]):
+            _tilt(weights, counts[j], targets[j])
+        worst = 0.0
+        for j in range(targets.shape[0]):
+            margin = 0.0
+            for i in range(weights.shape[0]):
+                margin += weights[i] * counts[j, i]
+            worst = max(worst, np.abs(margin - targets[j]))
+        if worst <= tolerance:
+            break
+
+
 @kernel
 def fill_path_lengths(
-    graph: PathGraph, origin: np.ndarray, destination: np.ndarray, limit_mm: np.ndarray, out_mm: np.ndarray
+    graph: PathGraph,
+    search: PathSearch,
+    origin: np.ndarray,
+    destination: np.ndarray,
+    limit_mm: np.ndarray,
+    out_mm: np.ndarray,
 ) -> None:
     """Shortest distance along paths for each pair of nodes, -1 where it exceeds the pair's limit.
 
     A* (Hart, Nilsson & Raphael 1968, IEEE Trans. SSC 4(2)) with 98 % of the straight line as lower bound:
     the margin covers the scale of the projection. All int64 (n,); distances in whole mm.
     """
-    n_nodes = graph.first.shape[0] - 1
-    cost = np.zeros(n_nodes, dtype=np.int64)
-    visit = np.full(n_nodes, -1, dtype=np.int64)
-    heap_cost = np.empty(graph.to.shape[0] + 2, dtype=np.int64)
-    heap_node = np.empty(graph.to.shape[0] + 2, dtype=np.int32)
+    cost, visit = search.cost, search.visit
+    heap_cost, heap_node = search.heap_cost, search.heap_node
     for i in range(origin.shape[0]):
         out_mm[i] = -1
         goal = destination[i]

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from twin.kernels.synthesis import rake_weights
+
 MOVES_LIMIT = 20_000
 
 
 def rake(
-    prior: np.ndarray, counts: np.ndarray, targets: np.ndarray, rounds: int = 400, tolerance: float = 1e-9
+    prior: np.ndarray, counts: np.ndarray, targets: np.ndarray, rounds: int = 1_000, tolerance: float = 1e-9
 ) -> np.ndarray:
     """Weights closest to the prior whose margins meet the targets, as far as they can be met.
 
@@ -35,39 +37,11 @@ def rake(
     >>> (margins @ fitted).round(6).tolist()
     [5.0, 5.0, 4.0, 6.0]
     """
-    weights = np.array(prior, dtype=float)
-    counts = np.asarray(counts, dtype=float)
-    scale = max(float(np.max(targets, initial=0.0)), 1e-300)
-    for _ in range(rounds):
-        for count, target in zip(counts, targets, strict=True):
-            _tilt(weights, count, float(target))
-        worst = max(
-            (abs(float((weights * c).sum()) - float(t)) for c, t in zip(counts, targets, strict=True)),
-            default=0.0,
-        )
-        if worst <= tolerance * scale:
-            break
+    weights = np.array(prior, dtype=np.float64)
+    aims = np.array(targets, dtype=np.float64)
+    largest = float(aims.max(initial=0.0))
+    rake_weights(weights, np.array(counts, dtype=np.float64), aims, rounds, tolerance * largest)
     return weights
-
-
-def _tilt(weights: np.ndarray, count: np.ndarray, target: float) -> None:
-    """Multiply weights by x ** count so that their margin is the target: Newton's rule for log x."""
-    part = np.flatnonzero((count > 0.0) & (weights > 0.0))
-    if not len(part):
-        return
-    if target <= 0.0:
-        weights[part] = 0.0
-        return
-    count, start = count[part], weights[part]
-    tilted = start * (target / float((start * count).sum())) ** (1.0 / count.max())
-    log_x = np.log(target / float((start * count).sum())) / count.max()
-    for _ in range(50):
-        gap = float((tilted * count).sum()) - target
-        if abs(gap) <= 1e-13 * target:
-            break
-        log_x -= gap / float((tilted * count * count).sum())
-        tilted = start * np.exp(log_x * count)
-    weights[part] = tilted
 
 
 def integerise(weights: np.ndarray, total: int) -> np.ndarray:
@@ -88,24 +62,42 @@ def integerise(weights: np.ndarray, total: int) -> np.ndarray:
 
 
 def mend(numbers: np.ndarray, group: np.ndarray, counts: np.ndarray, targets: np.ndarray) -> np.ndarray:
-    """Move single units between cells of one group while that brings the margins nearer to the targets.
+    """Move single units between cells while that brings the margins nearer to the targets.
 
-    numbers (n_cells,) whole; group (n_cells,) sums per group are kept; counts (n_margins, n_cells) whole;
-    targets (n_margins,) whole. The best move is made first; of equal ones, the first.
+    Moves within a group come first and keep its sum; where none helps any more, a unit is added or taken
+    away. Of the moves that help, the best is made; of equal ones, the first.
+
+    Parameters
+    ----------
+    numbers
+        (n_cells,) whole.
+    group
+        (n_cells,) group of each cell.
+    counts
+        (n_margins, n_cells) whole.
+    targets
+        (n_margins,) whole.
     """
-    numbers = numbers.copy()
-    pairs = [np.flatnonzero(group == g) for g in np.unique(group)]
-    giver = np.concatenate([np.repeat(cells, len(cells)) for cells in pairs])
-    taker = np.concatenate([np.tile(cells, len(cells)) for cells in pairs])
-    change = (counts[:, taker] - counts[:, giver]).astype(np.int64)
+    n_cells = len(numbers)
+    cells = [np.flatnonzero(group == each) for each in np.unique(group)]
+    nothing = np.full(n_cells, n_cells)
+    moves = (
+        (np.concatenate([np.repeat(c, len(c)) for c in cells]), np.concatenate([np.tile(c, len(c)) for c in cells])),
+        (np.append(np.arange(n_cells), nothing), np.append(nothing, np.arange(n_cells))),
+    )
+    # a last cell that counts for nothing and never runs out gives what is added and takes what is removed
+    stock = np.append(numbers, MOVES_LIMIT)
+    weight = np.column_stack([counts, np.zeros(len(counts), dtype=np.int64)]).astype(np.int64)
     gap = (counts @ numbers - targets).astype(np.int64)
-    for _ in range(MOVES_LIMIT):
-        error = np.abs(gap[:, None] + change).sum(axis=0)
-        error[numbers[giver] == 0] = np.iinfo(np.int64).max
-        best = int(np.argmin(error))
-        if error[best] >= np.abs(gap).sum():
-            break
-        numbers[giver[best]] -= 1
-        numbers[taker[best]] += 1
-        gap += change[:, best]
-    return numbers
+    for giver, taker in moves:
+        change = weight[:, taker] - weight[:, giver]
+        for _ in range(MOVES_LIMIT):
+            error = np.abs(gap[:, None] + change).sum(axis=0)
+            error[stock[giver] == 0] = np.iinfo(np.int64).max
+            best = int(np.argmin(error))
+            if error[best] >= np.abs(gap).sum():
+                break
+            stock[giver[best]] -= 1
+            stock[taker[best]] += 1
+            gap = gap + change[:, best]
+    return stock[:n_cells]

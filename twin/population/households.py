@@ -74,7 +74,8 @@ def count_compositions(area: Area) -> tuple[np.ndarray, dict[str, Any]]:
     numbers = mend(numbers, type_of, members, by_age)
     found = members @ numbers
     return numbers, {
-        "households": n_households,
+        "households": int(numbers.sum()),
+        "households_error": int(np.abs(is_type @ numbers - by_type).sum()),
         "inhabitants": int(found.sum()),
         "worst_age_band_error": int(np.abs(found - by_age).max()),
         "inhabitants_error": int(found.sum()) - area.inhabitants,

@@ -4,12 +4,41 @@ from __future__ import annotations
 
 import numpy as np
 
-from twin.kernels.synthesis import PathGraph, fill_path_lengths
+from twin.kernels.synthesis import PathGraph, PathSearch, fill_path_lengths
+from twin.population.legs import Legs
+from twin.population.tables import CYCLE, WALK
+from twin.scenario.ledger import Parameters
 from twin.territory.territory import Territory
 
 LIMIT_FACTOR = 4.0
 LIMIT_EXTRA_M = 1_000.0
 """A path is sought up to so many times the straight line, plus so much."""
+
+
+def leg_distances_m(
+    territory: Territory, legs: Legs, mode: np.ndarray, parameters: Parameters
+) -> tuple[np.ndarray, int]:
+    """Planning distance of legs (n,) [m], and how many walks and rides found no way along the paths.
+
+    Along paths on foot and by cycle, where they lead there; else the straight line times a detour factor.
+    """
+    active = (mode == WALK) | (mode == CYCLE)
+    factors = parameters["population.detour_factor_walk"], parameters["population.detour_factor_car"]
+    distance = legs.straight_m * np.where(active, factors[0], factors[1])
+    paths = territory.paths
+    # who finds no way on foot takes any path; who cycles pushes where riding is not allowed
+    either = paths.walk | paths.cycle
+    pending = active.copy()
+    for each, usable in ((WALK, paths.walk), (WALK, either), (CYCLE, either)):
+        rows = np.flatnonzero(pending & (mode == each))
+        origin = territory.places.path_node[legs.origin_place[rows]]
+        destination = territory.places.path_node[legs.destination_place[rows]]
+        straight_m = legs.straight_m[rows]
+        found = path_distances_m(path_graph(territory, usable), origin, destination, straight_m)
+        known = np.isfinite(found)
+        distance[rows[known]] = np.maximum(found[known], straight_m[known])
+        pending[rows[known]] = False
+    return np.maximum(distance, parameters["population.shortest_trip_m"]), int(pending.sum())
 
 
 def path_graph(territory: Territory, usable: np.ndarray) -> PathGraph:
@@ -28,6 +57,23 @@ def path_graph(territory: Territory, usable: np.ndarray) -> PathGraph:
     return PathGraph(first, head[order].astype(np.int32), lengths[order], x_mm.copy(), y_mm.copy())
 
 
+def components(graph: PathGraph) -> np.ndarray:
+    """Smallest node that each node is connected with (n_nodes,): hooking and pointer jumping.
+
+    >>> line = np.array([0, 1, 2, 2]), np.array([1, 0], dtype=np.int32), np.array([5, 5])
+    >>> components(PathGraph(*line, np.zeros(3), np.zeros(3))).tolist()
+    [0, 0, 2]
+    """
+    tail = np.repeat(np.arange(len(graph.x_mm)), np.diff(graph.first))
+    label = np.arange(len(graph.x_mm))
+    while True:
+        before = label.copy()
+        np.minimum.at(label, label[tail], label[graph.to])
+        label = label[label]
+        if (label == before).all():
+            return label
+
+
 def path_distances_m(
     graph: PathGraph, origin: np.ndarray, destination: np.ndarray, straight_m: np.ndarray
 ) -> np.ndarray:
@@ -35,14 +81,23 @@ def path_distances_m(
 
     Each pair of nodes is searched once, for both directions.
     """
+    component = components(graph)
     known = (origin >= 0) & (destination >= 0)
+    known &= component[np.maximum(origin, 0)] == component[np.maximum(destination, 0)]
     low, high = np.minimum(origin, destination)[known], np.maximum(origin, destination)[known]
     pairs, back = np.unique(low.astype(np.int64) * len(graph.x_mm) + high, return_inverse=True)
     limit = np.zeros(len(pairs))
     np.maximum.at(limit, back, LIMIT_FACTOR * straight_m[known] + LIMIT_EXTRA_M)
     found = np.empty(len(pairs), dtype=np.int64)
     a, b = pairs // len(graph.x_mm), pairs % len(graph.x_mm)
-    fill_path_lengths(graph, a, b, np.ceil(1_000.0 * limit).astype(np.int64), found)
+    n_nodes, n_arcs = len(graph.x_mm), len(graph.to)
+    search = PathSearch(
+        np.zeros(n_nodes, dtype=np.int64),
+        np.full(n_nodes, -1, dtype=np.int64),
+        np.zeros(n_arcs + 2, dtype=np.int64),
+        np.zeros(n_arcs + 2, dtype=np.int32),
+    )
+    fill_path_lengths(graph, search, a, b, np.ceil(1_000.0 * limit).astype(np.int64), found)
     out = np.full(len(origin), np.nan)
     out[known] = np.where(found < 0, np.nan, found / 1_000.0)[back]
     return out

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from twin.population.destinations import OUTSIDE
 from twin.population.draws import Draws
 from twin.population.legs import Legs
 from twin.population.tables import (
@@ -18,7 +19,6 @@ from twin.population.tables import (
     ESCORT,
     HEALTH,
     HOME,
-    LATEST_DEPARTURE_S,
     LEISURE,
     SCHOOL,
     SHOP,
@@ -30,6 +30,8 @@ from twin.scenario.ledger import Parameters
 
 HOUR_S = 3_600.0
 LEAST_STAY_S = 600.0
+LATEST_PLANNED_S = 28 * HOUR_S
+"""Nobody plans to leave later, so that all can arrive by 30:00."""
 STAYS = {
     SHOP: "shop",
     HEALTH: "health",
@@ -78,13 +80,16 @@ def plan_times(
     stay = _fixed_stays(legs, parameters, draws)
     start = _main_arrivals(legs, age, occupation, parameters, draws)
     end = start + _main_spans(legs, age, occupation, parameters, draws)
+    end = np.minimum(end, HOUR_S * parameters["population.latest_work_end_h"])
     depart = _first_departures(legs, clock, planned_s, stay, start, parameters, draws)
     min_stay = np.full(len(depart), LEAST_STAY_S)
     share = parameters["population.min_stay_share"]
+    # who goes outside drives on beyond the gate, and passes it later on the way back
+    back_s = _beyond_s(legs.origin_place, parameters)
     for k in range(1, int(legs.sequence.max(initial=0)) + 1):
         rows = np.flatnonzero(legs.sequence == k)
         before = rows - 1
-        arrival = depart[before] + planned_s[before]
+        arrival = depart[before] + planned_s[before] + back_s[rows]
         lunch = _lunch_leave(legs, rows, age, parameters, draws)
         here = legs.purpose[before]
         broken = clock.is_main[before] & clock.main_after[before]
@@ -93,9 +98,15 @@ def plan_times(
         )
         leaves = np.where(clock.is_main[before], leaves, arrival + stay[before])
         leaves = np.where(here == HOME, _leave_home(legs, clock, rows, arrival, parameters, draws), leaves)
-        depart[rows] = np.maximum(leaves, arrival + LEAST_STAY_S)
+        depart[rows] = np.maximum(leaves, arrival + LEAST_STAY_S) + back_s[rows]
         min_stay[rows] = np.maximum(LEAST_STAY_S, share * (depart[rows] - arrival))
     return Plan(*_within_day(legs, depart, min_stay))
+
+
+def _beyond_s(place: np.ndarray, parameters: Parameters) -> np.ndarray:
+    """Time between a gate and what lies beyond it [s]; 0 for places inside."""
+    hours = parameters["population.outside_distance_km"] / parameters["population.car_speed_outside_kmh"]
+    return np.where(place == OUTSIDE, HOUR_S * hours, 0.0)
 
 
 def _clock(legs: Legs) -> Clock:
@@ -173,7 +184,7 @@ def _first_departures(
     depart = np.zeros(len(legs.person))
     # time from leaving home to reaching the main stop: legs up to it, and the stays between them
     counts = ~clock.main_before
-    travel = np.where(counts, planned_s, 0.0)
+    travel = np.where(counts, planned_s + _beyond_s(legs.destination_place, parameters), 0.0)
     rests = np.where(counts & ~clock.is_main, stay, 0.0)
     n_persons = int(legs.person.max(initial=-1)) + 1
     lead = np.bincount(legs.person, weights=travel + rests, minlength=n_persons)
@@ -240,9 +251,9 @@ def draw_after(profile: np.ndarray, earliest_s: np.ndarray, latest_s: float, u: 
 
 
 def _within_day(legs: Legs, depart_s: np.ndarray, min_stay_s: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The whole plan a little earlier where its last departure would come after 30:00; whole milliseconds."""
+    """The whole plan a little earlier where its last departure would come after 28:00; whole milliseconds."""
     n_persons = int(legs.person.max(initial=-1)) + 1
     last = np.zeros(n_persons)
     np.maximum.at(last, legs.person, depart_s)
-    excess = np.maximum(last - (LATEST_DEPARTURE_S - LEAST_STAY_S), 0.0)[legs.person]
+    excess = np.maximum(last - LATEST_PLANNED_S, 0.0)[legs.person]
     return np.maximum(depart_s - excess, 0.0).round(3), np.floor(min_stay_s)

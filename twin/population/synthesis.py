@@ -25,15 +25,13 @@ from twin.population.legs import Legs, connect
 from twin.population.marginals import Area, Marginals, marginals_of
 from twin.population.modes import Travellers, choose_modes, durations_s
 from twin.population.opportunities import Opportunities
-from twin.population.paths import path_distances_m, path_graph
+from twin.population.paths import leg_distances_m
 from twin.population.population import Population
 from twin.population.schedule import Plan, plan_times
 from twin.population.summary import summarise
 from twin.population.tables import (
-    CYCLE,
     RESIDENT,
     TRIPS_PER_PERSON_LIMIT,
-    WALK,
     Persons,
     Trips,
 )
@@ -153,7 +151,7 @@ def _resident_trips(
     licences = np.bincount(members.household, weights=persons.licence)[members.household]
     travellers = Travellers(persons.age, density, persons.licence, persons.household_cars, licences)
     mode, constants = choose_modes(legs, travellers, parameters, draws)
-    distance, off_paths = _distances(territory, legs, mode, parameters)
+    distance, off_paths = leg_distances_m(territory, legs, mode, parameters)
     of_leg = density[legs.person]
     planned_s, duration_s = durations_s(mode, legs, distance, of_leg, parameters, draws)
     age, occupation = persons.age[legs.person], persons.occupation[legs.person]
@@ -175,29 +173,6 @@ def _resident_trips(
     }
     shown = {name: constants[name] for name in DENSITY_CLASSES if name in constants}
     return columns, {"constants": shown, "walks_and_rides_off_the_paths": off_paths}
-
-
-def _distances(
-    territory: Territory, legs: Legs, mode: np.ndarray, parameters: Parameters
-) -> tuple[np.ndarray, int]:
-    """Planning distance [m]: along paths on foot and by cycle where they lead there, else by a detour factor."""
-    on_path = (mode == WALK) | (mode == CYCLE)
-    detour = np.where(
-        on_path, parameters["population.detour_factor_walk"], parameters["population.detour_factor_car"]
-    )
-    distance = np.maximum(legs.straight_m * detour, parameters["population.shortest_trip_m"])
-    off_paths = 0
-    for each, usable in ((WALK, territory.paths.walk), (CYCLE, territory.paths.cycle)):
-        rows = np.flatnonzero(mode == each)
-        ends = [
-            territory.places.path_node[place[rows]] for place in (legs.origin_place, legs.destination_place)
-        ]
-        found = path_distances_m(path_graph(territory, usable), ends[0], ends[1], legs.straight_m[rows])
-        known = np.isfinite(found)
-        off_paths += int((~known).sum())
-        least = parameters["population.shortest_trip_m"]
-        distance[rows[known]] = np.maximum(found[known], np.maximum(legs.straight_m[rows[known]], least))
-    return distance, off_paths
 
 
 def _with_keys(columns: dict[str, np.ndarray], persons: Persons) -> dict[str, np.ndarray]:

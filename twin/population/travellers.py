@@ -21,7 +21,6 @@ from twin.population.tables import (
     CAR,
     COMMUTER,
     HOME,
-    LATEST_DEPARTURE_S,
     PASSING,
     THROUGH,
     TRIPS_PER_PERSON_LIMIT,
@@ -72,10 +71,11 @@ def _commuters(
     inside_m = detour * _straight(gates, enter, territory.places.x_m[place], territory.places.y_m[place])
     drive_s = 3.6 * inside_m / parameters["population.car_speed_kmh"][DENSE]
     pass_in = invert_profile(np.array(table.arrival_profile), draws.uniform("commuter_arrival", key))
-    span_h = parameters["population.work_span_h"] + parameters["population.work_span_spread_h"] * draws.bell(
+    span_h = parameters["population.work_span_h"] + parameters["population.commuter_span_spread_h"] * draws.bell(
         "work_span", key
     )
-    stay_s = HOUR_S * np.maximum(span_h, 2.0)
+    latest_s = HOUR_S * parameters["population.latest_work_end_h"]
+    stay_s = np.maximum(np.minimum(HOUR_S * span_h, latest_s - pass_in - drive_s), 2.0 * HOUR_S)
     link = territory.places.access_link[place]
     both = [np.arange(n), np.arange(n)]
     trips = _trips(
@@ -186,7 +186,7 @@ def _trips(persons: Persons, **columns: Any) -> dict[str, np.ndarray]:
     return columns | {
         "trip_id": trip_id,
         "mode": np.full(n, CAR),
-        "depart_s": np.minimum(columns["depart_s"], LATEST_DEPARTURE_S - 1.0).round(3),
+        "depart_s": columns["depart_s"].round(3),
         "distance_m": columns["distance_m"].round(3),
         "duration_s": np.full(n, np.nan),
     }

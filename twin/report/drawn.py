@@ -23,14 +23,16 @@ WHOLE = "all"
 """Name of the focus that is the whole territory."""
 
 
-def zone_label(zone: str) -> str:
-    """A zone's name as people write it.
+def zone_label(zone: str, names: Mapping[str, str] | None = None) -> str:
+    """A zone's name as people write it, from the names given, else from its own letters.
 
-    >>> zone_label("la_turbie"), zone_label("all")
-    ('La Turbie', 'Whole area')
+    >>> zone_label("la_turbie"), zone_label("all"), zone_label("eze", {"eze": "Èze"})
+    ('La Turbie', 'Whole area', 'Èze')
     """
     if zone == WHOLE:
         return "Whole area"
+    if names and zone in names:
+        return names[zone]
     if zone != zone.lower():
         return zone
     return " ".join(word.capitalize() for word in zone.replace("_", " ").split())
@@ -41,6 +43,7 @@ class Outline:
     """A zone: its rings in local metres, none where only a place is known, and where its label stands."""
 
     name: str
+    label: str
     label_m: tuple[float, float]
     rings_m: tuple[Floats, ...] = ()
 
@@ -103,7 +106,8 @@ class LinkFlows:
         weight = np.where(np.isnan(self.delay_s), 0.0, self.flow_veh)
         total = weight.sum(axis=0)
         summed = (np.nan_to_num(self.delay_s) * weight).sum(axis=0)
-        return np.divide(summed, total, out=np.full(total.shape, np.nan), where=total > 0)
+        mean: Floats = np.divide(summed, total, out=np.full(total.shape, np.nan), where=total > 0)
+        return mean
 
 
 @dataclass(frozen=True)

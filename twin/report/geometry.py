@@ -1,4 +1,4 @@
-"""Lines of links as short SVG paths: simplified, set to the right of the street's axis, in tenths of a pixel."""
+"""Lines of links as short SVG paths: simplified, on the right of the street's axis, in tenths of a pixel."""
 
 from __future__ import annotations
 
@@ -27,7 +27,9 @@ class Frame:
     height_px: float
 
     @classmethod
-    def around(cls, bounds_m: Bounds, width_px: float, least_ratio: float = 0.5, most_ratio: float = 0.85) -> Frame:
+    def around(
+        cls, bounds_m: Bounds, width_px: float, least_ratio: float = 0.5, most_ratio: float = 0.85
+    ) -> Frame:
         """The frame that holds the bounds and a margin, no flatter and no higher than the ratios allow."""
         west, south, east, north = bounds_m
         across, up = max(east - west, 50.0), max(north - south, 50.0)
@@ -37,7 +39,11 @@ class Frame:
         height_px = width_px * ratio
         middle_x, middle_y = (west + east) / 2, (south + north) / 2
         return cls(
-            middle_x - m_per_px * width_px / 2, middle_y + m_per_px * height_px / 2, m_per_px, width_px, height_px
+            middle_x - m_per_px * width_px / 2,
+            middle_y + m_per_px * height_px / 2,
+            m_per_px,
+            width_px,
+            height_px,
         )
 
     def units(self, points_m: Floats) -> Floats:

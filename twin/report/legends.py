@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from markupsafe import Markup
@@ -51,7 +52,11 @@ def legend(measure: Measure, scale: Scale) -> Markup:
     for hourly in (False, True):
         per = "an hour" if hourly else "a day"
         parts = [
-            tag("p", f"{_TITLES[measure]}{f' {per}' if measure == 'flow_difference' else ''}", class_="legend-title"),
+            tag(
+                "p",
+                f"{_TITLES[measure]}{f' {per}' if measure == 'flow_difference' else ''}",
+                class_="legend-title",
+            ),
             _swatches(measure, scale, hourly),
             tag("p", f"{_WIDTHS[measure]} {per}", class_="legend-title"),
             _widths(scale, hourly),
@@ -65,15 +70,23 @@ def _swatches(measure: Measure, scale: Scale, hourly: bool) -> Markup:
     breaks = scale.breaks(hourly)
     written = [_limit(measure, value) for value in breaks]
     texts = [f"under {written[0]}"]
-    texts += [f"{low} to {high}" for low, high in zip(written[:-1], written[1:], strict=True)]
+    texts += [f"{low} to {high}" for low, high in pairwise(written)]
     texts += [f"over {written[-1]}"]
     items = []
     for row, text in enumerate(texts):
         line = tag("path", d="M0 4H28", class_=f"k{row}", stroke_width=6)
-        items.append(tag("li", tag("svg", line, viewBox="0 0 28 8", class_="key-line", aria_hidden="true"), text))
+        items.append(
+            tag("li", tag("svg", line, viewBox="0 0 28 8", class_="key-line", aria_hidden="true"), text)
+        )
     if measure != "flow_difference":
         line = tag("path", d="M0 4H28", class_="kx", stroke_width=6)
-        items.append(tag("li", tag("svg", line, viewBox="0 0 28 8", class_="key-line", aria_hidden="true"), "too few cars"))
+        items.append(
+            tag(
+                "li",
+                tag("svg", line, viewBox="0 0 28 8", class_="key-line", aria_hidden="true"),
+                "too few cars",
+            )
+        )
     return tag("ul", *items, class_="key")
 
 
@@ -101,8 +114,10 @@ def top_table(key: str, drawn: LinkMap, network: Network, flows: tuple[LinkFlows
     flow, value = measured(drawn, flows, network.length_m / network.free_speed_mps)
     rank = flow if drawn.measure == "flow" else np.abs(np.nan_to_num(value))
     lines = []
-    for link in _leaders(rank, network, drawn.focus):
-        lines.append(TopLine(street_name(network, link), link, _values(drawn, flows, link, float(value[link]))))
+    for link in _leaders(rank, network, drawn.focus if drawn.bounds_m else WHOLE):
+        lines.append(
+            TopLine(street_name(network, link), link, _values(drawn, flows, link, float(value[link])))
+        )
     if drawn.measure == "flow":
         return TopTable(key, "Busiest streets", ("vehicles a day", "delay"), tuple(lines))
     what = "flow" if drawn.measure == "flow_difference" else "delay"

@@ -1,8 +1,9 @@
-"""Maps for notebooks: the streets of a result or a comparison as a matplotlib figure, in the report's colours."""
+"""Maps for notebooks: the streets of a result or a comparison, by matplotlib, in the report's colours."""
 
 from __future__ import annotations
 
 import io
+from itertools import pairwise
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -10,7 +11,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from twin.report.drawn import Bounds, Floats, Network, zone_label
+from twin.report.drawn import Bounds, Floats, Network
 from twin.report.geometry import beside, bounds_of
 from twin.report.scales import Scale
 from twin.report.words import number, signed
@@ -62,10 +63,19 @@ def draw_values(
     order = np.argsort(widths, kind="stable")
     lines = [_aside(network, link, float(widths[link]) / 2 * m_per_point) for link in order.tolist()]
     colours = [_UNKNOWN if classes[link] < 0 else scale.colours[classes[link]] for link in order.tolist()]
-    axes.add_collection(LineCollection(lines, colors=colours, linewidths=widths[order].tolist(), capstyle="butt"))
+    axes.add_collection(
+        LineCollection(lines, colors=colours, linewidths=widths[order].tolist(), capstyle="butt")
+    )
     _legend(axes, scale)
     axes.text(
-        0.995, 0.008, network.attribution, transform=axes.transAxes, ha="right", va="bottom", fontsize=7, color=_INK
+        0.995,
+        0.008,
+        network.attribution,
+        transform=axes.transAxes,
+        ha="right",
+        va="bottom",
+        fontsize=7,
+        color=_INK,
     )
     return figure
 
@@ -78,7 +88,7 @@ def _ground(axes: Axes, network: Network) -> None:
         for ring in outline.rings_m:
             axes.plot(ring[:, 0], ring[:, 1], color=_ZONE, linewidth=0.8, linestyle=(0, (5, 3)))
         axes.annotate(
-            zone_label(outline.name), outline.label_m, ha="center", fontsize=9, style="italic", color=_INK, zorder=5
+            outline.label, outline.label_m, ha="center", fontsize=9, style="italic", color=_INK, zorder=5
         )
     axes.add_collection(LineCollection(list(network.lines_m), colors=_AXES, linewidths=0.4))
 
@@ -94,11 +104,17 @@ def _legend(axes: Axes, scale: Scale) -> None:
     limits = scale.breaks(hourly=False)
     write = number if scale.measure == "flow" else signed
     texts = [f"under {write(limits[0])}"]
-    texts += [f"{write(low)} to {write(high)}" for low, high in zip(limits[:-1], limits[1:], strict=True)]
+    texts += [f"{write(low)} to {write(high)}" for low, high in pairwise(limits)]
     texts += [f"over {write(limits[-1])}"]
     handles = [
-        Line2D([], [], color=colour, linewidth=4, label=text) for colour, text in zip(scale.colours, texts, strict=True)
+        Line2D([], [], color=colour, linewidth=4, label=text)
+        for colour, text in zip(scale.colours, texts, strict=True)
     ]
     axes.legend(
-        handles=handles, loc="upper center", bbox_to_anchor=(0.5, -0.01), ncols=len(texts), frameon=False, fontsize=8
+        handles=handles,
+        loc="upper center",
+        bbox_to_anchor=(0.5, -0.01),
+        ncols=len(texts),
+        frameon=False,
+        fontsize=8,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.report.drawn import Bools, Floats, Gate, Network, Outline
+from twin.report.drawn import Bools, Floats, Gate, Network, Outline, zone_label
 from twin.report.view import ProvenanceShare
 from twin.territory.tables import PROVENANCES, ROAD_CLASSES, Streets
 from twin.territory.territory import Territory
@@ -59,6 +59,16 @@ def provenance_of(territory: Territory) -> tuple[ProvenanceShare, ...]:
     )
 
 
+def zone_names_of(territory: Territory) -> dict[str, str]:
+    """Zones that are one commune, by that commune's own name."""
+    zones = territory.zones
+    return {
+        name: communes[0]
+        for name, communes in zip(zones.name, zones.communes, strict=True)
+        if len(communes) == 1
+    }
+
+
 class _Plane:
     """Degrees to metres around a point: equirectangular, fair over a metropolitan area."""
 
@@ -86,7 +96,10 @@ def _names(streets: Streets) -> tuple[str, ...]:
 def _two_way(tail: NDArray[np.int32], head: NDArray[np.int32]) -> Bools:
     """Whether a link of the other direction joins the same nodes."""
     there = set(zip(tail.tolist(), head.tolist(), strict=True))
-    return np.array([a != b and (b, a) in there for a, b in zip(tail.tolist(), head.tolist(), strict=True)], dtype=np.bool_)
+    return np.array(
+        [a != b and (b, a) in there for a, b in zip(tail.tolist(), head.tolist(), strict=True)],
+        dtype=np.bool_,
+    )
 
 
 def _outlines(
@@ -102,7 +115,7 @@ def _outlines(
             continue
         rings = tuple(plane.metres(ring[:, 0], ring[:, 1]) for ring in zones.rings[row] or ())
         x, y = np.median(inside, axis=0).tolist()
-        outlines.append(Outline(name, (x, y), rings))
+        outlines.append(Outline(name, zone_names_of(territory).get(name, zone_label(name)), (x, y), rings))
     return tuple(outlines)
 
 

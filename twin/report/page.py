@@ -1,4 +1,4 @@
-"""One self-contained page: markup, style, script and data in a single file that asks nothing of any server."""
+"""One self-contained page: markup, style, script and data in one file that asks nothing of any server."""
 
 from __future__ import annotations
 
@@ -10,13 +10,12 @@ from importlib.resources import files
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from twin.report.drawn import zone_label
 from twin.report.legends import map_colours
 from twin.report.payload import as_block, payload
 from twin.report.scales import SCENARIO_COLOURS
 from twin.report.sections import context, draw_all
 from twin.report.view import ReportView
-from twin.report.words import label_of, number, percent, seeds_words, signed, unit_label
+from twin.report.words import group_label, label_of, number, percent, seeds_words, signed, unit_label
 
 
 def render(view: ReportView) -> str:
@@ -76,7 +75,7 @@ def _templates() -> Environment:
         "percent": percent,
         "unit": unit_label,
         "label": label_of,
-        "zone": zone_label,
+        "group": group_label,
         "seeds": seeds_words,
     }
     return environment

@@ -1,4 +1,4 @@
-"""The data behind the pictures, as the JSON block that the page's script, a test and a reader's own tools read."""
+"""The data behind the pictures, as the JSON block that the page's script and a reader's own tools read."""
 
 from __future__ import annotations
 
@@ -22,12 +22,14 @@ _ESCAPES = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028",
 
 def payload(view: ReportView, drawings: Sequence[Drawing], scales: dict[str, Scale]) -> dict[str, Any]:
     """Everything the pictures show, in plain numbers."""
+    sets = {names: place for place, names in enumerate(dict.fromkeys(row.assumptions for row in view.rows))}
     return {
         "schema": SCHEMA,
         "kind": view.kind,
         "title": view.title,
         "scenarios": [_scenario(view, row) for row in range(len(view.scenarios))],
-        "indicators": [_indicator(row) for row in view.rows],
+        "indicators": [_indicator(row, sets) for row in view.rows],
+        "assumption_sets": [list(names) for names in sets],
         "networks": [_network(network) for network in view.networks],
         "flows": [_flows(flows) for flows in view.flows],
         "maps": [_map(drawing) for drawing in drawings],
@@ -76,8 +78,16 @@ def _scenario(view: ReportView, row: int) -> dict[str, Any]:
     }
 
 
-def _indicator(row: IndicatorRow) -> dict[str, Any]:
-    return {**asdict(row), "verdict": row.verdict, "has_interval": row.has_interval}
+def _indicator(row: IndicatorRow, sets: dict[tuple[str, ...], int]) -> dict[str, Any]:
+    """A row with its verdict; its assumptions as the row of their set."""
+    words = ("meaning", "theme", "assumptions")
+    plain = {key: value for key, value in asdict(row).items() if key not in words}
+    return {
+        **plain,
+        "verdict": row.verdict,
+        "has_interval": row.has_interval,
+        "assumptions": sets[row.assumptions],
+    }
 
 
 def _network(network: Network) -> dict[str, Any]:

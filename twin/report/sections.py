@@ -8,13 +8,13 @@ from typing import Any
 
 from markupsafe import Markup
 
-from twin.report import charts
+from twin.report import bars, charts
 from twin.report.drawn import Measure, zone_label
 from twin.report.legends import legend, top_table
 from twin.report.scales import PART_COLOURS, SCENARIO_COLOURS, Scale, scale_of
 from twin.report.svgmap import Drawing, backdrop, draw_map
 from twin.report.view import LEAST_SEEDS, Demand, IndicatorRow, ReportView
-from twin.report.words import SIDE_BY_SIDE, VERDICT_WORDS, count_word, number, percent
+from twin.report.words import PAIRED, VERDICT_WORDS, count_word, number, percent
 
 _TITLES = {
     "indicators": "Indicators",
@@ -33,9 +33,14 @@ class Block:
     rows: tuple[IndicatorRow, ...]
 
     @property
-    def foldable(self) -> bool:
-        """Whether groups stand below the whole."""
-        return len(self.rows) > 1 and not self.rows[0].group
+    def head(self) -> IndicatorRow:
+        """The row that names the indicator."""
+        return self.rows[0]
+
+    @property
+    def groups(self) -> tuple[IndicatorRow, ...]:
+        """Rows of groups, below the whole or without one."""
+        return tuple(row for row in self.rows if row.group)
 
 
 @dataclass(frozen=True)
@@ -45,7 +50,8 @@ class Table:
     focus: str
     title: str
     names: tuple[str, str]
-    blocks: tuple[Block, ...]
+    themes: tuple[tuple[str, tuple[Block, ...]], ...]
+    """Blocks under their headings."""
     note: str
 
 
@@ -63,14 +69,16 @@ def context(view: ReportView, drawings: Sequence[Drawing], scales: dict[Measure,
         "colours": SCENARIO_COLOURS,
         "part_colours": PART_COLOURS,
         "verdict_words": VERDICT_WORDS,
+        "place": lambda zone: zone_label(zone, view.zone_names),
         "demand_sentence": lambda demand: demand_sentence(view, demand),
         "n_assumed": (counts[0], counts[-1]) if counts and counts[-1] else None,
         "focuses": focuses,
         "tables": tables_of(view),
         "indicators_lead": _indicators_lead(view),
-        "change_bar": charts.change_bar,
+        "meanings": {row.indicator: (row.unit, row.meaning) for row in view.rows if row.meaning},
+        "change_bar": bars.change_bar,
         "mode_parts": parts,
-        "modes": charts.stacked_bars(view.modes, parts, "Share of trips by mode") if view.modes else "",
+        "modes": bars.stacked_bars(view.modes, parts, "Share of trips by mode") if view.modes else "",
         "profiles": [(each.title, each.unit, charts.lines(each)) for each in view.profiles],
         "gains": _gains(view),
         "spreads": _spreads(view),
@@ -86,7 +94,13 @@ def draw_all(view: ReportView) -> tuple[list[Drawing], dict[Measure, Scale]]:
     measures = list(dict.fromkeys(each.measure for each in view.maps))
     scales = {measure: scale_of(measure, view.flows, view.maps) for measure in measures}
     drawings = [
-        draw_map(f"map-{row + 1}", each, view.networks[view.flows[each.scenario].network], view.flows, scales[each.measure])
+        draw_map(
+            f"map-{row + 1}",
+            each,
+            view.networks[view.flows[each.scenario].network],
+            view.flows,
+            scales[each.measure],
+        )
         for row, each in enumerate(view.maps)
     ]
     return drawings, scales
@@ -98,19 +112,30 @@ def tables_of(view: ReportView) -> list[Table]:
     for scenario in dict.fromkeys(row.scenario for row in view.rows):
         for focus in dict.fromkeys(row.focus for row in view.rows if row.scenario == scenario):
             rows = [row for row in view.rows if row.scenario == scenario and row.focus == focus]
-            names = dict.fromkeys(row.indicator for row in rows)
-            blocks = tuple(
-                Block(tuple(sorted((row for row in rows if row.indicator == name), key=lambda row: row.group != "")))
-                for name in names
-            )
-            tables.append(Table(focus, _table_title(view, scenario, rows[0]), _columns(view, scenario), blocks, _note(rows)))
+            title, columns = _table_title(view, scenario, rows[0]), _columns(view, scenario)
+            tables.append(Table(focus, title, columns, _themes(rows), _note(rows)))
     return tables
+
+
+def _themes(rows: Sequence[IndicatorRow]) -> tuple[tuple[str, tuple[Block, ...]], ...]:
+    """Rows by theme and indicator, both in the order in which they come."""
+    themes = []
+    for theme in dict.fromkeys(row.theme for row in rows):
+        inside = [row for row in rows if row.theme == theme]
+        blocks = []
+        for name in dict.fromkeys(row.indicator for row in inside):
+            own = [row for row in inside if row.indicator == name]
+            blocks.append(Block(tuple(sorted(own, key=lambda row: row.group != ""))))
+        themes.append((theme, tuple(blocks)))
+    return tuple(themes)
 
 
 def demand_sentence(view: ReportView, demand: Demand) -> str:
     """How much was asked and how much arrived, as one sentence per scenario."""
     role = view.scenarios[demand.scenario].role
-    scale = "the ledger's full sum" if demand.scale == 1 else f"{number(demand.scale)} of the ledger's full sum"
+    scale = (
+        "the ledger's full sum" if demand.scale == 1 else f"{number(demand.scale)} of the ledger's full sum"
+    )
     flows = {None: "", True: " The full sum flows.", False: " The full sum does not flow; this scale does."}
     return (
         f"{role}: {count_word(demand.planned_trips, 'planned trip')}, of them "
@@ -134,11 +159,13 @@ def _present(view: ReportView, maps: bool) -> list[str]:
 
 
 def _table_title(view: ReportView, scenario: int, row: IndicatorRow) -> str:
-    if row.method == SIDE_BY_SIDE:
-        return f"{view.scenarios[0].focus_name} beside {view.scenarios[scenario].focus_name}"
+    if row.method not in (PAIRED, ""):
+        return (
+            f"{zone_label(row.base_focus, view.zone_names)} beside {zone_label(row.focus, view.zone_names)}"
+        )
     if len(view.scenarios) > 2:
-        return f"{zone_label(row.focus)}: {view.scenarios[scenario].title}"
-    return zone_label(row.focus)
+        return f"{zone_label(row.focus, view.zone_names)}: {view.scenarios[scenario].title}"
+    return zone_label(row.focus, view.zone_names)
 
 
 def _columns(view: ReportView, scenario: int) -> tuple[str, str]:
@@ -152,15 +179,15 @@ def _note(rows: Sequence[IndicatorRow]) -> str:
     if rows[0].difference is None:
         return ""
     methods = {
-        "paired by seed": "the same persons and the same luck in both scenarios, paired by seed",
-        "unpaired": "scenarios on different territories, seeds unpaired",
-        SIDE_BY_SIDE: "two focuses of one simulated area, side by side and normalised by size",
+        PAIRED: "the same persons and the same luck in both scenarios, paired by seed",
+        "side by side": "two focuses of one simulated area side by side, sums per inhabitant, paired by seed",
+        "unpaired": "two areas side by side, sums per inhabitant, seeds unpaired",
     }
     method = methods.get(rows[0].method, rows[0].method)
     if rows[0].has_interval:
         return f"Method: {method}; 95\u00a0% intervals over {rows[0].n_seeds} seeds."
     seeds = count_word(rows[0].n_seeds, "seed")
-    return f"Method: {method}. {seeds}: no interval below {LEAST_SEEDS} seeds, so hollow marks give a direction only."
+    return f"Method: {method}. {seeds}: no interval below {LEAST_SEEDS} seeds; hollow marks give a direction."
 
 
 def _indicators_lead(view: ReportView) -> str:
@@ -177,7 +204,7 @@ def _gains(view: ReportView) -> list[tuple[str, Markup]]:
     for scenario, family in dict.fromkeys((each.scenario, each.family) for each in view.changes):
         changes = [each for each in view.changes if (each.scenario, each.family) == (scenario, family)]
         title = f"{view.scenarios[scenario].role} against base, by {family}"
-        drawn.append((title, charts.gains(changes, title)))
+        drawn.append((title, bars.gains(changes, title)))
     return drawn
 
 
@@ -185,11 +212,13 @@ def _spreads(view: ReportView) -> list[tuple[str, Markup]]:
     drawn = []
     for family in dict.fromkeys(each.family for each in view.delays):
         title = f"Delay of car trips, by {family}"
-        drawn.append((title, charts.spreads([each for each in view.delays if each.family == family], title)))
+        drawn.append((title, bars.spreads([each for each in view.delays if each.family == family], title)))
     return drawn
 
 
-def _map_context(view: ReportView, drawings: Sequence[Drawing], scales: dict[Measure, Scale]) -> dict[str, Any]:
+def _map_context(
+    view: ReportView, drawings: Sequence[Drawing], scales: dict[Measure, Scale]
+) -> dict[str, Any]:
     """Maps in rows of one or two, each measure's legend after its last row, its streets below each row."""
     rows: list[list[Drawing]] = []
     for drawing in drawings:
@@ -200,18 +229,27 @@ def _map_context(view: ReportView, drawings: Sequence[Drawing], scales: dict[Mea
             rows.append([drawing])
     last = {row[0].drawn.measure: place for place, row in enumerate(rows)}
     legends = [
-        legend(row[0].drawn.measure, scales[row[0].drawn.measure]) if last[row[0].drawn.measure] == place else ""
+        legend(row[0].drawn.measure, scales[row[0].drawn.measure])
+        if last[row[0].drawn.measure] == place
+        else ""
         for place, row in enumerate(rows)
     ]
     tops = [
-        [top_table(each.key, each.drawn, view.networks[view.flows[each.drawn.scenario].network], view.flows) for each in row]
+        [
+            top_table(
+                each.key, each.drawn, view.networks[view.flows[each.drawn.scenario].network], view.flows
+            )
+            for each in row
+        ]
         for row in rows
     ]
     return {
         "map_rows": rows,
         "legend_after": legends,
         "tops": tops,
-        "backdrops": [backdrop(network, row) for row, network in enumerate(view.networks)] if drawings else [],
+        "backdrops": [backdrop(network, row) for row, network in enumerate(view.networks)]
+        if drawings
+        else [],
         "n_hours": max((flows.flow_veh.shape[0] for flows in view.flows), default=24),
         "maps_lead": "Streets are as wide as their flow; each direction is drawn on its own side. "
         "Maps of one kind share one scale. Point at a street for its hours.",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from markupsafe import Markup
 
-from twin.report.drawn import WHOLE, Bounds, Floats, LinkFlows, LinkMap, Network, zone_label
+from twin.report.drawn import WHOLE, Bounds, LinkFlows, LinkMap, Network
 from twin.report.geometry import TENTHS, TOLERANCE_PX, Frame, beside, bounds_of, path_of, simplified
 from twin.report.scales import Scale, measured
 from twin.report.svg import group, picture, tag
@@ -45,7 +45,9 @@ def backdrop(network: Network, row: int) -> Markup:
     return group([built, tag("path", d="".join(axes), id=f"axes-{row}")])
 
 
-def draw_map(key: str, drawn: LinkMap, network: Network, flows: tuple[LinkFlows, ...], scale: Scale) -> Drawing:
+def draw_map(
+    key: str, drawn: LinkMap, network: Network, flows: tuple[LinkFlows, ...], scale: Scale
+) -> Drawing:
     """One map, from the paper upwards: zones, buildings, axes, links, names, scale bar, attribution."""
     bounds = drawn.bounds_m or bounds_of(network)
     frame = Frame.around(bounds, WIDE_PX if drawn.wide else HALF_PX)
@@ -59,7 +61,9 @@ def draw_map(key: str, drawn: LinkMap, network: Network, flows: tuple[LinkFlows,
         _names(network, frame),
         _furniture(network, frame),
     ]
-    words = f"{drawn.title}. {n_drawn} links of {network.name} are drawn; their values are in the page's data."
+    words = (
+        f"{drawn.title}. {n_drawn} links of {network.name} are drawn; their values are in the page's data."
+    )
     svg = picture(
         parts,
         drawn.title,
@@ -139,7 +143,7 @@ def _names(network: Network, frame: Frame) -> Markup:
     right, bottom = frame.width_px, frame.height_px
     taken = [(0.0, 0.0, 50.0, 76.0), (right - 44, 0.0, right, 56.0), (0.0, bottom - 44, right, bottom)]
     written = []
-    labels = [(zone_label(each.name), each.label_m, "zone-name") for each in network.outlines if each.name != WHOLE]
+    labels = [(each.label, each.label_m, "zone-name") for each in network.outlines if each.name != WHOLE]
     labels += [(each.name, (each.x_m, each.y_m), "gate-name") for each in network.gates]
     for text, place_m, class_ in labels:
         x, y = (frame.units(np.array([place_m]))[0] / TENTHS).tolist()

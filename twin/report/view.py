@@ -6,7 +6,8 @@ from a run or a comparison; the page renders it. Scenario 0 is the base; the oth
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from twin.report.drawn import (
@@ -24,7 +25,9 @@ from twin.report.drawn import (
 )
 
 Better = Literal["lower", "higher", "none"]
-Verdict = Literal["better", "worse", "changed", "same", "unclear", "untested better", "untested worse", "untested"]
+Verdict = Literal[
+    "better", "worse", "changed", "same", "unclear", "untested better", "untested worse", "untested"
+]
 
 LEAST_SEEDS = 5
 """Fewest seeds for which an interval is printed."""
@@ -43,10 +46,9 @@ class Scenario:
     facts: tuple[tuple[str, str], ...] = ()
     """Pairs of label and value, in words."""
 
-    @property
-    def focus_name(self) -> str:
+    def focus_name(self, zone_names: Mapping[str, str]) -> str:
         """The focus in words, ``la_turbie`` as ``La Turbie``."""
-        return ", ".join(zone_label(zone) for zone in self.focus)
+        return ", ".join(zone_label(zone, zone_names) for zone in self.focus)
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,8 @@ class IndicatorRow:
     assumptions: tuple[str, ...] = ()
     """Names of the ledger's assumptions behind the number."""
     meaning: str = ""
+    theme: str = ""
+    """Heading under which the table shows it."""
 
     @property
     def has_interval(self) -> bool:
@@ -92,7 +96,12 @@ class IndicatorRow:
             return "untested"
         if self.difference == 0 and (not self.has_interval or self.low == self.high == 0):
             return "same"
-        if self.has_interval and self.low is not None and self.high is not None and self.low <= 0 <= self.high:
+        if (
+            self.has_interval
+            and self.low is not None
+            and self.high is not None
+            and self.low <= 0 <= self.high
+        ):
             return "unclear"
         if self.better == "none":
             return "changed" if self.has_interval else "untested"
@@ -179,6 +188,8 @@ class ReportView:
     demand: tuple[Demand, ...] = ()
     provenance: tuple[ProvenanceShare, ...] = ()
     assumptions: tuple[Assumption, ...] = ()
+    zone_names: Mapping[str, str] = field(default_factory=dict)
+    """Names of zones as people write them, by zone."""
     networks: tuple[Network, ...] = ()
     flows: tuple[LinkFlows, ...] = ()
     """One per scenario, or none at all."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from twin.report.drawn import WHOLE, zone_label
 from twin.report.view import LEAST_SEEDS, IndicatorRow, Verdict
@@ -11,11 +11,26 @@ from twin.report.view import LEAST_SEEDS, IndicatorRow, Verdict
 THIN = "\u202f"
 MINUS = "\u2212"
 NONE = "–"
-SIDE_BY_SIDE = "side by side"
-"""Method of rows whose base and alternative are two focuses or two territories."""
+PAIRED = "paired by seed"
+"""Method of rows whose base and alternative are one focus of one area."""
 
 _SHARES = ("share", "probability", "fraction")
 _ACRONYMS = {"co2": "CO₂", "nox": "NOₓ", "pm10": "PM10", "pm25": "PM2.5", "vkm": "vehicle-km"}
+_SYMBOLS = ("s", "min", "h", "m", "km", "kg", "t", "veh")
+_LABELS = {
+    "mean_delay": "Mean delay of car trips",
+    "mean_car_time_over_free_flow": "Car time over free flow",
+    "vehicle_km": "Distance driven on the streets",
+    "vehicle_km_residential": "Distance driven on residential streets",
+    "vehicle_km_of_people": "Distance driven by the people",
+    "through_vehicle_km_in_focus": "Distance driven by through traffic",
+    "through_share_of_residential": "Through traffic on residential streets",
+    "co2_on_links": "CO₂ on the streets",
+    "co2_of_people": "CO₂ of the people",
+    "link_delay": "Time lost on the streets",
+}
+"""Names of some indicators that read better than their words."""
+_UNITS = {"s/trip": "s per trip", "km/person": "km per person", "ratio": "", "1": "", "-": "", "": ""}
 
 VERDICT_WORDS: dict[Verdict, tuple[str, str]] = {
     "better": ("▲", "better"),
@@ -66,7 +81,7 @@ def unit_label(unit: str, difference: bool = False) -> str:
     """A unit as it is printed; differences of shares are points."""
     if unit in _SHARES:
         return "points" if difference else "%"
-    return "" if unit in ("1", "-", "") else unit
+    return _UNITS.get(unit, unit)
 
 
 def with_unit(text: str, unit: str, difference: bool = False) -> str:
@@ -97,13 +112,29 @@ def percent(share: float | None, sign: bool = False) -> str:
 def label_of(name: str, unit: str = "") -> str:
     """An indicator's name in words, without the unit that its column tells.
 
-    >>> label_of("mean_car_delay_s", "s"), label_of("co2_kg", "kg"), label_of("jobs_within_30_min", "jobs")
-    ('Mean car delay', 'CO₂', 'Jobs within 30 min')
+    >>> label_of("mean_delay", "s/trip"), label_of("fuel_kg", "kg"), label_of("jobs_within_30_min", "jobs")
+    ('Mean delay of car trips', 'Fuel', 'Jobs within 30 min')
     """
-    stem = name.removesuffix(f"_{unit}") if unit else name
-    words = [_ACRONYMS.get(word, word) for word in (stem or name).split("_") if word]
-    text = " ".join(words) or name
+    if name in _LABELS:
+        return _LABELS[name]
+    stem = name.removesuffix(f"_{unit}") if unit in _SYMBOLS else name
+    text = " ".join(_ACRONYMS.get(word, word) for word in stem.split("_") if word) or name
     return text[:1].upper() + text[1:]
+
+
+def group_label(group: str) -> str:
+    """A group in words.
+
+    >>> group_label("age:75+"), group_label("skill:none"), group_label("app:yes"), group_label("guided")
+    ('age 75+', 'digital skill: none', 'app: yes', 'guided')
+    """
+    family, _, name = group.partition(":")
+    if not name:
+        return group.replace("_", " ")
+    name = name.replace("_", " ") if family != "provider" else name
+    if family in ("skill", "app"):
+        return f"{'digital ' if family == 'skill' else ''}{family}: {name}"
+    return f"{family} {name}"
 
 
 def interval(row: IndicatorRow) -> str:
@@ -116,19 +147,24 @@ def interval(row: IndicatorRow) -> str:
     return with_unit(ends, row.unit, difference=True)
 
 
-def sentence(row: IndicatorRow, names: tuple[str, str] = ("the base", "the alternative")) -> str:
+def sentence(row: IndicatorRow, zone_names: Mapping[str, str] | None = None) -> str:
     """One row as a sentence: what changes, from what to what, how sure it is."""
-    place = "over the whole area" if row.focus == WHOLE else f"in {zone_label(row.focus)}"
-    who = f" ({row.group})" if row.group else ""
+    place = "over the whole area" if row.focus == WHOLE else f"in {zone_label(row.focus, zone_names)}"
+    who = f" ({group_label(row.group)})" if row.group else ""
     name = f"{label_of(row.indicator, row.unit)}{who}"
     base = number(row.base, row.unit)
     if row.alternative is None or row.difference is None:
         return f"{name} is {with_unit(base, row.unit)} {place}."
     alternative = with_unit(number(row.alternative, row.unit), row.unit)
     sure = how_sure(row)
-    if row.method == SIDE_BY_SIDE:
+    if row.method != PAIRED:
         change = with_unit(signed(row.difference, row.unit), row.unit, difference=True)
-        return f"{name} is {base} in {names[0]} and {alternative} in {names[1]} ({change}; {sure})."
+        other = (
+            "over the whole area"
+            if row.base_focus == WHOLE
+            else f"in {zone_label(row.base_focus, zone_names)}"
+        )
+        return f"{name} is {base} {other} and {alternative} {place} ({change}; {sure})."
     if row.difference == 0:
         return f"{name} stays at {with_unit(base, row.unit)} {place} ({sure})."
     change = with_unit(signed(row.difference, row.unit), row.unit, difference=True)
@@ -168,3 +204,20 @@ def seeds_words(seeds: Sequence[int]) -> str:
         else:
             runs.append([seed])
     return ", ".join(str(run[0]) if len(run) == 1 else f"{run[0]}–{run[-1]}" for run in runs)
+
+
+def short(value: object, longest: int = 90) -> str:
+    """A value of a scenario in few words; a long list is counted.
+
+    >>> short(None), short(0.25), short(["a", "b"]), short(list("abcdef"))
+    ('–', '0.25', 'a, b', 'a, b, c, … (6 in all)')
+    """
+    if value is None or value in ((), []):
+        return NONE
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list | tuple):
+        head = ", ".join(short(each, longest) for each in value[:3])
+        return head if len(value) <= 3 else f"{head}, … ({len(value)} in all)"
+    text = f"{value:g}" if isinstance(value, float) else str(value)
+    return text if len(text) <= longest else text[: longest - 1] + "…"

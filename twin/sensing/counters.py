@@ -18,7 +18,7 @@ from twin.knowledge.datasets import Dataset, Observations, no_observations, obse
 from twin.knowledge.day import CountReading
 from twin.scenario.actors import SensorFleet
 from twin.scenario.ledger import Parameters
-from twin.sensing.fleets import Fleet, Site, StepTruth, sensor_keys
+from twin.sensing.devices import Fleet, Site, StepTruth, sensor_keys
 from twin.sensing.placement import place
 
 _MISS = stream_of("sensing.counter.miss")

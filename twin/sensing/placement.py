@@ -7,7 +7,7 @@ import numpy as np
 from twin.errors import InputError
 from twin.kernels.random import stream_of, uniforms
 from twin.scenario.actors import SensorFleet
-from twin.sensing.fleets import Site
+from twin.sensing.devices import Site
 
 RULES = ("random", "class")
 _PLACE = stream_of("sensing.placement")

@@ -15,7 +15,7 @@ from twin.kernels.random import stream_of
 from twin.knowledge.datasets import Dataset, Observations
 from twin.scenario.actors import Provider, SensorFleet
 from twin.scenario.ledger import Parameters
-from twin.sensing.fleets import Fleet, Site, StepTruth
+from twin.sensing.devices import Fleet, Site, StepTruth
 
 _PROBE = stream_of("sensing.probe")
 

@@ -192,8 +192,10 @@ class _Work:
             member = store.read_sealed(file)
         except InputError:
             return None
-        enough = set(self.measures) <= set(member["measures"])
-        return [tuple(row) for row in member["rows"]] if enough else None
+        if not set(self.measures) <= set(member["measures"]):
+            return None
+        not_asked = set(member["measures"]) - set(self.measures)
+        return [tuple(row) for row in member["rows"] if row[0] not in not_asked]
 
 
 def _known(value: float) -> float | None:
@@ -202,8 +204,9 @@ def _known(value: float) -> float | None:
 
 def _table(keys: tuple[str, ...], points: Sequence[Point], rows: Mapping[str, list[Cells]]) -> pd.DataFrame:
     lines = [(*point.values, point.seed, *cells) for point in points for cells in rows.get(point.key, ())]
-    table = pd.DataFrame(lines, columns=[*keys, *VALUE_COLUMNS])
-    for key in keys:
+    varied = [f"scenario.{key}" if key in VALUE_COLUMNS else key for key in keys]
+    table = pd.DataFrame(lines, columns=[*varied, *VALUE_COLUMNS])
+    for key in varied:
         if table[key].map(type).nunique() > 1 or table[key].map(lambda value: isinstance(value, list)).any():
             table[key] = table[key].map(str)
     table["value"] = table["value"].astype("float64")

@@ -21,8 +21,11 @@ def with_doors(streets: Streets) -> Flags:
     return streets.core & open_ if (streets.core & open_).any() else open_
 
 
-def nearest_links(x_m: Floats, y_m: Floats, streets: Streets, plane: Plane) -> Ints:
-    """Access link of each point: the nearest that has doors, the one whose right side it is on first."""
+def nearest_links(x_m: Floats, y_m: Floats, streets: Streets, plane: Plane, reach_m: float) -> Ints:
+    """Access link of each point: the nearest that has doors, the one whose right side it is on first.
+
+    -1 where none is within reach.
+    """
     links = np.flatnonzero(with_doors(streets))
     if len(x_m) == 0 or len(links) == 0:
         return np.full(len(x_m), -1, dtype=np.int32)
@@ -35,7 +38,7 @@ def nearest_links(x_m: Floats, y_m: Floats, streets: Streets, plane: Plane) -> I
     cost = np.where(away <= away[:, :1] + SAME_M, np.where(on_left, 1.0, 0.0), 2.0)
     order = np.lexsort((of[row], away, cost), axis=1)
     best = np.take_along_axis(row, order[:, :1], axis=1)[:, 0]
-    return of[best].astype(np.int32)
+    return np.where(away[:, 0] <= reach_m, of[best], -1).astype(np.int32)
 
 
 def _samples(links: np.ndarray, streets: Streets, plane: Plane) -> tuple[Floats, ...]:

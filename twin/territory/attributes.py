@@ -11,9 +11,9 @@ import numpy as np
 
 from twin.readers.osm import Tags
 from twin.scenario.ledger import Parameters
+from twin.territory.bends import KMH, bend_speeds_mps, free_speed_kmh
 from twin.territory.tables import INFERRED, OBSERVED, ROAD_CLASSES, Flags, Floats, Ints, Longs
 
-KMH = 3.6
 WORDS_KMH = {"walk": 6.0, "fr:urban": 50.0, "fr:rural": 80.0, "fr:motorway": 130.0, "fr:zone30": 30.0}
 MPH_KMH = 1.609344
 MOST_LANES = 8.0
@@ -99,17 +99,32 @@ def read_member_tags(
     return MemberTags(speed, lanes)
 
 
+@dataclass(frozen=True)
+class LinkLines:
+    """Lines of links: members' lengths (n_members,), offsets (n_links + 1,), points (n_members + n_links,)."""
+
+    member_length_m: Floats
+    member_start: Longs
+    x_m: Floats
+    y_m: Floats
+
+    def members(self, link: int) -> slice:
+        """Rows of a link's members."""
+        return slice(int(self.member_start[link]), int(self.member_start[link + 1]))
+
+    def bends_mps(self, link: int, comfort_mps2: float) -> Floats:
+        """Speeds that the bends between a link's members allow."""
+        points = slice(int(self.member_start[link]) + link, int(self.member_start[link + 1]) + link + 1)
+        length = self.member_length_m[self.members(link)]
+        return bend_speeds_mps(self.x_m[points], self.y_m[points], length, comfort_mps2)
+
+
 def impute(
-    read: MemberTags,
-    member_length_m: Floats,
-    member_start: Longs,
-    road_class: np.ndarray,
-    urban: Flags,
-    parameters: Parameters,
+    read: MemberTags, lines: LinkLines, road_class: np.ndarray, urban: Flags, parameters: Parameters
 ) -> LinkAttributes:
     """Attributes of all links: tagged where most of the length is tagged, else by class.
 
-    A member without a lane count takes that of its tagged neighbour on the same link; a link has as
+    The free speed is the limit, less where bends force it (motorways are built for theirs). A member without a lane count takes that of its tagged neighbour on the same link; a link has as
     many lanes as its narrowest member, but stores what all members together hold.
     """
     n_links = len(road_class)
@@ -118,11 +133,12 @@ def impute(
     storage, parking = np.empty(n_links, np.int32), np.zeros(n_links, np.float32)
     tables = _Tables(parameters)
     for link in range(n_links):
-        rows = slice(int(member_start[link]), int(member_start[link + 1]))
-        length = member_length_m[rows]
+        rows = lines.members(link)
+        length = lines.member_length_m[rows]
         kind = ROAD_CLASSES[road_class[link]]
         limits, speed_from[link] = _filled(read.speed_kmh[rows], length, tables.speed(kind, bool(urban[link])))
-        speed[link] = _mean_speed_mps(limits, length)
+        bends = lines.bends_mps(link, np.inf if kind == "motorway" else tables.comfort_mps2)
+        speed[link] = free_speed_kmh(limits, length, bends) / KMH
         counts, lanes_from[link] = _filled(_spread(read.lanes[rows]), length, tables.lanes[kind])
         lanes[link] = counts.min()
         storage[link] = max(tables.least_storage, int(float(np.dot(counts, length)) / tables.spacing_m))
@@ -145,6 +161,7 @@ class _Tables:
         kerbed = ("tertiary", "unclassified", "residential", "living_street")
         self.kerb = {kind: share / space_m if kind in kerbed else 0.0 for kind in ROAD_CLASSES}
         self.spacing_m: float = parameters["territory.jam_spacing_m"]
+        self.comfort_mps2: float = parameters["territory.bend_comfort_mps2"]
         self.least_storage = int(parameters["territory.least_storage_veh"])
 
     def speed(self, kind: str, urban: bool) -> float:
@@ -165,13 +182,6 @@ def _filled(values: Floats, length_m: Floats, default: float) -> tuple[Floats, i
     known = ~np.isnan(values)
     observed = 2.0 * float(length_m[known].sum()) >= float(length_m.sum())
     return np.where(known, values, default), OBSERVED if observed and known.any() else INFERRED
-
-
-def _mean_speed_mps(limits_kmh: Floats, length_m: Floats) -> float:
-    """One limit as it is; of several the speed that takes as long in all."""
-    if (limits_kmh == limits_kmh[0]).all() or length_m.sum() == 0.0:
-        return float(limits_kmh[0]) / KMH
-    return round(float(length_m.sum() / (length_m / limits_kmh).sum()), 1) / KMH
 
 
 def propagate_lane_drops(

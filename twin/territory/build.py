@@ -75,7 +75,7 @@ def build(
         "streets": streets,
         "gateways": make_gateways(network.gate_id, network.gate_kind, streets, box),
         "zones": ground.zones,
-        "places": make_places(footprints, bbox, streets, paths, ground),
+        "places": make_places(footprints, bbox, (streets, paths), ground, repairs),
         "paths": paths,
     }
     notes = _notes(extract, layout, box, ground.plane, repairs)

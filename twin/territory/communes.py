@@ -6,12 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.spatial import cKDTree
 
 from twin.readers.osm import Box, OsmExtract, OsmPoint, OsmRelation
-from twin.territory.geometry import in_rings, side_of_box
+from twin.territory.geometry import Plane, in_rings, side_of_box
 from twin.territory.tables import Floats
 
 NEAR_BOX_M = 300.0  # a chain that ends this close to the box was cut by it
+SHORE_M = 500.0  # a pier or a cliff this close to a boundary belongs to that commune
 SETTLEMENTS = ("city", "town", "village")
 
 METHOD_RING, METHOD_CUT_RING = "ring", "ring closed along the box"
@@ -177,17 +179,31 @@ def _along(point: Floats, box: Box) -> tuple[float, tuple[float, float]]:
 
 
 def locate(lon: Floats, lat: Floats, communes: Sequence[Commune]) -> np.ndarray:
-    """Row of the commune of each point: by rings, else the nearest settlement without rings, else -1."""
+    """Row of the commune of each point, -1 for none.
+
+    By rings; a point in no ring (a pier, a place whose commune has no ring) goes to the nearest
+    settlement without a ring, and where all have one, to the nearest boundary within `SHORE_M`.
+    """
+    lon, lat = np.asarray(lon, dtype=float), np.asarray(lat, dtype=float)
     row = np.full(len(lon), -1, dtype=np.int16)
     for number, commune in enumerate(communes):
         if commune.rings is not None:
             row[(row < 0) & in_rings(lon, lat, commune.rings)] = number
-    placed = [number for number, commune in enumerate(communes) if commune.rings is None]
-    if placed and (row < 0).any():
-        open_ = row < 0
-        scale = np.cos(np.radians(np.mean([commune.lat for commune in communes])))
-        away = np.stack(
-            [(scale * (lon[open_] - communes[n].lon)) ** 2 + (lat[open_] - communes[n].lat) ** 2 for n in placed]
-        )
-        row[open_] = np.array(placed, dtype=np.int16)[away.argmin(axis=0)]
+    left = np.flatnonzero(row < 0)
+    if len(left) and communes:
+        owner, known = _known_points(communes)
+        plane = Plane(round(float(known[0, 0]), 4), round(float(known[0, 1]), 4))
+        tree = cKDTree(np.column_stack([plane.x_m(known[:, 0]), plane.y_m(known[:, 1])]))
+        reach = np.inf if any(commune.rings is None for commune in communes) else SHORE_M
+        away, at = tree.query(np.column_stack([plane.x_m(lon[left]), plane.y_m(lat[left])]))
+        row[left] = np.where(away <= reach, owner[at], -1)
     return row
+
+
+def _known_points(communes: Sequence[Commune]) -> tuple[np.ndarray, Floats]:
+    """Settlements of communes without rings, else all corners of all rings; and whose each is."""
+    placed = [(number, np.array([[each.lon, each.lat]])) for number, each in enumerate(communes) if not each.rings]
+    if not placed:
+        placed = [(number, ring) for number, each in enumerate(communes) for ring in each.rings or ()]
+    owner = np.repeat([number for number, _ in placed], [len(points) for _, points in placed])
+    return owner.astype(np.int16), np.vstack([points for _, points in placed])

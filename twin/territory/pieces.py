@@ -62,6 +62,8 @@ def cut_to_pieces(extract: OsmExtract, box: Box | None) -> Pieces:
         if not drivable(way.tags):
             continue
         here = [_is_here(ref, extract, box) for ref in way.refs]
+        if not any(here):
+            continue
         repairs["absent_nodes"] += sum(ref not in extract.nodes for ref in way.refs)
         repairs["ways_cut"] += not all(here)
         for first, last in _runs(here):

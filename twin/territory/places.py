@@ -15,7 +15,7 @@ from twin.territory.buildings import Footprint, coverage, owners, read_footprint
 from twin.territory.communes import locate
 from twin.territory.geometry import in_rings
 from twin.territory.streets import Ground
-from twin.territory.tables import ASSUMED, INFERRED, OBSERVED, Floats, Paths, Places, Streets
+from twin.territory.tables import ASSUMED, INFERRED, OBSERVED, Floats, Ints, Paths, Places, Streets
 from twin.territory.uses import (
     HOME,
     NONE,
@@ -80,9 +80,16 @@ def find_footprints(ground: Ground, box: Box | None, repairs: Counter[str]) -> l
 
 
 def make_places(
-    footprints: Sequence[Footprint], box: Box | None, streets: Streets, paths: Paths, ground: Ground
+    footprints: Sequence[Footprint],
+    box: Box | None,
+    networks: tuple[Streets, Paths],
+    ground: Ground,
+    repairs: Counter[str],
 ) -> Places:
-    """All places: buildings with what is in them, and points and areas that lie in no building."""
+    """All places: buildings with what is in them, and points and areas that lie in no building.
+
+    What lies out of reach of the streets (another valley) is left out and counted.
+    """
     rules = _Rules(ground.parameters)
     buildings = [each for each in footprints if each.is_building]
     areas = [each for each in footprints if not each.is_building]
@@ -98,7 +105,14 @@ def make_places(
     for area in areas:
         if point_use(area.tags) not in (SCHOOL, NONE):
             places.append(_area(area, rules))
-    return _columns([place for place in places if _has_use(place)], streets, paths, ground)
+    used = sorted((place for place in places if _has_use(place)), key=lambda place: place.id)
+    x = ground.plane.x_m(np.array([place.lon for place in used]))
+    y = ground.plane.y_m(np.array([place.lat for place in used]))
+    reach_m = ground.parameters["territory.street_reach_m"]
+    access = nearest_links(x, y, networks[0], ground.plane, reach_m)
+    repairs["places_out_of_reach"] += int((access < 0).sum())
+    near = [place for place, link in zip(used, access.tolist(), strict=True) if link >= 0]
+    return _columns(near, access[access >= 0], networks[1], ground)
 
 
 def _is_place(point: OsmPoint, box: Box | None) -> bool:
@@ -205,8 +219,7 @@ def _area(area: Footprint, rules: _Rules) -> _Place:
     return place
 
 
-def _columns(places: list[_Place], streets: Streets, paths: Paths, ground: Ground) -> Places:
-    places = sorted(places, key=lambda place: place.id)
+def _columns(places: list[_Place], access: Ints, paths: Paths, ground: Ground) -> Places:
     lon, lat = np.array([p.lon for p in places]), np.array([p.lat for p in places])
     x, y = ground.plane.x_m(lon), ground.plane.y_m(lat)
 
@@ -233,7 +246,7 @@ def _columns(places: list[_Place], streets: Streets, paths: Paths, ground: Groun
         parking=visits(PARKING),
         provenance=np.array([p.provenance for p in places], dtype=np.int8),
         use=np.array([p.use for p in places], dtype=np.str_),
-        access_link=nearest_links(x, y, streets, ground.plane),
+        access_link=access,
         path_node=nearest_nodes(x, y, paths),
         fuel=np.array([p.fuel for p in places], dtype=bool),
     )

@@ -9,6 +9,8 @@ import numpy as np
 
 from twin.territory.tables import PROVENANCES, ROAD_CLASSES, Gateways, Places, Streets, Zones
 
+MOTORWAY = (ROAD_CLASSES.index("motorway"), ROAD_CLASSES.index("motorway_link"))
+
 
 def describe(name: str, tables: Mapping[str, Any], meta: Mapping[str, Any], digest: str) -> str:
     """The README's text, in Markdown."""
@@ -58,10 +60,18 @@ def _streets(streets: Streets, meta: Mapping[str, Any]) -> str:
     km = streets.length_m.sum() / 1000.0
     lines.append(f"| all | {streets.n_links} | {km:.1f} | {sum(meta['lost_km'].values()):.1f} |")
     text = "Lost: links that can neither be reached from the core or a gateway nor lead to one."
-    has_motorway = bool(np.isin(streets.road_class, (0, 1)).any())
-    if not has_motorway:
-        text += " **There is no motorway here, and no connection to one.**"
-    return "\n".join([*lines, "", text])
+    return "\n".join([*lines, "", text, *_motorway(streets)])
+
+
+def _motorway(streets: Streets) -> list[str]:
+    """A warning where nobody can choose between the motorway and the streets."""
+    motorway = np.isin(streets.road_class, MOTORWAY)
+    if not motorway.any():
+        return ["", "**There is no motorway here, and no connection to one.**"]
+    met = np.union1d(streets.tail[motorway], streets.head[motorway])
+    if np.isin(met, np.union1d(streets.tail[~motorway], streets.head[~motorway])).any():
+        return []
+    return ["", "**The motorway crosses the box, but no junction joins it to the streets.**"]
 
 
 def _gateways(gateways: Gateways, meta: Mapping[str, Any]) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import struct
 import tempfile
 from collections.abc import Mapping
@@ -26,26 +25,22 @@ SHAPE_HEAD = 9  # bytes before the points of a line in well-known binary
 
 
 def write_territory(folder: Path, tables: Mapping[str, Any], notes: Mapping[str, Any], readme: str) -> None:
-    """Write all files beside the folder, then put them in its place; a failure leaves what was there.
+    """Write all files beside the folder, then move them in; a failure before that leaves what was there.
 
-    Files of the folder that this does not write (a zones file) stay.
+    Other files of the folder stay. The notes with the digest are moved last: a folder whose move was
+    interrupted does not pass for whole.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as made:
-        fresh = Path(made) / folder.name
-        fresh.mkdir()
+        fresh = Path(made)
         for name, table in _arrow_tables(tables).items():
             _write_table(fresh / f"{name}.parquet", table)
         text = json.dumps(dict(notes), indent=1, sort_keys=True, ensure_ascii=False)
         (fresh / NOTES).write_text(text + "\n", encoding="utf-8")
         (fresh / README).write_text(readme, encoding="utf-8")
-        written = {each.name for each in fresh.iterdir()}
-        if folder.is_dir():
-            for old in folder.iterdir():
-                if old.is_file() and old.name not in written:
-                    shutil.copy2(old, fresh / old.name)
-            folder.rename(Path(made) / "before")
-        os.rename(fresh, folder)
+        folder.mkdir(exist_ok=True)
+        for file in sorted(fresh.iterdir(), key=lambda file: file.name == NOTES):
+            os.replace(file, folder / file.name)
 
 
 def _write_table(file: Path, table: Any) -> None:

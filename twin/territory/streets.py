@@ -12,7 +12,7 @@ from scipy.spatial import cKDTree
 from twin.kernels.random import keys_of
 from twin.readers.osm import Member, OsmExtract, Tags
 from twin.scenario.ledger import Parameters
-from twin.territory.attributes import impute, propagate_lane_drops, read_member_tags
+from twin.territory.attributes import LinkLines, impute, propagate_lane_drops, read_member_tags
 from twin.territory.communes import Commune, locate
 from twin.territory.geometry import Plane, distances_m
 from twin.territory.pieces import Pieces, reference_of
@@ -79,7 +79,10 @@ def make_streets(
     forward, both = _directions(members, pieces)
     read = read_member_tags(members.tags, forward, both, repairs)
     urban = _is_urban(members, buildings, ground)
-    made = impute(read, members.length_m, members.start, road_class, urban, ground.parameters)
+    shape = _shape_columns(network, members)
+    x, y = ground.plane.x_m(shape["shape_lon"]), ground.plane.y_m(shape["shape_lat"])
+    lines = LinkLines(members.length_m, members.start, x, y)
+    made = impute(read, lines, road_class, urban, ground.parameters)
     node_id = np.unique(np.concatenate([network.tail_id, network.head_id]))
     tail = np.searchsorted(node_id, network.tail_id).astype(np.int32)
     head = np.searchsorted(node_id, network.head_id).astype(np.int32)
@@ -104,8 +107,9 @@ def make_streets(
         capacity_provenance=np.full(len(first), INFERRED, np.int8),
         elevation_provenance=_elevation_provenance(node_id, tail, head, ground),
         name=np.array([members.tags[at].get("name", "") for at in first], dtype=np.str_),
-        **_member_columns(members, ground),
-        **_shape_columns(network, members, ground),
+        **_member_columns(members),
+        **_area_columns(members, ground),
+        **shape,
         communes=tuple(commune.name for commune in ground.communes),
     )
 
@@ -128,7 +132,7 @@ def _elevation_provenance(node_id: Longs, tail: Ints, head: Ints, ground: Ground
     return np.where(known[tail] & known[head], OBSERVED, ASSUMED).astype(np.int8)
 
 
-def _member_columns(members: Members, ground: Ground) -> dict[str, np.ndarray]:
+def _member_columns(members: Members) -> dict[str, np.ndarray]:
     columns = np.array(members.rows, dtype=np.int64).reshape(-1, 3)
     return {
         "member_start": members.start,
@@ -136,35 +140,36 @@ def _member_columns(members: Members, ground: Ground) -> dict[str, np.ndarray]:
         "member_from": columns[:, 1],
         "member_to": columns[:, 2],
         "member_ref": np.array([reference_of(tags) for tags in members.tags], dtype=np.str_),
-        "member_commune": locate(*members.middle(), ground.communes),
     }
 
 
-def _shape_columns(network: Network, members: Members, ground: Ground) -> dict[str, np.ndarray]:
-    """Shapes (the members' nodes in order), and zone and commune at the middle of each link."""
-    lon, lat, middle = [], [], []
-    n_points = []
-    for link in range(len(network.members)):
-        rows = slice(int(members.start[link]), int(members.start[link + 1]))
-        lon.append(np.append(members.ends[rows, 0], members.ends[rows, 2][-1]))
-        lat.append(np.append(members.ends[rows, 1], members.ends[rows, 3][-1]))
-        n_points.append(len(lon[-1]))
-        middle.append(_halfway(lon[-1], lat[-1], members.length_m[rows]))
-    places = np.round(np.array(middle), 7).reshape(-1, 2).T
+def _shape_columns(network: Network, members: Members) -> dict[str, np.ndarray]:
+    """Lines of the links: their members' nodes in order."""
+    n_links = len(network.members)
+    last = members.start[1:] - 1
+    at = members.start[1:]  # where to put the end point of each link's last member
+    lon = np.insert(members.ends[:, 0], at, members.ends[last, 2])
+    lat = np.insert(members.ends[:, 1], at, members.ends[last, 3])
+    return {"shape_start": members.start + np.arange(n_links + 1), "shape_lon": lon, "shape_lat": lat}
+
+
+def _area_columns(members: Members, ground: Ground) -> dict[str, np.ndarray]:
+    """Commune of each member, and the commune and zone in which most of each link lies."""
+    commune = locate(*members.middle(), ground.communes)
+    zone = zone_of(*members.middle(), ground.zones, ground.communes)
     return {
-        "shape_start": np.concatenate([[0], np.cumsum(n_points)]).astype(np.int64),
-        "shape_lon": np.concatenate(lon),
-        "shape_lat": np.concatenate(lat),
-        "zone": zone_of(*places, ground.zones, ground.communes),
-        "commune": locate(*places, ground.communes),
+        "member_commune": commune,
+        "commune": _most_of_length(commune, members),
+        "zone": _most_of_length(zone, members),
     }
 
 
-def _halfway(lon: Floats, lat: Floats, length_m: Floats) -> tuple[float, float]:
-    """The point halfway along a line."""
-    along = np.concatenate([[0.0], np.cumsum(length_m)])
-    half = along[-1] / 2.0
-    return float(np.interp(half, along, lon)), float(np.interp(half, along, lat))
+def _most_of_length(row: np.ndarray, members: Members) -> np.ndarray:
+    """Of each link the value that holds over most of its length, the lowest of equals."""
+    choices = np.unique(row)
+    first = members.start[:-1]
+    length = [np.add.reduceat(np.where(row == choice, members.length_m, 0.0), first) for choice in choices]
+    return np.asarray(choices[np.argmax(np.round(length, 3), axis=0)])
 
 
 def _directions(members: Members, pieces: Pieces) -> tuple[list[bool], list[bool]]:

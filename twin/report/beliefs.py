@@ -1,0 +1,60 @@
+"""What owners believe of the streets beside what is true, from a run's table of pictures."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from twin.clock import SLICE_S
+from twin.report.drawn import Picture
+
+SHOWN_PAIRS = 300
+_PER_HOUR = 3_600 / SLICE_S
+_QUANTITIES = (
+    ("flow", "veh/h", "flow_veh", "true_flow_veh", _PER_HOUR),
+    ("speed", "km/h", "speed_mps", "true_speed_mps", 3.6),
+)
+
+
+def pictures_of(pictures: pd.DataFrame, links: pd.DataFrame, scenario: int) -> tuple[Picture, ...]:
+    """One picture per owner and quantity that it knows anything of, by link and quarter of an hour."""
+    if "true_flow_veh" not in pictures:
+        return ()
+    length_km = links.set_index("link_id")["length_m"] / 1_000.0
+    driven_km = float((links["flow_veh"] * links["length_m"]).sum()) / 1_000.0
+    found = []
+    for owner in pictures["owner"].astype(str).unique().tolist():
+        own = pictures[pictures["owner"] == owner]
+        for what, unit, belief, truth, factor in _QUANTITIES:
+            known = own[own[belief].notna() & own[truth].notna()].sort_values(
+                ["slice", "link_id"], kind="stable"
+            )
+            if len(known):
+                km = (known["link_id"].astype(str).map(length_km) * known["true_flow_veh"]).sum()
+                n_links = known["link_id"].nunique()
+                pairs = known[[truth, belief]].to_numpy(dtype=np.float64) * factor
+                coverage = n_links / max(len(links), 1), float(km) / driven_km if driven_km else 0.0
+                found.append(_picture(owner, scenario, (what, unit), coverage, pairs))
+    return tuple(found)
+
+
+def _picture(
+    owner: str, scenario: int, what: tuple[str, str], coverage: tuple[float, float], pairs: np.ndarray
+) -> Picture:
+    """Bias and error over all pairs; an even sample of them for the drawing."""
+    truth, belief = pairs[:, 0], pairs[:, 1]
+    shown = pairs[np.unique(np.linspace(0, len(pairs) - 1, min(SHOWN_PAIRS, len(pairs))).astype(np.int64))]
+    positive = truth > 0
+    error = np.abs(belief[positive] / truth[positive] - 1.0)
+    return Picture(
+        owner=owner,
+        scenario=scenario,
+        what=what[0],
+        unit=what[1],
+        coverage_links=coverage[0],
+        coverage_flow=min(coverage[1], 1.0),
+        bias=float((belief - truth).sum() / truth.sum()) if truth.sum() else float("nan"),
+        median_error=float(np.median(error)) if len(error) else float("nan"),
+        n_pairs=len(pairs),
+        pairs=tuple((round(float(t), 1), round(float(b), 1)) for t, b in shown),
+    )

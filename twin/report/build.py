@@ -1,0 +1,202 @@
+"""From a run or a comparison of the study to what the page shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import pandas as pd
+
+from twin.report import travel
+from twin.report.beliefs import pictures_of
+from twin.report.cards import (
+    assumed,
+    assumptions_of,
+    card_of,
+    demand_of,
+    described,
+    footer_of,
+    full_sum,
+    population_of,
+)
+from twin.report.drawn import WHOLE, zone_label
+from twin.report.findings import findings_of, warnings_of
+from twin.report.grounds import flows_of, grounds_of, maps_of
+from twin.report.view import IndicatorRow, InputDifference, ReportView, Scenario
+from twin.report.words import short
+from twin.study.comparison import Comparison
+from twin.study.results import Result
+
+REPORTED_KEYS = ("title", "description")
+"""Keys of a scenario that are words about it, not input."""
+
+
+@dataclass(frozen=True)
+class _Subject:
+    """What a run and a comparison have in common."""
+
+    kind: Literal["run", "comparison"]
+    title: str
+    question: str
+    scenarios: tuple[Scenario, ...]
+    rows: tuple[IndicatorRow, ...]
+    samples: tuple[Result, ...]
+    links: tuple[pd.DataFrame, ...]
+    seeds: tuple[int, ...]
+    command: str
+
+
+def view_of(subject: Result | Comparison) -> ReportView:
+    """The page of a run or of a comparison."""
+    return view_of_run(subject) if isinstance(subject, Result) else view_of_comparison(subject)
+
+
+def view_of_run(result: Result) -> ReportView:
+    """The page of one run."""
+    scenario, ledger = result.scenario, result.scenario.ledger()
+    rows = tuple(
+        IndicatorRow(
+            each.name, each.unit, each.value, better=each.better, focus=each.focus, group=each.group,
+            assumptions=assumed(each.assumptions, ledger),
+        )
+        for focus in (*scenario.focus_zones, WHOLE) for each in result.values if each.focus == focus
+    )  # fmt: skip
+    card = card_of(result, "Run", (result.seed,), (result.digest,))
+    question = scenario.description or f"How does a working day go in {card.territory}?"
+    command = f"twin run {_file(scenario)} --seed {result.seed}"
+    return _view(
+        _Subject(
+            "run", scenario.title, question, (card,), rows, (result,), (result.links,), card.seeds, command
+        )
+    )
+
+
+def view_of_comparison(comparison: Comparison) -> ReportView:
+    """The page of a comparison: the base, and each alternative against it."""
+    known = comparison.base.ledger()
+    lists = {names: assumed(names, known) for names in {row.assumptions for row in comparison.rows}}
+    rows = tuple(
+        IndicatorRow(
+            each.indicator, each.unit, each.base, each.alternative, each.difference, each.low, each.high,
+            each.better, each.focus, each.group, each.n_seeds, each.method, each.scenario, each.base_focus,
+            lists[each.assumptions],
+        )
+        for each in comparison.rows
+    )  # fmt: skip
+    cards = tuple(
+        card_of(sample, role, comparison.seeds, digests)
+        for sample, role, digests in zip(
+            comparison.samples, _roles(comparison), comparison.digests, strict=True
+        )
+    )
+    files = " ".join(_file(each) for each in comparison.scenarios)
+    command = f"twin compare {files} --seeds {len(comparison.seeds)}"
+    view = _view(
+        _Subject(
+            "comparison", _title(comparison), _question(comparison), cards, rows, comparison.samples,
+            comparison.links, comparison.seeds, command,
+        )
+    )  # fmt: skip
+    differs = tuple(
+        InputDifference(key, tuple(short(value) for value in values))
+        for key, values in comparison.differs
+        if key not in REPORTED_KEYS
+    )
+    return replace(view, differs=differs)
+
+
+def _view(subject: _Subject) -> ReportView:
+    grounds = grounds_of(subject.samples)
+    demand = [demand_of(sample, row) for row, sample in enumerate(subject.samples)]
+    demand = [replace(each, full_sum_flows=full_sum(each)) for each in demand]
+    population = population_of(subject.samples[0])
+    warnings = warnings_of(subject.rows, demand, len(subject.seeds), population)
+    maps = maps_of(subject.scenarios, grounds)
+    return ReportView(
+        kind=subject.kind,
+        title=subject.title,
+        question=subject.question,
+        scenarios=subject.scenarios,
+        rows=described(subject.rows),
+        findings=findings_of(subject.rows, subject.scenarios, grounds.zone_names),
+        warnings=(*warnings, *grounds.warnings),
+        demand=tuple(demand),
+        provenance=grounds.provenance,
+        assumptions=assumptions_of(subject.rows, subject.samples[0].scenario.ledger()),
+        zone_names=grounds.zone_names,
+        networks=grounds.networks,
+        flows=flows_of(grounds, subject.links) if grounds.found else (),
+        maps=maps,
+        pictures=tuple(
+            picture
+            for row, sample in enumerate(subject.samples)
+            for picture in pictures_of(sample.pictures, sample.links, row)
+        ),
+        footer=footer_of(subject.samples[0], subject.command),
+        **_people(subject),
+    )
+
+
+def _people(subject: _Subject) -> dict[str, Any]:
+    """What the trips of each scenario's first seed tell; nothing where trips were not kept."""
+    if any(not len(sample.trips) for sample in subject.samples):
+        return {}
+    zones = [() if WHOLE in each.focus else each.focus for each in subject.scenarios]
+    labels = [each.role for each in subject.scenarios]
+    trips = [sample.trips for sample in subject.samples]
+    flows = [travel.link_flows(links, 0) for links in subject.links]
+    shared = all(zone == zones[0] for zone in zones)
+    return {
+        "modes": tuple(
+            travel.mode_bar(table, zone, label, row)
+            for row, (table, zone, label) in enumerate(zip(trips, zones, labels, strict=True))
+        ),
+        "profiles": (
+            travel.departures(list(zip(labels, trips, zones, strict=True))),
+            travel.speeds(list(zip(labels, subject.links, flows, zones, strict=True))),
+        ),
+        "histogram": travel.delay_histogram(list(zip(labels, trips, zones, strict=True))),
+        "changes": tuple(
+            change
+            for row in range(1, len(trips) if shared else 0)
+            for change in travel.group_changes(trips[0], trips[row], zones[0], row)
+        ),
+        "delays": travel.group_delays(trips[0], zones[0]) if subject.kind == "run" else (),
+    }
+
+
+def _roles(comparison: Comparison) -> list[str]:
+    """Base and Alternative, with the focus where they look at different ones."""
+    several = len(comparison.alternatives) > 1
+    roles = ["Base"] + [
+        f"Alternative {row}" if several else "Alternative" for row in range(1, len(comparison.scenarios))
+    ]
+    if len({each.focus_zones for each in comparison.scenarios}) == 1:
+        return roles
+    focuses = [
+        ", ".join(zone_label(zone) for zone in each.focus_zones or (WHOLE,)) for each in comparison.scenarios
+    ]
+    return [f"{role}: {focus}" for role, focus in zip(roles, focuses, strict=True)]
+
+
+def _title(comparison: Comparison) -> str:
+    if len(comparison.alternatives) > 1:
+        return f"{comparison.base.title}, against {len(comparison.alternatives)} alternatives"
+    other = comparison.alternatives[0]
+    if other.focus_zones != comparison.base.focus_zones:
+        return f"{comparison.base.title} | {other.title}"
+    return other.title
+
+
+def _question(comparison: Comparison) -> str:
+    """The description of the one alternative, else what the comparison asks."""
+    alternatives = comparison.alternatives
+    if len(alternatives) == 1 and alternatives[0].description:
+        return alternatives[0].description
+    titles = "; ".join(f"“{each.title}”" for each in alternatives)
+    return f"What changes from “{comparison.base.title}” to {titles}?"
+
+
+def _file(scenario: Any) -> str:
+    """The scenario's own words for itself in a command; its file is known to who ran it."""
+    return f'"{scenario.title}"'

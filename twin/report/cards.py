@@ -1,0 +1,153 @@
+"""What the first page and the last say of each scenario: facts, demand, assumptions, provenance."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from twin.indicators.indicator import INDICATORS
+from twin.report.drawn import WHOLE
+from twin.report.findings import flows
+from twin.report.view import Assumption, Demand, IndicatorRow, Scenario
+from twin.report.words import number, percent
+from twin.scenario.ledger import Parameters, Value
+from twin.study.manifest import CAR_TIME
+from twin.study.results import Result
+
+ASSUMPTION = "assumption"
+OTHERS = "Others"
+THEMES = {
+    "travel": "People and their trips",
+    "traffic": "Streets and traffic",
+    "guidance": "Itinerary calculators",
+    "footprint": "Emissions and cost",
+    "access": "Access to services",
+    "pictures": "What is known",
+    "books": "Accounts",
+}
+"""Headings of the table, by the module that holds an indicator."""
+_ABOUT = (
+    ("twin", "Program, version"),
+    ("territory", "Territory"),
+    ("place", "Place"),
+    ("date", "Date of the map"),
+    ("source", "Source of the map"),
+    ("licence", "Licence of the map"),
+    ("territory_digest", "Digest of the territory"),
+    ("population_digest", "Digest of the population"),
+    ("parameters_digest", "Digest of the ledger"),
+    ("code_digest", "Digest of the code"),
+    ("python", "Python"),
+    ("numpy", "NumPy"),
+)
+
+
+def card_of(result: Result, role: str, seeds: Sequence[int], digests: Sequence[str]) -> Scenario:
+    """The card of a scenario; counts are those of its first seed."""
+    manifest = result.manifest
+    people = manifest["inhabitants"].get(WHOLE, 0)
+    return Scenario(
+        title=result.scenario.title,
+        territory=str(manifest["provenance"]["territory"]),
+        focus=result.scenario.focus_zones or (WHOLE,),
+        seeds=tuple(seeds),
+        digest=", ".join(dict.fromkeys(digests)),
+        role=role,
+        facts=(
+            ("Inhabitants", number(people)),
+            ("Planned trips", number(manifest["trips"])),
+            ("Vehicle trips", number(manifest["vehicle_trips"])),
+            ("Consult an app", percent(result.scenario.app_share_in_force)),
+        ),
+    )
+
+
+def demand_of(result: Result, scenario: int) -> Demand:
+    """How much was asked of the network in a run, and whether it flowed."""
+    manifest = result.manifest
+    scale = result.scenario.demand_scale
+    car_time = manifest[CAR_TIME]
+    return Demand(
+        scenario=scenario,
+        scale=scale,
+        planned_trips=manifest["trips"],
+        vehicle_trips=manifest["vehicle_trips"],
+        completed_share=manifest["completed_trips"] / max(manifest["trips"], 1),
+        time_over_free_flow=float("nan") if car_time is None else car_time,
+        rotations=manifest["rotations"],
+        zones=_zones(manifest["demand"]["by_zone"]),
+    )
+
+
+def population_of(result: Result) -> Mapping[str, Any] | None:
+    """What the synthesis said of its areas, if the run kept it."""
+    kept = result.manifest.get("population")
+    if kept is None and result.record is not None:
+        kept = result.record.population.report
+    return kept if isinstance(kept, Mapping) else None
+
+
+def assumed(names: Iterable[str], ledger: Parameters) -> tuple[str, ...]:
+    """Of some rows of the ledger those that are assumptions."""
+    return tuple(name for name in names if name in ledger and ledger.row(name).kind == ASSUMPTION)
+
+
+def described(rows: Sequence[IndicatorRow]) -> tuple[IndicatorRow, ...]:
+    """Rows with the meaning of their indicator and the theme of its module, in the order of themes."""
+    known = {name: INDICATORS.get(name, "report") for name in INDICATORS.names()}
+    found = []
+    for row in rows:
+        kind = known.get(row.indicator)
+        measure = getattr(kind, "measure", kind)
+        module = str(getattr(measure, "__module__", "")).rpartition(".")[2]
+        theme = THEMES.get(module, OTHERS)
+        found.append(replace(row, meaning=str(getattr(kind, "meaning", "")), theme=theme))
+    order = [*THEMES.values(), OTHERS]
+    return tuple(sorted(found, key=lambda row: order.index(row.theme)))
+
+
+def assumptions_of(rows: Sequence[IndicatorRow], ledger: Parameters) -> tuple[Assumption, ...]:
+    """Rows of the ledger that indicators rest on, those behind most indicators first."""
+    behind: Counter[str] = Counter()
+    for names in {row.indicator: row.assumptions for row in rows}.values():
+        behind.update(names)
+    found = []
+    for name, n_indicators in sorted(behind.items(), key=lambda item: (-item[1], item[0])):
+        row = ledger.row(name)
+        found.append(
+            Assumption(
+                name, _value(row.value), _value(row.low), _value(row.high), row.unit, row.kind, row.source,
+                row.meaning, n_indicators,
+            )
+        )  # fmt: skip
+    return tuple(found)
+
+
+def footer_of(result: Result, command: str) -> tuple[tuple[str, str], ...]:
+    """Where the numbers come from."""
+    about = result.manifest["provenance"]
+    lines = [("Command", command)] if command else []
+    return (*lines, *((label, str(about[key])) for key, label in _ABOUT if about.get(key)))
+
+
+def full_sum(demand: Demand) -> bool | None:
+    """Whether the ledger's full sum flows; a run at another scale cannot tell."""
+    return flows(demand) if demand.scale == 1 else None
+
+
+def _zones(by_zone: Mapping[str, Any]) -> tuple[tuple[str, int, int, int], ...]:
+    kinds = ("resident", "commuter", "through")
+    counts = {
+        name: [int(parts.get(kind, {}).get("trips", 0)) for kind in kinds] for name, parts in by_zone.items()
+    }
+    return tuple((name, each[0], each[1], each[2]) for name, each in counts.items() if any(each))
+
+
+def _value(value: Value | None) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, tuple):
+        return f"{len(value)} values, {number(min(value))} to {number(max(value))}"
+    return number(value)

@@ -1,0 +1,118 @@
+"""Headlines and warnings: which rows deserve a sentence on the first page, and what is said beside them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from twin.report.drawn import WHOLE
+from twin.report.view import LEAST_SEEDS, Demand, Finding, IndicatorRow, Scenario
+from twin.report.words import PAIRED, count_word, number, percent, sentence
+
+N_HEADLINES = 5
+HEADLINES = (
+    "mean_delay",
+    "through_vehicle_km_in_focus",
+    "mean_car_time_over_free_flow",
+    "vehicle_km",
+    "co2_on_links",
+    "completed_trips",
+    "mode_share",
+)
+"""Indicators a planner asks for first, in this order; others follow by the size of their change."""
+BOOKKEEPING = ("sum_of_accounts", "observations_made", "planned_trips", "rotations")
+"""Indicators that are checks, not findings."""
+FLOWS_COMPLETED, FLOWS_TIME = 0.995, 2.0
+"""A network flows if this share of trips is completed and car time stays under this ratio to free flow."""
+
+
+def findings_of(
+    rows: Sequence[IndicatorRow], scenarios: Sequence[Scenario], zone_names: Mapping[str, str]
+) -> tuple[Finding, ...]:
+    """Sentences for the first page: surest first, then what planners ask for, then by size."""
+    focus = next((row.focus for row in rows if row.focus != WHOLE), WHOLE)
+    found: list[Finding] = []
+    numbers = dict.fromkeys(row.scenario for row in rows)
+    for scenario in numbers:
+        own = [row for row in rows if row.scenario == scenario and row.focus == focus and not row.group]
+        chosen = sorted((row for row in own if row.indicator not in BOOKKEEPING), key=_rank)
+        for row in chosen[: max(2, N_HEADLINES // len(numbers))]:
+            lead = f"{scenarios[scenario].role}: " if len(numbers) > 1 else ""
+            found.append(Finding(lead + sentence(row, zone_names), row.verdict))
+        total = _total(own)
+        if total:
+            found.append(total)
+    return tuple(found)
+
+
+def warnings_of(
+    rows: Sequence[IndicatorRow], demand: Sequence[Demand], n_seeds: int, population: Mapping[str, Any] | None
+) -> tuple[str, ...]:
+    """What a reader must know before using a number."""
+    said = ["Not calibrated: no count of real traffic has been held against these flows."]
+    if any(row.difference is not None for row in rows):
+        if n_seeds < LEAST_SEEDS:
+            said.append(
+                f"{count_word(n_seeds, 'seed')}: no interval below {LEAST_SEEDS} seeds; "
+                "differences only hint at a direction."
+            )
+        else:
+            said.append("Intervals tell the luck of the draw, not the doubt about the assumptions.")
+    else:
+        said.append("One run of one seed: another seed gives somewhat other numbers.")
+    said += _population_warnings(population)
+    for each in demand:
+        if not flows(each):
+            said.append(
+                f"The network does not carry this demand: {percent(each.completed_share)} of trips are "
+                f"completed, car time is {number(each.time_over_free_flow)} times free flow."
+            )
+            break
+    return tuple(said)
+
+
+def flows(demand: Demand) -> bool:
+    """Whether nearly all trips are completed in less than twice the free-flow time."""
+    return demand.completed_share >= FLOWS_COMPLETED and demand.time_over_free_flow <= FLOWS_TIME
+
+
+def _rank(row: IndicatorRow) -> tuple[int, int, float, str]:
+    """Sure changes first; then the planner's order; then size."""
+    sure = {"better": 0, "worse": 0, "changed": 1}.get(row.verdict, 3 if row.difference == 0 else 2)
+    wanted = HEADLINES.index(row.indicator) if row.indicator in HEADLINES else len(HEADLINES)
+    return sure, wanted, -abs(row.relative or 0.0), row.indicator
+
+
+def _total(rows: Sequence[IndicatorRow]) -> Finding | None:
+    """How many indicators changed beyond chance."""
+    rows = [row for row in rows if row.difference is not None]
+    if not rows or rows[0].method != PAIRED:
+        return None
+    verdicts = Counter(row.verdict for row in rows)
+    if not any(row.has_interval for row in rows):
+        same = f"{verdicts['same']} are exactly equal" if verdicts["same"] else "none is exactly equal"
+        return Finding(
+            f"Of {count_word(len(rows), 'indicator')}, {same}; the others are untested.", "untested"
+        )
+    parts = [
+        f"{verdicts[verdict]} {verdict}" for verdict in ("better", "worse", "changed") if verdicts[verdict]
+    ]
+    rest = verdicts["same"] + verdicts["unclear"]
+    text = f"Of {count_word(len(rows), 'indicator')}, {', '.join(parts) or 'none changed beyond chance'}; "
+    return Finding(text + f"{rest} show no change beyond chance.", "changed" if parts else "unclear")
+
+
+def _population_warnings(population: Mapping[str, Any] | None) -> list[str]:
+    """Zones whose number of inhabitants no file gives, and the synthesis's own notes."""
+    if not population:
+        return []
+    by_basis: dict[str, list[str]] = {}
+    for area in population.get("areas", ()):
+        if area["basis"] != "file":
+            by_basis.setdefault(str(area["basis"]), []).append(str(area["name"]))
+    said = [
+        f"Default population: inhabitants of {', '.join(names)} are taken from the {basis}."
+        for basis, names in by_basis.items()
+    ]
+    return said + [str(note) for note in population.get("notes", ()) if not str(note).startswith("zone ")]

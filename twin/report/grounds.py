@@ -1,0 +1,124 @@
+"""The territories under the scenarios of a report: found again, drawn once each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from twin.errors import InputError
+from twin.report.drawn import WHOLE, LinkFlows, LinkMap, Network
+from twin.report.network import network_of, provenance_of, zone_names_of
+from twin.report.svgmap import frame_bounds
+from twin.report.travel import link_flows
+from twin.report.view import ProvenanceShare, Scenario
+from twin.study.results import Result
+from twin.territory.territory import Territory
+
+
+@dataclass(frozen=True)
+class Grounds:
+    """Networks, the network of each scenario, and what is said of those that were not found."""
+
+    networks: tuple[Network, ...]
+    network_of_scenario: tuple[int, ...]
+    """Row of ``networks`` per scenario; empty if a territory was not found."""
+    provenance: tuple[ProvenanceShare, ...]
+    zone_names: Mapping[str, str]
+    warnings: tuple[str, ...]
+
+    @property
+    def found(self) -> bool:
+        """Whether every scenario can be drawn."""
+        return bool(self.network_of_scenario)
+
+
+def grounds_of(samples: Sequence[Result]) -> Grounds:
+    """Territories of the runs, each once; a page without maps says why it has none."""
+    by_digest: dict[str, Territory] = {}
+    rows: list[int] = []
+    for sample in samples:
+        try:
+            territory = territory_of(sample)
+        except InputError as error:
+            return Grounds((), (), (), {}, (f"No maps: {error}",))
+        by_digest.setdefault(territory.digest, territory)
+        rows.append(list(by_digest).index(territory.digest))
+    territories = tuple(by_digest.values())
+    names = {zone: name for each in territories for zone, name in zone_names_of(each).items()}
+    networks = tuple(network_of(each) for each in territories)
+    return Grounds(networks, tuple(rows), provenance_of(territories[0]), names, ())
+
+
+def territory_of(result: Result) -> Territory:
+    """The territory that a run used, from memory or from where it lay."""
+    if result.record is not None:
+        return result.record.territory
+    about = result.manifest["provenance"]
+    path = Path(about["territory_path"])
+    if not path.exists():
+        raise InputError(
+            str(path), "the territory of the run is not there", "the folder or file that the run used"
+        )
+    territory = Territory.load(path) if path.is_dir() else Territory.from_osm(path)
+    if territory.digest != about["territory_digest"]:
+        raise InputError(
+            str(path), "the territory has changed since the run", "the territory that the run used"
+        )
+    return territory
+
+
+def flows_of(grounds: Grounds, links: Sequence[pd.DataFrame]) -> tuple[LinkFlows, ...]:
+    """Flows of each scenario, mean over seeds."""
+    return tuple(
+        link_flows(table, network) for table, network in zip(links, grounds.network_of_scenario, strict=True)
+    )
+
+
+def maps_of(scenarios: Sequence[Scenario], grounds: Grounds) -> tuple[LinkMap, ...]:
+    """Which maps a report shows: each scenario in its focus, and differences where the streets are shared.
+
+    One territory and one focus: the whole base, base and alternative zoomed to the focus, differences.
+    Otherwise each scenario zoomed to its own focus, side by side, on one scale.
+    """
+    if not grounds.found:
+        return ()
+    if len(scenarios) == 1:
+        return _run_maps(scenarios[0], grounds)
+    focuses = {scenario.focus for scenario in scenarios}
+    shared = len(set(grounds.network_of_scenario)) == 1
+    maps: list[LinkMap] = []
+    if shared and (WHOLE not in scenarios[0].focus or len(focuses) > 1):
+        maps.append(
+            LinkMap(f"{scenarios[0].role}, whole area: flow and delay", "flow", 0, focus=_lit(scenarios))
+        )
+    for row, scenario in enumerate(scenarios):
+        bounds = frame_bounds(grounds.networks[grounds.network_of_scenario[row]], scenario.focus)
+        title = f"{scenario.role}, {scenario.focus_name(grounds.zone_names)}: flow and delay"
+        maps.append(LinkMap(title, "flow", row, None, bounds, ",".join(scenario.focus), wide=False))
+    if shared and len(focuses) == 1:
+        focus = ",".join(scenarios[0].focus)
+        for row, scenario in enumerate(scenarios[1:], start=1):
+            maps.append(LinkMap(f"{scenario.role} minus base: flow", "flow_difference", row, 0, focus=focus))
+        for row, scenario in enumerate(scenarios[1:], start=1):
+            maps.append(
+                LinkMap(f"{scenario.role} minus base: delay", "delay_difference", row, 0, focus=focus)
+            )
+    return tuple(maps)
+
+
+def _run_maps(scenario: Scenario, grounds: Grounds) -> tuple[LinkMap, ...]:
+    focus = ",".join(scenario.focus)
+    whole = LinkMap("Flow and delay, whole area", "flow", 0, focus=focus)
+    if WHOLE in scenario.focus:
+        return (whole,)
+    bounds = frame_bounds(grounds.networks[0], scenario.focus)
+    name = scenario.focus_name(grounds.zone_names)
+    return (LinkMap(f"Flow and delay, {name}", "flow", 0, None, bounds, focus), whole)
+
+
+def _lit(scenarios: Sequence[Scenario]) -> str:
+    """All zones that a scenario looks at."""
+    return ",".join(dict.fromkeys(zone for scenario in scenarios for zone in scenario.focus))
