@@ -7,6 +7,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 TWIN := $(BIN)/twin
 SEEDS ?= 2
+STUDY_SEEDS ?= 20
 OUT ?= out/demo
 
 # Byte code must be written, and nothing of another Python may leak in.
@@ -23,8 +24,8 @@ help:
 	@echo "make lint       format, lint, types, import contracts"
 	@echo "make format     put the code into the project's format"
 	@echo "make check      lint and test"
-	@echo "make networks   rebuild the embedded territories from the published extract"
-	@echo "make study      the village study with 20 seeds; can be stopped and resumed"
+	@echo "make networks   rebuild the embedded territories from the published extract (MAP=file takes a copy)"
+	@echo "make study      the village study with $(STUDY_SEEDS) seeds; can be stopped and resumed"
 	@echo "make lock       resolve the locked versions anew"
 	@echo "make clean      remove results and caches; make distclean removes the environments as well"
 
@@ -55,8 +56,12 @@ format: dev
 
 check: lint test
 
+# Every finished run is a line of the table; a study that was stopped goes on behind the last one.
+study: base
+	$(BIN)/python -m benchmarks.studies.village --seeds $(STUDY_SEEDS)
+
 networks: base
-	$(BIN)/python .ci/networks.py
+	$(BIN)/python networks/rebuild.py $(MAP)
 
 clean:
 	rm -rf out dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

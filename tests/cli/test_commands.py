@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from twin.cli.main import COMMANDS, run_command
+from twin.scenario.scenario import Scenario
 from twin.version import VERSION
 
 HEAVY = (
@@ -27,6 +28,8 @@ HEAVY = (
     "dask",
 )
 
+NETWORKS = Path(__file__).parents[2] / "networks"
+
 SCENARIO = """
 title = "A day"
 territory = "riviera"
@@ -42,7 +45,7 @@ def test_help_is_light() -> None:
         "loaded = sorted({name.split('.')[0] for name in sys.modules})\n"
         "print(used.ru_utime + used.ru_stime, code, *loaded, file=sys.stderr)\n"
     )
-    answer = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)  # noqa: S603
+    answer = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     cpu_s, code, *loaded = answer.stderr.split()
     assert code == "0"
     assert float(cpu_s) < 0.5
@@ -55,7 +58,7 @@ def test_the_package_names_its_doors_and_loads_none() -> None:
     script = (
         "import sys, twin; print(dir(twin)); print(len([m for m in sys.modules if m.startswith('twin.')]))"
     )
-    answer = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)  # noqa: S603
+    answer = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     names, n_modules = answer.stdout.splitlines()
     assert names == str(
         ["Population", "Scenario", "Territory", "TwinModel", "__version__", "compare", "run", "sweep"]
@@ -165,7 +168,7 @@ def test_texts_of_users_are_never_markup(tmp_path: Path, capsys: pytest.CaptureF
 def test_a_reader_that_goes_away_is_no_traceback() -> None:
     script = "from twin.cli.main import main; import sys; sys.argv = ['twin', 'parameters', '--json']; main()"
     command = f'{sys.executable} -c "{script}" | head -c 1'
-    answer = subprocess.run(  # noqa: S602
+    answer = subprocess.run(
         command,
         shell=True,
         capture_output=True,
@@ -175,3 +178,78 @@ def test_a_reader_that_goes_away_is_no_traceback() -> None:
     )
     assert answer.stdout == "{"
     assert "Traceback" not in answer.stderr
+
+
+ON_THE_GROUND = {
+    "unknown zone": ('focus = "la_turbi"', "", "case.toml: focus: no zone 'la_turbi'"),
+    "one unknown zone of two": ('focus = ["dense", "nowhere"]', "", "case.toml: focus: no zone 'nowhere'"),
+    "unknown road": ("", 'ref = "A 9"', "case.toml: modification 1: links: no road reference A9"),
+    "unknown commune": (
+        "",
+        'commune = "La Turbi"',
+        "no commune La Turbi in the territory; right would be: La Turbie",
+    ),
+    "unknown way": ("", "way = 12", "case.toml: modification 1: links: no way 12 in the territory"),
+    "unknown link": (
+        "",
+        'link = "1:2:3"',
+        "case.toml: modification 1: links: no link 1:2:3 in the territory",
+    ),
+    "unknown zone of links": (
+        "",
+        'zone = "densee"',
+        "no zone densee in the territory; right would be: dense",
+    ),
+    "a box in the sea": (
+        "",
+        "bbox = [7.48, 43.711, 7.49, 43.712]",
+        "modification 1: links: no link matches bbox",
+    ),
+    "a road that is not there": (
+        "",
+        'ref = "A8", zone = "dense"',
+        "links: no link matches ref A8, zone dense",
+    ),
+}
+
+
+@pytest.mark.parametrize("command", ["check", "run"])
+@pytest.mark.parametrize("case", ON_THE_GROUND)
+def test_what_the_territory_does_not_have_is_one_line_before_anything_runs(
+    case: str,
+    command: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    top, links, line = ON_THE_GROUND[case]
+    change = f'[[modification]]\nkind = "close_link"\nlinks = {{ {links} }}\n' if links else ""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TWIN_NETWORKS", str(NETWORKS))
+    (tmp_path / "case.toml").write_text(f"{top}\n{SCENARIO}\n{change}")
+    assert run_command([command, "case.toml"]) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.count("\n") == 1
+    assert line in printed.err
+    assert [each.name for each in tmp_path.iterdir()] == ["case.toml"]
+
+
+def test_check_prints_every_value_and_where_it_comes_from(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(NETWORKS.parent)
+    file = "scenarios/village_classified.toml"
+    assert run_command(["check", file, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    scenario = Scenario.load(file)
+    assert found["digest"] == scenario.digest
+    assert found["resolved"] == scenario.resolved()
+    assert found["provenance"]["territory"] == "scenarios/riviera.toml: territory"
+    assert found["provenance"]["focus"] == "scenarios/village.toml: focus"
+    n_links = len((NETWORKS.parent / "scenarios" / "village_links.csv").read_text().splitlines()) - 1
+    assert found["modification_links"] == [n_links]
+    assert run_command(["check", file]) == 0
+    printed = capsys.readouterr().out
+    assert f"(links: {n_links})" in printed
+    assert "ledger: scenario.app_share" in printed

@@ -14,6 +14,7 @@ from twin.indicators.through import through_vehicle_km
 # Vehicles that leave each link. Links 0..9 lead east, 10..19 west.
 FLOW = np.array([8, 8, 5, 7, 7, 7, 7, 5, 5, 2, 0, 2, 2, 3, 5, 5, 2, 3, 3, 3])
 THROUGH_VILLAGE_KM = 2 * 5 + 2 * 5 + 3  # person 9 eastward; person 8 westward, the third trip three links
+
 VILLAGE = Focus("village", 1)
 
 

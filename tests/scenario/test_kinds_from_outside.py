@@ -57,7 +57,7 @@ def install(folder: Path, entry: str) -> None:
 def ask(folder: Path, script: str) -> subprocess.CompletedProcess[str]:
     """Run a script in a process of its own that finds the package."""
     path = f"import sys; sys.path.insert(0, {str(folder)!r})\n"
-    return subprocess.run(  # noqa: S603
+    return subprocess.run(
         [sys.executable, "-c", path + textwrap.dedent(script)], capture_output=True, text=True, check=False
     )
 

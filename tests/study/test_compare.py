@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from tests.indicators.reading import by_name
 from tests.study.stand_in import BASE, StandIn, day_of, small_scenario
 from twin.errors import InputError
 from twin.indicators.compute import compute
@@ -31,12 +32,14 @@ def guided(base: Scenario) -> Scenario:
 
 def row(comparison: Comparison, indicator: str, focus: str = "all", group: str = "") -> Row:
     """The one row of that name."""
-    (found,) = [
-        each
-        for each in comparison.rows
-        if (each.indicator, each.focus, each.group) == (indicator, focus, group)
-    ]
+    wanted = (indicator, focus, group)
+    (found,) = [each for each in comparison.rows if (each.indicator, each.focus, each.group) == wanted]
     return found
+
+
+def delay_of(scenario: Scenario, seed: int) -> float:
+    """Mean delay in the whole area."""
+    return by_name(compute(day_of(scenario, seed)))["mean_delay", "all", ""]
 
 
 def test_same_focus_is_paired_by_seed(base: Scenario, guided: Scenario) -> None:
@@ -45,11 +48,7 @@ def test_same_focus_is_paired_by_seed(base: Scenario, guided: Scenario) -> None:
     assert (delay.method, delay.paired, delay.n_seeds, delay.better) == ("paired by seed", True, 6, "lower")
     assert delay.difference == pytest.approx(-3.0)  # 10 s less of the app share's rise, on every trip
     assert (delay.low, delay.high) == (pytest.approx(-3.0), pytest.approx(-3.0))
-    per_seed = [
-        [next(v.value for v in compute(day_of(each, seed), "village") if v.name == "mean_delay" and v.focus == "all")
-         for seed in range(1, 7)]
-        for each in (base, guided)
-    ]  # fmt: skip
+    per_seed = [[delay_of(each, seed) for seed in range(1, 7)] for each in (base, guided)]
     whole = row(comparison, "mean_delay")
     expected = stats.ttest_rel(per_seed[1], per_seed[0]).confidence_interval(0.95)
     assert (whole.low, whole.high) == (pytest.approx(expected.low), pytest.approx(expected.high))
@@ -92,12 +91,25 @@ def test_two_focuses_of_one_area_share_the_simulation_and_stand_side_by_side(bas
     assert (whole.method, whole.difference, whole.unit) == ("paired by seed", 0.0, "veh km")
 
 
+def test_runs_are_shared_in_memory_where_no_cache_can_be_written(
+    base: Scenario, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("twin.study.members.user_store", lambda: None)
+    runner = StandIn()
+    other = base.varied("title", "The same day").varied("focus", "town")
+    comparison = compare(base, other, seeds=2, runner=runner)
+    assert runner.ran == [("A small day", 1), ("A small day", 2)]
+    assert [each.manifest["title"] for each in comparison.samples] == ["A small day", "The same day"]
+    assert set(comparison.samples[1].indicators["focus"]) == {"town", "all"}
+
+
 def test_two_areas_are_unpaired_and_per_inhabitant(tmp_path: Path, base: Scenario) -> None:
     elsewhere = small_scenario(
         tmp_path, text=BASE.replace('territory = "small"', 'territory = "far"'), territory="far"
     )
     comparison = compare(base, elsewhere, seeds=5, runner=StandIn())
     assert {each.method for each in comparison.rows} == {"unpaired"}
+    assert comparison.same_area()  # the stand-in has one network; the areas are told apart by their files
     assert row(comparison, "planned_trips").base == pytest.approx(30 / 7)
     delay = row(comparison, "mean_delay", "village")
     assert delay.low is not None
@@ -142,15 +154,16 @@ def test_only_aggregates_are_held(base: Scenario, guided: Scenario) -> None:
 
 
 def test_a_comparison_is_kept_and_read_back(tmp_path: Path, base: Scenario, guided: Scenario) -> None:
-    comparison = compare(
-        base, [guided, base.varied("app_share", 0.0)], seeds=2, out=tmp_path / "c", runner=StandIn()
-    )
+    others = [guided, base.varied("app_share", 0.0)]
+    comparison = compare(base, others, seeds=2, out=tmp_path / "c", runner=StandIn())
     loaded = load_comparison(tmp_path / "c")
     assert loaded.rows == comparison.rows
     assert loaded.seeds == comparison.seeds
     assert loaded.digests == comparison.digests
     assert loaded.differs == comparison.differs
     assert {each.scenario for each in loaded.rows} == {1, 2}
+    assert [each.scenario.app_share for each in loaded.samples] == [0.3, 0.6, 0.0]
+    assert loaded.summary() == comparison.summary()
     pd.testing.assert_frame_equal(
         loaded.link_differences("delay_s", 2), comparison.link_differences("delay_s", 2), check_dtype=False
     )
@@ -161,12 +174,10 @@ def test_a_comparison_is_kept_and_read_back(tmp_path: Path, base: Scenario, guid
 
 
 def test_links_are_means_over_seeds() -> None:
-    one = pd.DataFrame(
-        {"link_id": ["a", "b"], "flow_veh": [2, 4], "delay_s": [1.0, float("nan")], "closed": [True, False]}
-    )
-    two = pd.DataFrame(
-        {"link_id": ["a", "b"], "flow_veh": [4, 4], "delay_s": [float("nan")] * 2, "closed": [True, False]}
-    )
+    nan = float("nan")
+    fixed = {"link_id": ["a", "b"], "closed": [True, False]}
+    one = pd.DataFrame({**fixed, "flow_veh": [2, 4], "delay_s": [1.0, nan]})
+    two = pd.DataFrame({**fixed, "flow_veh": [4, 4], "delay_s": [nan, nan]})
     mean = mean_links([one, two])
     assert mean["flow_veh"].tolist() == [3.0, 4.0]
     assert mean["delay_s"].iloc[0] == 1.0

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -64,6 +66,14 @@ def test_the_manifest_counts_what_was_asked_and_done(result: Result) -> None:
     assert manifest["first_full"] == [["103:3:4", "08:30:00"]]
     assert manifest["observations"] == {"counts": 2, "traces of Alpha": 1}
     assert manifest["mean_car_time_over_free_flow"] == result.value("mean_car_time_over_free_flow")
+
+
+def test_the_summary_is_json_and_counts_assumptions(result: Result) -> None:
+    summary = json.loads(json.dumps(result.summary(), allow_nan=False))
+    assert {"digest", "indicators", "trips", "completed_trips", "rotations", "mean_car_time_over_free_flow",
+            "demand", "timings_s", "peak_memory_mb", "link_entries"} <= set(summary)  # fmt: skip
+    of = {each["name"]: each["assumptions"] for each in summary["indicators"]}
+    assert of["sum_of_accounts"] == 0 < of["planned_trips"] < of["mean_delay"] < of["fuel_cost"]
 
 
 def test_title_and_focus_change_no_digest(tmp_path: Path, result: Result) -> None:
@@ -172,6 +182,16 @@ def test_a_save_that_stops_leaves_no_finished_folder(
     with pytest.raises(InputError, match="holds no manifest"):
         Result.load(tmp_path / "run")
     assert not list((tmp_path / "run").glob("*.part"))
+
+
+def test_a_disk_that_takes_no_more_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(handle: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(WorkError, match=r"table\.csv: 3 bytes cannot be written \(No space left on device\)"):
+        store.write_bytes(tmp_path / "table.csv", b"a,b")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_folder_of_another_kind_is_refused(tmp_path: Path) -> None:

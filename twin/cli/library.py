@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from twin.cli.options import AsJson, Quiet, ScenarioFile
-from twin.cli.output import emit, say, table
+from twin.cli.output import emit, exact, say, table
 from twin.cli.progress import shown
 from twin.errors import InputError
 
@@ -32,10 +32,10 @@ def check(scenario: ScenarioFile, as_json: AsJson = False, quiet: Quiet = False)
         digests = {"digest": asked.digest, "simulation_digest": asked.simulation_digest()}
         return emit({**digests, "resolved": asked.resolved(), "provenance": origins, **found})
     values = {spell(location): value for location, value in leaves(asked.resolved())}
-    rows = [(key, value, origins[key]) for key, value in values.items()]
+    rows = [(key, exact(value), origins[key]) for key, value in values.items()]
     table(("key", "value", "from"), rows, title=asked.title)
     for change, n_links in zip(asked.modifications, found["modification_links"], strict=True):
-        say(change.differs() + ("" if n_links is None else f" ({n_links} links)"))
+        say(change.differs() + ("" if n_links is None else f" (links: {n_links})"))
     say(f"digest {asked.digest}")
     return None
 
@@ -95,6 +95,6 @@ def parameters(
     if as_json:
         return emit({"rows": [asdict(row) for row in rows], "digest": ledger.digest})
     columns = ("name", "value", "low", "high", "unit", "kind", "source")
-    table(columns, [[getattr(row, column) for column in columns] for row in rows])
+    table(columns, [[exact(getattr(row, column)) for column in columns] for row in rows])
     say(f"{len(rows)} rows, digest {ledger.digest}")
     return None

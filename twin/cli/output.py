@@ -57,13 +57,22 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], title: str = ""
     Console(width=None if sys.stdout.isatty() else 160).print(drawn)
 
 
-def _cell(value: Any) -> str:
+def exact(value: Any) -> str:
+    """An input value in a cell, no digit lost.
+
+    >>> exact([7.3785, 43.0]), exact(1500.0)
+    ('7.3785, 43', '1500')
+    """
+    return _cell(value, ".12g")
+
+
+def _cell(value: Any, digits: str = "") -> str:
     if value is None:
         return "–"
     if isinstance(value, float):
-        return f"{value:,.4g}" if abs(value) < 1_000 else f"{value:,.0f}"
+        return format(value, digits or (",.4g" if abs(value) < 1_000 else ",.0f"))
     if isinstance(value, list | tuple):
-        shown = ", ".join(_cell(each) for each in value[:6])
+        shown = ", ".join(_cell(each, digits) for each in value[:6])
         return f"{shown}, … ({len(value)})" if len(value) > 6 else shown
     return str(value)
 

@@ -1,13 +1,17 @@
-"""Progress on standard error: a bar with time left at a terminal, else one line a phase."""
+"""Progress on standard error: a bar with time left at a terminal, else a line now and then."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
+from itertools import count
 
 Progress = Callable[[float, str], None]
 """Called with the share done, 0 to 1, and what is being done."""
+
+LINE_EVERY = 0.05
+"""Share of the work between two lines."""
 
 
 @contextmanager
@@ -27,13 +31,27 @@ def _silent(share: float, text: str) -> None:
     """Say nothing."""
 
 
+def stepwise(progress: Progress, n_steps: int) -> Callable[[str], None]:
+    """A progress for work that names its steps and not its share.
+
+    >>> stepwise(lambda share, text: print(f"{share:.0%} {text}"), 2)("reading")
+    0% reading
+    """
+    begun = count()
+
+    def step(text: str) -> None:
+        progress(min(next(begun) / n_steps, 1.0), text)
+
+    return step
+
+
 def _lines() -> Progress:
-    last = ""
+    next_share = 0.0
 
     def line(share: float, text: str) -> None:
-        nonlocal last
-        if text != last:
-            last = text
+        nonlocal next_share
+        if share >= next_share:
+            next_share = share + LINE_EVERY
             sys.stderr.write(f"{share:4.0%} {text}\n")
             sys.stderr.flush()
 

@@ -36,7 +36,7 @@ def run(
     quiet: Quiet = False,
 ) -> None:
     """Simulate one scenario once."""
-    asked = _fitting(scenario, quiet)
+    (asked,) = _fitting([scenario], quiet)
     chosen = asked.seed if seed is None else seed
     folder = out or RUNS / f"{scenario.stem}-s{chosen}"
     from twin.study.run import run as simulate
@@ -66,7 +66,7 @@ def compare(
     quiet: Quiet = False,
 ) -> None:
     """Run what is missing, compare, write the report."""
-    asked = [_fitting(each, quiet) for each in (base, *alternatives)]
+    asked = _fitting([base, *alternatives], quiet)
     folder = out or RUNS / "-".join(["compare", *(each.stem for each in (base, *alternatives))])
     from twin.report.page import write_report
     from twin.study.compare import compare as hold_against
@@ -106,7 +106,7 @@ def sweep(
 ) -> None:
     """Run an ensemble: every combination of values, for every seed; work that was stopped goes on."""
     grid = dict(parse_vary(text) for text in vary)
-    asked = _fitting(scenario, quiet, grid)
+    (asked,) = _fitting([scenario], quiet, grid)
     folder = out or RUNS / f"sweep-{scenario.stem}"
     from twin.study.sweep import sweep as run_ensemble
 
@@ -144,17 +144,20 @@ def _value(text: str) -> Any:
         return text
 
 
-def _fitting(file: Path, quiet: bool, grid: dict[str, list[Any]] | None = None) -> Scenario:
-    """The scenario of a file, once all that it names is found; nothing is written or run before."""
+def _fitting(files: list[Path], quiet: bool, grid: dict[str, list[Any]] | None = None) -> list[Scenario]:
+    """Scenarios of files, once all that they name is found; nothing is written or run before."""
     from twin.scenario.scenario import Scenario
 
-    asked = Scenario.load(file)
-    variants = [asked.varied(key, value) for key, values in (grid or {}).items() for value in values]
-    asked.territory_path()
+    asked = [Scenario.load(file) for file in files]
+    varied = [
+        each.varied(key, value) for each in asked for key, values in (grid or {}).items() for value in values
+    ]
+    for each in asked:
+        each.territory_path()
     from twin.cli.fit import fit
 
     with shown(quiet):
-        for each in (asked, *variants):
+        for each in (*asked, *varied):
             fit(each)
     return asked
 

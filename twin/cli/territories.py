@@ -10,8 +10,11 @@ import typer
 
 from twin.cli.options import AsJson, Quiet
 from twin.cli.output import emit, table
-from twin.cli.progress import shown
+from twin.cli.progress import shown, stepwise
 from twin.errors import InputError
+
+N_STEPS = 5
+"""Steps that building a territory names."""
 
 
 def fetch(
@@ -30,11 +33,16 @@ def fetch(
     from twin.territory.fetch import fetch_local
 
     with shown(quiet) as progress:
-        counts = fetch_local(source, out, box, zones, elevation, progress)
+        counts = fetch_local(source, out, box, zones, elevation, stepwise(progress, N_STEPS))
     if as_json:
         return emit(counts)
-    table(("what", "value"), [(key, value) for key, value in counts.items() if not isinstance(value, dict)])
-    return None
+    rows = [(key, value) for key, value in counts.items() if not isinstance(value, dict)]
+    rows += [
+        (f"{key}: {part}", value)
+        for key in ("repairs", "lost_km", "utilities")
+        for part, value in counts[key].items()
+    ]
+    return table(("what", "value"), rows)
 
 
 def parse_box(text: str) -> tuple[float, float, float, float]:

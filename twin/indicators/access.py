@@ -11,10 +11,8 @@ from twin.indicators.ledger import DEMAND
 from twin.indicators.records import DayRecord
 from twin.indicators.walking import SERVICES
 
-RESTS_ON = (*DEMAND, "indicators.walking_speed_mps")
 
-
-@indicator("min", "lower", RESTS_ON)
+@indicator("min", "lower", DEMAND)
 def walk_to_service(record: DayRecord, focus: Focus) -> Groups:
     """Mean minutes on foot from the homes of the focus to the nearest service of a kind.
 
@@ -26,7 +24,7 @@ def walk_to_service(record: DayRecord, focus: Focus) -> Groups:
     }
 
 
-@indicator("share", "higher", (*RESTS_ON, "indicators.walking_reach_min"))
+@indicator("share", "higher", (*DEMAND, "indicators.walking_reach_min"))
 def within_walking_reach(record: DayRecord, focus: Focus) -> Groups:
     """Share of the inhabitants of the focus who walk to the nearest service of a kind in 15 minutes."""
     reach_min = record.parameters["indicators.walking_reach_min"]
@@ -40,7 +38,7 @@ def _minutes(record: DayRecord, focus: Focus) -> dict[str, np.ndarray]:
     """Minutes on foot of each inhabitant who has a home here, by service; infinite: not to be reached."""
     home = record.population.persons.home[focus.persons(record)]
     node = record.territory.places.path_node[home[home >= 0]]
-    pace_min_per_m = 1.0 / (60.0 * record.parameters["indicators.walking_speed_mps"])
+    pace_min_per_m = 1.0 / (60.0 * record.parameters["population.walk_speed_mps"])
     return {
         service: np.where(node >= 0, record.walk_to_service_m[service][node], np.inf) * pace_min_per_m
         for service in SERVICES

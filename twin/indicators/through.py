@@ -28,7 +28,7 @@ def through_vehicle_km(
     links
         Read, rows of links.
     focus
-        The zone in which through trips have no end.
+        The zone in which through trips have no end; of the whole area: no end at any place.
     hours
         Passages that begin in [from, until) count [h].
     guided_only
@@ -38,11 +38,22 @@ def through_vehicle_km(
         links to where it last leaves them: bends of a mountain road do not matter. Eastbound and
         westbound are all trips but those that end due north or south of where they began.
     """
-    named = np.zeros(record.territory.streets.n_links, dtype=np.bool_)
-    named[links] = True
     trips = focus.through_trips(record)
     if guided_only:
         trips = trips & record.guided
+    return vehicle_km_of(record, links, trips, hours, direction)
+
+
+def vehicle_km_of(
+    record: DayRecord,
+    links: NDArray[np.int32],
+    trips: NDArray[np.bool_],
+    hours: tuple[float, float] = (0.0, 30.0),
+    direction: str | None = None,
+) -> float:
+    """Vehicle-km on some links by some trips (n_trips,) in some hours; see `through_vehicle_km`."""
+    named = np.zeros(record.territory.streets.n_links, dtype=np.bool_)
+    named[links] = True
     from_ms, until_ms = (round(hour * 3_600 * MS) for hour in hours)
     chosen = named[record.event_link] & trips[record.event_trip]
     chosen &= (record.event_enter_ms >= from_ms) & (record.event_enter_ms < until_ms)

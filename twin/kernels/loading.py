@@ -280,6 +280,33 @@ def _process_node(
             _leave(network, supply, traffic, vehicles, pool, best_link, best_ms)
 
 
+@kernel
+def queued(
+    network: Network, supply: Supply, traffic: Traffic, vehicles: Vehicles, now_ms: int, events: Events
+) -> int:
+    """Vehicles that a queue holds up: written to events with the moment at which they would leave.
+
+    A vehicle with k others ahead leaves no earlier than k headways from now: its distance from the end
+    of the link over the speed of the queue. Who would leave by free flow all the same is not listed.
+    Returns how many there are.
+    """
+    n = 0
+    for link in range(network.tail.shape[0]):
+        storage = network.storage_veh[link]
+        for ahead in range(traffic.n_in[link] - traffic.n_out[link]):
+            slot = network.ring_start[link] + (traffic.n_out[link] + ahead) % storage
+            leaves_ms = now_ms + ahead * supply.headway_ms[link]
+            if leaves_ms <= traffic.slot_ms[slot]:
+                continue
+            v = traffic.slot_vehicle[slot]
+            events.trip[n] = v
+            events.link[n] = link
+            events.enter_ms[n] = vehicles.link_enter_ms[v]
+            events.exit_ms[n] = leaves_ms
+            n += 1
+    return n
+
+
 @inline_kernel
 def _blocked_by(
     network: Network, supply: Supply, traffic: Traffic, vehicles: Vehicles, pool: np.ndarray, link: int, end_ms: int

@@ -161,27 +161,22 @@ class Loader:
         parts: list[Passages] = []
         step = from_s
         while step < until_s:
-            capacity = margin + 65_536
-            events = Events(
-                np.empty(capacity, dtype=np.int32),
-                np.empty(capacity, dtype=np.int32),
-                np.empty(capacity, dtype=np.int64),
-                np.empty(capacity, dtype=np.int64),
-            )
+            events = _room_for(margin + 65_536)
             step, n, turned = kernels.advance(
                 self.network, self.supply, self.traffic, self.vehicles, self.pool, events,
                 (step, until_s, margin), self.seed, MERGE_STREAM,
                 self.rules.origin_priority, self.rules.deadlock_check_s,
             )  # fmt: skip
             self.rotations += turned
-            parts.append(
-                Passages(
-                    events.trip[:n].copy(), events.link[:n].copy(),
-                    events.enter_ms[:n].copy(), events.exit_ms[:n].copy(),
-                )  # fmt: skip
-            )
+            parts.append(Passages(*(column[:n].copy() for column in events)))
         self.check()
         return Passages.join(parts)
+
+    def queued(self, now_s: int) -> Passages:
+        """Vehicles held up by a queue now, with the moments at which they would leave their links."""
+        events = _room_for(int(self.on_link_veh.sum()))
+        n = kernels.queued(self.network, self.supply, self.traffic, self.vehicles, now_s * 1_000, events)
+        return Passages(*(column[:n] for column in events))
 
     @property
     def on_link_veh(self) -> np.ndarray:
@@ -212,3 +207,9 @@ class Loader:
             )
         if (on_links > self.network.storage_veh).any() or (on_links < 0).any():
             raise WorkError(f"link row {int(np.argmax(on_links - self.network.storage_veh))} above its storage")
+
+
+def _room_for(n_events: int) -> Events:
+    """An empty log with room for that many events."""
+    whole, moments = (np.empty((2, n_events), dtype=kind) for kind in (np.int32, np.int64))
+    return Events(whole[0], whole[1], moments[0], moments[1])

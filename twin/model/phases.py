@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from twin.clock import MS
 from twin.kernels.observe import Events
+from twin.mobility.loading import Passages
 from twin.model import travel
 from twin.model.state import Access
 from twin.sensing.fleets import StepTruth, observe
@@ -57,18 +58,24 @@ def _load(model: TwinModel, state: Access, moment_s: int) -> None:
 
 
 def _sense(model: TwinModel, state: Access, moment_s: int) -> None:
-    last = state.log.last
+    if not model.fleets:
+        return
     truth = StepTruth(
         start_ms=moment_s * MS,
         end_ms=(moment_s + model.step_s) * MS,
-        events=Events(last.trip, last.link, last.enter_ms, last.exit_ms),
+        events=_events(state.log.last),
         trip_key=model.population.trips.trip_key,
         trip_sends=model.trip_sends,
         link_key=model.territory.streets.link_key,
         period=model.month,
+        queued=_events(state.loader.queued(moment_s + model.step_s)),
     )
     for fleet in model.fleets:
         state.platform.append(fleet.dataset.name, observe(fleet, truth, model.seed_))
+
+
+def _events(passages: Passages) -> Events:
+    return Events(passages.trip, passages.link, passages.enter_ms, passages.exit_ms)
 
 
 def _groups(*names: str) -> frozenset[str]:
@@ -85,6 +92,6 @@ PHASES: tuple[Phase, ...] = (
     Phase("consult", travel.consult, _groups("orders", "pictures"), _groups("loader", "guidance")),
     Phase("load", _load, _groups("supply"), _groups("loader", "log")),
     Phase("arrive", travel.arrive, _groups("loader"), _groups("itineraries")),
-    Phase("sense", _sense, _groups("log"), _groups("platform")),
+    Phase("sense", _sense, _groups("log", "loader"), _groups("platform")),
 )
 """The order of a step: orders, knowledge, travellers, traffic, and what devices saw of it."""

@@ -1,7 +1,7 @@
 """Days: the chain of activities that a person plans, drawn from a catalogue of days by kind of person.
 
-A day is written as its stops after home: "wsh" is home, work, shop, home; a day without stops stays at home. The catalogue's
-weights are raked, for each density class, to trips per person and to the shares of purposes.
+A day is written as its stops after home: "wsh" is home, work, shop, home; a day without stops is spent at
+home. The catalogue's weights are raked, for each density class, to trips per person and shares of purposes.
 """
 
 from __future__ import annotations
@@ -43,9 +43,12 @@ def _days(text: str) -> tuple[str, ...]:
 
 
 DAYS = {
-    "worker": _days("- wh whwh wlwh wbwh wsh wlh wvh wmh wah wbh whsh whlh whvh sh lh vh mh ah shlh slh shvh"),
+    "worker": _days(
+        "- wh whwh wlwh wbwh wsh wlh wvh wmh wah wbh whsh whlh whvh sh lh vh mh ah shlh slh shvh"
+    ),
     "working_parent": _days(
-        "- wh whwh wlwh wbwh wsh wlh weh ewh eweh ewsh ewhsh ewheh wheh whsh whlh sh lh mh ah eh eheh esh shlh"
+        "- wh whwh wlwh wbwh wsh wlh weh ewh eweh ewsh ewhsh ewheh wheh whsh whlh "
+        "sh lh mh ah eh eheh esh shlh"
     ),
     "pupil": _days("- ch chch clh csh cvh chlh chvh chsh lh sh vh"),
     "student": _days("- ch chch clch clh csh cvh cwh chlh chsh wh sh lh vh"),

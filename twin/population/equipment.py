@@ -47,7 +47,7 @@ def draw_household_cars(
     second = np.array(parameters["population.second_car_share_several_adults"])[density]
     u = draws.uniform("cars", key)
     cars = np.where(n_adults > 1, (u < several).astype(np.int8) + (u < second), u < alone)
-    return cars.astype(np.int8)
+    return np.asarray(cars, dtype=np.int8)
 
 
 def draw_licence(age: np.ndarray, key: np.ndarray, parameters: Parameters, draws: Draws) -> np.ndarray:
@@ -100,7 +100,9 @@ def draw_smartphone(
     """Smartphone, by age; rarer without digital skill, commoner with it: the share by age holds."""
     share = by_age(age, PHONE_AGES, parameters["population.smartphone_share"], 0.0)
     none = illectronism_share(age, density, parameters)
-    without = np.minimum(share, parameters["population.smartphone_share_without_skill"])
+    # where nearly all are without skill, more of them have one: all of the rest would not make up the share
+    needed = (share - (1.0 - none)) / np.maximum(none, 1e-12)
+    without = np.minimum(share, np.maximum(parameters["population.smartphone_share_without_skill"], needed))
     able = np.minimum((share - none * without) / np.maximum(1.0 - none, 1e-12), 1.0)
     return np.asarray(draws.uniform("smartphone", key) < np.where(skill == 0, without, able))
 

@@ -64,8 +64,8 @@ def integerise(weights: np.ndarray, total: int) -> np.ndarray:
 def mend(numbers: np.ndarray, group: np.ndarray, counts: np.ndarray, targets: np.ndarray) -> np.ndarray:
     """Move single units between cells while that brings the margins nearer to the targets.
 
-    Moves within a group come first and keep its sum; where none helps any more, a unit is added or taken
-    away. Of the moves that help, the best is made; of equal ones, the first.
+    Moves within a group come first and keep its sum; where none helps any more, a unit goes to another group,
+    is added or taken away. Of the moves that help, the best is made; of equal ones, the first.
 
     Parameters
     ----------
@@ -79,11 +79,14 @@ def mend(numbers: np.ndarray, group: np.ndarray, counts: np.ndarray, targets: np
         (n_margins,) whole.
     """
     n_cells = len(numbers)
-    cells = [np.flatnonzero(group == each) for each in np.unique(group)]
-    nothing = np.full(n_cells, n_cells)
+    all_cells = np.arange(n_cells + 1)
+    within = [np.flatnonzero(group == each) for each in np.unique(group)]
     moves = (
-        (np.concatenate([np.repeat(c, len(c)) for c in cells]), np.concatenate([np.tile(c, len(c)) for c in cells])),
-        (np.append(np.arange(n_cells), nothing), np.append(nothing, np.arange(n_cells))),
+        (
+            np.concatenate([np.repeat(cells, len(cells)) for cells in within]),
+            np.concatenate([np.tile(cells, len(cells)) for cells in within]),
+        ),
+        (np.repeat(all_cells, n_cells + 1), np.tile(all_cells, n_cells + 1)),
     )
     # a last cell that counts for nothing and never runs out gives what is added and takes what is removed
     stock = np.append(numbers, MOVES_LIMIT)

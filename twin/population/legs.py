@@ -51,6 +51,8 @@ def connect(
     origin = np.where(first, home[chains.person], np.roll(stops.place, 1))
     kept = np.flatnonzero(origin != stops.place)
     person, key = chains.person[kept], chains.key[kept]
+    # whoever visits somebody in the own building has come home
+    purpose = np.where(stops.place == home[chains.person], HOME, chains.purpose)[kept]
     origin, destination = origin[kept], stops.place[kept]
     group_before = np.roll(stops.group, 1)[kept]
     links, points = [], []
@@ -68,8 +70,8 @@ def connect(
         person=person,
         key=key,
         sequence=_ranks(person),
-        purpose=chains.purpose[kept],
-        tour=_tours(chains.purpose[kept], person),
+        purpose=purpose,
+        tour=_tours(purpose, person),
         origin_place=origin,
         destination_place=destination,
         origin_link=links[0],

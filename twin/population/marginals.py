@@ -127,17 +127,14 @@ def _area(territory: Territory, table: AreaTable, i: int, parameters: Parameters
 
 def _inferred(territory: Territory, zone: int, parameters: Parameters) -> Area:
     """An area by the zone's population tag, or by the floor area of its homes."""
+    places = territory.places
+    homes = (places.zone == zone) & (places.dwellings > 0) & (places.access_link >= 0)
+    floor_m2 = float(places.floor_area_m2[homes].sum())
+    housed = floor_m2 / parameters["population.floor_area_per_inhabitant_m2"]
     tag = float(territory.zones.inhabitants[zone])
-    if np.isfinite(tag):
-        inhabitants, basis = round(tag), "population tag"
-    else:
-        places = territory.places
-        homes = (np.asarray(places.zone) == zone) & (np.asarray(places.dwellings) > 0)
-        floor_m2 = float(np.asarray(places.floor_area_m2, dtype=float)[homes].sum())
-        inhabitants, basis = (
-            round(floor_m2 / parameters["population.floor_area_per_inhabitant_m2"]),
-            "floor area",
-        )
+    # a tag counts the whole commune, also where a box has cut most of it away
+    fits = np.isfinite(tag) and tag <= housed * parameters["population.tag_over_floor_limit"]
+    inhabitants, basis = (round(tag), "population tag") if fits else (round(housed), "floor area")
     edges = parameters["population.density_class_from_inhabitants"]
     density = 0 if inhabitants >= edges[0] else 1 if inhabitants >= edges[1] else 2
     label = DENSITY_CLASSES[density]

@@ -19,6 +19,7 @@ from twin.scenario.ledger import Parameters
 
 FIT_ROUNDS = 200
 FIT_TOLERANCE = 1e-6
+FACTOR_LIMIT = 1e9
 
 
 @dataclass(frozen=True)
@@ -64,8 +65,9 @@ def choose_modes(
         mode[rows] = picks(np.cumsum(attraction[rows] * factor, axis=1), np.arange(len(rows)), u[rows])
         constants[name] = {MODES[m]: round(float(np.log(factor[m])), 6) for m in range(len(MODES))}
     of_leg = mode[legs.tour]
-    # a car that would not leave its street stays there: that leg is walked
-    return np.where((of_leg == CAR) & legs.one_link, WALK, of_leg).astype(np.int8), constants
+    # a car that would not leave its street stays there: that leg is walked, or somebody gives a lift outside
+    instead = np.where(legs.outside, PASSENGER, WALK)
+    return np.where((of_leg == CAR) & legs.one_link, instead, of_leg).astype(np.int8), constants
 
 
 def target_shares(density: str, parameters: Parameters) -> np.ndarray:
@@ -86,7 +88,8 @@ def fit_factors(attraction: np.ndarray, n_legs: np.ndarray, target: np.ndarray) 
         if np.abs(shares - target).max() < FIT_TOLERANCE:
             break
         factor = np.where(shares > 0.0, factor * target / np.maximum(shares, 1e-12), factor)
-        factor = factor / factor[CAR]
+        # a share that cannot be reached (nobody can walk so far) does not drive its constant to infinity
+        factor = np.clip(factor / factor[CAR], 1.0 / FACTOR_LIMIT, FACTOR_LIMIT)
     return factor
 
 
@@ -161,7 +164,7 @@ def _availability(
     cars = travellers.household_cars[person]
     available = np.zeros((n_tours, len(MODES)), dtype=bool)
     available[:, CAR] = moves & travellers.licence[person] & (cars > 0)
-    available[:, PASSENGER] = moves
+    available[:, PASSENGER] = moves | ~inside
     available[:, WALK] = inside & (longest <= 1_000.0 * parameters["population.walk_limit_km"])
     available[:, CYCLE] = inside & (age >= parameters["population.cycle_from_age"])
     available[:, CYCLE] &= longest <= 1_000.0 * parameters["population.cycle_limit_km"]

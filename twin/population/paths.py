@@ -28,7 +28,7 @@ def leg_distances_m(
     paths = territory.paths
     # who finds no way on foot takes any path; who cycles pushes where riding is not allowed
     either = paths.walk | paths.cycle
-    pending = active.copy()
+    pending = active & ~legs.outside
     for each, usable in ((WALK, paths.walk), (WALK, either), (CYCLE, either)):
         rows = np.flatnonzero(pending & (mode == each))
         origin = territory.places.path_node[legs.origin_place[rows]]

@@ -75,7 +75,7 @@ class Population:
         return np.searchsorted(self.trips.person, np.arange(self.n_persons + 1))
 
     def with_person(self, person: Mapping[str, Any], trips: Sequence[Mapping[str, Any]]) -> Population:
-        """This population and one person more, as its last row; all other rows are the same bits.
+        """The same population and one person more, as its last row; all other rows are the same bits.
 
         `person` needs a `person_id` not taken; `trips` are in the order of the day. What is left out
         has the plainest value (no home, no phone; trips: purpose home, mode walk).
@@ -87,7 +87,7 @@ class Population:
         return Population.of(persons, Trips.stacked(self.trips, added) if trips else self.trips, report)
 
     def scaled(self, factor: float, seed: int = 0) -> Population:
-        """Demand times a factor: below 1 a part of the persons, above 1 clones with ids and times of their own.
+        """Demand times a factor: below 1 some of the persons, above 1 clones with own ids and times.
 
         Each person is kept or cloned by a draw of its own key: a smaller factor's persons are among those of
         a larger one, and factor 1 is this population itself.

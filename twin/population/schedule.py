@@ -13,8 +13,9 @@ import numpy as np
 from twin.population.destinations import OUTSIDE
 from twin.population.draws import Draws
 from twin.population.legs import Legs
+from twin.population.profiles import HOUR_S, draw_after, invert_profile
+from twin.population.stays import LEAST_STAY_S, fixed_stays, lunch_leave, main_arrivals, main_spans
 from twin.population.tables import (
-    BUSINESS,
     COUNTER,
     ESCORT,
     HEALTH,
@@ -22,24 +23,13 @@ from twin.population.tables import (
     LEISURE,
     SCHOOL,
     SHOP,
-    STUDENT,
     VISIT,
     WORK,
 )
 from twin.scenario.ledger import Parameters
 
-HOUR_S = 3_600.0
-LEAST_STAY_S = 600.0
 LATEST_PLANNED_S = 28 * HOUR_S
 """Nobody plans to leave later, so that all can arrive by 30:00."""
-STAYS = {
-    SHOP: "shop",
-    HEALTH: "health",
-    COUNTER: "counter",
-    LEISURE: "leisure",
-    VISIT: "visit",
-    BUSINESS: "business",
-}
 PROFILES = {
     SHOP: "shop",
     HEALTH: "errand",
@@ -77,9 +67,9 @@ def plan_times(
 ) -> Plan:
     """Departures and least stays of all legs; age and occupation are those of each leg's person (n_legs,)."""
     clock = _clock(legs)
-    stay = _fixed_stays(legs, parameters, draws)
-    start = _main_arrivals(legs, age, occupation, parameters, draws)
-    end = start + _main_spans(legs, age, occupation, parameters, draws)
+    stay = fixed_stays(legs, parameters, draws)
+    start = main_arrivals(legs, age, occupation, parameters, draws)
+    end = start + main_spans(legs, age, occupation, parameters, draws)
     end = np.minimum(end, HOUR_S * parameters["population.latest_work_end_h"])
     depart = _first_departures(legs, clock, planned_s, stay, start, parameters, draws)
     min_stay = np.full(len(depart), LEAST_STAY_S)
@@ -90,7 +80,7 @@ def plan_times(
         rows = np.flatnonzero(legs.sequence == k)
         before = rows - 1
         arrival = depart[before] + planned_s[before] + back_s[rows]
-        lunch = _lunch_leave(legs, rows, age, parameters, draws)
+        lunch = lunch_leave(legs, rows, age, parameters, draws)
         here = legs.purpose[before]
         broken = clock.is_main[before] & clock.main_after[before]
         leaves = np.where(
@@ -117,58 +107,6 @@ def _clock(legs: Legs) -> Clock:
     first = np.searchsorted(legs.person, legs.person)
     before = running - main - (running[first] - main[first])
     return Clock(main, before > 0, before + main < total)
-
-
-def _fixed_stays(legs: Legs, parameters: Parameters, draws: Draws) -> np.ndarray:
-    """Stays at stops that have a duration of their own: a median, times a spread drawn evenly in log."""
-    stay = np.full(len(legs.person), LEAST_STAY_S)
-    for purpose, name in STAYS.items():
-        rows = np.flatnonzero(legs.purpose == purpose)
-        u = draws.uniform(f"stay.{name}", legs.key[rows], legs.sequence[rows])
-        spread = parameters["population.stay_spread_factor"] ** (2.0 * u - 1.0)
-        stay[rows] = 60.0 * parameters[f"population.stay_{name}_min"] * spread
-    return np.maximum(stay, LEAST_STAY_S)
-
-
-def _main_arrivals(
-    legs: Legs, age: np.ndarray, occupation: np.ndarray, parameters: Parameters, draws: Draws
-) -> np.ndarray:
-    """Moment to be at work or school: one per person."""
-    u = draws.uniform("work_start", legs.key)
-    work = invert_profile(np.array(parameters["population.work_start_profile"]), u)
-    bell = draws.bell("school_start", legs.key)
-    hour, spread = _by_level("school_start", age, occupation, parameters)
-    return np.where(_goes_to(legs, SCHOOL), HOUR_S * (hour + spread * bell), work)
-
-
-def _main_spans(
-    legs: Legs, age: np.ndarray, occupation: np.ndarray, parameters: Parameters, draws: Draws
-) -> np.ndarray:
-    """From that moment to the end of work or school, lunch included."""
-    p = parameters
-    bell = draws.bell("work_span", legs.key)
-    part_time = draws.uniform("part_time", legs.key) < p["population.part_time_day_share"]
-    full = p["population.work_span_h"] + p["population.work_span_spread_h"] * bell
-    half = p["population.part_time_span_h"] + p["population.work_span_spread_h"] * bell
-    hours, spread = _by_level("school_span", age, occupation, p)
-    school = hours + spread * draws.bell("school_span", legs.key)
-    return np.asarray(HOUR_S * np.where(_goes_to(legs, SCHOOL), school, np.where(part_time, half, full)))
-
-
-def _goes_to(legs: Legs, purpose: int) -> np.ndarray:
-    """Legs of persons who have such a stop in their day."""
-    n_persons = int(legs.person.max(initial=-1)) + 1
-    days = np.bincount(legs.person, weights=legs.purpose == purpose, minlength=n_persons)
-    return np.asarray(days[legs.person] > 0)
-
-
-def _by_level(
-    name: str, age: np.ndarray, occupation: np.ndarray, parameters: Parameters
-) -> tuple[np.ndarray, np.ndarray]:
-    """Hours and their spread by level: primary (to 10), secondary, student."""
-    level = np.where(occupation == STUDENT, 2, np.where(age > 10, 1, 0))
-    hours = np.array(parameters[f"population.{name}_h"])[level]
-    return hours, np.array(parameters[f"population.{name}_spread_h"])[level]
 
 
 def _first_departures(
@@ -200,15 +138,6 @@ def _first_departures(
     return depart
 
 
-def _lunch_leave(
-    legs: Legs, rows: np.ndarray, age: np.ndarray, parameters: Parameters, draws: Draws
-) -> np.ndarray:
-    """Moment to leave work or school for lunch; pupils up to 10 years half an hour earlier."""
-    bell = draws.bell("lunch", legs.key[rows])
-    hour = np.where(age[rows] <= 10, parameters["population.lunch_h"] - 0.5, parameters["population.lunch_h"])
-    return np.asarray(HOUR_S * (hour + parameters["population.lunch_spread_h"] * bell))
-
-
 def _leave_home(
     legs: Legs, clock: Clock, rows: np.ndarray, arrival: np.ndarray, parameters: Parameters, draws: Draws
 ) -> np.ndarray:
@@ -223,31 +152,7 @@ def _leave_home(
         u = draws.uniform(f"depart.{name}", key[mine], moment[mine])
         earliest = arrival[mine] + 60.0 * parameters["population.home_between_tours_min"]
         leaves[mine] = draw_after(profile, earliest, HOUR_S * parameters["population.last_departure_h"], u)
-    return leaves
-
-
-def invert_profile(profile: np.ndarray, u: np.ndarray) -> np.ndarray:
-    """Moment [s] drawn from 24 hourly weights, evenly within the hour.
-
-    >>> half = np.zeros(24)
-    >>> half[[7, 17]] = 1.0
-    >>> (invert_profile(half, np.array([0.25, 0.75])) / 3600.0).tolist()
-    [7.5, 17.5]
-    """
-    cumulative = np.append(0.0, np.cumsum(profile))
-    aim = u * cumulative[-1]
-    hour = np.clip(np.searchsorted(cumulative, aim, side="right") - 1, 0, 23)
-    inside = (aim - cumulative[hour]) / np.maximum(profile[hour], 1e-300)
-    return np.asarray(HOUR_S * (hour + np.clip(inside, 0.0, 1.0)))
-
-
-def draw_after(profile: np.ndarray, earliest_s: np.ndarray, latest_s: float, u: np.ndarray) -> np.ndarray:
-    """As `invert_profile`, within earliest..latest; at the earliest where the profile has no more to give."""
-    cumulative = np.append(0.0, np.cumsum(profile)) / profile.sum()
-    edges = HOUR_S * np.arange(25)
-    low, high = np.interp(earliest_s, edges, cumulative), np.interp(latest_s, edges, cumulative)
-    drawn = invert_profile(profile, np.clip(low + u * (high - low), 0.0, 1.0 - 1e-12))
-    return np.asarray(np.where(high - low > 1e-3, np.clip(drawn, earliest_s, latest_s), earliest_s))
+    return np.asarray(leaves)
 
 
 def _within_day(legs: Legs, depart_s: np.ndarray, min_stay_s: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

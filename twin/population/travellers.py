@@ -16,7 +16,8 @@ from twin.population.file import CommutersTable, ThroughTable
 from twin.population.gates import Gates, group_weights
 from twin.population.households import AREA_IDS
 from twin.population.marginals import Marginals, zone_row
-from twin.population.schedule import HOUR_S, LEAST_STAY_S, invert_profile
+from twin.population.profiles import HOUR_S, invert_profile
+from twin.population.stays import LEAST_STAY_S
 from twin.population.tables import (
     CAR,
     COMMUTER,
@@ -66,14 +67,13 @@ def _commuters(
     group = picks(ladder, np.zeros(n, dtype=np.int64), draws.uniform("gate_group", key))
     enter = gates.inwards(group, draws.uniform("gate", key))
     leave = gates.outwards(group, draws.uniform("gate", key))
-    place = _workplaces(territory, table, draws.uniform("commuter_place", key), where)
+    place = _workplaces(territory, table, gates, draws.uniform("commuter_place", key), where)
     detour = parameters["population.detour_factor_car"]
     inside_m = detour * _straight(gates, enter, territory.places.x_m[place], territory.places.y_m[place])
     drive_s = 3.6 * inside_m / parameters["population.car_speed_kmh"][DENSE]
     pass_in = invert_profile(np.array(table.arrival_profile), draws.uniform("commuter_arrival", key))
-    span_h = parameters["population.work_span_h"] + parameters["population.commuter_span_spread_h"] * draws.bell(
-        "work_span", key
-    )
+    spread_h = parameters["population.commuter_span_spread_h"] * draws.bell("work_span", key)
+    span_h = parameters["population.work_span_h"] + spread_h
     latest_s = HOUR_S * parameters["population.latest_work_end_h"]
     stay_s = np.maximum(np.minimum(HOUR_S * span_h, latest_s - pass_in - drive_s), 2.0 * HOUR_S)
     link = territory.places.access_link[place]
@@ -96,7 +96,8 @@ def _commuters(
 
 
 def _least(stay_s: np.ndarray, parameters: Parameters) -> np.ndarray:
-    return np.maximum(np.floor(parameters["population.min_stay_share"] * stay_s), LEAST_STAY_S)
+    least = np.floor(parameters["population.min_stay_share"] * stay_s)
+    return np.asarray(np.maximum(least, LEAST_STAY_S))
 
 
 def _through(
@@ -105,17 +106,9 @@ def _through(
     n = round(table.vehicles_per_day)
     key = derive_keys(f"through {table.enter} to {table.leave} {number}", np.arange(n))
     persons = _drivers(key, THROUGH, number, parameters, draws)
-    rows = {}
-    for way, group, ladder in (
-        ("enter", table.enter, gates.in_ladder),
-        ("leave", table.leave, gates.out_ladder),
-    ):
-        if not ladder[gates.row(group), -1] > 0.0:
-            right = f"a group by which traffic can {way}"
-            raise InputError(f"{where}: {way}", f"no traffic can {way} by gateway group {group!r}", right)
-        u = draws.uniform(f"gate_{way}", key)
-        rows[way] = picks(ladder, np.full(n, gates.row(group), dtype=np.int64), u)
-    straight = _straight(gates, rows["enter"], gates.x_m[rows["leave"]], gates.y_m[rows["leave"]])
+    u_in, u_out = draws.uniform("gate_enter", key), draws.uniform("gate_leave", key)
+    enter, leave = gates.passing(table.enter, table.leave, u_in, u_out, where)
+    straight = _straight(gates, enter, gates.x_m[leave], gates.y_m[leave])
     trips = _trips(
         persons,
         person=np.arange(n),
@@ -125,8 +118,8 @@ def _through(
         min_stay_s=np.full(n, LEAST_STAY_S),
         origin_place=np.full(n, -1),
         destination_place=np.full(n, -1),
-        origin_link=gates.in_link[rows["enter"]],
-        destination_link=gates.out_link[rows["leave"]],
+        origin_link=gates.in_link[enter],
+        destination_link=gates.out_link[leave],
         distance_m=straight * parameters["population.detour_factor_through"],
     )
     return persons, trips
@@ -160,12 +153,16 @@ def _drivers(key: np.ndarray, kind: int, number: int, parameters: Parameters, dr
     )
 
 
-def _workplaces(territory: Territory, table: CommutersTable, u: np.ndarray, where: str) -> np.ndarray:
-    """Place of work in the zone, by jobs; in the order of outside ids, so that row numbers decide nothing."""
+def _workplaces(
+    territory: Territory, table: CommutersTable, gates: Gates, u: np.ndarray, where: str
+) -> np.ndarray:
+    """Place of work in the zone, by jobs, in the order of outside ids; not on a gate's own link."""
     places = territory.places
     order = np.argsort(places.place_id, kind="stable")
     zone = zone_row(territory, table.zone, where)
-    order = order[(places.zone[order] == zone) & (places.access_link[order] >= 0)]
+    link = places.access_link[order]
+    at_gate = np.isin(link, np.concatenate([gates.in_link, gates.out_link]))
+    order = order[(places.zone[order] == zone) & (link >= 0) & ~at_gate]
     ladder = np.cumsum(places.jobs[order].astype(np.float64))
     if len(u) and not (len(ladder) and ladder[-1] > 0.0):
         raise InputError(where, f"zone {table.zone!r} has no jobs for commuters", "a zone with work places")
@@ -174,7 +171,7 @@ def _workplaces(territory: Territory, table: CommutersTable, u: np.ndarray, wher
 
 
 def _straight(gates: Gates, gate: np.ndarray, x_m: np.ndarray, y_m: np.ndarray) -> np.ndarray:
-    return np.sqrt((gates.x_m[gate] - x_m) ** 2 + (gates.y_m[gate] - y_m) ** 2)
+    return np.asarray(np.sqrt((gates.x_m[gate] - x_m) ** 2 + (gates.y_m[gate] - y_m) ** 2))
 
 
 def _trips(persons: Persons, **columns: Any) -> dict[str, np.ndarray]:

@@ -199,7 +199,7 @@ def simplify_streets(
     Where two ways share a segment only one of them keeps it: the one that comes first in `pieces`.
     Which nodes end a link depends on their own neighbours only, so a smaller crop gives equal links.
     """
-    import networkx
+    import networkx as nx
     import osmnx
 
     graph = _street_graph(pieces, nodes)
@@ -210,7 +210,7 @@ def simplify_streets(
         else:
             way_of[tail, head] = pieces[data["osmid"] - 1].way
     present = [node for node in forced if node in graph]
-    networkx.set_node_attributes(graph, dict.fromkeys(present, True), "forced")
+    nx.set_node_attributes(graph, dict.fromkeys(present, True), "forced")
     simple = osmnx.simplify_graph(
         graph,
         node_attrs_include=["forced"],
@@ -243,9 +243,7 @@ def _street_graph(pieces: Sequence[StreetPiece], nodes: Mapping[int, tuple[float
             setattr(osmnx.settings, name, value)
 
 
-def _write_xml(
-    file: Path, pieces: Sequence[StreetPiece], nodes: Mapping[int, tuple[float, float]]
-) -> None:
+def _write_xml(file: Path, pieces: Sequence[StreetPiece], nodes: Mapping[int, tuple[float, float]]) -> None:
     from xml.sax.saxutils import quoteattr
 
     with file.open("w", encoding="utf-8") as out:

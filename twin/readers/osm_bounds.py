@@ -14,7 +14,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 from xml.parsers import expat
 
 from twin.errors import InputError
@@ -54,14 +54,18 @@ def check_coordinates(lon: float, lat: float, where: str) -> None:
         raise InputError(where, f"coordinates {lon}, {lat} are out of range", "lon -180..180, lat -90..90")
 
 
+def _opened(path: Path) -> BinaryIO:
+    opener: Any = {".gz": gzip.open, ".bz2": bz2.open}.get(path.suffix.lower(), Path.open)
+    return cast(BinaryIO, opener(path, "rb"))
+
+
 def _unpacked(path: Path) -> Iterator[bytes]:
     """The file's content in pieces, refused beyond what an honest map unpacks to."""
     most = max(FREE_BYTES, MOST_RATIO * path.stat().st_size)
-    opener = {".gz": gzip.open, ".bz2": bz2.open}.get(path.suffix.lower(), open)
     total = 0
     try:
-        with opener(path, "rb") as stream:
-            while piece := cast(BinaryIO, stream).read(CHUNK):
+        with _opened(path) as stream:
+            while piece := stream.read(CHUNK):
                 total += len(piece)
                 if total > most:
                     raise InputError(str(path), f"unpacks to more than {most} bytes", "a plain extract")

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from twin.report.charts import WIDTH, ceiling
+from twin.report.charts import WIDTH
 from twin.report.drawn import Bar, GroupChange, GroupDelay
-from twin.report.scales import PART_COLOURS, SCENARIO_COLOURS, VERDICT_COLOURS
+from twin.report.scales import PART_COLOURS, SCENARIO_COLOURS, VERDICT_COLOURS, round_up
 from twin.report.svg import group, picture, tag
-from twin.report.view import IndicatorRow
+from twin.report.view import PAIRED, IndicatorRow
 from twin.report.words import number, percent
 
 CHANGE_REACH = 0.5
@@ -108,7 +108,7 @@ def gains(changes: Sequence[GroupChange], title: str) -> Markup:
 def spreads(delays: Sequence[GroupDelay], title: str) -> Markup:
     """Per group: delay of its car trips, from the least hurt tenth to the most hurt, with the median."""
     row_px, left = 26.0, 150.0
-    top = ceiling(max((each.p90_s for each in delays), default=60.0) / 60.0)
+    top = round_up(max((each.p90_s for each in delays), default=60.0) / 60.0)
     scale = (WIDTH - left - 16) / top
     height = row_px * len(delays) + 34
     drawn = []
@@ -133,7 +133,7 @@ def spreads(delays: Sequence[GroupDelay], title: str) -> Markup:
 def change_bar(row: IndicatorRow) -> Markup:
     """A small interval around the relative change; the middle line is no change."""
     relative = row.relative
-    if relative is None or row.base is None:
+    if relative is None or row.base is None or row.method not in ("", PAIRED):
         return Markup("")
     middle, reach = 60.0, 56.0
     base = abs(row.base)

@@ -15,20 +15,16 @@ from twin.report.cards import (
     card_of,
     demand_of,
     described,
+    differences_of,
     footer_of,
-    full_sum,
     population_of,
 )
-from twin.report.drawn import WHOLE, zone_label
+from twin.report.drawn import WHOLE
 from twin.report.findings import findings_of, warnings_of
 from twin.report.grounds import flows_of, grounds_of, maps_of
-from twin.report.view import IndicatorRow, InputDifference, ReportView, Scenario
-from twin.report.words import short
+from twin.report.view import IndicatorRow, ReportView, Scenario
 from twin.study.comparison import Comparison
 from twin.study.results import Result
-
-REPORTED_KEYS = ("title", "description")
-"""Keys of a scenario that are words about it, not input."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +57,7 @@ def view_of_run(result: Result) -> ReportView:
         )
         for focus in (*scenario.focus_zones, WHOLE) for each in result.values if each.focus == focus
     )  # fmt: skip
-    card = card_of(result, "Run", (result.seed,), (result.digest,))
+    card = card_of(scenario, result, "Run", (result.seed,), (result.digest,))
     question = scenario.description or f"How does a working day go in {card.territory}?"
     command = f"twin run {_file(scenario)} --seed {result.seed}"
     return _view(
@@ -83,11 +79,12 @@ def view_of_comparison(comparison: Comparison) -> ReportView:
         )
         for each in comparison.rows
     )  # fmt: skip
+    several = len(comparison.alternatives) > 1
     cards = tuple(
-        card_of(sample, role, comparison.seeds, digests)
-        for sample, role, digests in zip(
-            comparison.samples, _roles(comparison), comparison.digests, strict=True
+        card_of(
+            scenario, comparison.samples[row], _role(row, several), comparison.seeds, comparison.digests[row]
         )
+        for row, scenario in enumerate(comparison.scenarios)
     )
     files = " ".join(_file(each) for each in comparison.scenarios)
     command = f"twin compare {files} --seeds {len(comparison.seeds)}"
@@ -97,20 +94,15 @@ def view_of_comparison(comparison: Comparison) -> ReportView:
             comparison.links, comparison.seeds, command,
         )
     )  # fmt: skip
-    differs = tuple(
-        InputDifference(key, tuple(short(value) for value in values))
-        for key, values in comparison.differs
-        if key not in REPORTED_KEYS
-    )
-    return replace(view, differs=differs)
+    return replace(view, differs=differences_of(comparison.differs))
 
 
 def _view(subject: _Subject) -> ReportView:
     grounds = grounds_of(subject.samples)
     demand = [demand_of(sample, row) for row, sample in enumerate(subject.samples)]
-    demand = [replace(each, full_sum_flows=full_sum(each)) for each in demand]
+    roles = [scenario.role for scenario in subject.scenarios]
     population = population_of(subject.samples[0])
-    warnings = warnings_of(subject.rows, demand, len(subject.seeds), population)
+    warnings = warnings_of(subject.rows, demand, roles, len(subject.seeds), population)
     maps = maps_of(subject.scenarios, grounds)
     return ReportView(
         kind=subject.kind,
@@ -165,18 +157,8 @@ def _people(subject: _Subject) -> dict[str, Any]:
     }
 
 
-def _roles(comparison: Comparison) -> list[str]:
-    """Base and Alternative, with the focus where they look at different ones."""
-    several = len(comparison.alternatives) > 1
-    roles = ["Base"] + [
-        f"Alternative {row}" if several else "Alternative" for row in range(1, len(comparison.scenarios))
-    ]
-    if len({each.focus_zones for each in comparison.scenarios}) == 1:
-        return roles
-    focuses = [
-        ", ".join(zone_label(zone) for zone in each.focus_zones or (WHOLE,)) for each in comparison.scenarios
-    ]
-    return [f"{role}: {focus}" for role, focus in zip(roles, focuses, strict=True)]
+def _role(row: int, several: bool) -> str:
+    return "Base" if row == 0 else f"Alternative {row}" if several else "Alternative"
 
 
 def _title(comparison: Comparison) -> str:
@@ -184,13 +166,15 @@ def _title(comparison: Comparison) -> str:
         return f"{comparison.base.title}, against {len(comparison.alternatives)} alternatives"
     other = comparison.alternatives[0]
     if other.focus_zones != comparison.base.focus_zones:
-        return f"{comparison.base.title} | {other.title}"
+        return f"{comparison.base.title}, beside {other.title}"
     return other.title
 
 
 def _question(comparison: Comparison) -> str:
     """The description of the one alternative, else what the comparison asks."""
     alternatives = comparison.alternatives
+    if any(each.focus_zones != comparison.base.focus_zones for each in alternatives):
+        return "How do these places fare on such a day, side by side and per inhabitant?"
     if len(alternatives) == 1 and alternatives[0].description:
         return alternatives[0].description
     titles = "; ".join(f"“{each.title}”" for each in alternatives)

@@ -9,14 +9,16 @@ from typing import Any
 
 from twin.indicators.indicator import INDICATORS
 from twin.report.drawn import WHOLE
-from twin.report.findings import flows
-from twin.report.view import Assumption, Demand, IndicatorRow, Scenario
-from twin.report.words import number, percent
+from twin.report.view import Assumption, Demand, IndicatorRow, InputDifference, Scenario
+from twin.report.words import NONE, number, percent, short
 from twin.scenario.ledger import Parameters, Value
+from twin.scenario.scenario import Scenario as Spec
 from twin.study.manifest import CAR_TIME
 from twin.study.results import Result
 
 ASSUMPTION = "assumption"
+REPORTED_KEYS = ("title", "description")
+"""Keys of a scenario that are words about it, not input."""
 OTHERS = "Others"
 THEMES = {
     "travel": "People and their trips",
@@ -44,14 +46,16 @@ _ABOUT = (
 )
 
 
-def card_of(result: Result, role: str, seeds: Sequence[int], digests: Sequence[str]) -> Scenario:
+def card_of(
+    scenario: Spec, result: Result, role: str, seeds: Sequence[int], digests: Sequence[str]
+) -> Scenario:
     """The card of a scenario; counts are those of its first seed."""
     manifest = result.manifest
     people = manifest["inhabitants"].get(WHOLE, 0)
     return Scenario(
-        title=result.scenario.title,
+        title=scenario.title,
         territory=str(manifest["provenance"]["territory"]),
-        focus=result.scenario.focus_zones or (WHOLE,),
+        focus=scenario.focus_zones or (WHOLE,),
         seeds=tuple(seeds),
         digest=", ".join(dict.fromkeys(digests)),
         role=role,
@@ -59,7 +63,7 @@ def card_of(result: Result, role: str, seeds: Sequence[int], digests: Sequence[s
             ("Inhabitants", number(people)),
             ("Planned trips", number(manifest["trips"])),
             ("Vehicle trips", number(manifest["vehicle_trips"])),
-            ("Consult an app", percent(result.scenario.app_share_in_force)),
+            ("Consult an app", percent(scenario.app_share_in_force)),
         ),
     )
 
@@ -67,17 +71,17 @@ def card_of(result: Result, role: str, seeds: Sequence[int], digests: Sequence[s
 def demand_of(result: Result, scenario: int) -> Demand:
     """How much was asked of the network in a run, and whether it flowed."""
     manifest = result.manifest
-    scale = result.scenario.demand_scale
     car_time = manifest[CAR_TIME]
     return Demand(
         scenario=scenario,
-        scale=scale,
+        scale=result.scenario.demand_scale,
         planned_trips=manifest["trips"],
         vehicle_trips=manifest["vehicle_trips"],
         completed_share=manifest["completed_trips"] / max(manifest["trips"], 1),
         time_over_free_flow=float("nan") if car_time is None else car_time,
         rotations=manifest["rotations"],
         zones=_zones(manifest["demand"]["by_zone"]),
+        full_sum_flows=manifest.get("full_sum_flows"),
     )
 
 
@@ -87,6 +91,24 @@ def population_of(result: Result) -> Mapping[str, Any] | None:
     if kept is None and result.record is not None:
         kept = result.record.population.report
     return kept if isinstance(kept, Mapping) else None
+
+
+def differences_of(differs: Sequence[tuple[str, Sequence[Any]]]) -> tuple[InputDifference, ...]:
+    """Keys in which scenarios differ; what only some of them have (a modification) is told as one."""
+    told: dict[str, list[list[str]]] = {}
+    for key, values in differs:
+        head, _, inner = key.partition(": ")
+        texts = [short(value) for value in values]
+        if head in REPORTED_KEYS or len(set(texts)) == 1:
+            continue
+        apart = any(value is None for value in values) and inner
+        parts = told.setdefault(head if apart else key, [[] for _ in values])
+        for part, text in zip(parts, texts, strict=True):
+            if text != NONE or not apart:
+                part.append(text if not apart or inner == "kind" else f"{inner.replace('_', ' ')} {text}")
+    return tuple(
+        InputDifference(key, tuple("; ".join(part) or NONE for part in parts)) for key, parts in told.items()
+    )
 
 
 def assumed(names: Iterable[str], ledger: Parameters) -> tuple[str, ...]:
@@ -130,11 +152,6 @@ def footer_of(result: Result, command: str) -> tuple[tuple[str, str], ...]:
     about = result.manifest["provenance"]
     lines = [("Command", command)] if command else []
     return (*lines, *((label, str(about[key])) for key, label in _ABOUT if about.get(key)))
-
-
-def full_sum(demand: Demand) -> bool | None:
-    """Whether the ledger's full sum flows; a run at another scale cannot tell."""
-    return flows(demand) if demand.scale == 1 else None
 
 
 def _zones(by_zone: Mapping[str, Any]) -> tuple[tuple[str, int, int, int], ...]:

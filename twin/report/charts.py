@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from markupsafe import Markup
 
 from twin.report.drawn import Histogram, Line, Picture, Profile
-from twin.report.scales import SCENARIO_COLOURS, nice
+from twin.report.scales import SCENARIO_COLOURS, nice, round_up
 from twin.report.svg import group, picture, tag
 from twin.report.words import number, percent
 
@@ -19,7 +19,7 @@ LEFT, RIGHT, TOP, BOTTOM = 52.0, 14.0, 16.0, 34.0
 def lines(profile: Profile, height: float = 230.0) -> Markup:
     """Values by hour of the day, one line per scenario; the base is drawn dashed under the others."""
     known = [value for line in profile.lines for value in line.values if value is not None]
-    top = ceiling(max(known, default=1.0))
+    top = round_up(max(known, default=1.0))
     n_steps = max((len(line.values) for line in profile.lines), default=24)
     plot = _Plot((0.0, float(max(n_steps - 1, 1))), (0.0, top), height)
     hours = [(float(hour), f"{hour} h") for hour in range(0, n_steps, 3)]
@@ -33,7 +33,7 @@ def lines(profile: Profile, height: float = 230.0) -> Markup:
 
 def histogram(given: Histogram, height: float = 230.0) -> Markup:
     """Shares of trips by class of a quantity, as steps: one outline per scenario."""
-    top = ceiling(
+    top = round_up(
         max((value for line in given.lines for value in line.values if value is not None), default=1.0)
     )
     plot = _Plot((given.edges[0], given.edges[-1]), (0.0, top), height)
@@ -55,7 +55,7 @@ def histogram(given: Histogram, height: float = 230.0) -> Markup:
 
 def scatter(given: Picture, height: float = 290.0, width: float = 330.0) -> Markup:
     """Belief against truth; what lies on the diagonal is believed rightly."""
-    top = ceiling(max((max(pair) for pair in given.pairs), default=1.0))
+    top = round_up(max((max(pair) for pair in given.pairs), default=1.0))
     plot = _Plot((0.0, top), (0.0, top), height, width)
     ticks = [(top * k / 4, number(top * k / 4)) for k in range(5)]
     (x0, y0), (x1, y1) = plot.at(0.0, 0.0), plot.at(top, top)
@@ -133,16 +133,3 @@ def _peak(line: Line, unit: str, at: str = "hour") -> str:
         return f"{line.label}: no data."
     value, step = max(known)
     return f"{line.label}: greatest value {number(value)} {unit}, {at} {step}."
-
-
-def ceiling(value: float) -> float:
-    """A round top for an axis: the next step that four parts divide well.
-
-    >>> ceiling(3_200), ceiling(57), ceiling(108)
-    (4000.0, 60.0, 120.0)
-    """
-    power = 10.0 ** math.floor(math.log10(value)) if value > 0 else 1.0
-    return next(
-        (step * power for step in (1, 1.2, 1.6, 2, 3, 4, 5, 6, 8) if step * power >= value * (1 - 1e-9)),
-        10 * power,
-    )

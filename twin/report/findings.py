@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from twin.report.drawn import WHOLE
-from twin.report.view import LEAST_SEEDS, Demand, Finding, IndicatorRow, Scenario
-from twin.report.words import PAIRED, count_word, number, percent, sentence
+from twin.report.view import LEAST_SEEDS, PAIRED, Demand, Finding, IndicatorRow, Scenario
+from twin.report.words import count_word, number, percent, sentence
 
 N_HEADLINES = 5
 HEADLINES = (
@@ -23,8 +23,6 @@ HEADLINES = (
 """Indicators a planner asks for first, in this order; others follow by the size of their change."""
 BOOKKEEPING = ("sum_of_accounts", "observations_made", "planned_trips", "rotations")
 """Indicators that are checks, not findings."""
-FLOWS_COMPLETED, FLOWS_TIME = 0.995, 2.0
-"""A network flows if this share of trips is completed and car time stays under this ratio to free flow."""
 
 
 def findings_of(
@@ -47,7 +45,11 @@ def findings_of(
 
 
 def warnings_of(
-    rows: Sequence[IndicatorRow], demand: Sequence[Demand], n_seeds: int, population: Mapping[str, Any] | None
+    rows: Sequence[IndicatorRow],
+    demand: Sequence[Demand],
+    roles: Sequence[str],
+    n_seeds: int,
+    population: Mapping[str, Any] | None,
 ) -> tuple[str, ...]:
     """What a reader must know before using a number."""
     said = ["Not calibrated: no count of real traffic has been held against these flows."]
@@ -62,19 +64,13 @@ def warnings_of(
     else:
         said.append("One run of one seed: another seed gives somewhat other numbers.")
     said += _population_warnings(population)
-    for each in demand:
-        if not flows(each):
-            said.append(
-                f"The network does not carry this demand: {percent(each.completed_share)} of trips are "
-                f"completed, car time is {number(each.time_over_free_flow)} times free flow."
-            )
-            break
+    said += [
+        f"{roles[each.scenario]}: the network does not carry this demand well; {percent(each.completed_share)} "
+        f"of trips are completed, car time is {number(each.time_over_free_flow)} times free flow."
+        for each in demand
+        if not each.flows
+    ]
     return tuple(said)
-
-
-def flows(demand: Demand) -> bool:
-    """Whether nearly all trips are completed in less than twice the free-flow time."""
-    return demand.completed_share >= FLOWS_COMPLETED and demand.time_over_free_flow <= FLOWS_TIME
 
 
 def _rank(row: IndicatorRow) -> tuple[int, int, float, str]:

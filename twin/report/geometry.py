@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import shapely
 
 from twin.report.drawn import Bounds, Floats, Network
 
@@ -75,22 +77,20 @@ def bounds_of(network: Network, zones: tuple[str, ...] = ()) -> Bounds:
     return float(west), float(south), float(east), float(north)
 
 
-def simplified(points: Floats, tolerance: float) -> Floats:
-    """A line without the points that lie within `tolerance` of what remains (Douglas and Peucker, 1973)."""
-    keep = np.zeros(len(points), dtype=np.bool_)
-    keep[[0, -1]] = True
-    spans = [(0, len(points) - 1)]
-    while spans:
-        first, last = spans.pop()
-        if last - first < 2:
-            continue
-        distance = _distances(points[first + 1 : last], points[first], points[last])
-        farthest = int(distance.argmax())
-        if distance[farthest] > tolerance:
-            middle = first + 1 + farthest
-            keep[middle] = True
-            spans += [(first, middle), (middle, last)]
-    return points[keep]
+def simplified(lines: Sequence[Floats], tolerance: float) -> list[Floats]:
+    """Lines without the points that lie within `tolerance` of what remains (Douglas and Peucker, 1973).
+
+    >>> [line.tolist() for line in simplified([np.array([[0.0, 0.0], [5.0, 0.1], [9.0, 0.0]])], 0.5)]
+    [[[0.0, 0.0], [9.0, 0.0]]]
+    """
+    if not lines:
+        return []
+    row = np.repeat(np.arange(len(lines)), [len(line) for line in lines])
+    strings = shapely.linestrings(np.concatenate(lines), indices=row)
+    thinned = shapely.simplify(strings, tolerance, preserve_topology=False)
+    points, row = shapely.get_coordinates(thinned, return_index=True)
+    parts = np.split(points, np.searchsorted(row, np.arange(1, len(lines))))
+    return [part if len(part) else line for part, line in zip(parts, lines, strict=True)]
 
 
 def beside(points: Floats, distance: float) -> Floats:
@@ -119,15 +119,3 @@ def path_of(points: Floats) -> str:
     text = "".join(f" {x} {y}" if y >= 0 else f" {x}{y}" for x, y in steps.tolist()) or " 0 0"
     text = text.replace(" -", "-")
     return f"M{whole[0, 0]} {whole[0, 1]}l{text.lstrip()}"
-
-
-def _distances(points: Floats, start: Floats, end: Floats) -> Floats:
-    """Distance of points from the segment between two others."""
-    axis = end - start
-    square = float(axis @ axis)
-    if square == 0:
-        moved = points - start
-    else:
-        along = np.clip((points - start) @ axis / square, 0.0, 1.0)
-        moved = points - start - along[:, None] * axis
-    return np.asarray(np.hypot(moved[:, 0], moved[:, 1]), dtype=np.float64)

@@ -12,7 +12,15 @@ import numpy as np
 from markupsafe import Markup
 
 from twin.report.drawn import Floats, LinkFlows, Network
-from twin.report.scales import LEAST_FLOW_VEH, NEUTRAL_PX, SCENARIO_COLOURS, THINNEST_PX, WIDEST_PX, Scale
+from twin.report.scales import (
+    LEAST_FLOW_VEH,
+    NEUTRAL_PX,
+    SCENARIO_COLOURS,
+    THINNEST_PX,
+    WIDEST_PX,
+    WIDTH_POWER,
+    Scale,
+)
 from twin.report.svgmap import Drawing
 from twin.report.view import IndicatorRow, ReportView
 
@@ -28,18 +36,18 @@ def payload(view: ReportView, drawings: Sequence[Drawing], scales: dict[str, Sca
         "kind": view.kind,
         "title": view.title,
         "scenarios": [_scenario(view, row) for row in range(len(view.scenarios))],
-        "indicators": [_indicator(row, sets) for row in view.rows],
+        "indicators": [_plain(_indicator(row, sets)) for row in view.rows],
         "assumption_sets": [list(names) for names in sets],
         "networks": [_network(network) for network in view.networks],
         "flows": [_flows(flows) for flows in view.flows],
         "maps": [_map(drawing) for drawing in drawings],
         "scales": {measure: _scale(scale) for measure, scale in scales.items()},
         "modes": [{"label": bar.label, "parts": dict(bar.parts)} for bar in view.modes],
-        "profiles": [asdict(profile) for profile in view.profiles],
-        "histogram": asdict(view.histogram) if view.histogram else None,
-        "changes": [asdict(change) for change in view.changes],
-        "delays": [asdict(delay) for delay in view.delays],
-        "pictures": [asdict(picture) for picture in view.pictures],
+        "profiles": [_plain(asdict(profile)) for profile in view.profiles],
+        "histogram": _plain(asdict(view.histogram)) if view.histogram else None,
+        "changes": [_plain(asdict(change)) for change in view.changes],
+        "delays": [_plain(asdict(delay)) for delay in view.delays],
+        "pictures": [_plain(asdict(picture)) for picture in view.pictures],
     }
 
 
@@ -49,7 +57,7 @@ def as_block(data: dict[str, Any]) -> Markup:
     >>> str(as_block({"name": "</script>"}))
     '{"name":"\\\\u003c/script\\\\u003e"}'
     """
-    text = json.dumps(_plain(data), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     for sign, escape in _ESCAPES.items():
         text = text.replace(sign, escape)
     return Markup(text)
@@ -138,6 +146,7 @@ def _scale(scale: Scale) -> dict[str, Any]:
         "thinnest_px": THINNEST_PX,
         "widest_px": WIDEST_PX,
         "neutral_px": NEUTRAL_PX,
+        "width_power": WIDTH_POWER,
         "neutral": scale.neutral,
         "least_flow_veh": LEAST_FLOW_VEH,
     }

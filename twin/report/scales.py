@@ -7,7 +7,7 @@ the scales hold in greyscale and for the three kinds of colour blindness (a test
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,6 +34,8 @@ LEAST_FLOW_VEH = 5.0
 WIDEST_PX = 9.0
 THINNEST_PX = 0.7
 NEUTRAL_PX = 1.2
+WIDTH_POWER = 0.65
+"""Below 1, so that a village street shows beside a motorway."""
 
 
 @dataclass(frozen=True)
@@ -67,9 +69,9 @@ class Scale:
         return -1 if self.measure == "flow" else len(self.colours) // 2
 
     def widths_px(self, flow_veh: Floats, hourly: bool = False) -> Floats:
-        """Width of a line, growing as the square root of its flow; nought where there is none."""
+        """Width of a line, growing with a power of its flow; nought where there is none."""
         share = np.clip(np.abs(flow_veh) / self.top_veh(hourly), 0.0, 1.0)
-        return np.where(flow_veh == 0, 0.0, THINNEST_PX + (WIDEST_PX - THINNEST_PX) * np.sqrt(share))
+        return np.where(flow_veh == 0, 0.0, THINNEST_PX + (WIDEST_PX - THINNEST_PX) * share**WIDTH_POWER)
 
     def drawn_px(self, flow_veh: Floats, classes: NDArray[np.int64], hourly: bool = False) -> Floats:
         """Width of a line on the map: that of its flow, thin where nothing changed or nothing is known."""
@@ -80,8 +82,8 @@ class Scale:
 
 def scale_of(measure: Measure, flows: tuple[LinkFlows, ...], maps: tuple[LinkMap, ...]) -> Scale:
     """The one scale of all maps of a measure: its limits span every scenario, day and hour."""
-    busiest_day = nice(max((float(flow.day_flow_veh.max(initial=1.0)) for flow in flows), default=1.0))
-    busiest_hour = nice(max((float(flow.flow_veh.max(initial=1.0)) for flow in flows), default=1.0))
+    busiest_day = round_up(max((float(flow.day_flow_veh.max(initial=1.0)) for flow in flows), default=1.0))
+    busiest_hour = round_up(max((float(flow.flow_veh.max(initial=1.0)) for flow in flows), default=1.0))
     if measure == "flow":
         return Scale(measure, DELAY_COLOURS, DELAY_BREAKS, DELAY_BREAKS, busiest_day, busiest_hour)
     if measure == "delay_difference":
@@ -101,7 +103,7 @@ def scale_of(measure: Measure, flows: tuple[LinkFlows, ...], maps: tuple[LinkMap
 
 def column_scale(values: Floats, flow_veh: Floats, differs: bool) -> Scale:
     """A scale for any column of the links: round limits that its own values fill, or symmetric ones."""
-    top = nice(float(np.abs(flow_veh).max(initial=1.0)))
+    top = round_up(float(np.abs(flow_veh).max(initial=1.0)))
     known = values[np.isfinite(values)]
     if differs:
         breaks, _ = _diverging([known], least=0.0)
@@ -129,16 +131,19 @@ def delay_share(flow_veh: Floats, delay_s: Floats, free_flow_s: Floats) -> Float
     return np.where(flow_veh >= LEAST_FLOW_VEH, delay_s / free_flow_s, np.nan)
 
 
-def nice(value: float) -> float:
-    """The next 1, 2 or 5 times a power of ten.
+def round_up(value: float, steps: Sequence[float] = (1, 1.2, 1.6, 2, 3, 4, 5, 6, 8)) -> float:
+    """The next step times a power of ten; four parts divide the default steps well.
 
-    >>> nice(3_200), nice(0.7), nice(20)
-    (5000.0, 1.0, 20.0)
+    >>> round_up(3_200), round_up(57), round_up(108), round_up(3_200, (1, 2, 5))
+    (4000.0, 60.0, 120.0, 5000.0)
     """
-    if value <= 0:
-        return 1.0
-    power = 10.0 ** math.floor(math.log10(value))
-    return float(next((step * power for step in (1, 2, 5) if step * power >= value * (1 - 1e-9)), 10 * power))
+    power = 10.0 ** math.floor(math.log10(value)) if value > 0 else 1.0
+    return float(next((step * power for step in steps if step * power >= value * (1 - 1e-9)), 10 * power))
+
+
+def nice(value: float) -> float:
+    """The next 1, 2 or 5 times a power of ten."""
+    return round_up(value, (1, 2, 5))
 
 
 def _diverging(differences: Iterable[Floats], least: float) -> tuple[tuple[float, ...], float]:

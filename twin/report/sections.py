@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from markupsafe import Markup
@@ -13,8 +13,8 @@ from twin.report.drawn import Measure, zone_label
 from twin.report.legends import legend, top_table
 from twin.report.scales import PART_COLOURS, SCENARIO_COLOURS, Scale, scale_of
 from twin.report.svgmap import Drawing, backdrop, draw_map
-from twin.report.view import LEAST_SEEDS, Demand, IndicatorRow, ReportView
-from twin.report.words import PAIRED, VERDICT_WORDS, count_word, number, percent
+from twin.report.view import LEAST_SEEDS, PAIRED, Demand, IndicatorRow, ReportView
+from twin.report.words import VERDICT_WORDS, count_word, number, percent
 
 _TITLES = {
     "indicators": "Indicators",
@@ -70,13 +70,14 @@ def context(view: ReportView, drawings: Sequence[Drawing], scales: dict[Measure,
         "part_colours": PART_COLOURS,
         "verdict_words": VERDICT_WORDS,
         "place": lambda zone: zone_label(zone, view.zone_names),
-        "demand_sentence": lambda demand: demand_sentence(view, demand),
+        "demand_sentences": list(dict.fromkeys(demand_sentence(view, each) for each in view.demand)),
         "n_assumed": (counts[0], counts[-1]) if counts and counts[-1] else None,
         "focuses": focuses,
         "tables": tables_of(view),
         "indicators_lead": _indicators_lead(view),
         "meanings": {row.indicator: (row.unit, row.meaning) for row in view.rows if row.meaning},
         "change_bar": bars.change_bar,
+        "sample_lead": _sample_lead(view),
         "mode_parts": parts,
         "modes": bars.stacked_bars(view.modes, parts, "Share of trips by mode") if view.modes else "",
         "profiles": [(each.title, each.unit, charts.lines(each)) for each in view.profiles],
@@ -112,7 +113,7 @@ def tables_of(view: ReportView) -> list[Table]:
     for scenario in dict.fromkeys(row.scenario for row in view.rows):
         for focus in dict.fromkeys(row.focus for row in view.rows if row.scenario == scenario):
             rows = [row for row in view.rows if row.scenario == scenario and row.focus == focus]
-            title, columns = _table_title(view, scenario, rows[0]), _columns(view, scenario)
+            title, columns = _table_title(view, scenario, rows[0]), _columns(view, rows[0])
             tables.append(Table(focus, title, columns, _themes(rows), _note(rows)))
     return tables
 
@@ -132,17 +133,20 @@ def _themes(rows: Sequence[IndicatorRow]) -> tuple[tuple[str, tuple[Block, ...]]
 
 def demand_sentence(view: ReportView, demand: Demand) -> str:
     """How much was asked and how much arrived, as one sentence per scenario."""
-    role = view.scenarios[demand.scenario].role
+    shared = len(view.demand) > 1 and len({replace(each, scenario=0) for each in view.demand}) == 1
+    role = "All scenarios" if shared else view.scenarios[demand.scenario].role
     scale = (
         "the ledger's full sum" if demand.scale == 1 else f"{number(demand.scale)} of the ledger's full sum"
     )
-    flows = {None: "", True: " The full sum flows.", False: " The full sum does not flow; this scale does."}
+    verdict = "The network carries it." if demand.flows else "The network does not carry it well."
+    if demand.full_sum_flows is False:
+        verdict = "The ledger's full sum does not flow; this is the largest scale found that does."
     return (
         f"{role}: {count_word(demand.planned_trips, 'planned trip')}, of them "
         f"{count_word(demand.vehicle_trips, 'vehicle trip')}, which is {scale}. "
         f"{percent(demand.completed_share)} of all planned trips were completed by 30:00; car time was "
         f"{number(demand.time_over_free_flow)} times free flow, waiting included; "
-        f"{count_word(demand.rotations, 'rotation')} of deadlocked cycles.{flows[demand.full_sum_flows]}"
+        f"{count_word(demand.rotations, 'rotation')} of deadlocked cycles. {verdict}"
     )
 
 
@@ -168,10 +172,12 @@ def _table_title(view: ReportView, scenario: int, row: IndicatorRow) -> str:
     return zone_label(row.focus, view.zone_names)
 
 
-def _columns(view: ReportView, scenario: int) -> tuple[str, str]:
+def _columns(view: ReportView, row: IndicatorRow) -> tuple[str, str]:
     if view.kind == "run":
         return "Value", ""
-    return view.scenarios[0].role, view.scenarios[scenario].role
+    if row.method != PAIRED:
+        return view.label(0), view.label(row.scenario)
+    return view.scenarios[0].role, view.scenarios[row.scenario].role
 
 
 def _note(rows: Sequence[IndicatorRow]) -> str:
@@ -188,6 +194,13 @@ def _note(rows: Sequence[IndicatorRow]) -> str:
         return f"Method: {method}; 95\u00a0% intervals over {rows[0].n_seeds} seeds."
     seeds = count_word(rows[0].n_seeds, "seed")
     return f"Method: {method}. {seeds}: no interval below {LEAST_SEEDS} seeds; hollow marks give a direction."
+
+
+def _sample_lead(view: ReportView) -> str:
+    """Whose trips the charts show."""
+    seed = f"seed {view.scenarios[0].seeds[0]}" if view.scenarios[0].seeds else "one seed"
+    places = " and ".join(dict.fromkeys(each.focus_name(view.zone_names) for each in view.scenarios))
+    return f"People of {places}, {seed}."
 
 
 def _indicators_lead(view: ReportView) -> str:

@@ -41,7 +41,7 @@ def backdrop(network: Network, row: int) -> Markup:
         steps = np.diff(cells, axis=0, prepend=np.zeros((1, 2), dtype=np.int64))
         dots = "".join(f"m{x} {y}h0" if y >= 0 else f"m{x}{y}h0" for x, y in steps.tolist())
         built = tag("path", d=f"M0 0{dots}", id=f"built-{row}", transform=f"scale({BUILT_GRID_M:g})")
-    axes = [path_of(simplified(line * (1, -1), 2.0)) for line in network.lines_m]
+    axes = [path_of(line) for line in simplified([line * (1, -1) for line in network.lines_m], 2.0)]
     return group([built, tag("path", d="".join(axes), id=f"axes-{row}")])
 
 
@@ -86,14 +86,13 @@ def _links(
     widths = scale.drawn_px(flow, classes)
     pairs = [flows[drawn.scenario]] + ([flows[drawn.against]] if drawn.against is not None else [])
     alive = np.any([each.flow_veh.max(axis=0) > 0 for each in pairs], axis=0)
+    lines = [frame.units(line) for line in network.lines_m]
+    thinned = simplified(lines, TOLERANCE_PX * TENTHS)
     written = []
     for link in np.lexsort((np.arange(len(flow)), widths)).tolist():
-        if not alive[link]:
+        if not alive[link] or not frame.shows(lines[link]):
             continue
-        line = frame.units(network.lines_m[link])
-        if not frame.shows(line):
-            continue
-        line = simplified(line, TOLERANCE_PX * TENTHS)
+        line = thinned[link]
         if network.two_way[link]:
             line = beside(line, (float(widths[link]) / 2 + 0.25) * TENTHS)
         known = None if np.isnan(delay[link]) else float(delay[link])
@@ -118,7 +117,10 @@ def _zones(network: Network, frame: Frame, focus: str) -> Markup:
     drawn = [
         tag(
             "path",
-            d="".join(path_of(simplified(frame.units(ring), TENTHS)) + "z" for ring in each.rings_m),
+            d="".join(
+                path_of(ring) + "z"
+                for ring in simplified([frame.units(ring) for ring in each.rings_m], TENTHS)
+            ),
             class_="zone zone-focus" if each.name in lit else "zone",
         )
         for each in sorted(network.outlines, key=lambda zone: zone.name in lit)

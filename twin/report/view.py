@@ -29,6 +29,8 @@ Verdict = Literal[
     "better", "worse", "changed", "same", "unclear", "untested better", "untested worse", "untested"
 ]
 
+PAIRED = "paired by seed"
+"""Method of rows whose base and alternative are one focus of one area."""
 LEAST_SEEDS = 5
 """Fewest seeds for which an interval is printed."""
 
@@ -91,7 +93,10 @@ class IndicatorRow:
 
     @property
     def verdict(self) -> Verdict:
-        """Better or worse only when the interval excludes zero; untested below five seeds."""
+        """Better or worse only when the interval excludes zero; untested below five seeds.
+
+        Two places side by side differ; neither is the better for it.
+        """
         if self.difference is None:
             return "untested"
         if self.difference == 0 and (not self.has_interval or self.low == self.high == 0):
@@ -103,7 +108,7 @@ class IndicatorRow:
             and self.low <= 0 <= self.high
         ):
             return "unclear"
-        if self.better == "none":
+        if self.better == "none" or self.method not in ("", PAIRED):
             return "changed" if self.has_interval else "untested"
         improves = (self.difference < 0) == (self.better == "lower")
         if self.has_interval:
@@ -126,6 +131,10 @@ class Finding:
     verdict: Verdict = "untested"
 
 
+FLOWS_COMPLETED, FLOWS_TIME = 0.995, 2.0
+"""A network flows if this share of trips is completed and car time stays under this ratio to free flow."""
+
+
 @dataclass(frozen=True)
 class Demand:
     """How much was asked of the network, and whether it flowed."""
@@ -140,7 +149,12 @@ class Demand:
     zones: tuple[tuple[str, int, int, int], ...] = ()
     """Zone, trips of residents, of commuters, of through traffic."""
     full_sum_flows: bool | None = None
-    """Whether the ledger's full sum flowed; None where the run did not look."""
+    """Whether the ledger's full sum flowed; None where it was not tried apart."""
+
+    @property
+    def flows(self) -> bool:
+        """Whether nearly all trips were completed in less than twice the free-flow time."""
+        return self.completed_share >= FLOWS_COMPLETED and self.time_over_free_flow <= FLOWS_TIME
 
 
 @dataclass(frozen=True)
@@ -202,3 +216,9 @@ class ReportView:
     pictures: tuple[Picture, ...] = ()
     footer: tuple[tuple[str, str], ...] = ()
     """Provenance of the numbers: label and value."""
+
+    def label(self, scenario: int) -> str:
+        """Short name of a scenario: its role, or its focus where the scenarios look at different ones."""
+        if len({each.focus for each in self.scenarios}) == 1:
+            return self.scenarios[scenario].role
+        return self.scenarios[scenario].focus_name(self.zone_names)

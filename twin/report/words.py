@@ -6,13 +6,11 @@ import math
 from collections.abc import Mapping, Sequence
 
 from twin.report.drawn import WHOLE, zone_label
-from twin.report.view import LEAST_SEEDS, IndicatorRow, Verdict
+from twin.report.view import LEAST_SEEDS, PAIRED, IndicatorRow, Verdict
 
 THIN = "\u202f"
 MINUS = "\u2212"
 NONE = "–"
-PAIRED = "paired by seed"
-"""Method of rows whose base and alternative are one focus of one area."""
 
 _SHARES = ("share", "probability", "fraction")
 _ACRONYMS = {"co2": "CO₂", "nox": "NOₓ", "pm10": "PM10", "pm25": "PM2.5", "vkm": "vehicle-km"}
@@ -35,7 +33,7 @@ _UNITS = {"s/trip": "s per trip", "km/person": "km per person", "ratio": "", "1"
 VERDICT_WORDS: dict[Verdict, tuple[str, str]] = {
     "better": ("▲", "better"),
     "worse": ("▼", "worse"),
-    "changed": ("◆", "changed"),
+    "changed": ("◆", "differs"),
     "same": ("=", "same"),
     "unclear": ("~", "unclear"),
     "untested better": ("△", "better, untested"),
@@ -58,7 +56,7 @@ def number(value: float | None, unit: str = "") -> str:
         value *= 100.0
     size = abs(value)
     if size and size < 0.001:
-        text = f"{size:.1e}"
+        text = f"{size:.1e}" if size < 1e-6 else f"{size:.{1 - math.floor(math.log10(size))}f}"
     else:
         decimals = 0 if size >= 100 else 1 if size >= 10 else 2 if size >= 1 else 3
         text = f"{size:,.{decimals}f}".replace(",", THIN)
@@ -103,7 +101,8 @@ def percent(share: float | None, sign: bool = False) -> str:
     if 0 < size < 0.1:
         text = f"<{THIN}0.1"
     elif size < 9.95 or 99.0 < size < 100.0:
-        text = f"{size:.1f}".removesuffix(".0")
+        text = f"{min(size, 99.9):.1f}".removesuffix(".0")
+        text = f">{THIN}99.9" if size > 99.95 else text
     else:
         text = f"{size:,.0f}".replace(",", THIN)
     return f"{before}{text}\u00a0%"
@@ -210,14 +209,14 @@ def short(value: object, longest: int = 90) -> str:
     """A value of a scenario in few words; a long list is counted.
 
     >>> short(None), short(0.25), short(["a", "b"]), short(list("abcdef"))
-    ('–', '0.25', 'a, b', 'a, b, c, … (6 in all)')
+    ('–', '0.25', 'a, b', 'a, b, c, d, … (6 in all)')
     """
     if value is None or value in ((), []):
         return NONE
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list | tuple):
-        head = ", ".join(short(each, longest) for each in value[:3])
-        return head if len(value) <= 3 else f"{head}, … ({len(value)} in all)"
+        head = ", ".join(short(each, longest) for each in value[:4])
+        return head if len(value) <= 4 else f"{head}, … ({len(value)} in all)"
     text = f"{value:g}" if isinstance(value, float) else str(value)
     return text if len(text) <= longest else text[: longest - 1] + "…"

@@ -41,7 +41,8 @@ class StepTruth(NamedTuple):
 
     events: links left in [start_ms, end_ms). trip_key uint64 (n_trips,); trip_sends int8 (n_trips,):
     row of the provider to which the traveller's phone sends traces, -1 none (no app, no consent);
-    link_key uint64 (n_links,); period: number of the month, over which outages last.
+    link_key uint64 (n_links,); period: number of the month, over which outages last; queued: vehicles in
+    a queue at end_ms, with the moments at which they would leave: a phone knows its place and its speed.
     """
 
     start_ms: int
@@ -51,6 +52,7 @@ class StepTruth(NamedTuple):
     trip_sends: np.ndarray
     link_key: np.ndarray
     period: int = 0
+    queued: Events | None = None
 
 
 @dataclass(frozen=True)

@@ -76,6 +76,19 @@ class Probe:
         return Fleet(order.name, order.kind, dataset, nowhere, nowhere.astype(np.uint64), rule, provider)
 
     def observe(self, fleet: Fleet, truth: StepTruth, seed: int) -> Observations:
-        """Passages of the step's events by users who send to the fleet's owner."""
+        """Passages of the step's events by users who send to the fleet's owner, and users in queues now.
+
+        Who stands in a queue reports the time that the link will have taken, from place and speed.
+        """
         sends = truth.trip_sends == fleet.provider
-        return observe_probes(fleet, truth.events, sends, truth.trip_key, truth.link_key, seed)
+        keys = (truth.trip_key, truth.link_key)
+        passed = observe_probes(fleet, truth.events, sends, *keys, seed)
+        if truth.queued is None:
+            return passed
+        held = observe_probes(fleet, truth.queued, sends, *keys, seed)
+        now_s = truth.end_ms / MS
+        late_s = held.result_time_s - held.phenomenon_time_s
+        held = held._replace(
+            phenomenon_time_s=np.full(held.n_rows, now_s), result_time_s=now_s + late_s
+        )
+        return Observations(*(np.concatenate(columns) for columns in zip(passed, held, strict=True)))

@@ -15,7 +15,7 @@ from twin.scenario.scenario import Scenario
 from twin.study import store
 from twin.study.comparison import Comparison, Row
 from twin.study.keys import stamp_of_files
-from twin.study.members import Member, Members, Runner, user_store
+from twin.study.members import Member, Members, Runner
 from twin.study.pairing import compare_members, pairs_of
 from twin.study.progress import Progress, silent, within
 from twin.study.results import Result
@@ -55,7 +55,7 @@ def compare(
         raise InputError("compare", "no alternative", "a base and at least one alternative")
     chosen = seeds_of(scenarios[0], seeds)
     areas = [stamp_of_files(each.territory_path()) for each in scenarios]
-    members = Members(runner, user_store() if cache else None)
+    members = Members(runner, cache)
     samples, runs = _runs(scenarios, chosen, members, progress or silent)
     rows: list[Row] = []
     for number in range(1, len(scenarios)):

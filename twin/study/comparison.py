@@ -16,6 +16,7 @@ from twin.scenario.wording import spell
 from twin.study.drawing import drawer
 from twin.study.results import Result
 from twin.study.statistics import LEAST_SEEDS, NO_INTERVAL
+from twin.study.values import count_assumptions
 
 Method = Literal["paired by seed", "side by side", "unpaired"]
 
@@ -119,11 +120,11 @@ class Comparison:
 
     def summary(self) -> dict[str, Any]:
         """What `twin compare --json` prints."""
-        rows = []
-        for row in self.rows:
-            entry = asdict(row)
-            del entry["assumptions"]
-            rows.append({**entry, "n_assumptions": len(row.assumptions)})
+        ledgers = [each.ledger() for each in self.scenarios]
+        rows = [
+            {**asdict(row), "assumptions": count_assumptions(row.assumptions, ledgers[row.scenario])}
+            for row in self.rows
+        ]
         return {
             "indicators": rows,
             "differs": [key for key, _ in self.differs],

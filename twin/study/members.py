@@ -130,32 +130,47 @@ class Members:
     ----------
     runner
         What runs a scenario; None: `twin.study.run.run`.
-    runs
-        Where finished runs are looked for and kept; None: every request is run.
+    cache
+        Whether finished runs are shared: in memory, and in the user's store. Without, all requests run.
     """
 
-    def __init__(self, runner: Runner | None, runs: RunStore | None) -> None:
+    def __init__(self, runner: Runner | None, cache: bool) -> None:
         self._runner = runner
-        self._runs = runs
-        self.n_run = 0
+        self._cache = cache
+        self._store = user_store() if cache else None
+        self._members: dict[str, Member] = {}
+        self._results: dict[str, Result] = {}
 
     def member(self, scenario: Scenario, seed: int, progress: Progress) -> Member:
         """The summary of the run of a scenario with a seed."""
-        found = self._runs.member(simulation_key(scenario, seed)) if self._runs else None
-        return found or Member.of(self._run(scenario, seed, progress))
+        if not self._cache:
+            return Member.of(self._run(scenario, seed, progress))
+        key = simulation_key(scenario, seed)
+        if key not in self._members:
+            found = self._store.member(key) if self._store else None
+            self._members[key] = found or Member.of(self._kept(key, scenario, seed, progress))
+        return self._members[key]
 
     def result(self, scenario: Scenario, seed: int, progress: Progress) -> Result:
         """The run of a scenario with a seed, with its tables."""
-        found = self._runs.result(simulation_key(scenario, seed)) if self._runs else None
-        return replace(found, scenario=scenario) if found else self._run(scenario, seed, progress)
+        if not self._cache:
+            return self._run(scenario, seed, progress)
+        key = simulation_key(scenario, seed)
+        if key not in self._results:
+            found = self._store.result(key) if self._store else None
+            self._results[key] = found or self._kept(key, scenario, seed, progress)
+            self._members[key] = Member.of(self._results[key])
+        return self._results[key].as_asked_by(scenario)
 
     def _run(self, scenario: Scenario, seed: int, progress: Progress) -> Result:
         runner = self._runner or default_runner()
-        result = runner(scenario, seed=seed, progress=progress, cache=self._runs is not None)
-        self.n_run += 1
-        if self._runs:
-            self._runs.keep(simulation_key(scenario, seed), result)
-        return replace(result, record=None)
+        return replace(runner(scenario, seed=seed, progress=progress, cache=self._cache), record=None)
+
+    def _kept(self, key: str, scenario: Scenario, seed: int, progress: Progress) -> Result:
+        result = self._run(scenario, seed, progress)
+        if self._store:
+            self._store.keep(key, result)
+        return result
 
 
 def default_runner() -> Runner:

@@ -8,7 +8,7 @@ stay in memory.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from twin.study import store, tables
 from twin.study.digests import indicators_digest, truth_digest
 from twin.study.drawing import drawer
 from twin.study.manifest import manifest_of
-from twin.study.values import read_values, values_table
+from twin.study.values import count_assumptions, read_values, values_table
 
 TABLES = ("links", "slices", "trips", "pictures", "observations")
 
@@ -97,9 +97,16 @@ class Result:
         return values_table(self.focus_values)
 
     def summary(self) -> dict[str, Any]:
-        """What `twin run --json` prints: the manifest's counts, and indicators of the focus and the whole."""
+        """What `twin run --json` prints: the manifest's counts, and indicators of the focus and the whole.
+
+        ``assumptions`` is how many rows of the ledger behind a number are assumptions.
+        """
         counts = {name: value for name, value in self.manifest.items() if name not in ("files", "scenario")}
-        rows = [{**asdict(each), "assumptions": len(each.assumptions)} for each in self.focus_values]
+        ledger = self.scenario.ledger()
+        rows = [
+            {**asdict(each), "assumptions": count_assumptions(each.assumptions, ledger)}
+            for each in self.focus_values
+        ]
         return {**counts, "focus": self.scenario.focus, "indicators": rows}
 
     def value(self, indicator: str, focus: str = WHOLE, group: str = "") -> float:
@@ -108,6 +115,12 @@ class Result:
             if (each.name, each.focus, each.group) == (indicator, focus, group):
                 return each.value
         return float("nan")
+
+    def as_asked_by(self, scenario: Scenario) -> Result:
+        """The same run for a scenario of the same simulation key: its title and its focus."""
+        about = {"title": scenario.title, "scenario": scenario.resolved()}
+        made_from = {**self.manifest["provenance"], "scenario_digest": scenario.digest}
+        return replace(self, scenario=scenario, manifest={**self.manifest, **about, "provenance": made_from})
 
     def map(self, column: str) -> Any:
         """A map of a column of ``links``, for example ``flow_veh`` or ``delay_s``."""

@@ -17,7 +17,7 @@ from typing import Any
 
 import pandas as pd
 
-from twin.errors import InputError
+from twin.errors import InputError, WorkError
 
 MANIFEST = "manifest.json"
 _SEAL = "sha256_of_the_rest"
@@ -32,6 +32,8 @@ def write_bytes(path: Path, data: bytes) -> dict[str, Any]:
             file.flush()
             os.fsync(file.fileno())
         beside.replace(path)
+    except OSError as error:
+        raise WorkError(f"{path}: {len(data):,} bytes cannot be written ({error.strerror})") from None
     finally:
         beside.unlink(missing_ok=True)
     _sync_folder(path.parent)

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from twin.indicators.indicator import IndicatorValue
+from twin.scenario.ledger import Parameters
 
 COLUMNS = ("indicator", "focus", "group", "value", "unit", "better", "extensive", "assumptions")
 
@@ -15,6 +16,11 @@ def values_table(values: Iterable[IndicatorValue]) -> pd.DataFrame:
     """One row a value; ``assumptions`` lists the ledger rows that it rests on."""
     rows = [(v.name, v.focus, v.group, v.value, v.unit, v.better, v.extensive, v.assumptions) for v in values]
     return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def count_assumptions(names: Iterable[str], ledger: Parameters) -> int:
+    """How many of the ledger rows behind a number are assumptions, and not law, statistic or literature."""
+    return sum(ledger.row(name).kind == "assumption" for name in names if name in ledger)
 
 
 def read_values(table: pd.DataFrame) -> tuple[IndicatorValue, ...]:

@@ -18,7 +18,7 @@ def with_doors(streets: Streets) -> Flags:
     """Links at which trips may start and end: of the core, no motorways, trunks nor any link roads."""
     is_link_road = np.array([name.endswith("_link") for name in ROAD_CLASSES])[streets.road_class]
     open_ = ~np.isin(streets.road_class, NO_DOORS) & ~is_link_road
-    return streets.core & open_ if (streets.core & open_).any() else open_
+    return np.asarray(streets.core & open_ if (streets.core & open_).any() else open_)
 
 
 def nearest_links(x_m: Floats, y_m: Floats, streets: Streets, plane: Plane, reach_m: float) -> Ints:
@@ -65,4 +65,4 @@ def nearest_nodes(x_m: Floats, y_m: Floats, paths: Paths) -> Ints:
     if len(x_m) == 0 or len(paths.node_x_m) == 0:
         return np.full(len(x_m), -1, dtype=np.int32)
     nodes = np.column_stack([paths.node_x_m, paths.node_y_m])
-    return cKDTree(nodes).query(np.column_stack([x_m, y_m]))[1].astype(np.int32)
+    return np.asarray(cKDTree(nodes).query(np.column_stack([x_m, y_m]))[1], dtype=np.int32)

@@ -40,8 +40,7 @@ def speed_kmh(text: str) -> float | None:
     (50.0, 48.28032, 30.0, None, None)
     """
     found = []
-    for part in text.lower().split(";"):
-        part = part.strip()
+    for part in map(str.strip, text.lower().split(";")):
         number = part.removesuffix("mph").removesuffix("km/h").strip()
         if part in WORDS_KMH:
             found.append(WORDS_KMH[part])
@@ -101,7 +100,10 @@ def read_member_tags(
 
 @dataclass(frozen=True)
 class LinkLines:
-    """Lines of links: members' lengths (n_members,), offsets (n_links + 1,), points (n_members + n_links,)."""
+    """Lines of links.
+
+    Lengths of members (n_members,), offsets (n_links + 1,), points (n_members + n_links,).
+    """
 
     member_length_m: Floats
     member_start: Longs
@@ -124,8 +126,9 @@ def impute(
 ) -> LinkAttributes:
     """Attributes of all links: tagged where most of the length is tagged, else by class.
 
-    The free speed is the limit, less where bends force it (motorways are built for theirs). A member without a lane count takes that of its tagged neighbour on the same link; a link has as
-    many lanes as its narrowest member, but stores what all members together hold.
+    The free speed is the limit, less where bends force it (motorways are built for theirs). A member
+    without a lane count takes that of its tagged neighbour on the same link; a link has as many lanes
+    as its narrowest member, but stores what all members together hold.
     """
     n_links = len(road_class)
     speed, lanes = np.empty(n_links), np.empty(n_links)
@@ -136,7 +139,9 @@ def impute(
         rows = lines.members(link)
         length = lines.member_length_m[rows]
         kind = ROAD_CLASSES[road_class[link]]
-        limits, speed_from[link] = _filled(read.speed_kmh[rows], length, tables.speed(kind, bool(urban[link])))
+        limits, speed_from[link] = _filled(
+            read.speed_kmh[rows], length, tables.speed(kind, bool(urban[link]))
+        )
         bends = lines.bends_mps(link, np.inf if kind == "motorway" else tables.comfort_mps2)
         speed[link] = free_speed_kmh(limits, length, bends) / KMH
         counts, lanes_from[link] = _filled(_spread(read.lanes[rows]), length, tables.lanes[kind])
@@ -184,9 +189,7 @@ def _filled(values: Floats, length_m: Floats, default: float) -> tuple[Floats, i
     return np.where(known, values, default), OBSERVED if observed and known.any() else INFERRED
 
 
-def propagate_lane_drops(
-    capacity_vps: Floats, tail: Ints, head: Ints, reverse: Ints
-) -> tuple[Floats, int]:
+def propagate_lane_drops(capacity_vps: Floats, tail: Ints, head: Ints, reverse: Ints) -> tuple[Floats, int]:
     """Capacity no larger than that of the only way on, and how many links that lowers.
 
     Where a road narrows without a junction (a link's head leads to one other link, turning back

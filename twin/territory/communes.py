@@ -61,7 +61,9 @@ def _people(tags: Mapping[str, str]) -> float:
 
 def _centre(relation: OsmRelation, settled: Sequence[OsmPoint]) -> OsmPoint | None:
     """The settlement that a commune is named after: its centre member, else by code, else by name."""
-    members = {ref for kind, ref, role in relation.members if kind == "n" and role in ("admin_centre", "label")}
+    members = {
+        ref for kind, ref, role in relation.members if kind == "n" and role in ("admin_centre", "label")
+    }
     code, name = relation.tags.get("ref:INSEE"), relation.tags.get("name")
     for matches in (
         lambda point: point.id in members,
@@ -202,7 +204,9 @@ def locate(lon: Floats, lat: Floats, communes: Sequence[Commune]) -> np.ndarray:
 
 def _known_points(communes: Sequence[Commune]) -> tuple[np.ndarray, Floats]:
     """Settlements of communes without rings, else all corners of all rings; and whose each is."""
-    placed = [(number, np.array([[each.lon, each.lat]])) for number, each in enumerate(communes) if not each.rings]
+    placed = [
+        (number, np.array([[each.lon, each.lat]])) for number, each in enumerate(communes) if not each.rings
+    ]
     if not placed:
         placed = [(number, ring) for number, each in enumerate(communes) for ring in each.rings or ()]
     owner = np.repeat([number for number, _ in placed], [len(points) for _, points in placed])

@@ -61,7 +61,9 @@ def _parsed(rows: Iterable[dict[str, str]], where: str, right: str) -> Iterator[
             raise InputError(f"{where}: line {number}", "three numbers cannot be read", right) from None
         check_coordinates(lon, lat, f"{where}: line {number}")
         if not math.isfinite(height) or not RANGE_M[0] <= height <= RANGE_M[1]:
-            raise InputError(f"{where}: line {number}", f"height {height} m", f"{RANGE_M[0]} to {RANGE_M[1]} m")
+            raise InputError(
+                f"{where}: line {number}", f"height {height} m", f"{RANGE_M[0]} to {RANGE_M[1]} m"
+            )
         yield lon, lat, height
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -74,9 +75,12 @@ def summarise(territory: Territory) -> dict[str, Any]:
         "total_km": meta["total_km"],
         "lost_km": meta["lost_km"],
         "zones": {
-            name: {"communes": list(communes), "inhabitants": None if people != people else people}
+            name: {"communes": list(communes), "inhabitants": None if math.isnan(people) else people}
             for name, communes, people in zip(
-                territory.zones.name, territory.zones.communes, territory.zones.inhabitants.tolist(), strict=True
+                territory.zones.name,
+                territory.zones.communes,
+                territory.zones.inhabitants.tolist(),
+                strict=True,
             )
         },
         "source_sha256": meta["source_sha256"],

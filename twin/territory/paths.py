@@ -47,19 +47,20 @@ def make_paths(extract: OsmExtract, plane: Plane, box: Box | None, step_m: float
         around[v].add(u)
     edges = sorted(_simplified(uses, around, extract, step_m))
     ids = np.unique(np.array([(u, v) for u, v, *_ in edges], dtype=np.int64).reshape(-1, 2))
-    u = np.searchsorted(ids, [edge[0] for edge in edges]).astype(np.int32)
-    v = np.searchsorted(ids, [edge[1] for edge in edges]).astype(np.int32)
-    _, label = connected_components(coo_array((np.ones(len(u)), (u, v)), (len(ids), len(ids))), directed=False)
+    low = np.searchsorted(ids, [edge[0] for edge in edges]).astype(np.int32)
+    high = np.searchsorted(ids, [edge[1] for edge in edges]).astype(np.int32)
+    links = coo_array((np.ones(len(low)), (low, high)), (len(ids), len(ids)))
+    _, label = connected_components(links, directed=False)
     largest = np.bincount(label).argmax() if len(ids) else 0
-    keep_node, keep_edge = label == largest, label[u] == largest
+    keep_node, keep_edge = label == largest, label[low] == largest
     row = np.cumsum(keep_node) - 1
     place = np.array([extract.nodes[node] for node in ids[keep_node].tolist()]).reshape(-1, 2)
     columns = [np.array([edge[at] for edge in edges])[keep_edge] for at in (2, 3, 4)]
     return Paths(
         node_x_m=plane.x_m(place[:, 0]),
         node_y_m=plane.y_m(place[:, 1]),
-        u=row[u[keep_edge]].astype(np.int32),
-        v=row[v[keep_edge]].astype(np.int32),
+        u=row[low[keep_edge]].astype(np.int32),
+        v=row[high[keep_edge]].astype(np.int32),
         length_m=np.round(columns[0].astype(float), 3),
         walk=columns[1].astype(bool),
         cycle=columns[2].astype(bool),
@@ -113,7 +114,9 @@ def _simplified(
                 if total >= step_m:
                     yield first, here, total, *use
                     first, total = here, 0.0
-                onward = next((n for n in sorted(around[here]) if (min(here, n), max(here, n)) not in done), None)
+                onward = next(
+                    (n for n in sorted(around[here]) if (min(here, n), max(here, n)) not in done), None
+                )
                 if onward is None:
                     break
                 edge = (min(here, onward), max(here, onward))

@@ -15,7 +15,7 @@ from twin.territory.buildings import Footprint, coverage, owners, read_footprint
 from twin.territory.communes import locate
 from twin.territory.geometry import in_rings
 from twin.territory.streets import Ground
-from twin.territory.tables import ASSUMED, INFERRED, OBSERVED, Floats, Ints, Paths, Places, Streets
+from twin.territory.tables import ASSUMED, INFERRED, OBSERVED, Ints, Paths, Places, Streets
 from twin.territory.uses import (
     HOME,
     NONE,
@@ -93,7 +93,9 @@ def make_places(
     rules = _Rules(ground.parameters)
     buildings = [each for each in footprints if each.is_building]
     areas = [each for each in footprints if not each.is_building]
-    dense = np.searchsorted(rules.steps, coverage(buildings, ground.parameters["territory.coverage_radius_m"]))
+    dense = np.searchsorted(
+        rules.steps, coverage(buildings, ground.parameters["territory.coverage_radius_m"])
+    )
     places = [_building(each, int(step), rules) for each, step in zip(buildings, dense, strict=True)]
     _teach(areas, buildings, places, rules)
     points = [p for p in ground.extract.points if _is_place(p, box)]
@@ -223,7 +225,7 @@ def _columns(places: list[_Place], access: Ints, paths: Paths, ground: Ground) -
     lon, lat = np.array([p.lon for p in places]), np.array([p.lat for p in places])
     x, y = ground.plane.x_m(lon), ground.plane.y_m(lat)
 
-    def visits(use: str) -> Floats:
+    def visits(use: str) -> np.ndarray:
         return _counts([place.visits.get(use, 0.0) for place in places])
 
     return Places(

@@ -44,9 +44,10 @@ def _head(name: str, tables: Mapping[str, Any], meta: Mapping[str, Any], digest:
 | schema version | {meta["schema_version"]} |
 | content digest | `{digest}` |
 
-{tables["streets"].n_nodes} nodes and {tables["streets"].n_links} directed links for cars, {len(paths.u)} paths \
-for walking and cycling, {tables["places"].n_places} places from {meta["buildings"]} buildings. Lengths in \
-metres; positions in degrees (WGS 84) and in a local plane (`{meta["crs"]}`)."""
+{tables["streets"].n_nodes} nodes and {tables["streets"].n_links} directed links for cars, \
+{len(paths.u)} paths for walking and cycling, {tables["places"].n_places} places from \
+{meta["buildings"]} buildings. Lengths in metres; positions in degrees (WGS 84) and in a local plane \
+(`{meta["crs"]}`)."""
 
 
 def _streets(streets: Streets, meta: Mapping[str, Any]) -> str:
@@ -86,7 +87,12 @@ def _gateways(gateways: Gateways, meta: Mapping[str, Any]) -> str:
 
 
 def _zones(zones: Zones, streets: Streets, places: Places) -> str:
-    lines = ["## Zones", "", "| zone | communes | inhabitants | bounded by | links | places |", "|---|---|---|---|---|---|"]
+    lines = [
+        "## Zones",
+        "",
+        "| zone | communes | inhabitants | bounded by | links | places |",
+        "|---|---|---|---|---|---|",
+    ]
     for row, name in enumerate(zones.name):
         people = zones.inhabitants[row]
         counted = "unknown" if np.isnan(people) else f"{people:.0f}"
@@ -97,7 +103,12 @@ def _zones(zones: Zones, streets: Streets, places: Places) -> str:
 
 
 def _provenance(streets: Streets, places: Places) -> str:
-    lines = ["## Observed, inferred, assumed", "", "| | " + " | ".join(PROVENANCES) + " |", "|---|---|---|---|"]
+    lines = [
+        "## Observed, inferred, assumed",
+        "",
+        "| | " + " | ".join(PROVENANCES) + " |",
+        "|---|---|---|---|",
+    ]
     length = streets.length_m
     for label, column in (
         ("speed", streets.speed_provenance),
@@ -106,13 +117,15 @@ def _provenance(streets: Streets, places: Places) -> str:
         ("slope (flat where assumed)", streets.elevation_provenance),
     ):
         shares = [100.0 * float(length[column == kind].sum() / length.sum()) for kind in range(3)]
-        lines.append(f"| {label}, % of directed km | " + " | ".join(f"{share:.1f}" for share in shares) + " |")
+        lines.append(
+            f"| {label}, % of directed km | " + " | ".join(f"{share:.1f}" for share in shares) + " |"
+        )
     counts = [int((places.provenance == kind).sum()) for kind in range(3)]
     lines.append("| capacities, places | " + " | ".join(map(str, counts)) + " |")
-    note = """Speeds, lanes and capacities that are not tagged go by road class (ledger rows `territory.*`). Nearly
-every building is mapped as `building=yes`: its levels, dwellings, jobs and shops follow from its
-footprint and how densely its surroundings are built, and count as assumed. Footprints, tagged uses
-and tagged capacities are observed."""
+    note = """Speeds, lanes and capacities that are not tagged go by road class (ledger rows `territory.*`);
+bends lower speeds. Nearly every building is mapped as `building=yes`: its levels, dwellings, jobs and
+shops follow from its footprint and how densely its surroundings are built, and count as assumed; where
+the use is tagged they count as inferred, where levels or capacity are tagged too, as observed."""
     return "\n".join([*lines, "", note])
 
 

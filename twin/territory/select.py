@@ -88,7 +88,7 @@ def _in_box(streets: Streets, box: tuple[float, float, float, float]) -> Flags:
     middle = (first + last + 1) // 2
     lon = np.where((last - first) % 2 == 0, streets.shape_lon[middle], _between(streets.shape_lon, middle))
     lat = np.where((last - first) % 2 == 0, streets.shape_lat[middle], _between(streets.shape_lat, middle))
-    return (west <= lon) & (lon <= east) & (south <= lat) & (lat <= north)
+    return np.asarray((west <= lon) & (lon <= east) & (south <= lat) & (lat <= north))
 
 
 def _between(values: np.ndarray, row: np.ndarray) -> np.ndarray:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import struct
 import tempfile
 from collections.abc import Mapping
@@ -21,6 +20,7 @@ README = "README.md"
 NODE_COLUMNS = ("node_id", "node_x_m", "node_y_m", "node_elevation_m")
 MEMBER_COLUMNS = ("member_way", "member_from", "member_to", "member_ref", "member_commune")
 LINK_SKIPPED = ("node_lon", "node_lat", "member_start", "shape_start", "shape_lon", "shape_lat", "communes")
+ARROW_KINDS = {"double": "float64", "float": "float32"}
 SHAPE_HEAD = 9  # bytes before the points of a line in well-known binary
 
 
@@ -40,11 +40,11 @@ def write_territory(folder: Path, tables: Mapping[str, Any], notes: Mapping[str,
         (fresh / README).write_text(readme, encoding="utf-8")
         folder.mkdir(exist_ok=True)
         for file in sorted(fresh.iterdir(), key=lambda file: file.name == NOTES):
-            os.replace(file, folder / file.name)
+            file.replace(folder / file.name)
 
 
 def _write_table(file: Path, table: Any) -> None:
-    import pyarrow.parquet as parquet
+    from pyarrow import parquet
 
     parquet.write_table(
         table, file, compression="zstd", compression_level=9, write_page_checksum=True, write_statistics=False
@@ -57,7 +57,9 @@ def _arrow_tables(tables: Mapping[str, Any]) -> dict[str, Any]:
     places: Places = tables["places"]
     paths: Paths = tables["paths"]
     columns = streets.columns()
-    link_columns = {k: v for k, v in columns.items() if k not in (*LINK_SKIPPED, *NODE_COLUMNS, *MEMBER_COLUMNS)}
+    link_columns = {
+        k: v for k, v in columns.items() if k not in (*LINK_SKIPPED, *NODE_COLUMNS, *MEMBER_COLUMNS)
+    }
     place_columns = {k: v for k, v in places.columns().items() if k not in ("lon", "lat")}
     lines = _wkb_lines(streets.shape_start, streets.shape_lon, streets.shape_lat)
     members = {"member_link": streets.member_link, **{k: columns[k] for k in MEMBER_COLUMNS}}
@@ -76,12 +78,12 @@ def _arrow_tables(tables: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _table(columns: Mapping[str, np.ndarray], metadata: Mapping[str, str] | None = None) -> Any:
-    import pyarrow
+    import pyarrow as pa
 
-    arrays = [pyarrow.array(value.tolist() if value.dtype.kind == "U" else value) for value in columns.values()]
-    arrays = [each.cast(pyarrow.string()) if each.type == pyarrow.null() else each for each in arrays]
+    arrays = [pa.array(value.tolist() if value.dtype.kind == "U" else value) for value in columns.values()]
+    arrays = [each.cast(pa.string()) if each.type == pa.null() else each for each in arrays]
     notes = {"twin_schema_version": str(SCHEMA_VERSION), **(metadata or {})}
-    return pyarrow.table(arrays, names=list(columns)).replace_schema_metadata(notes)
+    return pa.table(arrays, names=list(columns)).replace_schema_metadata(notes)
 
 
 def _geo_table(columns: Mapping[str, np.ndarray], geometry: Any, kind: str) -> Any:
@@ -96,22 +98,22 @@ def _geo_table(columns: Mapping[str, np.ndarray], geometry: Any, kind: str) -> A
 
 
 def _wkb_points(lon: Floats, lat: Floats) -> Any:
-    import pyarrow
+    import pyarrow as pa
 
     record = np.zeros(len(lon), dtype=[("order", "u1"), ("kind", "<u4"), ("lon", "<f8"), ("lat", "<f8")])
     record["order"], record["kind"], record["lon"], record["lat"] = 1, 1, lon, lat
-    return pyarrow.array([each.tobytes() for each in record], type=pyarrow.binary())
+    return pa.array([each.tobytes() for each in record], type=pa.binary())
 
 
 def _wkb_lines(start: np.ndarray, lon: Floats, lat: Floats) -> Any:
-    import pyarrow
+    import pyarrow as pa
 
     points = np.column_stack([lon, lat]).astype("<f8")
     lines = [
         struct.pack("<BII", 1, 2, int(b - a)) + points[a:b].tobytes()
         for a, b in zip(start[:-1].tolist(), start[1:].tolist(), strict=True)
     ]
-    return pyarrow.array(lines, type=pyarrow.binary())
+    return pa.array(lines, type=pa.binary())
 
 
 def read_territory(folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -130,7 +132,9 @@ def read_territory(folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
             "paths": Paths(**_columns(read["path_nodes"]), **_columns(read["paths"])),
         }
     except (KeyError, TypeError, ValueError, IndexError) as error:
-        raise InputError(str(folder), f"the tables do not fit together: {error}", "a folder as built") from None
+        raise InputError(
+            str(folder), f"the tables do not fit together: {error}", "a folder as built"
+        ) from None
     return tables, notes
 
 
@@ -149,28 +153,37 @@ def _read_notes(folder: Path) -> dict[str, Any]:
 
 
 def _read_table(folder: Path, name: str) -> Any:
-    import pyarrow
-    import pyarrow.parquet as parquet
+    import pyarrow as pa
+    from pyarrow import parquet
 
     file = folder / f"{name}.parquet"
     try:
-        return parquet.read_table(file, page_checksum_verification=True, partitioning=None)
-    except (OSError, pyarrow.ArrowException) as error:
+        with parquet.ParquetFile(file, page_checksum_verification=True) as opened:
+            return opened.read()
+    except (OSError, pa.ArrowException) as error:
         reason = str(error).splitlines()[0]
         raise InputError(str(file), f"cannot be read: {reason}", "the file that `twin fetch` wrote") from None
 
 
-def _columns(table: Any, skip: tuple[str, ...] = ("geometry",)) -> dict[str, np.ndarray]:
-    """Columns as arrays; texts as fixed-width unicode."""
-    found = {}
-    for name in table.column_names:
-        if name not in skip:
-            column = table.column(name).combine_chunks()
-            is_text = str(column.type) in ("string", "large_string")
-            found[name] = (
-                np.array(column.to_pylist(), dtype=np.str_) if is_text else column.to_numpy(zero_copy_only=False)
-            )
-    return found
+def _columns(table: Any) -> dict[str, np.ndarray]:
+    """Columns but the geometry as arrays, texts as fixed-width unicode."""
+    return {name: _values(table.column(name)) for name in table.column_names if name != "geometry"}
+
+
+def _values(column: Any) -> np.ndarray:
+    """A column's values, taken from its buffer: arrow's own way would load pandas."""
+    array = column.combine_chunks()
+    kind = str(array.type)
+    if array.null_count:
+        raise ValueError("a column has gaps")
+    if kind == "string":
+        return np.array(array.to_pylist(), dtype=np.str_)
+    buffer = array.buffers()[1] if len(array) else b""
+    rows = slice(array.offset, array.offset + len(array))
+    if kind == "bool":
+        bits = np.unpackbits(np.frombuffer(buffer, dtype=np.uint8), bitorder="little")
+        return bits[rows].astype(bool)
+    return np.frombuffer(buffer, dtype=ARROW_KINDS.get(kind, kind))[rows]
 
 
 def _points(table: Any) -> tuple[Floats, Floats]:

@@ -198,5 +198,7 @@ def _is_urban(members: Members, buildings: Floats, ground: Ground) -> Flags:
 
 def _opposite(network: Network) -> Ints:
     """Link that runs back over the same members, -1 where there is none."""
-    backward = {tuple((way, v, u) for way, u, v in reversed(link)): n for n, link in enumerate(network.members)}
+    backward = {
+        tuple((way, v, u) for way, u, v in reversed(link)): n for n, link in enumerate(network.members)
+    }
     return np.array([backward.get(link, -1) for link in network.members], dtype=np.int32)

@@ -14,6 +14,8 @@ from twin.territory.readme import describe
 from twin.territory.store import read_territory, write_territory, zones_note
 from twin.territory.tables import Gateways, Paths, Places, Streets, Zones
 
+__all__ = ["Box", "Gateways", "Paths", "Places", "Streets", "Territory", "Zones"]
+
 Box = tuple[float, float, float, float]
 
 
@@ -83,9 +85,7 @@ class Territory:
         """
         parts = build(file, bbox, zones, elevation, progress)
         digest = content_digest(parts.tables)
-        return cls(
-            name=name or Path(file).name.split(".")[0], meta=parts.meta, digest=digest, **parts.tables
-        )
+        return cls(name=name or Path(file).name.split(".")[0], meta=parts.meta, digest=digest, **parts.tables)
 
     def save(self, folder: str | Path) -> None:
         """Write the territory's folder: all of it, or nothing."""

@@ -23,10 +23,18 @@ AMENITY_USES = {
     SCHOOL: ("school", "kindergarten", "college", "university"),
     PARKING: ("parking",),
 }  # fmt: skip
-LEISURE_VALUES = ("sports_centre", "stadium", "park", "marina", "fitness_centre", "golf_course", "miniature_golf")
+LEISURE_VALUES = (
+    "sports_centre",
+    "stadium",
+    "park",
+    "marina",
+    "fitness_centre",
+    "golf_course",
+    "miniature_golf",
+)
 TOURISM_LEISURE = ("hotel", "museum", "zoo", "theme_park", "guest_house", "hostel", "gallery", "attraction")
 BUILDING_USES = {
-    HOME: ("residential", "apartments", "house", "detached", "terrace", "semidetached_house", "bungalow", "farm"),
+    HOME: ("residential", "apartments", "house", "detached", "terrace", "bungalow", "farm"),
     WORK: ("commercial", "office", "industrial", "warehouse", "railway", "public", "government"),
     SHOP: ("retail", "supermarket", "kiosk"),
     SCHOOL: ("school", "university", "college", "kindergarten"),
@@ -34,8 +42,8 @@ BUILDING_USES = {
     LEISURE: ("church", "chapel", "cathedral", "mosque", "synagogue", "hotel", "stadium", "train_station"),
     PARKING: ("parking", "garages"),
     NONE: (
-        "roof", "hangar", "garage", "shed", "greenhouse", "barn", "ruins", "construction", "hut", "farm_auxiliary",
-        "carport", "bunker", "service", "transformer_tower", "water_tower", "cabin", "stable",
+        "roof", "hangar", "garage", "shed", "greenhouse", "barn", "ruins", "construction", "hut",
+        "farm_auxiliary", "carport", "bunker", "service", "transformer_tower", "cabin", "stable",
     ),
 }  # fmt: skip
 LARGE_VALUES = ("supermarket", "department_store", "mall", "hospital", "stadium", "casino")

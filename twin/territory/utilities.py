@@ -9,8 +9,8 @@ from twin.territory.geometry import in_box
 
 UTILITIES = ("power", "water", "heat", "telecom")
 POWER = frozenset({
-    "plant", "generator", "substation", "transformer", "line", "minor_line", "cable", "tower", "pole", "portal",
-    "switch", "catenary_mast",
+    "plant", "generator", "substation", "transformer", "line", "minor_line", "cable", "tower", "pole",
+    "portal", "switch", "catenary_mast",
 })  # fmt: skip
 WATER_WORKS = frozenset({
     "water_tower", "water_works", "pumping_station", "wastewater_plant", "reservoir_covered", "water_well",

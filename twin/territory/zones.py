@@ -102,7 +102,7 @@ def make_zones(layout: Layout, communes: Sequence[Commune], where: str) -> Zones
     rules = layout.rules
     if not rules:
         named = [commune for commune in communes if np.isfinite(commune.inhabitants)]
-        rules = tuple(ZoneRule(commune.name, (commune.name,)) for commune in named) + (ZoneRule("rest"),)
+        rules = (*(ZoneRule(commune.name, (commune.name,)) for commune in named), ZoneRule("rest"))
     by_name = {commune.name: commune for commune in communes}
     rows = []
     for rule in rules:

@@ -42,7 +42,7 @@
   const widthOf = (scale, flow, hour) => {
     if (!flow) return 0;
     const top = hour < 0 ? scale.day_top_veh : scale.hour_top_veh;
-    return scale.thinnest_px + (scale.widest_px - scale.thinnest_px) * Math.sqrt(Math.min(1, Math.abs(flow) / top));
+    return scale.thinnest_px + (scale.widest_px - scale.thinnest_px) * Math.min(1, Math.abs(flow) / top) ** scale.width_power;
   };
   const classOf = (scale, value, hour) => {
     if (value === null) return "kx";
