@@ -9,7 +9,7 @@ from tests.indicators.reading import Values, values_of
 from tests.indicators.small_day import small_day
 from twin.errors import InputError
 from twin.indicators.focus import Focus, focuses_of
-from twin.indicators.through import through_vehicle_km
+from twin.indicators.through import through_vehicle_km, vehicle_km_of
 
 # Vehicles that leave each link. Links 0..9 lead east, 10..19 west.
 FLOW = np.array([8, 8, 5, 7, 7, 7, 7, 5, 5, 2, 0, 2, 2, 3, 5, 5, 2, 3, 3, 3])
@@ -53,6 +53,16 @@ def test_through_vehicle_km_on_named_links() -> None:
     assert through_vehicle_km(record, main_street, Focus("town", 0), guided_only=True) == 3 * 2
     with pytest.raises(InputError, match="no direction 'up'"):
         through_vehicle_km(record, main_street, VILLAGE, direction="up")
+
+
+def test_vehicle_km_of_some_trips_on_named_links() -> None:
+    record = small_day()
+    links = np.array([5, 15], dtype=np.int32)
+    everybody = np.ones(record.n_trips, dtype=bool)
+    assert vehicle_km_of(record, links, everybody) == FLOW[[5, 15]].sum()
+    assert vehicle_km_of(record, links, everybody, direction="westbound") == FLOW[15]
+    assert vehicle_km_of(record, links, everybody, direction="northbound") == 0
+    assert vehicle_km_of(record, links, record.guided, hours=(12, 13)) == 1
 
 
 def test_time_lost_and_speed(values: Values) -> None:

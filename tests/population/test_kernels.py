@@ -27,18 +27,25 @@ def test_picks_fall_where_the_share_lies(table: list[list[float]], u: float) -> 
     assert made.tolist() == [slow_pick(row, u) for row in table]
 
 
-@given(st.lists(st.floats(0.1, 10.0), min_size=6, max_size=6), st.lists(st.floats(1.0, 50.0), min_size=3, max_size=3))
+@given(
+    st.lists(st.floats(0.1, 10.0), min_size=6, max_size=6),
+    st.lists(st.floats(1.0, 50.0), min_size=3, max_size=3),
+)
 @settings(max_examples=30)
 def test_raking_a_table_is_iterative_proportional_fitting(cells: list[float], by_row: list[float]) -> None:
     prior = np.array(cells)
     by_column = [0.35 * sum(by_row), 0.65 * sum(by_row)]
-    margins = np.array([np.repeat(np.eye(3)[i], 2) for i in range(3)] + [np.tile(np.eye(2)[j], 3) for j in range(2)])
+    margins = np.array(
+        [np.repeat(np.eye(3)[i], 2) for i in range(3)] + [np.tile(np.eye(2)[j], 3) for j in range(2)]
+    )
     fitted = rake(prior, margins, np.array(by_row + by_column))
     slow = slow_ipf(prior.reshape(3, 2).tolist(), by_row, by_column)
     np.testing.assert_allclose(fitted, np.ravel(slow), rtol=1e-6)
     np.testing.assert_allclose(margins @ fitted, by_row + by_column, rtol=1e-8)
     ratio = (prior[0] * prior[3]) / (prior[1] * prior[2])
-    assert np.isclose((fitted[0] * fitted[3]) / (fitted[1] * fitted[2]), ratio, rtol=1e-9), "odds ratios are kept"
+    assert np.isclose((fitted[0] * fitted[3]) / (fitted[1] * fitted[2]), ratio, rtol=1e-9), (
+        "odds ratios are kept"
+    )
 
 
 def test_raking_meets_margins_that_count_cells_several_times() -> None:

@@ -54,7 +54,9 @@ def test_every_marginal_is_met(town: Territory, population: Population, populati
         n_households = len(np.unique(persons.household[here]))
         assert abs(n_households - area.inhabitants / area.household_size) <= 3
         numbers, _ = count_compositions(area)
-        types = np.bincount([kind.type for kind in archetypes()], weights=numbers, minlength=len(HOUSEHOLD_TYPES))
+        types = np.bincount(
+            [kind.type for kind in archetypes()], weights=numbers, minlength=len(HOUSEHOLD_TYPES)
+        )
         assert np.abs(types - np.array(area.household_types) * n_households).max() <= 3
 
 
@@ -163,7 +165,9 @@ def test_walks_follow_paths_at_walking_speed(town: Territory, population: Popula
     assert speed.min() > 0.5
     by_grid = np.abs(_node(town, a, 0) - _node(town, b, 0)) + np.abs(_node(town, a, 1) - _node(town, b, 1))
     assert (trips.distance_m[on_foot] >= np.minimum(by_grid, straight) - 1e-3).all()
-    assert np.median(np.abs(trips.distance_m[on_foot] - np.maximum(by_grid, np.maximum(straight, 50.0)))) < 1e-2
+    assert (
+        np.median(np.abs(trips.distance_m[on_foot] - np.maximum(by_grid, np.maximum(straight, 50.0)))) < 1e-2
+    )
 
 
 def _node(town: Territory, place: np.ndarray, axis: int) -> np.ndarray:
@@ -219,18 +223,21 @@ def test_equipment_and_skill_follow_the_marginals(population: Population) -> Non
     assert motorised[zone == 1].mean() == pytest.approx(0.93, abs=0.05)
 
 
-def test_same_seed_same_population_other_seed_another(town: Territory, population: Population) -> None:
-    file = Path(population.report["where"])
-    assert synthesise(town, file, LEDGER, seed=1).digest == population.digest
-    other = synthesise(town, file, LEDGER, seed=2)
+def test_same_seed_same_population_other_seed_another(
+    town: Territory, population: Population, population_file: Path
+) -> None:
+    assert synthesise(town, population_file, LEDGER, seed=1).digest == population.digest
+    other = synthesise(town, population_file, LEDGER, seed=2)
     assert other.digest != population.digest
     assert (other.persons.person_id == population.persons.person_id).all()
 
 
-def test_row_numbers_of_buildings_decide_nothing(town: Territory, population: Population) -> None:
+def test_row_numbers_of_buildings_decide_nothing(
+    town: Territory, population: Population, population_file: Path
+) -> None:
     order = np.argsort(np.arange(town.places.n_places) * 101 % town.places.n_places, kind="stable")
     shuffled = with_places_in_order(town, order)
-    other = synthesise(shuffled, Path(population.report["where"]), LEDGER, seed=1)
+    other = synthesise(shuffled, population_file, LEDGER, seed=1)
     assert (other.trips.depart_s == population.trips.depart_s).all()
     assert (other.trips.mode == population.trips.mode).all()
     for column in ("origin_place", "destination_place"):

@@ -142,6 +142,8 @@ def test_finished_runs_are_read_and_damaged_ones_run_anew(base: Scenario, guided
     again = StandIn()
     compare(base, guided, seeds=3, runner=again)
     assert len(again.ran) == 2 + 1  # the third seed of both, and the damaged one
+    compare(base, guided, seeds=[2], runner=again)
+    assert len(again.ran) == 3 + 2  # only summaries were kept of the second seed
     assert runs.prune() == 6
     assert runs.keys() == ()
 

@@ -44,6 +44,7 @@ class RoadManager(mesa.Agent):  # type: ignore[misc]
         super().__init__(model)
         self.name = ROAD_MANAGER
         self.streets, self.roads, self.levers = streets, roads, levers
+        self.ever_closed = np.zeros(streets.n_links, dtype=np.bool_)
         self._in_force: tuple[bool, ...] = (False,) * len(levers)
         for lever in levers:
             for moment_s in (lever.order.from_s, lever.order.until_s):
@@ -84,5 +85,6 @@ class RoadManager(mesa.Agent):  # type: ignore[misc]
         state.platform.append(f"{self.name}.closures", closure_notices(orders.closed, barred, float(moment_s)))
         supply.closed[:] = barred
         orders.closed[:] = barred
+        self.ever_closed |= closed
         orders.signed[:] = barred if signed.any() else False
         orders.classified[:] = classified

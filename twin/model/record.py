@@ -6,10 +6,11 @@ import numpy as np
 
 from twin.accounts import Accounts
 from twin.clock import MS, N_SLICES, SLICE_S
+from twin.indicators.footprint import PRICES
 from twin.indicators.records import ROAD_MANAGER, DayRecord
 from twin.kernels.experience import count_moments
 from twin.kernels.paths import BLOCKED
-from twin.knowledge.day import Estimate, flows_from_counts, speeds_from_times
+from twin.knowledge.day import Estimate, city_picture
 from twin.mobility.loading import Passages
 from twin.model.twin_model import TwinModel
 from twin.sensing.counters import count_reading
@@ -31,8 +32,8 @@ def record_of(model: TwinModel) -> DayRecord:
     days = state.itineraries
     filled = state.loader.traffic.full_s
     order = [row for row in np.argsort(filled, kind="stable").tolist() if filled[row] >= 0][:N_FIRST_FULL]
-    rows = state.platform.record().rows
-    return DayRecord(
+    kept = state.platform.record()
+    record = DayRecord(
         territory=model.territory,
         population=model.population,
         parameters=model.parameters,
@@ -60,17 +61,27 @@ def record_of(model: TwinModel) -> DayRecord:
         max_origin_queue_veh=state.log.max_origin_queue_veh,
         max_gate_queue_veh=state.log.max_gate_queue_veh,
         knowledge={ROAD_MANAGER: _city_estimate(model)} | {a.name: a.estimate for a in model.providers},
-        observations={
-            "datastream": rows.datastream,
-            "phenomenon_time_s": rows.phenomenon_time_s,
-            "result_time_s": rows.result_time_s,
-            "result": rows.result,
-        },
+        observations={"dataset": kept.dataset, **kept.rows._asdict()},
         accounts=Accounts(),
         timings_s=dict(model.timings_s),
         providers=tuple(agent.name for agent in model.providers),
-        closed=None,
+        datasets=kept.names,
+        probe_datasets={agent.name: f"{agent.name}.probes" for agent in model.providers},
+        closed=model.manager.ever_closed,
     )
+    _post_fuel(record)
+    return record
+
+
+def _post_fuel(record: DayRecord) -> None:
+    """Book what travellers pay for fuel and electricity, by the zone where they live."""
+    persons = record.population.persons
+    prices = np.array([record.parameters[name] for name in PRICES])
+    person = record.population.trips.person
+    cost_eur = record.emissions.fuel_by_trip * prices[persons.fuel[person]]
+    for row, name in ((-1, "outside"), *enumerate(record.territory.zones.name)):
+        cents = round(float(cost_eur[persons.zone[person] == row].sum()) * 100.0)
+        record.accounts.post(f"travellers of {name}", "energy suppliers", cents, "fuel and electricity")
 
 
 def _time_by_exit(passages: Passages, n_links: int) -> np.ndarray:
@@ -98,16 +109,11 @@ def _free_flow_s(model: TwinModel) -> np.ndarray:
 
 def _city_estimate(model: TwinModel) -> Estimate:
     """What the city's counters and agreements told it, through the gate, by the end of the day."""
-    n_links = model.territory.streets.n_links
-    platform, now_s = model.state.platform, float(model.now_s)
-    estimate = Estimate.unknown(ROAD_MANAGER, n_links)
-    for fleet in model.fleets:
-        if fleet.kind == "road_counter" and fleet.dataset.owner == ROAD_MANAGER:
-            rows = platform.visible(ROAD_MANAGER, fleet.dataset.name, now_s)
-            flow = flows_from_counts(rows, n_links, count_reading(fleet, model.parameters))
-            estimate.flow_veh = np.where(np.isnan(estimate.flow_veh), flow, estimate.flow_veh)
-    for agent in model.providers:
-        rows = platform.visible(ROAD_MANAGER, f"{agent.name}.traffic", now_s)
-        speed = speeds_from_times(rows, model.territory.streets.length_m)
-        estimate.speed_mps = np.where(np.isnan(estimate.speed_mps), speed, estimate.speed_mps)
-    return estimate
+    counters = {
+        fleet.dataset.name: count_reading(fleet, model.parameters)
+        for fleet in model.fleets
+        if fleet.kind == "road_counter" and fleet.dataset.owner == ROAD_MANAGER
+    }
+    traffic = [f"{agent.name}.traffic" for agent in model.providers]
+    length_m = model.territory.streets.length_m
+    return city_picture(model.state.platform, ROAD_MANAGER, counters, traffic, length_m, float(model.now_s))

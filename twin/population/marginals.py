@@ -174,3 +174,6 @@ def _check_groups(
     for i, row in enumerate(through):
         known_groups({row.enter: 1.0}, territory, f"{where}: through {i + 1}: enter")
         known_groups({row.leave: 1.0}, territory, f"{where}: through {i + 1}: leave")
+        if row.enter == row.leave:
+            right = "two groups: who comes back is no through traffic"
+            raise InputError(f"{where}: through {i + 1}", f"enters and leaves by {row.enter!r}", right)

@@ -57,7 +57,6 @@ def summarise(territory: Territory, marginals: Marginals, persons: Persons, trip
         "purpose_shares": purpose_shares(persons, trips),
         "car_starts_by_hour": _hours(trips.depart_s[trips.mode == CAR]),
         "areas": [_area(area) for area in marginals.areas],
-        "where": marginals.where,
         "notes": list(marginals.notes),
     }
 

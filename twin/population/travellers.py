@@ -60,7 +60,7 @@ def _commuters(
     draws: Draws,
     where: str,
 ) -> tuple[Persons, dict[str, np.ndarray]]:
-    n = round(table.trips_per_day / 2.0)
+    n = round(table.trips_per_day * parameters["population.commuter_demand_factor"] / 2.0)
     key = derive_keys(f"commuter to {table.zone} {number}", np.arange(n))
     persons = _drivers(key, COMMUTER, number, parameters, draws)
     ladder = np.cumsum(group_weights(gates, table.gates, f"{where}: gates"))[None, :]
@@ -103,7 +103,7 @@ def _least(stay_s: np.ndarray, parameters: Parameters) -> np.ndarray:
 def _through(
     table: ThroughTable, number: int, gates: Gates, parameters: Parameters, draws: Draws, where: str
 ) -> tuple[Persons, dict[str, np.ndarray]]:
-    n = round(table.vehicles_per_day)
+    n = round(table.vehicles_per_day * parameters["population.through_demand_factor"])
     key = derive_keys(f"through {table.enter} to {table.leave} {number}", np.arange(n))
     persons = _drivers(key, THROUGH, number, parameters, draws)
     u_in, u_out = draws.uniform("gate_enter", key), draws.uniform("gate_leave", key)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from twin.errors import InputError
-from twin.readers.osm_bounds import check_bounds, check_coordinates
+from twin.readers.osm_bounds import check_bounds, check_coordinates, check_tags
 
 Tags = Mapping[str, str]
 Box = tuple[float, float, float, float]
@@ -120,12 +120,19 @@ def _objects(path: Path, kind: str, keys: Sequence[str] = ()) -> Iterator[Any]:
 
     entity = {"n": osmium.osm.NODE, "w": osmium.osm.WAY, "r": osmium.osm.RELATION}[kind]
     reader = osmium.FileProcessor(str(path), entity)
-    yield from reader.with_filter(osmium.filter.KeyFilter(*keys)) if keys else reader
+    chosen = reader.with_filter(osmium.filter.KeyFilter(*keys)) if keys else reader
+    return (item for item in chosen if not item.deleted)
+
+
+def _tags(item: Any, kind: str, path: Path) -> dict[str, str]:
+    tags = dict(item.tags)
+    check_tags(tags, f"{path}: {kind} {item.id}")
+    return tags
 
 
 def _relations(path: Path) -> Iterator[OsmRelation]:
     for item in _objects(path, "r", ("boundary", "building")):
-        tags = dict(item.tags)
+        tags = _tags(item, "relation", path)
         is_commune = tags.get("boundary") == "administrative" and tags.get("admin_level") in AREA_LEVELS
         if is_commune or tags.get("building", "no") != "no":
             yield OsmRelation(item.id, tuple((m.type, m.ref, m.role) for m in item.members), tags)
@@ -134,7 +141,7 @@ def _relations(path: Path) -> Iterator[OsmRelation]:
 def _ways(path: Path, wanted: set[int], repairs: Counter[str]) -> dict[int, OsmWay]:
     ways: dict[int, OsmWay] = {}
     for item in _objects(path, "w"):
-        tags = dict(item.tags)
+        tags = _tags(item, "way", path)
         if item.id not in wanted and tags.keys().isdisjoint(WAY_KEYS):
             continue
         if item.id in ways:
@@ -163,7 +170,7 @@ def _nodes(
                 repairs["duplicate_nodes"] += 1
                 continue
             nodes[item.id] = (lon, lat)
-        if len(item.tags) and not (tags := dict(item.tags)).keys().isdisjoint(POINT_KEYS):
+        if len(item.tags) and not (tags := _tags(item, "node", path)).keys().isdisjoint(POINT_KEYS):
             points.append(OsmPoint(item.id, lon, lat, tags))
     return nodes, tuple(points), (west, south, east, north) if east >= west else None
 

@@ -11,7 +11,7 @@ import bz2
 import gzip
 import math
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -74,6 +74,12 @@ def _unpacked(path: Path) -> Iterator[bytes]:
         raise InputError(str(path), "the packed file ends too early", "the whole file") from None
     except (OSError, zlib.error) as error:
         raise InputError(str(path), f"cannot be unpacked: {error}", "an intact file") from None
+
+
+def check_tags(tags: Mapping[str, str], where: str) -> None:
+    """Refuse more or longer tags than any honest element has."""
+    if len(tags) > MOST_TAGS or any(len(value) > MOST_TEXT for value in tags.values()):
+        raise InputError(where, "has too many or too long tags", f"{MOST_TAGS} of {MOST_TEXT} characters")
 
 
 @dataclass

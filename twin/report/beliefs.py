@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from twin.clock import SLICE_S
-from twin.report.drawn import Picture
+from twin.indicators.records import ROAD_MANAGER
+from twin.report.drawn import Floats, Picture
 
 SHOWN_PAIRS = 300
 _PER_HOUR = 3_600 / SLICE_S
@@ -23,7 +24,9 @@ def pictures_of(pictures: pd.DataFrame, links: pd.DataFrame, scenario: int) -> t
     length_km = links.set_index("link_id")["length_m"] / 1_000.0
     driven_km = float((links["flow_veh"] * links["length_m"]).sum()) / 1_000.0
     found = []
-    for owner in pictures["owner"].astype(str).unique().tolist():
+    for owner in sorted(
+        pictures["owner"].astype(str).unique(), key=lambda name: (name != ROAD_MANAGER, name)
+    ):
         own = pictures[pictures["owner"] == owner]
         for what, unit, belief, truth, factor in _QUANTITIES:
             known = own[own[belief].notna() & own[truth].notna()].sort_values(
@@ -36,6 +39,19 @@ def pictures_of(pictures: pd.DataFrame, links: pd.DataFrame, scenario: int) -> t
                 coverage = n_links / max(len(links), 1), float(km) / driven_km if driven_km else 0.0
                 found.append(_picture(owner, scenario, (what, unit), coverage, pairs))
     return tuple(found)
+
+
+def residuals_of(pictures: pd.DataFrame, links: pd.DataFrame, owner: str = ROAD_MANAGER) -> Floats | None:
+    """Per link what the owner counted over what passed, less one; None if it counted nowhere."""
+    if "true_flow_veh" not in pictures:
+        return None
+    known = pictures[(pictures["owner"] == owner) & pictures["flow_veh"].notna()]
+    if not len(known):
+        return None
+    sums = known.groupby(known["link_id"].astype(str))[["flow_veh", "true_flow_veh"]].sum()
+    ratio = sums["flow_veh"] / sums["true_flow_veh"] - 1.0
+    found: Floats = links["link_id"].astype(str).map(ratio).to_numpy(dtype=np.float64)
+    return found
 
 
 def _picture(

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from twin.report import travel
-from twin.report.beliefs import pictures_of
+from twin.report.beliefs import pictures_of, residuals_of
 from twin.report.cards import (
     assumed,
     assumptions_of,
@@ -19,10 +19,11 @@ from twin.report.cards import (
     footer_of,
     population_of,
 )
-from twin.report.drawn import WHOLE
+from twin.report.drawn import WHOLE, LinkMap
 from twin.report.findings import findings_of, warnings_of
 from twin.report.grounds import flows_of, grounds_of, maps_of
 from twin.report.view import IndicatorRow, ReportView, Scenario
+from twin.scenario.scenario import Scenario as Spec
 from twin.study.comparison import Comparison
 from twin.study.results import Result
 
@@ -59,7 +60,7 @@ def view_of_run(result: Result) -> ReportView:
     )  # fmt: skip
     card = card_of(scenario, result, "Run", (result.seed,), (result.digest,))
     question = scenario.description or f"How does a working day go in {card.territory}?"
-    command = f"twin run {_file(scenario)} --seed {result.seed}"
+    command = f"twin run {_file(scenario, 'scenario')} --seed {result.seed}"
     return _view(
         _Subject(
             "run", scenario.title, question, (card,), rows, (result,), (result.links,), card.seeds, command
@@ -86,7 +87,7 @@ def view_of_comparison(comparison: Comparison) -> ReportView:
         )
         for row, scenario in enumerate(comparison.scenarios)
     )
-    files = " ".join(_file(each) for each in comparison.scenarios)
+    files = " ".join(_file(each, card.role) for each, card in zip(comparison.scenarios, cards, strict=True))
     command = f"twin compare {files} --seeds {len(comparison.seeds)}"
     view = _view(
         _Subject(
@@ -118,7 +119,7 @@ def _view(subject: _Subject) -> ReportView:
         zone_names=grounds.zone_names,
         networks=grounds.networks,
         flows=flows_of(grounds, subject.links) if grounds.found else (),
-        maps=maps,
+        maps=(*maps, *_residual_maps(subject)) if maps else (),
         pictures=tuple(
             picture
             for row, sample in enumerate(subject.samples)
@@ -127,6 +128,19 @@ def _view(subject: _Subject) -> ReportView:
         footer=footer_of(subject.samples[0], subject.command),
         **_people(subject),
     )
+
+
+def _residual_maps(subject: _Subject) -> tuple[LinkMap, ...]:
+    """Where the city counts, and how far off it is, in each scenario's first seed."""
+    maps = []
+    for row, (card, sample) in enumerate(zip(subject.scenarios, subject.samples, strict=True)):
+        residuals = residuals_of(sample.pictures, sample.links)
+        if residuals is not None:
+            title = f"{card.role}: where the city counts, and how far off it is"
+            maps.append(
+                LinkMap(title, "residual", row, focus=",".join(card.focus), wide=False, values=residuals)
+            )
+    return tuple(maps[:2])
 
 
 def _people(subject: _Subject) -> dict[str, Any]:
@@ -181,6 +195,7 @@ def _question(comparison: Comparison) -> str:
     return f"What changes from “{comparison.base.title}” to {titles}?"
 
 
-def _file(scenario: Any) -> str:
-    """The scenario's own words for itself in a command; its file is known to who ran it."""
-    return f'"{scenario.title}"'
+def _file(scenario: Spec, role: str) -> str:
+    """The file of a scenario, where it is known; a scenario kept with results stands for itself."""
+    file = scenario.where("title").partition(": ")[0]
+    return file if file.endswith(".toml") else f"{role.upper().replace(' ', '_')}.toml"

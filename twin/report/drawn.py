@@ -17,7 +17,7 @@ Bools = NDArray[np.bool_]
 Bounds = tuple[float, float, float, float]
 """West, south, east, north in local metres."""
 
-Measure = Literal["flow", "flow_difference", "delay_difference"]
+Measure = Literal["flow", "flow_difference", "delay_difference", "residual"]
 
 WHOLE = "all"
 """Name of the focus that is the whole territory."""
@@ -121,6 +121,8 @@ class LinkMap:
     bounds_m: Bounds | None = None
     focus: str = WHOLE
     wide: bool = True
+    values: Floats | None = None
+    """(n_links,) what makes the colour of a map of residuals; NaN where nothing is known."""
 
 
 @dataclass(frozen=True)

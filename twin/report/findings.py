@@ -65,8 +65,9 @@ def warnings_of(
         said.append("One run of one seed: another seed gives somewhat other numbers.")
     said += _population_warnings(population)
     said += [
-        f"{roles[each.scenario]}: the network does not carry this demand well; {percent(each.completed_share)} "
-        f"of trips are completed, car time is {number(each.time_over_free_flow)} times free flow."
+        f"{roles[each.scenario]}: the network does not carry this demand well; "
+        f"{percent(each.completed_share)} of trips are completed, "
+        f"car time is {number(each.time_over_free_flow)} times free flow."
         for each in demand
         if not each.flows
     ]

@@ -19,11 +19,13 @@ _TITLES: dict[Measure, str] = {
     "flow": "Colour: delay, as a share of free-flow time",
     "flow_difference": "Colour: change of flow, vehicles",
     "delay_difference": "Colour: change of delay, points of free-flow time",
+    "residual": "Colour: counted flow beside the true one, of the day",
 }
 _WIDTHS: dict[Measure, str] = {
     "flow": "Width: vehicles",
     "flow_difference": "Width: size of the change, vehicles",
     "delay_difference": "Width: vehicles, the greater of both scenarios",
+    "residual": "Width: vehicles",
 }
 
 
@@ -49,7 +51,7 @@ class TopTable:
 def legend(measure: Measure, scale: Scale) -> Markup:
     """Both legends of a measure: for the day, and for one hour (shown by the page's script)."""
     both = []
-    for hourly in (False, True):
+    for hourly in (False,) if measure == "residual" else (False, True):
         per = "an hour" if hourly else "a day"
         parts = [
             tag(
@@ -78,7 +80,7 @@ def _swatches(measure: Measure, scale: Scale, hourly: bool) -> Markup:
         items.append(
             tag("li", tag("svg", line, viewBox="0 0 28 8", class_="key-line", aria_hidden="true"), text)
         )
-    if measure != "flow_difference":
+    if measure in ("flow", "delay_difference"):
         line = tag("path", d="M0 4H28", class_="kx", stroke_width=6)
         items.append(
             tag(
@@ -106,7 +108,7 @@ def _widths(scale: Scale, hourly: bool) -> Markup:
 def _limit(measure: Measure, value: float) -> str:
     if measure == "flow_difference":
         return signed(value)
-    return percent(value, sign=measure == "delay_difference")
+    return percent(value, sign=measure != "flow")
 
 
 def top_table(key: str, drawn: LinkMap, network: Network, flows: tuple[LinkFlows, ...]) -> TopTable:

@@ -3,19 +3,34 @@
 from __future__ import annotations
 
 import io
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from twin.report.drawn import Bounds, Floats, Network
-from twin.report.geometry import beside, bounds_of
-from twin.report.scales import Scale
+from twin.errors import InputError
+from twin.report.drawn import WHOLE, Bounds, Floats, Network
+from twin.report.geometry import Frame, beside
+from twin.report.grounds import territory_of
+from twin.report.network import network_of
+from twin.report.scales import Scale, column_scale
+from twin.report.svgmap import frame_bounds
 from twin.report.words import number, signed
+from twin.study.comparison import Comparison
+from twin.study.results import Result
 
+HOURLY = re.compile(r"_h\d\d$")
+POINTS_PER_PX = 0.72
+"""Lines of a figure are drawn a little thinner than on the page."""
+POINTS_PER_IN = 72.0
 WIDTH_IN = 10.0
 _PAPER, _ZONE, _AXES, _UNKNOWN, _INK = "#f8f8f5", "#9aa5a8", "#c4c8c6", "#d3d5d2", "#33464f"
 
@@ -29,55 +44,116 @@ class Map(Figure):
         return sink.getvalue()
 
 
-def draw_values(
-    network: Network,
-    values: Floats,
-    flow_veh: Floats,
-    scale: Scale,
-    title: str,
-    bounds_m: Bounds | None = None,
-) -> Map:
-    """A map of one value by link: coloured by its class, as wide as the flow.
+@dataclass(frozen=True)
+class Panel:
+    """One map of a figure: values by link, their scale, the frame."""
+
+    title: str
+    network: Network
+    values: Floats
+    flow_veh: Floats
+    scale: Scale
+    bounds_m: Bounds
+
+
+def draw_links(subject: Result | Comparison, column: str, hour: int | None = None) -> Map:
+    """A map of a column of the links, each as wide as its flow.
+
+    Of a run: the column, in the scenario's focus. Of a comparison on one territory and focus: the
+    difference of each alternative from the base. Of two focuses or territories: side by side, on one
+    scale.
 
     Parameters
     ----------
-    values
-        Read, (n_links,) what makes the colour; NaN is drawn grey.
-    flow_veh
-        Read, (n_links,) vehicles that make the width.
-    bounds_m
-        Frame; the whole territory without one.
+    column
+        A numeric column of ``links``, for example ``flow_veh``, ``delay_s``, ``co2_kg``.
+    hour
+        An hour 0..29 for columns kept by hour (``flow_veh``, ``delay_s``); the day without one.
     """
-    west, south, east, north = bounds_m or bounds_of(network)
-    ratio = min(max((north - south) / max(east - west, 1.0), 0.4), 1.2)
-    figure = Map(figsize=(WIDTH_IN, WIDTH_IN * ratio + 0.9), layout="constrained", facecolor="white")
-    axes = figure.add_subplot(facecolor=_PAPER)
-    axes.set(xlim=(west, east), ylim=(south, north), aspect="equal", xticks=[], yticks=[])
-    axes.set_title(title, loc="left", fontsize=12, color=_INK)
+    samples = (subject,) if isinstance(subject, Result) else subject.samples
+    tables = (subject.links,) if isinstance(subject, Result) else subject.links
+    scenarios = (subject.scenario,) if isinstance(subject, Result) else subject.scenarios
+    networks = [network_of(territory_of(sample)) for sample in samples]
+    suffix = "" if hour is None else f"_h{hour:02d}"
+    values = [numbers_of(table, column + suffix) for table in tables]
+    flows = [numbers_of(table, "flow_veh" + suffix) for table in tables]
+    title = column if hour is None else f"{column}, {hour:02d}:00 to {hour + 1:02d}:00"
+    frames = [
+        frame_bounds(network, each.focus_zones or (WHOLE,))
+        for network, each in zip(networks, scenarios, strict=True)
+    ]
+    alike = len({each.focus_zones for each in scenarios}) == 1
+    if isinstance(subject, Comparison) and alike and all(subject.same_area(k) for k in range(1, len(tables))):
+        changes = [values[row] - values[0] for row in range(1, len(tables))]
+        greatest = [np.maximum(flows[row], flows[0]) for row in range(1, len(tables))]
+        scale = column_scale(np.concatenate(changes), np.concatenate(greatest), differs=True)
+        return _figure(
+            [
+                Panel(
+                    f"{title}: {scenarios[row].title}, less the base",
+                    networks[0],
+                    change,
+                    flow,
+                    scale,
+                    frames[0],
+                )
+                for row, (change, flow) in enumerate(zip(changes, greatest, strict=True), start=1)
+            ]
+        )
+    scale = column_scale(np.concatenate(values), np.concatenate(flows), differs=False)
+    return _figure(
+        [
+            Panel(f"{title}: {each.title}", network, own, flow, scale, frame)
+            for each, network, own, flow, frame in zip(
+                scenarios, networks, values, flows, frames, strict=True
+            )
+        ]
+    )
+
+
+def numbers_of(table: pd.DataFrame, column: str) -> Floats:
+    """A numeric column, or an `InputError` that names those there are."""
+    if column not in table or not pd.api.types.is_numeric_dtype(table[column]):
+        known = [name for name in table.select_dtypes("number").columns if not HOURLY.search(name)]
+        raise InputError("map", f"links have no numeric column {column!r}", "one of " + ", ".join(known))
+    return table[column].to_numpy(dtype=np.float64)
+
+
+def _figure(panels: Sequence[Panel]) -> Map:
+    """Maps side by side with one legend below."""
+    width_in = WIDTH_IN / len(panels)
+    frames = [Frame.around(panel.bounds_m, width_in * POINTS_PER_IN) for panel in panels]
+    height_in = max(frame.height_px for frame in frames) / POINTS_PER_IN + 0.9
+    figure = Map(figsize=(WIDTH_IN, height_in), layout="constrained", facecolor="white")
+    for place, panel in enumerate(panels, start=1):
+        _draw(figure.add_subplot(1, len(panels), place, facecolor=_PAPER), panel, frames[place - 1])
+    figure.legend(
+        handles=_handles(panels[0].scale), loc="outside lower center", ncols=len(panels[0].scale.colours),
+        frameon=False, fontsize=8,
+    )  # fmt: skip
+    return figure
+
+
+def _draw(axes: Axes, panel: Panel, frame: Frame) -> None:
+    """One map: ground, links by class and width, attribution."""
+    network, scale = panel.network, panel.scale
+    east_m = frame.west_m + frame.width_px * frame.m_per_px
+    south_m = frame.north_m - frame.height_px * frame.m_per_px
+    axes.set(xlim=(frame.west_m, east_m), ylim=(south_m, frame.north_m), aspect="equal", xticks=[], yticks=[])
+    axes.set_title(panel.title, loc="left", fontsize=11, color=_INK, wrap=True)
     for side in axes.spines.values():
         side.set_color("#d5dcdf")
     _ground(axes, network)
-    classes = scale.classes(values)
-    widths = scale.drawn_px(flow_veh, classes) * 0.72
-    m_per_point = (east - west) / (WIDTH_IN * 72.0)
-    order = np.argsort(widths, kind="stable")
-    lines = [_aside(network, link, float(widths[link]) / 2 * m_per_point) for link in order.tolist()]
-    colours = [_UNKNOWN if classes[link] < 0 else scale.colours[classes[link]] for link in order.tolist()]
+    classes = scale.classes(panel.values)
+    widths = scale.drawn_px(panel.flow_veh, classes) * POINTS_PER_PX
+    order = np.argsort(widths, kind="stable").tolist()
+    lines = [_aside(network, link, float(widths[link]) / 2 * frame.m_per_px) for link in order]
+    colours = [_UNKNOWN if classes[link] < 0 else scale.colours[classes[link]] for link in order]
     axes.add_collection(
         LineCollection(lines, colors=colours, linewidths=widths[order].tolist(), capstyle="butt")
     )
-    _legend(axes, scale)
-    axes.text(
-        0.995,
-        0.008,
-        network.attribution,
-        transform=axes.transAxes,
-        ha="right",
-        va="bottom",
-        fontsize=7,
-        color=_INK,
-    )
-    return figure
+    small: dict[str, Any] = {"ha": "right", "va": "bottom", "fontsize": 7, "color": _INK}
+    axes.text(0.995, 0.008, network.attribution, transform=axes.transAxes, **small)
 
 
 def _ground(axes: Axes, network: Network) -> None:
@@ -99,22 +175,14 @@ def _aside(network: Network, link: int, distance_m: float) -> Floats:
     return beside(line * (1, -1), distance_m) * (1, -1) if network.two_way[link] else line
 
 
-def _legend(axes: Axes, scale: Scale) -> None:
-    """Classes of the scale below the map."""
+def _handles(scale: Scale) -> list[Line2D]:
+    """Samples of the classes of a scale."""
     limits = scale.breaks(hourly=False)
     write = number if scale.measure == "flow" else signed
     texts = [f"under {write(limits[0])}"]
     texts += [f"{write(low)} to {write(high)}" for low, high in pairwise(limits)]
     texts += [f"over {write(limits[-1])}"]
-    handles = [
+    return [
         Line2D([], [], color=colour, linewidth=4, label=text)
         for colour, text in zip(scale.colours, texts, strict=True)
     ]
-    axes.legend(
-        handles=handles,
-        loc="upper center",
-        bbox_to_anchor=(0.5, -0.01),
-        ncols=len(texts),
-        frameon=False,
-        fontsize=8,
-    )

@@ -4,18 +4,28 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from twin.errors import InputError
+from twin.report.build import view_of
 from twin.report.legends import map_colours
 from twin.report.payload import as_block, payload
 from twin.report.scales import SCENARIO_COLOURS
 from twin.report.sections import context, draw_all
 from twin.report.view import ReportView
 from twin.report.words import group_label, label_of, number, percent, seeds_words, signed, unit_label
+from twin.study import store
+from twin.study.compare import load_comparison
+from twin.study.comparison import Comparison
+from twin.study.results import Result
+
+PAGE = "report.html"
 
 
 def render(view: ReportView) -> str:
@@ -32,6 +42,39 @@ def render(view: ReportView) -> str:
         script=Markup(script),
         data=data,
     )
+
+
+def write_report(directory: str | Path, out: str | Path | None = None) -> Path:
+    """Write the page of a finished run or comparison; by default `report.html` in its folder.
+
+    Raises `InputError` where the folder holds neither, or the file cannot be written.
+    """
+    folder = Path(directory)
+    text = render(view_of(load_subject(folder)))
+    file = folder / PAGE if out is None else Path(out)
+    try:
+        store.write_bytes(file, text.encode())
+    except OSError as error:
+        raise InputError(
+            str(file), f"cannot be written ({error.strerror})", "a file in a folder that can be written"
+        ) from None
+    return file
+
+
+def load_subject(folder: Path) -> Result | Comparison:
+    """The run or the comparison that a folder holds, by what its manifest says."""
+    path = folder / store.MANIFEST
+    right = "a folder that `twin run --out` or `twin compare --out` has finished"
+    try:
+        manifest = json.loads(path.read_bytes())
+    except OSError:
+        raise InputError(str(folder), f"holds no {store.MANIFEST}", right) from None
+    except ValueError as error:
+        raise store.damaged(path, str(error)) from None
+    kind = manifest.get("kind") if isinstance(manifest, dict) else None
+    if kind not in ("run", "comparison"):
+        raise InputError(str(path), f"is of kind {kind!r}", right)
+    return load_comparison(folder) if kind == "comparison" else Result.load(folder)
 
 
 def policy(style: str, script: str) -> str:
@@ -76,6 +119,7 @@ def _templates() -> Environment:
         "unit": unit_label,
         "label": label_of,
         "group": group_label,
+        "capital": lambda text: text[:1].upper() + text[1:],
         "seeds": seeds_words,
     }
     return environment

@@ -133,6 +133,7 @@ def _map(drawing: Drawing) -> dict[str, Any]:
         "against": drawn.against,
         "focus": drawn.focus,
         "n_drawn": drawing.n_drawn,
+        "values": None if drawn.values is None else _numbers(drawn.values, 4),
     }
 
 

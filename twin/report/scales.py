@@ -19,6 +19,8 @@ DELAY_COLOURS = ("#a9b8c2", "#e2b04a", "#d9772b", "#b23a2e", "#611533")
 """Free flow to standstill."""
 DIVERGING_COLOURS = ("#11476b", "#2f7fae", "#8dbcd6", "#d0d3d2", "#e9b26b", "#cb6a1f", "#7a2f08")
 """Less (blue) to more (brown)."""
+RESIDUAL_COLOURS = (*DIVERGING_COLOURS[:3], "#4e6b5e", *DIVERGING_COLOURS[4:])
+"""As differences, but what is right is seen too."""
 SCENARIO_COLOURS = ("#4b6171", "#c75b1e", "#11847c", "#7d5299", "#a8862a")
 """The base, then the alternatives."""
 PART_COLOURS = ("#33566b", "#7fa3b8", "#9cb87a", "#4c7a3c", "#e2b04a", "#b98a5e", "#8a8f94")
@@ -27,6 +29,8 @@ VERDICT_COLOURS = {"better": "#17658f", "worse": "#b4441a"}
 
 DELAY_BREAKS = (0.10, 0.25, 0.50, 1.00)
 """Delay as a share of free-flow time."""
+RESIDUAL_BREAKS = (-0.30, -0.10, -0.02, 0.02, 0.10, 0.30)
+"""Belief over truth, less one."""
 DELAY_DIFFERENCE_BREAKS = (-0.50, -0.20, -0.05, 0.05, 0.20, 0.50)
 """Change of that share."""
 LEAST_FLOW_VEH = 5.0
@@ -66,7 +70,7 @@ class Scale:
     @property
     def neutral(self) -> int:
         """Class of no change, drawn thin so that it hides nothing; -1 where the scale has none."""
-        return -1 if self.measure == "flow" else len(self.colours) // 2
+        return len(self.colours) // 2 if self.measure.endswith("difference") else -1
 
     def widths_px(self, flow_veh: Floats, hourly: bool = False) -> Floats:
         """Width of a line, growing with a power of its flow; nought where there is none."""
@@ -76,7 +80,7 @@ class Scale:
     def drawn_px(self, flow_veh: Floats, classes: NDArray[np.int64], hourly: bool = False) -> Floats:
         """Width of a line on the map: that of its flow, thin where nothing changed or nothing is known."""
         widths = self.widths_px(flow_veh, hourly)
-        quiet = (classes == self.neutral) & (self.neutral >= 0) | (classes < 0)
+        quiet = (classes < 0) | (classes == self.neutral)
         return np.where(quiet, np.minimum(widths, NEUTRAL_PX), widths)
 
 
@@ -86,9 +90,11 @@ def scale_of(measure: Measure, flows: tuple[LinkFlows, ...], maps: tuple[LinkMap
     busiest_hour = round_up(max((float(flow.flow_veh.max(initial=1.0)) for flow in flows), default=1.0))
     if measure == "flow":
         return Scale(measure, DELAY_COLOURS, DELAY_BREAKS, DELAY_BREAKS, busiest_day, busiest_hour)
-    if measure == "delay_difference":
-        breaks = DELAY_DIFFERENCE_BREAKS
-        return Scale(measure, DIVERGING_COLOURS, breaks, breaks, busiest_day, busiest_hour)
+    if measure in ("delay_difference", "residual"):
+        signed = measure == "delay_difference"
+        breaks = DELAY_DIFFERENCE_BREAKS if signed else RESIDUAL_BREAKS
+        colours = DIVERGING_COLOURS if signed else RESIDUAL_COLOURS
+        return Scale(measure, colours, breaks, breaks, busiest_day, busiest_hour)
     pairs = [
         (flows[drawn.scenario], flows[drawn.against])
         for drawn in maps
@@ -116,6 +122,8 @@ def column_scale(values: Floats, flow_veh: Floats, differs: bool) -> Scale:
 def measured(drawn: LinkMap, flows: tuple[LinkFlows, ...], free_flow_s: Floats) -> tuple[Floats, Floats]:
     """Flow that makes the width and value that makes the colour, by link, for the day."""
     after = flows[drawn.scenario]
+    if drawn.values is not None:
+        return np.where(np.isnan(drawn.values), 0.0, after.day_flow_veh), drawn.values
     if drawn.against is None:
         return after.day_flow_veh, delay_share(after.day_flow_veh, after.day_delay_s, free_flow_s)
     before = flows[drawn.against]

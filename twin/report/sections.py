@@ -235,6 +235,8 @@ def _map_context(
     """Maps in rows of one or two, each measure's legend after its last row, its streets below each row."""
     rows: list[list[Drawing]] = []
     for drawing in drawings:
+        if drawing.drawn.measure == "residual":
+            continue
         fits = rows and len(rows[-1]) == 1 and not rows[-1][0].drawn.wide and not drawing.drawn.wide
         if fits and rows[-1][0].drawn.measure == drawing.drawn.measure:
             rows[-1].append(drawing)
@@ -258,6 +260,8 @@ def _map_context(
     ]
     return {
         "map_rows": rows,
+        "residual_maps": [each for each in drawings if each.drawn.measure == "residual"],
+        "residual_legend": legend("residual", scales["residual"]) if "residual" in scales else "",
         "legend_after": legends,
         "tops": tops,
         "backdrops": [backdrop(network, row) for row, network in enumerate(view.networks)]

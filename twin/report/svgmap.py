@@ -90,7 +90,11 @@ def _links(
     thinned = simplified(lines, TOLERANCE_PX * TENTHS)
     written = []
     for link in np.lexsort((np.arange(len(flow)), widths)).tolist():
-        if not alive[link] or not frame.shows(lines[link]):
+        if (
+            not alive[link]
+            or (drawn.values is not None and widths[link] == 0)
+            or not frame.shows(lines[link])
+        ):
             continue
         line = thinned[link]
         if network.two_way[link]:

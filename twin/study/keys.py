@@ -9,8 +9,8 @@ import hashlib
 from functools import cache
 from pathlib import Path
 
-import twin
 from twin.scenario.scenario import Scenario
+from twin.version import VERSION
 
 NOT_SIMULATING = ("cli", "report", "dashboard", "writers")
 """Rooms whose code cannot change what is simulated."""
@@ -49,8 +49,8 @@ def stamp_of_files(path: Path) -> str:
 @cache
 def code_digest() -> str:
     """Digest over the sources that a simulation may run, and the package's version."""
-    digest = hashlib.sha256(twin.__version__.encode())
-    home = Path(twin.__file__).parent
+    digest = hashlib.sha256(VERSION.encode())
+    home = Path(__file__).parents[1]
     for source in sorted(home.rglob("*.py")):
         name = source.relative_to(home)
         if name.parts[0] not in NOT_SIMULATING:

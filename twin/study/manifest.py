@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-import twin
 from twin.clock import format_time_s
 from twin.indicators.focus import WHOLE, every_focus
 from twin.indicators.indicator import IndicatorValue
@@ -19,6 +18,7 @@ from twin.population.tables import RESIDENT
 from twin.scenario.scenario import Scenario
 from twin.study import tables
 from twin.study.keys import code_digest, simulation_key
+from twin.version import VERSION
 
 SCHEMA_VERSION = 1
 CAR_TIME = "mean_car_time_over_free_flow"
@@ -79,7 +79,7 @@ def _provenance(record: DayRecord, scenario: Scenario) -> dict[str, Any]:
         "scenario_digest": scenario.digest,
         "simulation_digest": scenario.simulation_digest(),
         "code_digest": code_digest(),
-        "twin": twin.__version__,
+        "twin": VERSION,
         "python": platform.python_version(),
         "numpy": np.__version__,
         "machine": f"{platform.system()} {platform.machine()}",

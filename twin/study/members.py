@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -24,8 +24,10 @@ from twin.study.progress import Progress
 from twin.study.results import Result
 from twin.study.values import read_values
 
-KEPT = ("links", "slices", "trips", "pictures")
-"""Tables of a run that the cache keeps; observations are many and no comparison reads them."""
+SUMMARY = ("links",)
+"""Tables that the store keeps of most runs."""
+WHOLE = ("links", "slices", "trips", "pictures")
+"""Tables that it keeps of the first seed's; observations are many and no comparison reads them."""
 
 
 class Runner(Protocol):
@@ -94,15 +96,16 @@ class RunStore:
             return None
 
     def result(self, key: str) -> Result | None:
-        """A whole run, None if it is not there or is damaged."""
+        """A run with its tables, None if it is not there, is damaged, or only its summary was kept."""
         try:
-            return Result.load(self.folder / key)
+            found = Result.load(self.folder / key)
         except InputError:
             return None
+        return found if all(f"{name}.parquet" in found.manifest["files"] for name in WHOLE) else None
 
-    def keep(self, key: str, result: Result) -> None:
+    def keep(self, key: str, result: Result, tables: Sequence[str]) -> None:
         """Write a run; one that stands already is replaced."""
-        result.save(self.folder / key, KEPT)
+        result.save(self.folder / key, tables)
 
     def prune(self) -> int:
         """Remove all runs; returns how many there were."""
@@ -148,7 +151,7 @@ class Members:
         key = simulation_key(scenario, seed)
         if key not in self._members:
             found = self._store.member(key) if self._store else None
-            self._members[key] = found or Member.of(self._kept(key, scenario, seed, progress))
+            self._members[key] = found or Member.of(self._kept(key, scenario, seed, progress, SUMMARY))
         return self._members[key]
 
     def result(self, scenario: Scenario, seed: int, progress: Progress) -> Result:
@@ -158,7 +161,7 @@ class Members:
         key = simulation_key(scenario, seed)
         if key not in self._results:
             found = self._store.result(key) if self._store else None
-            self._results[key] = found or self._kept(key, scenario, seed, progress)
+            self._results[key] = found or self._kept(key, scenario, seed, progress, WHOLE)
             self._members[key] = Member.of(self._results[key])
         return self._results[key].as_asked_by(scenario)
 
@@ -166,10 +169,12 @@ class Members:
         runner = self._runner or default_runner()
         return replace(runner(scenario, seed=seed, progress=progress, cache=self._cache), record=None)
 
-    def _kept(self, key: str, scenario: Scenario, seed: int, progress: Progress) -> Result:
+    def _kept(
+        self, key: str, scenario: Scenario, seed: int, progress: Progress, tables: Sequence[str]
+    ) -> Result:
         result = self._run(scenario, seed, progress)
         if self._store:
-            self._store.keep(key, result)
+            self._store.keep(key, result, tables)
         return result
 
 

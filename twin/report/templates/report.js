@@ -56,6 +56,7 @@
   const paint = () => {
     for (const svg of all("svg.map")) {
       const map = maps.get(svg.dataset.map);
+      if (map.values) continue;
       const scale = data.scales[map.measure];
       for (const path of all(".links path", svg)) {
         const row = Number(path.dataset.row);
@@ -67,7 +68,7 @@
         path.setAttribute("stroke-width", String(Math.round((quiet ? Math.min(width, scale.neutral_px) : width) * 10)));
       }
     }
-    for (const part of all(".legend-day")) part.hidden = state.hour >= 0;
+    for (const part of all(".maps .legend-day")) part.hidden = state.hour >= 0;
     for (const part of all(".legend-hour")) part.hidden = state.hour < 0;
     one("#hour").value = String(state.hour);
     const next = (hour) => String(hour).padStart(2, "0") + ":00";
