@@ -1,13 +1,15 @@
 """Slow, plain-Python twins of the kernels: written apart from them, to vouch for them.
 
-Here: random numbers, cycles, paths. The twin of the loading is in `tests/oracles_loading.py`.
+Here: random numbers, cycles, paths, advice, closures. The loading's is in `tests/oracles_loading.py`.
 """
 
 from __future__ import annotations
 
 import heapq
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -16,6 +18,7 @@ from tests.worlds import Net
 _WORD = 2**64 - 1
 BLOCKED_MS = 2**30
 """A weight from here on means that the link cannot be used."""
+UNREACHED_MS = 2**60
 SLICE_MS = 900_000
 
 
@@ -121,3 +124,34 @@ def entries_along(time_ms: np.ndarray, route: Sequence[int], moment_ms: int) -> 
 def weight_at(weight_ms: np.ndarray, link: int, moment_ms: int) -> int:
     """Weight (n_slices, n_links) [ms] of a link entered at a moment; the last slice has no end."""
     return int(weight_ms[min(moment_ms // SLICE_MS, len(weight_ms) - 1), link])
+
+
+class Advice(NamedTuple):
+    """Cost [ms] of keeping the route and of the best one worth proposing, which is empty if none is."""
+
+    now_ms: int
+    best_ms: int
+    route: tuple[int, ...]
+
+
+def slow_advice(
+    net: Net, weight_ms: np.ndarray, route: Sequence[int], band: float, least_saving_ms: int
+) -> Advice:
+    """What a provider advises who is on the first link of a route, weights (n_links,) [ms] as it sees them.
+
+    The best route is proposed if it saves the band, as a share of the present one, and the least time.
+    """
+    remaining = [int(weight_ms[link]) for link in route[1:]]
+    now_ms = UNREACHED_MS if any(weight >= BLOCKED_MS for weight in remaining) else sum(remaining)
+    best = slow_routes(net, plain_view(weight_ms), route[0])[route[-1]]
+    best_ms = sum(int(weight_ms[link]) for link in best[1:])
+    saves = bool(best) and now_ms - best_ms >= max(math.ceil(now_ms * band), least_saving_ms)
+    if saves and route[0] != route[-1]:
+        return Advice(now_ms, best_ms, best)
+    return Advice(now_ms, now_ms, ())
+
+
+def slow_first_closed(route: Sequence[int], closed: np.ndarray) -> int:
+    """Place in a route of the first closed link that is entered from an open one, -1 if none."""
+    turns = [place for place in range(1, len(route)) if closed[route[place]] and not closed[route[place - 1]]]
+    return turns[0] if turns else -1

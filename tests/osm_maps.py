@@ -47,7 +47,9 @@ class OsmMap:
 
     def text(self) -> str:
         order = ("<bounds", "<node", "<way", "<relation")
-        lines = sorted(self.lines, key=lambda line: next(k for k, s in enumerate(order) if line.startswith(s)))
+        lines = sorted(
+            self.lines, key=lambda line: next(k for k, s in enumerate(order) if line.startswith(s))
+        )
         return '<?xml version="1.0"?>\n<osm version="0.6">\n' + "\n".join(lines) + "\n</osm>\n"
 
     def write(self, file: Path) -> Path:

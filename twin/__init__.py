@@ -32,9 +32,16 @@ _HOMES = {
 }
 
 
+_DRAWN = ("compare", "run")
+"""Doors whose results draw maps and pages of themselves."""
+
+
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'twin' has no attribute {name!r}")
+    if name in _DRAWN:
+        drawer = import_module("twin.report.drawer").ReportDrawer()
+        import_module("twin.study.drawing").hang(drawer)
     value = getattr(import_module(_HOMES[name]), name)
     globals()[name] = value
     return value

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests import worlds
 from tests.invariants import check_loaded
-from tests.kernels.loading_door import load_by_kernel
+from tests.kernels.loading_door import load_by_kernel, loader_of
 from tests.oracles import shuffled, slow_uniform
 from tests.oracles_loading import Loaded, SlowLoading, load
 from tests.strategies import cases
@@ -127,3 +127,22 @@ def test_the_future_does_not_touch_the_past(case: Case, from_s: int) -> None:
     before = [event for event in load_by_kernel(case).events if event[3] < 1_000 * from_s]
     alone = [(keep[trip], *rest) for trip, *rest in load_by_kernel(early).events if rest[2] < 1_000 * from_s]
     assert before == alone
+
+
+@settings(max_examples=40)
+@given(cases(with_incidents=False), st.integers(1, 100))
+def test_who_is_held_by_a_queue(case: Case, now_s: int) -> None:
+    """With k others ahead nobody leaves earlier than k headways from now: who is held by that is listed."""
+    slow, loader = SlowLoading(case), loader_of(case)
+    while slow.step_s < now_s:
+        slow.step()
+    loader.advance(0, now_s)
+    held = loader.queued(now_s)
+    expected = [
+        (trip, row, slow.link_enter_ms[trip], 1_000 * now_s + ahead * link.headway_ms)
+        for row, link in enumerate(slow.links)
+        for ahead, (trip, ready_ms) in enumerate(link.on_link)
+        if 1_000 * now_s + ahead * link.headway_ms > ready_ms
+    ]
+    columns = (held.trip.tolist(), held.link.tolist(), held.enter_ms.tolist(), held.exit_ms.tolist())
+    assert list(zip(*columns, strict=True)) == expected

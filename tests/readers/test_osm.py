@@ -82,7 +82,9 @@ def test_links_run_on_from_way_to_way():
 
 
 @pytest.mark.parametrize(
-    "other", [{"ref": "D1"}, {"road_class": "tertiary"}, {"both_ways": False}], ids=["ref", "class", "one-way"]
+    "other",
+    [{"ref": "D1"}, {"road_class": "tertiary"}, {"both_ways": False}],
+    ids=["ref", "class", "one-way"],
 )
 def test_links_end_where_the_road_changes(other):
     found = links(street(10, 1, 2, 3), street(11, 3, 4, **other))

@@ -43,6 +43,8 @@ def way(refs: str = '<nd ref="1"/>', tags: str = "") -> str:
         (node(lat="-90.1"), "node 1", "out of range"),
         (node(lon="180.0001"), "node 1", "out of range"),
         (node(lon="east"), "node 1", "lon and lat"),
+        (f'{HEAD}<bounds minlon="x" minlat="1"/></osm>', "bounds", "minlon"),
+        (f'{HEAD}<bounds minlon="1" minlat="1" maxlon="999" maxlat="2"/></osm>', "bounds", "out of range"),
         (f'{HEAD}<node id="1"/></osm>', "node 1", "lon and lat"),
         (node(number="9" * 40), "node without id", "whole number"),
         (node(number="9223372036854775808"), "node without id", "64 bits"),
@@ -103,7 +105,9 @@ def test_a_bomb_is_stopped_early(tmp_path, suffix):
     """A few kilobytes that unpack to a hundred megabytes are refused within the bounds of a small file."""
     packer = bz2.BZ2Compressor() if suffix == "bz2" else zlib.compressobj(wbits=31)
     piece = b" " * 2**22
-    body = packer.compress(HEAD.encode()) + b"".join(packer.compress(piece) for _ in range(24)) + packer.flush()
+    body = (
+        packer.compress(HEAD.encode()) + b"".join(packer.compress(piece) for _ in range(24)) + packer.flush()
+    )
     file = tmp_path / f"bomb.osm.{suffix}"
     file.write_bytes(body)
     begun = time.process_time()

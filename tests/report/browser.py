@@ -1,4 +1,4 @@
-"""Opens a page in headless Chromium with the network off; gives the resulting DOM and what the console said."""
+"""Opens a page in headless Chromium with the network off; gives the DOM and what the console said."""
 
 from __future__ import annotations
 
@@ -29,4 +29,6 @@ def opened(chromium: str, page: Path, profile: Path, fragment: str = "") -> Open
     address = page.resolve().as_uri() + (f"#{fragment}" if fragment else "")
     command = [chromium, *FLAGS, f"--user-data-dir={profile}", "--dump-dom", address]
     done = subprocess.run(command, capture_output=True, text=True, timeout=LONGEST_S, check=True)
-    return Opened(done.stdout, tuple(line for line in done.stderr.splitlines() if re.search(r":CONSOLE[:(]", line)))
+    return Opened(
+        done.stdout, tuple(line for line in done.stderr.splitlines() if re.search(r":CONSOLE[:(]", line))
+    )

@@ -12,16 +12,20 @@ VOID = {"meta", "link", "input", "br", "hr", "img", "option"}
 
 @dataclass
 class Element:
-    """One element with its attributes and the text directly in it."""
+    """One element with its attributes and what stands in it, texts and elements in their order."""
 
     tag: str
     attributes: dict[str, str]
-    text: str = ""
-    inside: list[Element] = field(default_factory=list)
+    content: list[Element | str] = field(default_factory=list)
 
-    def all_text(self) -> str:
+    @property
+    def inside(self) -> list[Element]:
+        """Elements directly in it."""
+        return [each for each in self.content if isinstance(each, Element)]
+
+    def text(self) -> str:
         """Text of the element and of all in it."""
-        return self.text + "".join(each.all_text() for each in self.inside)
+        return "".join(each if isinstance(each, str) else each.text() for each in self.content)
 
     def find(self, tag: str, **attributes: str) -> list[Element]:
         """Elements below of that tag; an attribute `class_` matches one of the classes."""
@@ -47,12 +51,12 @@ class _Reader(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         element = Element(tag, {key: value or "" for key, value in attrs})
-        self.open[-1].inside.append(element)
+        self.open[-1].content.append(element)
         if tag not in VOID:
             self.open.append(element)
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.open[-1].inside.append(Element(tag, {key: value or "" for key, value in attrs}))
+        self.open[-1].content.append(Element(tag, {key: value or "" for key, value in attrs}))
 
     def handle_endtag(self, tag: str) -> None:
         for depth in range(len(self.open) - 1, 0, -1):
@@ -61,7 +65,7 @@ class _Reader(HTMLParser):
                 return
 
     def handle_data(self, data: str) -> None:
-        self.open[-1].text += data
+        self.open[-1].content.append(data)
 
 
 def parsed(html: str) -> Element:
@@ -75,7 +79,7 @@ def parsed(html: str) -> Element:
 def data_of(html: str) -> dict[str, Any]:
     """The JSON behind the pictures."""
     (block,) = parsed(html).find("script", type="application/json")
-    data: dict[str, Any] = json.loads(block.text)
+    data: dict[str, Any] = json.loads(block.text())
     return data
 
 

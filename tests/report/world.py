@@ -71,9 +71,10 @@ def drawn_territory(names: Sequence[str] = STREET_NAMES, label: str = "Èze-Vill
     }  # fmt: skip
     meta = {
         "schema_version": SCHEMA_VERSION, "place": "Smallville", "date": "2016-03-04", "licence": "ODbL",
-        "attribution": "© OpenStreetMap contributors", "source": "by hand", "built_by": "a test",
+        "attribution": "© OpenStreetMap contributors", "source": "by hand",
+        "source_sha256": "0" * 64, "built_by": "a test",
         "bbox": [7.29, 43.69, 7.41, 43.71], "crs": "local", "repairs": {}, "lost_km": {}, "total_km": {},
-        "gateways": 2, "unreachable_pairs": 0, "buildings": 4, "utilities": {},
+        "gateways": 2, "unreachable_pairs": [], "buildings": 4, "utilities": {},
     }  # fmt: skip
     return Territory(name="small", meta=meta, digest=content_digest(tables), **tables)
 

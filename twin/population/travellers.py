@@ -84,8 +84,7 @@ def _commuters(
         sequence=np.repeat([0, 1], n),
         purpose=np.repeat([WORK, HOME], n),
         depart_s=np.concatenate([pass_in, pass_in + drive_s + stay_s]),
-        min_stay_s=np.repeat([LEAST_STAY_S, 0.0], n)
-        + np.concatenate([0.0 * stay_s, _least(stay_s, parameters)]),
+        min_stay_s=np.concatenate([np.full(n, LEAST_STAY_S), _least(stay_s, parameters)]),
         origin_place=np.concatenate([np.full(n, -1), place]),
         destination_place=np.concatenate([place, np.full(n, -1)]),
         origin_link=np.concatenate([gates.in_link[enter], link]),

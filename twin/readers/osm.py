@@ -96,6 +96,8 @@ def read_extract(file: str | Path) -> OsmExtract:
     InputError
         The file is missing, truncated, hostile, or an element is out of range.
     """
+    import osmium
+
     path = Path(file)
     check_bounds(path)
     repairs: Counter[str] = Counter()
@@ -106,7 +108,7 @@ def read_extract(file: str | Path) -> OsmExtract:
         needed = {ref for way in ways.values() for ref in way.refs}
         nodes, points, span = _nodes(path, needed, repairs)
         box, box_source, timestamp = _header(path, span)
-    except (RuntimeError, ValueError, OverflowError) as error:
+    except (RuntimeError, ValueError, OverflowError, osmium.InvalidLocationError) as error:
         raise InputError(str(path), f"cannot be parsed: {error}", "an intact OSM file") from None
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
     return OsmExtract(

@@ -107,7 +107,11 @@ class _Scan:
             raise self.fail(f"nests deeper than {MOST_DEPTH}", "flat OSM XML")
         if any(len(value) > MOST_TEXT for value in attributes.values()):
             raise self.fail(f"a value of <{name[:40]}> is longer than {MOST_TEXT}", "shorter texts")
-        if name in ("node", "way", "relation") and self.depth == 2:
+        if name == "bounds":
+            self.element = "bounds"
+            self._coordinates(attributes, "minlon", "minlat")
+            self._coordinates(attributes, "maxlon", "maxlat")
+        elif name in ("node", "way", "relation") and self.depth == 2:
             self._element(name, attributes)
         elif name in ("tag", "nd", "member"):
             self._part(name, attributes)
@@ -129,11 +133,15 @@ class _Scan:
         self.element = f"{name} without id"
         self.element = f"{name} {self._whole(attributes, 'id')}"
         if name == "node" and attributes.get("action") != "delete" and attributes.get("visible") != "false":
-            try:
-                lon, lat = float(attributes["lon"]), float(attributes["lat"])
-            except (KeyError, ValueError):
-                raise self.fail("has no readable lon and lat", "two numbers in degrees") from None
-            check_coordinates(lon, lat, f"{self.where}: {self.element}")
+            self._coordinates(attributes, "lon", "lat")
+
+    def _coordinates(self, attributes: dict[str, str], lon_key: str, lat_key: str) -> None:
+        try:
+            lon, lat = float(attributes[lon_key]), float(attributes[lat_key])
+        except (KeyError, ValueError):
+            right = "two numbers in degrees"
+            raise self.fail(f"has no readable {lon_key} and {lat_key}", right) from None
+        check_coordinates(lon, lat, f"{self.where}: {self.element}")
 
     def _part(self, name: str, attributes: dict[str, str]) -> None:
         if self.depth == 2:

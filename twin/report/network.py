@@ -13,7 +13,6 @@ from twin.territory.territory import Territory
 EARTH_RADIUS_M = 6_371_008.8
 """Mean radius of the Earth (IUGG 1980)."""
 OUTSIDE = "outside"
-ATTRIBUTION = "© OpenStreetMap contributors, ODbL"
 
 
 def network_of(territory: Territory) -> Network:
@@ -38,7 +37,7 @@ def network_of(territory: Territory) -> Network:
         outlines=_outlines(territory, plane, places, lines),
         gates=_gates(territory, plane),
         built_m=places,
-        attribution=ATTRIBUTION,
+        attribution=attribution_of(territory),
     )
 
 
@@ -57,6 +56,12 @@ def provenance_of(territory: Territory) -> tuple[ProvenanceShare, ...]:
         for what, codes in columns.items()
         if len(codes)
     )
+
+
+def attribution_of(territory: Territory) -> str:
+    """Who must be named beside the map, and the licence: ``© OpenStreetMap contributors, ODbL``."""
+    licence = str(territory.meta.get("licence", "")).partition("-")[0]
+    return ", ".join(part for part in (str(territory.meta.get("attribution", "")), licence) if part)
 
 
 def zone_names_of(territory: Territory) -> dict[str, str]:

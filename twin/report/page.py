@@ -47,17 +47,13 @@ def render(view: ReportView) -> str:
 def write_report(directory: str | Path, out: str | Path | None = None) -> Path:
     """Write the page of a finished run or comparison; by default `report.html` in its folder.
 
-    Raises `InputError` where the folder holds neither, or the file cannot be written.
+    Raises `InputError` where the folder holds neither, or there is no folder for the file.
     """
     folder = Path(directory)
-    text = render(view_of(load_subject(folder)))
     file = folder / PAGE if out is None else Path(out)
-    try:
-        store.write_bytes(file, text.encode())
-    except OSError as error:
-        raise InputError(
-            str(file), f"cannot be written ({error.strerror})", "a file in a folder that can be written"
-        ) from None
+    if file.is_dir() or not file.parent.is_dir():
+        raise InputError(str(file), "is no place for a file", "a file in a folder that is there")
+    store.write_bytes(file, render(view_of(load_subject(folder))).encode())
     return file
 
 

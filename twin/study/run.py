@@ -86,7 +86,7 @@ def world_of(
     progress(0.0, "loading the territory")
     territory = _territory(scenario)
     progress(0.02, "drawing the population")
-    population = load_population(scenario, territory, seed)
+    population = _population(scenario, territory, seed)
     if population.trips.trip_id.size == 0:
         raise InputError(scenario.where("territory"), "nobody travels there", "a population that makes trips")
     learning = within(progress, 0.1, 1.0)
@@ -122,3 +122,20 @@ def _loaded(path: str, stamp: str) -> Territory:
     """A territory, loaded once while its files stay as they are."""
     from_folder = Path(path)
     return Territory.load(from_folder) if from_folder.is_dir() else Territory.from_osm(from_folder)
+
+
+_populations: dict[tuple[str, ...], Population] = {}
+"""The populations drawn last: a baseline and its alternatives share one."""
+MOST_POPULATIONS = 2
+
+
+def _population(scenario: Scenario, territory: Territory, seed: int) -> Population:
+    """A population, drawn once while territory, parameters, scale and seed stay as they are."""
+    stamp = stamp_of_files(scenario.territory_path())
+    key = (stamp, scenario.ledger().digest, repr(scenario.demand_scale), str(seed))
+    if key not in _populations:
+        drawn = load_population(scenario, territory, seed)
+        while len(_populations) >= MOST_POPULATIONS:
+            del _populations[next(iter(_populations))]
+        _populations[key] = drawn
+    return _populations[key]

@@ -18,7 +18,7 @@ from twin.territory.geometry import Plane
 
 TAG_REACH_M = 30.0
 FILE_REACH_M = 100.0
-HEIGHT = re.compile(r"-?\d{1,4}(?:\.\d{1,3})?")
+HEIGHT = re.compile(r"-?[0-9]{1,4}(?:\.[0-9]{1,3})?")
 RANGE_M = (-500.0, 9000.0)
 
 Heights = list[tuple[float, float, float]]

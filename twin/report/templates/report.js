@@ -293,6 +293,5 @@
     wireMaps();
     if (location.hash.length > 1) restore();
   }
-  window.addEventListener("beforeprint", () => { for (const part of all("details")) part.open = true; });
   document.documentElement.dataset.ready = "yes";
 })();

@@ -1,0 +1,101 @@
+"""Advice en route and closures on a route: the kernels and their slow twins."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests import worlds
+from tests.kernels.loading_door import routes_of
+from tests.kernels.paths_door import topology_of
+from tests.oracles import BLOCKED_MS, Advice, slow_advice, slow_first_closed
+from tests.strategies import cases, link_weights
+from tests.worlds import Case, Net
+from twin.kernels.advice import DECLINES, FOLLOWS, KEEPS, Answer, Asking, advise
+from twin.kernels.closures import first_closed
+from twin.routing.search import bounds_to, static_weights
+from twin.routing.topology import workspace_for
+
+Routes = tuple[tuple[int, ...], ...]
+
+
+def ask_provider(
+    net: Net, weight_ms: np.ndarray, routes: Routes, band: float, least_saving_ms: int, honours: np.ndarray
+) -> tuple[list[int], list[Advice]]:
+    """Decisions and advice of the kernel; weights (2, n_links): plain, and honouring the manager's class.
+
+    Everybody with an even row obeys. The room for routes is small, so the kernel must ask for more.
+    """
+    n = len(routes)
+    given_routes, topology = routes_of(routes), topology_of(net)
+    asking = Asking(
+        trip=np.arange(n),
+        route_at=given_routes.start,
+        route_end=given_routes.end,
+        person=np.arange(n).astype(np.uint64),
+        honours=honours,
+        obeys=np.arange(n) % 2 == 0,
+    )
+    decision, start, end = np.full(n, -1, dtype=np.int8), np.full(n, -1), np.full(n, -1)
+    answer = Answer(decision, np.full(n, -1), np.full(n, -1), start, end)
+    plain, honouring = (static_weights(weights) for weights in weight_ms)
+    destinations = np.array([route[-1] for route in routes])
+    found: list[tuple[int, ...]] = [()] * n
+    bounds = bounds_to(topology, weight_ms.min(axis=0), destinations)
+    provider = (topology, plain, honouring, bounds, workspace_for(topology), given_routes.pool)
+    done = 0
+    while done < n:
+        room = np.full(net.n_nodes + 3, -1, dtype=np.int32)
+        upto = advise(*provider, asking, done, band, least_saving_ms, room, answer)
+        assert upto > done, "no progress"
+        for row in range(done, upto):
+            if decision[row] == FOLLOWS:
+                found[row] = tuple(room[start[row] : end[row]].tolist())
+        done = upto
+    costs = zip(answer.now_ms.tolist(), answer.best_ms.tolist(), found, strict=True)
+    return decision.tolist(), [Advice(*cost) for cost in costs]
+
+
+@settings(max_examples=60)
+@given(cases(n_steps=1), st.data())
+def test_advice_agrees_with_twin(case: Case, data: st.DataObject) -> None:
+    net, routes = case.net, case.demand.routes
+    weight_ms = data.draw(link_weights(net, n_slices=2))
+    band, least_saving_ms = data.draw(st.sampled_from([(0.0, 0), (0.1, 500), (0.5, 60_000)]))
+    honours = np.arange(len(routes)) % 3 == 0
+    decisions, advice = ask_provider(net, weight_ms, routes, band, least_saving_ms, honours)
+    for row, route in enumerate(routes):
+        expected = slow_advice(net, weight_ms[int(honours[row])], route, band, least_saving_ms)
+        obeys = row % 2 == 0
+        assert advice[row] == (expected if obeys else expected._replace(route=()))
+        assert decisions[row] == ((FOLLOWS if obeys else DECLINES) if expected.route else KEEPS)
+
+
+@pytest.mark.parametrize(
+    ("round_s", "blocked", "decision"), [(80, False, FOLLOWS), (95, False, KEEPS), (95, True, FOLLOWS)]
+)
+def test_band_of_indifference(round_s: int, blocked: bool, decision: int) -> None:
+    """100 s ahead and a band of 10 %: 80 s round are taken, 95 s are not, unless the road is blocked."""
+    net = worlds.net_of([worlds.Street(a, b, 500, 30, 900) for a, b in [(0, 1), (1, 2), (1, 2), (2, 3)]])
+    direct_ms = BLOCKED_MS if blocked else 90_000
+    weight_ms = np.array([50_000, direct_ms, 1_000 * (round_s - 10), 10_000])
+    decisions, _ = ask_provider(net, np.tile(weight_ms, (2, 1)), ((0, 1, 3),), 0.1, 0, np.array([False]))
+    assert decisions == [decision]
+
+
+@settings(max_examples=40)
+@given(cases(n_steps=1), st.data())
+def test_first_closure_on_a_route(case: Case, data: st.DataObject) -> None:
+    """Who is inside a closure goes on through it; one entered from outside is where a detour begins."""
+    closed = np.array(
+        data.draw(st.lists(st.booleans(), min_size=case.net.n_links, max_size=case.net.n_links))
+    )
+    routes = routes_of(case.demand.routes)
+    rows = np.arange(case.demand.n_trips)[::-1].copy()
+    place = np.full(len(rows), -2)
+    first_closed(routes.pool, routes.start, routes.end, rows, closed, place)
+    for row, at in zip(rows.tolist(), place.tolist(), strict=True):
+        expected = slow_first_closed(case.demand.routes[row], closed)
+        assert at == (routes.start[row] + expected if expected >= 0 else -1)

@@ -1,0 +1,49 @@
+"""Sums over the log of passages: the kernels and their slow twins."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.oracles import SLICE_MS
+from twin.kernels.experience import count_moments, sum_passages
+
+N_SLICES, N_LINKS = 4, 3
+MOMENT = st.one_of(
+    st.sampled_from([0, SLICE_MS - 1, SLICE_MS, N_SLICES * SLICE_MS]), st.integers(0, 2 * N_SLICES * SLICE_MS)
+)
+PASSAGES = st.lists(st.tuples(st.integers(0, N_LINKS - 1), MOMENT, st.integers(1_000, 10**7)), max_size=40)
+
+
+def slot_of(moment_ms: int) -> int:
+    """Slice of 15 minutes; what comes after the last slice counts in it."""
+    return min(moment_ms // SLICE_MS, N_SLICES - 1)
+
+
+@settings(max_examples=50)
+@given(PASSAGES)
+def test_times_are_summed_by_slice_of_entry(passages: list[tuple[int, int, int]]) -> None:
+    count = np.ones((N_SLICES, N_LINKS), dtype=np.int32)
+    total_ms = np.ones((N_SLICES, N_LINKS), dtype=np.int64)
+    link = np.array([link for link, _, _ in passages], dtype=np.int32)
+    enter_ms = np.array([enter_ms for _, enter_ms, _ in passages], dtype=np.int64)
+    took_ms = np.array([took_ms for *_, took_ms in passages], dtype=np.int64)
+    sum_passages(link, enter_ms, enter_ms + took_ms, SLICE_MS, count, total_ms)
+    for slot in range(N_SLICES):
+        for row in range(N_LINKS):
+            mine = [took for at, enter, took in passages if (slot_of(enter), at) == (slot, row)]
+            assert (count[slot, row], total_ms[slot, row]) == (1 + len(mine), 1 + sum(mine))
+
+
+@settings(max_examples=50)
+@given(PASSAGES)
+def test_moments_are_counted_by_slice(passages: list[tuple[int, int, int]]) -> None:
+    count = np.zeros((N_SLICES, N_LINKS), dtype=np.int32)
+    link = np.array([link for link, _, _ in passages], dtype=np.int32)
+    moment_ms = np.array([moment_ms for _, moment_ms, _ in passages], dtype=np.int64)
+    count_moments(link, moment_ms, SLICE_MS, count)
+    expected = Counter((slot_of(moment_ms), link) for link, moment_ms, _ in passages)
+    assert {at: int(count[at]) for at in np.ndindex(count.shape) if count[at]} == dict(expected)
