@@ -93,6 +93,11 @@ def test_an_untagged_member_continues_its_neighbours_lanes():
     assert (made.lanes[0], made.lanes_provenance[0]) == (2.0, OBSERVED)
 
 
+def test_a_short_tagged_stretch_does_not_widen_a_long_road():
+    made = one_link({}, {"lanes": "3"}, {})
+    assert (made.lanes[0], made.lanes_provenance[0]) == (1.0, INFERRED)
+
+
 def test_the_shortest_link_stores_two_vehicles():
     assert one_link({}, length_m=3.0).storage_veh[0] == 2
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from twin.cli.options import AsJson, OutFolder, Quiet, ScenarioFile, Threads
+from twin.cli.options import AsJson, OutFolder, Quiet, ScenarioFile, Threads, writable
 from twin.cli.output import emit, say, table
 from twin.cli.progress import shown
 from twin.errors import InputError
@@ -38,7 +38,7 @@ def run(
     """Simulate one scenario once."""
     (asked,) = _fitting([scenario], quiet)
     chosen = asked.seed if seed is None else seed
-    folder = out or RUNS / f"{scenario.stem}-s{chosen}"
+    folder = writable(out or RUNS / f"{scenario.stem}-s{chosen}")
     from twin.study.run import run as simulate
 
     with shown(quiet) as progress:
@@ -67,7 +67,7 @@ def compare(
 ) -> None:
     """Run what is missing, compare, write the report."""
     asked = _fitting([base, *alternatives], quiet)
-    folder = out or RUNS / "-".join(["compare", *(each.stem for each in (base, *alternatives))])
+    folder = writable(out or RUNS / "-".join(["compare", *(each.stem for each in (base, *alternatives))]))
     from twin.report.page import write_report
     from twin.study.compare import compare as hold_against
 
@@ -107,7 +107,7 @@ def sweep(
     """Run an ensemble: every combination of values, for every seed; work that was stopped goes on."""
     grid = dict(parse_vary(text) for text in vary)
     (asked,) = _fitting([scenario], quiet, grid)
-    folder = out or RUNS / f"sweep-{scenario.stem}"
+    folder = writable(out or RUNS / f"sweep-{scenario.stem}")
     from twin.study.sweep import sweep as run_ensemble
 
     with shown(quiet) as progress:

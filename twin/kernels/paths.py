@@ -144,6 +144,15 @@ def link_cost_ms(weights: Weights, seed: int, stream: np.uint64, person: np.uint
 
 
 @inline_kernel
+def _order(bound: int, cost: int) -> int:
+    """Place in the search's heap: least bound first, then least cost.
+
+    So when a node is settled, all ways of equal cost into it are known, and keys can choose among them.
+    """
+    return (np.int64(bound) << 31) + np.int64(cost)
+
+
+@inline_kernel
 def search(
     topology: Topology,
     weights: Weights,
@@ -172,13 +181,13 @@ def search(
     cost[origin] = 0
     clock[origin] = start_ms
     workspace.link_to[origin] = -1
-    size = _push(heap_cost, heap_node, 0, np.int64(row[origin]), origin)
+    size = _push(heap_cost, heap_node, 0, _order(row[origin], 0), origin)
     while size > 0:
         least, node = heap_cost[0], heap_node[0]
         if node == destination:
             return cost[node]
         size = _pop(heap_cost, heap_node, size)
-        if least > cost[node] + row[node]:
+        if least > _order(cost[node] + row[node], cost[node]):
             continue
         for k in range(topology.first_out[node], topology.first_out[node + 1]):
             link = topology.out_links[k]
@@ -203,7 +212,7 @@ def search(
             cost[after] = reached
             clock[after] = clock[node] + weights.time_ms[slot, link]
             workspace.link_to[after] = link
-            size = _push(heap_cost, heap_node, size, reached + row[after], after)
+            size = _push(heap_cost, heap_node, size, _order(reached + row[after], reached), after)
     return UNREACHED
 
 
@@ -268,6 +277,10 @@ def route_trips(
             cost = np.int64(0)
         else:
             cost = search(topology, weights, bounds, workspace, a, b, begin, trips.person[trip], seed, stream)
+            if cost < UNREACHED:
+                slot = _slice_of(workspace.clock[b], weights.slice_ms, n_slices)
+                if weights.cost_ms[slot, destination] >= BLOCKED:
+                    cost = UNREACHED  # a closed link takes nobody, so a trip that ends on it has no path
         if cost >= UNREACHED:
             route_start[trip] = -1
             route_end[trip] = -1

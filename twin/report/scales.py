@@ -21,9 +21,9 @@ DIVERGING_COLOURS = ("#11476b", "#2f7fae", "#8dbcd6", "#d0d3d2", "#e9b26b", "#cb
 """Less (blue) to more (brown)."""
 RESIDUAL_COLOURS = (*DIVERGING_COLOURS[:3], "#4e6b5e", *DIVERGING_COLOURS[4:])
 """As differences, but what is right is seen too."""
-SCENARIO_COLOURS = ("#4b6171", "#c75b1e", "#11847c", "#7d5299", "#a8862a")
+SCENARIO_COLOURS = ("#4b6171", "#c75b1e", "#11847c", "#7d5299", "#dcbc56")
 """The base, then the alternatives."""
-PART_COLOURS = ("#33566b", "#7fa3b8", "#9cb87a", "#4c7a3c", "#e2b04a", "#b98a5e", "#8a8f94")
+PART_COLOURS = ("#33566b", "#7fa3b8", "#9cb87a", "#4c7a3c", "#e2b04a", "#d3a6a0", "#8a8f94")
 """Categories of a stacked bar, in order."""
 VERDICT_COLOURS = {"better": "#17658f", "worse": "#b4441a"}
 

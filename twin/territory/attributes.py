@@ -127,8 +127,8 @@ def impute(
     """Attributes of all links: tagged where most of the length is tagged, else by class.
 
     The free speed is the limit, less where bends force it (motorways are built for theirs). A member
-    without a lane count takes that of its tagged neighbour on the same link; a link has as many lanes
-    as its narrowest member, but stores what all members together hold.
+    without a lane count takes that of its tagged neighbour on the same link if most of the link is
+    tagged; a link has as many lanes as its narrowest member, but stores what all members hold.
     """
     n_links = len(road_class)
     speed, lanes = np.empty(n_links), np.empty(n_links)
@@ -144,7 +144,7 @@ def impute(
         )
         bends = lines.bends_mps(link, np.inf if kind == "motorway" else tables.comfort_mps2)
         speed[link] = free_speed_kmh(limits, length, bends) / KMH
-        counts, lanes_from[link] = _filled(_spread(read.lanes[rows]), length, tables.lanes[kind])
+        counts, lanes_from[link] = _filled(_spread(read.lanes[rows], length), length, tables.lanes[kind])
         lanes[link] = counts.min()
         storage[link] = max(tables.least_storage, int(float(np.dot(counts, length)) / tables.spacing_m))
         parking[link] = round(length.sum() * tables.kerb[kind] * bool(urban[link]), 1)
@@ -173,10 +173,10 @@ class _Tables:
         return (self._urban if urban else self._rural)[kind]
 
 
-def _spread(counts: Floats) -> Floats:
-    """Lane counts with gaps filled from the member before, else the next one."""
+def _spread(counts: Floats, length_m: Floats) -> Floats:
+    """Lane counts with gaps filled from the member before, else the next one, if most is known."""
     known = np.flatnonzero(~np.isnan(counts))
-    if len(known) in (0, len(counts)):
+    if len(known) == len(counts) or 2.0 * float(length_m[known].sum()) < float(length_m.sum()):
         return counts
     before = np.searchsorted(known, np.arange(len(counts)), side="right") - 1
     return counts[known[np.maximum(before, 0)]]

@@ -131,7 +131,7 @@ def read_territory(folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
             "places": _places_from(read["places"]),
             "paths": Paths(**_columns(read["path_nodes"]), **_columns(read["paths"])),
         }
-    except (KeyError, TypeError, ValueError, IndexError) as error:
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
         raise InputError(
             str(folder), f"the tables do not fit together: {error}", "a folder as built"
         ) from None
@@ -160,8 +160,8 @@ def _read_table(folder: Path, name: str) -> Any:
     try:
         with parquet.ParquetFile(file, page_checksum_verification=True) as opened:
             return opened.read()
-    except (OSError, pa.ArrowException) as error:
-        reason = str(error).splitlines()[0]
+    except (OSError, ValueError, MemoryError, pa.ArrowException) as error:
+        reason = (str(error) or type(error).__name__).splitlines()[0]
         raise InputError(str(file), f"cannot be read: {reason}", "the file that `twin fetch` wrote") from None
 
 

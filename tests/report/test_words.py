@@ -1,0 +1,157 @@
+"""What is said: numbers, verdicts, headlines, warnings."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from twin.report.cards import differences_of
+from twin.report.findings import findings_of, warnings_of
+from twin.report.view import Demand, IndicatorRow, Scenario
+from twin.report.words import interval, number, percent, sentence, signed, with_unit
+
+DELAY = IndicatorRow(
+    "mean_delay", "s/trip", 100.0, 130.0, 30.0, 10.0, 50.0, "lower", "la_turbie", n_seeds=20, method="paired by seed"
+)  # fmt: skip
+SCENARIOS = (
+    Scenario("a", "riviera", ("la_turbie",), (1,), ""),
+    Scenario("b", "riviera", ("la_turbie",), (1,), "", "B"),
+)
+DEMAND = Demand(0, 1.0, 1_000, 500, 0.999, 1.2, 0)
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "text"),
+    [
+        (0.0, "", "0"),
+        (-0.0, "", "0"),
+        (100_000.4, "", "100\u202f000"),
+        (0.31249, "share", "31.2"),
+        (0.00012, "", "0.00012"),
+        (2e-8, "", "2.0e-08"),
+        (float("inf"), "", "∞"),
+        (float("nan"), "", "–"),
+        (None, "", "–"),
+        (1_000_000, "", "1\u202f000\u202f000"),
+    ],
+)
+def test_numbers(value: float | None, unit: str, text: str) -> None:
+    assert number(value, unit) == text
+
+
+def test_signs_and_units() -> None:
+    assert [signed(value) for value in (2.5, -2.5, 0.0)] == ["+2.5", "\u22122.5", "0"]
+    assert with_unit("3", "share", difference=True) == "3\u00a0points"
+    assert with_unit("3", "ratio") == "3"
+    assert [percent(value) for value in (0.99996, 1.0, 0.9969)] == [
+        ">\u202f99.9\u00a0%",
+        "100\u00a0%",
+        "99.7\u00a0%",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "verdict"),
+    [
+        ({}, "worse"),
+        ({"better": "higher"}, "better"),
+        ({"better": "none"}, "changed"),
+        ({"low": -1.0}, "unclear"),
+        ({"low": 0.0}, "unclear"),
+        ({"n_seeds": 4}, "untested worse"),
+        ({"n_seeds": 2, "better": "higher"}, "untested better"),
+        ({"n_seeds": 2, "better": "none"}, "untested"),
+        ({"difference": 0.0, "n_seeds": 2}, "same"),
+        ({"difference": 0.0, "low": 0.0, "high": 0.0}, "same"),
+        ({"difference": 0.0, "low": -1.0, "high": 1.0}, "unclear"),
+        ({"difference": None}, "untested"),
+        ({"method": "side by side"}, "changed"),
+        ({"method": "side by side", "n_seeds": 2}, "untested"),
+    ],
+)
+def test_better_and_worse_are_said_only_where_the_interval_excludes_zero(
+    changes: dict[str, object], verdict: str
+) -> None:
+    assert replace(DELAY, **changes).verdict == verdict
+
+
+def test_a_finding_has_its_numbers_its_interval_and_its_seeds() -> None:
+    plain = sentence(DELAY).replace("\u00a0", " ")
+    assert plain == (
+        "Mean delay of car trips rises from 100 to 130 s per trip in La Turbie "
+        "(+30 s per trip, +30 %; 95 % interval +10 to +50 s per trip, 20 seeds)."
+    )
+    few = replace(DELAY, n_seeds=2, low=None, high=None, focus="all", group="age:75+")
+    plain = sentence(few).replace("\u00a0", " ")
+    assert plain.startswith(
+        "Mean delay of car trips (age 75+) rises from 100 to 130 s per trip over the whole area"
+    )
+    assert plain.endswith("2 seeds, no interval below 5 seeds).")
+    beside = replace(DELAY, method="side by side", base_focus="dense")
+    assert " is 100 in Dense and 130" in sentence(beside).replace("\u00a0", " ")
+    assert "in Èze" in sentence(replace(DELAY, focus="eze"), {"eze": "Èze"})
+    assert interval(replace(DELAY, difference=None)) == ""
+
+
+def test_sure_changes_lead_and_the_rest_is_counted() -> None:
+    rows = [
+        replace(DELAY, indicator="planned_trips"),
+        replace(DELAY, low=-10.0),
+        replace(DELAY, indicator="co2_on_links", unit="kg"),
+        replace(DELAY, indicator="waiting", focus="all"),
+        replace(DELAY, indicator="of_a_group", group="age:75+"),
+    ]
+    found = findings_of(rows, SCENARIOS, {})
+    assert [each.text.split(" rises")[0] for each in found[:2]] == [
+        "CO₂ on the streets",
+        "Mean delay of car trips",
+    ]
+    assert [each.verdict for each in found[:2]] == ["worse", "unclear"]
+    assert found[-1].text == "Of 3 indicators, 2 worse; 1 shows no change beyond chance."
+
+
+def test_warnings_are_never_left_out() -> None:
+    said = " ".join(warnings_of([DELAY], [DEMAND], ["Base"], 2, None))
+    assert "Not calibrated" in said
+    assert "no interval below 5 seeds" in said
+    population = {
+        "areas": [{"name": "rest", "basis": "floor area"}, {"name": "eze", "basis": "file"}],
+        "notes": ["n"],
+    }
+    jammed = replace(DEMAND, time_over_free_flow=2.7)
+    said = " ".join(warnings_of([DELAY], [jammed], ["Base"], 20, population))
+    assert "Default population: inhabitants of rest are taken from the floor area." in said
+    assert "Base: the network does not carry this demand well" in said
+    assert "no interval" not in said
+    run = replace(DELAY, difference=None)
+    assert "One run of one seed" in " ".join(warnings_of([run], [DEMAND], ["Run"], 1, None))
+
+
+@pytest.mark.parametrize(
+    ("changes", "flows"),
+    [({}, True), ({"completed_share": 0.994}, False), ({"time_over_free_flow": 2.01}, False), ({"time_over_free_flow": float("nan")}, False)],
+)  # fmt: skip
+def test_a_network_flows_when_nearly_all_arrive_in_twice_the_time(
+    changes: dict[str, float], flows: bool
+) -> None:
+    assert replace(DEMAND, **changes).flows is flows
+
+
+def test_a_modification_is_told_as_one() -> None:
+    told = differences_of(
+        [
+            ("title", ("a", "b")),
+            ("app_share", (0.3, 0.6)),
+            ("modification", ([], None)),
+            ("modification 1: kind", (None, "close_link")),
+            ("modification 1: links.ref", (None, "A8")),
+            ("modification 1: signed_exit", (None, True)),
+            ("modification 2: links.link", (None, list("abcdefgh"))),
+        ]
+    )
+    assert [(each.key, each.values) for each in told] == [
+        ("app_share", ("0.3", "0.6")),
+        ("modification 1", ("–", "close_link; links.ref A8; signed exit yes")),
+        ("modification 2", ("–", "links.link a, b, c, d, … (8 in all)")),
+    ]

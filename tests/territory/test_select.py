@@ -1,0 +1,87 @@
+"""Selectors find links by what their members are, and say what they could not find."""
+
+from __future__ import annotations
+
+import csv
+import sys
+
+import numpy as np
+import pytest
+
+from tests.conftest import ROOT
+from tests.osm_maps import place
+from twin.errors import InputError
+from twin.scenario.selectors import LinkSelector
+from twin.territory.select import select_links
+
+
+def chosen(territory, **words):
+    return select_links(LinkSelector(**words), territory.streets, territory.zones)
+
+
+def test_each_key_on_a_small_town(town):
+    streets = town.streets
+    every = np.arange(streets.n_links)
+    road = chosen(town, ref="D 1")
+    assert set(streets.member_ref[streets.member_start[road]]) == {"D1"}
+    assert len(road) == 4
+    assert len(chosen(town, ref="D1", direction="eastbound")) == 2
+    assert not set(chosen(town, direction="eastbound")) & set(chosen(town, direction="westbound"))
+    np.testing.assert_array_equal(chosen(town, commune="Smallville"), every)
+    np.testing.assert_array_equal(chosen(town, zone=["Smallville", "rest"]), every)
+    np.testing.assert_array_equal(chosen(town, link=streets.link_id[[3, 1]].tolist()), [1, 3])
+    assert len(chosen(town, way=1005)) == 2
+    west = (*place(-600, -300), *place(-200, 300))
+    assert set(chosen(town, bbox=west)) == set(chosen(town, way=1001))
+
+
+@pytest.mark.parametrize(
+    ("words", "where", "what"),
+    [
+        ({"ref": "D2"}, "ref", "no road reference D2"),
+        ({"commune": "Smalville"}, "commune", "right would be: Smallville"),
+        ({"zone": "core"}, "zone", "no zone core"),
+        ({"way": 5}, "way", "no way 5"),
+        ({"link": "1:2:3"}, "link", "no link 1:2:3"),
+        ({"ref": "D1", "way": 1005}, "links", "no link matches ref D1, way 1005"),
+        ({"bbox": (0.0, 0.0, 1.0, 1.0)}, "links", "no link matches bbox"),
+    ],
+)
+def test_what_names_no_link_is_refused(town, words, where, what):
+    with pytest.raises(InputError) as refused:
+        chosen(town, **words)
+    assert where in refused.value.where
+    assert what in str(refused.value)
+
+
+def test_village_links_are_both_roads_inside_the_commune(riviera):
+    """The file is the selection, and holds what a count over members finds, whatever selects it."""
+    streets = riviera.streets
+    la_turbie = streets.communes.index("La Turbie")
+    length = np.hypot(*_steps(streets))
+    of_road = np.isin(streets.member_ref, ["D2564", "D2204A"])
+    inside = np.bincount(streets.member_link, weights=length * (streets.member_commune == la_turbie))
+    on_road = np.bincount(streets.member_link, weights=of_road) > 0
+    expected = streets.link_id[on_road & (inside > np.bincount(streets.member_link, weights=length) / 2)]
+    with (ROOT / "scenarios" / "village_links.csv").open(newline="") as file:
+        listed = [row["link_id"] for row in csv.DictReader(file)]
+    assert listed == sorted(expected.tolist())
+    rows = chosen(riviera, file=None, link=listed)
+    assert streets.length_m[rows].sum() / 2000.0 == pytest.approx(3.7, abs=0.1)
+
+
+def _steps(streets):
+    last = np.zeros(len(streets.shape_lon), dtype=bool)
+    last[streets.shape_start[1:] - 1] = True
+    dx, dy = np.diff(streets.shape_lon) * 80_340.0, np.diff(streets.shape_lat) * 111_195.0
+    return dx[~last[:-1]], dy[~last[:-1]]
+
+
+def test_the_list_of_village_links_is_what_its_maker_makes(riviera):
+    sys.path.insert(0, str(ROOT / "networks"))
+    try:
+        from rebuild import village_links_csv
+    finally:
+        sys.path.remove(str(ROOT / "networks"))
+    file = ROOT / "scenarios" / "village_links.csv"
+    assert file.read_text(encoding="utf-8") == village_links_csv(riviera)
