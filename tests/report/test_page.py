@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from tests.report.world import SmallRuns, drawn_territory, small_scenario
 from twin.errors import InputError
 from twin.report.build import view_of
 from twin.report.drawer import ReportDrawer
+from twin.report.drawn import LinkFlows
 from twin.report.page import render, write_report
 from twin.study.compare import compare
 from twin.study.comparison import Comparison
@@ -166,6 +168,8 @@ def test_the_first_page_warns_and_tells_what_differs(page: Element) -> None:
     text = " ".join(first.text().split())
     assert "More on the app" in first.find("h1")[0].text()
     assert "Not calibrated" in text
+    assert "Default population: inhabitants of village are taken from the floor area." in text
+    assert "no through traffic is known" in text
     assert "Èze-Village" in text
     (differs,) = first.find("section", class_="differs")
     assert [cell.text() for cell in differs.find("td")] == ["0.3", "0.6"]
@@ -282,3 +286,38 @@ def test_tables_that_were_not_kept_leave_their_charts_out(tmp_path: Path, run_fo
     assert data["modes"] == data["pictures"] == []
     assert data["maps"]
     assert isinstance(result.trips, pd.DataFrame)
+
+
+def test_of_many_alternatives_only_the_differences_of_flow_are_drawn(tmp_path: Path) -> None:
+    base = small_scenario(tmp_path)
+    others = [base.varied("app_share", share) for share in (0.0, 0.6, 0.9)]
+    comparison = compare(base, others, seeds=1, cache=False, runner=SmallRuns(drawn_territory()))
+    kinds = [(each["measure"], each["scenario"]) for each in data_of(render(view_of(comparison)))["maps"]]
+    assert kinds[:5] == [
+        ("flow", 0), ("flow", 0), ("flow_difference", 1), ("flow_difference", 2), ("flow_difference", 3),
+    ]  # fmt: skip
+    assert {measure for measure, _ in kinds[5:]} == {"residual"}
+
+
+def test_a_page_of_a_metropolitan_area_can_be_mailed(paired: Comparison) -> None:
+    """2,600 links with ten points each, every map that a comparison of two scenarios has: under 6 MB."""
+    view, n_links = view_of(paired), 2_600
+    steps = np.sin(np.arange(n_links * 20, dtype=np.float64) * 12.9898).reshape(n_links, 10, 2)
+    lines = tuple(
+        start + each.cumsum(axis=0) * 30 for start, each in zip(9_000 * steps[:, 0], steps, strict=True)
+    )
+    texts = tuple(f"{188_699_744 + row}:1789971078:1993204976" for row in range(n_links))
+    network = replace(
+        view.networks[0], link_id=texts, link_name=texts, road_class=("residential",) * n_links,
+        zone=("village",) * n_links, lines_m=lines, two_way=np.ones(n_links, dtype=bool),
+        length_m=np.full(n_links, 300.0), lanes=np.ones(n_links), free_speed_mps=np.full(n_links, 13.9),
+        built_m=9_000 * np.sin(np.arange(46_000.0) * 78.233).reshape(-1, 2),
+    )  # fmt: skip
+    wave = np.abs(np.sin(np.arange(30 * n_links).reshape(30, n_links) * 0.77))
+    flows = tuple(LinkFlows(0, (wave * top).round(1), (wave * 40).round(1)) for top in (900.0, 1_100.0))
+    maps = tuple(
+        replace(each, bounds_m=None, values=None) for each in view.maps if each.measure != "residual"
+    )
+    html = render(replace(view, networks=(network,), flows=flows, maps=maps))
+    assert len(data_of(html)["networks"][0]["link_id"]) == n_links
+    assert len(html.encode()) < 6_000_000

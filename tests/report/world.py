@@ -27,6 +27,11 @@ app_share = 0.3
 name = "Alpha"
 market_share = 1.0
 """
+POPULATION = {
+    "areas": [{"name": "town", "basis": "file"}, {"name": "village", "basis": "floor area"}],
+    "notes": ["zone village: 3 inhabitants by floor area", "no through traffic is known"],
+}
+"""What the synthesis says of its areas, as a manifest keeps it."""
 EXTRA_S = 100.0
 """Seconds that a car trip loses with nobody on the app, against everybody on it."""
 
@@ -102,7 +107,7 @@ class SmallRuns:
             exits=exits,
             time_ms=time_ms,
         )
-        return Result.of_day(day, scenario)
+        return Result.of_day(day, scenario, about={"population": POPULATION})
 
 
 def small_scenario(home: Path, territory: Territory | None = None, text: str = TEXT) -> Scenario:

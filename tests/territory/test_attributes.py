@@ -33,9 +33,9 @@ def one_link(*tags: dict[str, str], road_class: str = "primary", length_m: float
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("50", 50.0), ("50 km/h", 50.0), ("30 mph", 48.28032), ("50;30", 30.0), ("FR:urban", 50.0), ("walk", 6.0),
-        ("none", None), ("signals", None), ("1e999", None), ("-7", None), ("NaN", None), ("0", None), ("9999", None),
-        ("", None), ("5" * 5000, None), ("٥٠", None), ("RO:urban", None),
+        ("50", 50.0), ("50 km/h", 50.0), ("30 mph", 48.28032), ("50;30", 30.0), ("FR:urban", 50.0),
+        ("walk", 6.0), ("none", None), ("signals", None), ("1e999", None), ("-7", None), ("NaN", None),
+        ("0", None), ("9999", None), ("", None), ("5" * 5000, None), ("٥٠", None), ("RO:urban", None),
     ],
 )  # fmt: skip
 def test_speed_tags(text, expected):
@@ -45,7 +45,8 @@ def test_speed_tags(text, expected):
 @pytest.mark.parametrize(
     ("tags", "forward", "both_ways", "expected"),
     [
-        ({"lanes": "2"}, True, True, 1.0), ({"lanes": "2"}, True, False, 2.0), ({"lanes": "1"}, True, True, 1.0),
+        ({"lanes": "2"}, True, True, 1.0), ({"lanes": "2"}, True, False, 2.0),
+        ({"lanes": "1"}, True, True, 1.0),
         ({"lanes": "3", "lanes:forward": "2"}, True, True, 2.0), ({"lanes": "9999"}, True, False, None),
         ({"lanes": "two"}, True, False, None), ({"lanes": "2;3"}, True, False, 2.0), ({}, True, True, None),
         ({"lanes": "3", "lanes:backward": "1"}, False, True, 1.0), ({"lanes": "-2"}, True, False, None),

@@ -65,7 +65,8 @@ def test_zones_go_by_the_file(tmp_path):
     corners = ", ".join(str(list(place(x, y))) for x, y in [(-200, 1), (200, 1), (200, 300), (-200, 300)])
     zones = tmp_path / "zones.toml"
     zones.write_text(
-        f'place = "Here"\ndate = "2016-03-04"\n[[zone]]\nname = "north"\npolygon = [{corners}]\ninhabitants = 7\n'
+        'place = "Here"\ndate = "2016-03-04"\n'
+        f'[[zone]]\nname = "north"\npolygon = [{corners}]\ninhabitants = 7\n'
         '[[zone]]\nname = "village"\ncommunes = ["Smallville"]\n[[zone]]\nname = "rest"\nrest = true\n'
     )
     territory = Territory.from_osm(file, zones=zones)

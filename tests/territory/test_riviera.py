@@ -8,11 +8,10 @@ import re
 import numpy as np
 import pytest
 
+from tests.conftest import ROOT
 from twin.territory.tables import PROVENANCES, ROAD_CLASSES
 
 MOTORWAYS = ("motorway", "motorway_link")
-EXIT_LA_TURBIE = 24963776  # where the slip road leaves the eastbound A8
-ENTRY_LA_TURBIE = 2193692501  # a node of the slip road to the westbound A8
 VILLAGE = 247693724  # the D2564 in the village
 ROQUEBRUNE_ROAD = 247694018  # the D2564 below the half-interchange of Roquebrune
 
@@ -175,8 +174,6 @@ def test_short_links_that_stay_are_few(riviera):
 
 
 def test_the_village_crop_says_that_it_has_no_motorway_junction(la_turbie_crop):
-    from tests.conftest import ROOT
-
     text = (ROOT / "networks" / "la_turbie_crop" / "README.md").read_text(encoding="utf-8")
     assert "no junction joins it to the streets" in text
     for name in ("riviera", "la_turbie_crop"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-import sys
+import runpy
 
 import numpy as np
 import pytest
@@ -66,7 +66,7 @@ def test_village_links_are_both_roads_inside_the_commune(riviera):
     with (ROOT / "scenarios" / "village_links.csv").open(newline="") as file:
         listed = [row["link_id"] for row in csv.DictReader(file)]
     assert listed == sorted(expected.tolist())
-    rows = chosen(riviera, file=None, link=listed)
+    rows = chosen(riviera, link=listed)
     assert streets.length_m[rows].sum() / 2000.0 == pytest.approx(3.7, abs=0.1)
 
 
@@ -78,10 +78,6 @@ def _steps(streets):
 
 
 def test_the_list_of_village_links_is_what_its_maker_makes(riviera):
-    sys.path.insert(0, str(ROOT / "networks"))
-    try:
-        from rebuild import village_links_csv
-    finally:
-        sys.path.remove(str(ROOT / "networks"))
+    make = runpy.run_path(str(ROOT / "networks" / "rebuild.py"))["village_links_csv"]
     file = ROOT / "scenarios" / "village_links.csv"
-    assert file.read_text(encoding="utf-8") == village_links_csv(riviera)
+    assert file.read_text(encoding="utf-8") == make(riviera)

@@ -2,7 +2,7 @@
 
 The start is a traffic assignment by individuals: in round k a k-th part of the travellers chooses
 again (method of successive averages; Sheffi 1985, Urban Transportation Networks, ch. 5) on times from
-a volume-delay function (Bureau of Public Roads 1964). Then whole days are lived: expected times are
+a time-dependent volume-delay function (Akcelik 1991). Then whole days are lived: expected times are
 smoothed from day to day (Horowitz 1984, Transp. Res. B 18(1)), and a part of the travellers reviews
 the route, leaving it only for a gain outside an indifference band (Mahmassani & Chang 1987,
 Transp. Sci. 21(2)).
@@ -24,23 +24,32 @@ def reviewers(seed: int, round_number: int, share: float, person_key: np.ndarray
 
 
 def volume_delay_ms(
-    free_ms: np.ndarray, flow_veh: np.ndarray, capacity_veh: np.ndarray, alpha: float, beta: float
+    free_ms: np.ndarray, flow_veh: np.ndarray, capacity_veh: np.ndarray, slice_ms: int, delay_parameter: float
 ) -> np.ndarray:
-    """Time of a link under a flow, free * (1 + alpha * (flow / capacity)^beta), int32 [ms].
+    """Mean time of those who enter a link in a slice under a flow, int32 [ms].
 
     Parameters
     ----------
     free_ms, capacity_veh
-        By link, (n_links,); the capacity is for the length of a slice.
+        By link, (n_links,); the capacity is that of a whole slice.
     flow_veh
         By slice and link, (n_slices, n_links).
+    slice_ms
+        Length T of a slice.
+    delay_parameter
+        J of the link: how much random arrivals add below capacity.
 
     Notes
     -----
-    Bureau of Public Roads (1964), Traffic Assignment Manual.
+    Akcelik (1991), Travel time functions for transport planning purposes, Australian Road Research
+    21(3): t = t0 + T/4 ((x - 1) + sqrt((x - 1)^2 + 8 J x / (Q T))), with x the flow over the capacity Q.
+    Above capacity it tends to the deterministic queue, T/2 (x - 1). A slice knows nothing of the queue
+    that the slice before left.
     """
-    ratio = np.minimum(flow_veh / capacity_veh, 6.0)  # the cap only keeps hopeless links within int32
-    return np.rint(free_ms * (1.0 + alpha * ratio**beta)).astype(np.int32)
+    x = np.minimum(flow_veh / capacity_veh, 6.0)  # the cap only keeps hopeless links within int32
+    over = x - 1.0
+    delay_ms = 0.25 * slice_ms * (over + np.sqrt(over**2 + 8.0 * delay_parameter * x / capacity_veh))
+    return np.rint(free_ms + delay_ms).astype(np.int32)
 
 
 def lived_times_ms(

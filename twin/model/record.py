@@ -97,7 +97,7 @@ def _free_flow_s(model: TwinModel) -> np.ndarray:
     trips, topology = model.population.trips, model.roads.topology
     out = np.asarray(trips.duration_s, dtype=np.float64).copy()
     cars = np.flatnonzero(model.by_car)
-    origin, destination = trips.origin_link[cars], trips.destination_link[cars]
+    origin, destination = model.car_trips.origin[cars], model.car_trips.destination[cars]
     row = model.bounds.row_of_node[topology.tail[destination]]
     between = model.bounds.cost_ms[row, topology.head[origin]].astype(np.int64)
     total = between + model.roads.free_ms[origin] + model.roads.free_ms[destination]

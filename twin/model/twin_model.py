@@ -28,6 +28,7 @@ from twin.model.provider import ProviderAgent
 from twin.model.sources import load_population, load_territory
 from twin.model.state import Access, DayState, Guidance, Log, Orders
 from twin.population.population import MODES, Population
+from twin.routing.kerbs import best_sides
 from twin.routing.search import bounds_to
 from twin.routing.topology import workspace_for
 from twin.scenario.modifications import ClassifySecondary, DataAgreement, OnLinks
@@ -150,13 +151,14 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         self.trip_person_key = persons.person_key[trips.person]
         self.plan_ms = np.rint(trips.depart_s * MS).astype(np.int64)
         self.stay_ms = np.rint(trips.min_stay_s * MS).astype(np.int64)
-        self.car_trips = Trips(trips.origin_link, trips.destination_link, self.plan_ms, self.trip_person_key)
+        addresses = Trips(trips.origin_link, trips.destination_link, self.plan_ms, self.trip_person_key)
+        topology, free_ms, cars = self.roads.topology, self.roads.free_ms, np.flatnonzero(self.by_car)
+        self.car_trips = best_sides(topology, free_ms, streets.length_m, addresses, cars)
         factors = tuple(self.parameters["calculators.habit_class_factor"])
         self.habit_cost_ms = habit_times_ms(self.roads.free_ms, streets.road_class, factors)
         self.aversion = np.asarray(factors)[streets.road_class]
-        self.workspace = workspace_for(self.roads.topology)
-        destinations = trips.destination_link[self.by_car]
-        self.bounds = bounds_to(self.roads.topology, self.roads.free_ms, destinations)
+        self.workspace = workspace_for(topology)
+        self.bounds = bounds_to(topology, free_ms, self.car_trips.destination[cars])
 
     def _set_actors(self) -> None:
         """City, providers and fleets, as Mesa agents or as what agents own."""

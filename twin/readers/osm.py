@@ -122,7 +122,7 @@ def _objects(path: Path, kind: str, keys: Sequence[str] = ()) -> Iterator[Any]:
 
     entity = {"n": osmium.osm.NODE, "w": osmium.osm.WAY, "r": osmium.osm.RELATION}[kind]
     reader = osmium.FileProcessor(str(path), entity)
-    chosen = reader.with_filter(osmium.filter.KeyFilter(*keys)) if keys else reader
+    chosen: Iterable[Any] = reader.with_filter(osmium.filter.KeyFilter(*keys)) if keys else reader
     return (item for item in chosen if not item.deleted)
 
 

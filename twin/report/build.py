@@ -191,7 +191,7 @@ def _question(comparison: Comparison) -> str:
         return "How do these places fare on such a day, side by side and per inhabitant?"
     if len(alternatives) == 1 and alternatives[0].description:
         return alternatives[0].description
-    titles = "; ".join(f"“{each.title}”" for each in alternatives)
+    titles = " or ".join(f"“{each.title}”" for each in alternatives)
     return f"What changes from “{comparison.base.title}” to {titles}?"
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from twin.report.drawn import WHOLE
-from twin.report.view import LEAST_SEEDS, PAIRED, Demand, Finding, IndicatorRow, Scenario
+from twin.report.view import LEAST_SEEDS, PAIRED, Demand, Finding, IndicatorRow, Scenario, Verdict
 from twin.report.words import count_word, number, percent, sentence
 
 N_HEADLINES = 5
@@ -35,12 +35,12 @@ def findings_of(
     for scenario in numbers:
         own = [row for row in rows if row.scenario == scenario and row.focus == focus and not row.group]
         chosen = sorted((row for row in own if row.indicator not in BOOKKEEPING), key=_rank)
+        lead = f"{scenarios[scenario].role}: " if len(numbers) > 1 else ""
         for row in chosen[: max(2, N_HEADLINES // len(numbers))]:
-            lead = f"{scenarios[scenario].role}: " if len(numbers) > 1 else ""
             found.append(Finding(lead + sentence(row, zone_names), row.verdict))
         total = _total(own)
         if total:
-            found.append(total)
+            found.append(Finding(lead + total.text, total.verdict))
     return tuple(found)
 
 
@@ -88,16 +88,14 @@ def _total(rows: Sequence[IndicatorRow]) -> Finding | None:
         return None
     verdicts = Counter(row.verdict for row in rows)
     if not any(row.has_interval for row in rows):
-        same = f"{verdicts['same']} are exactly equal" if verdicts["same"] else "none is exactly equal"
-        return Finding(
-            f"Of {count_word(len(rows), 'indicator')}, {same}; the others are untested.", "untested"
-        )
-    parts = [
-        f"{verdicts[verdict]} {verdict}" for verdict in ("better", "worse", "changed") if verdicts[verdict]
-    ]
+        n_same = verdicts["same"]
+        text = f"{n_same} exactly equal, {len(rows) - n_same} different, which is not tested"
+        return Finding(f"Of {count_word(len(rows), 'indicator')}: {text}.", "untested")
+    words: dict[Verdict, str] = {"better": "better", "worse": "worse", "changed": "otherwise changed"}
+    parts = [f"{verdicts[verdict]} {word}" for verdict, word in words.items() if verdicts[verdict]]
     rest = verdicts["same"] + verdicts["unclear"]
-    text = f"Of {count_word(len(rows), 'indicator')}, {', '.join(parts) or 'none changed beyond chance'}; "
-    return Finding(text + f"{rest} show no change beyond chance.", "changed" if parts else "unclear")
+    text = ", ".join([*parts, f"{rest} without a change beyond chance"])
+    return Finding(f"Of {count_word(len(rows), 'indicator')}: {text}.", "changed" if parts else "unclear")
 
 
 def _population_warnings(population: Mapping[str, Any] | None) -> list[str]:

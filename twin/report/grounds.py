@@ -17,6 +17,9 @@ from twin.report.view import ProvenanceShare, Scenario
 from twin.study.results import Result
 from twin.territory.territory import Territory
 
+MOST_DRAWN_APART = 3
+"""Of more scenarios than these only differences of flow are drawn, so that the page can still be mailed."""
+
 
 @dataclass(frozen=True)
 class Grounds:
@@ -81,7 +84,8 @@ def maps_of(scenarios: Sequence[Scenario], grounds: Grounds) -> tuple[LinkMap, .
     """Which maps a report shows: each scenario in its focus, and differences where the streets are shared.
 
     One territory and one focus: the whole base, base and alternative zoomed to the focus, differences.
-    Otherwise each scenario zoomed to its own focus, side by side, on one scale.
+    Otherwise each scenario zoomed to its own focus, side by side, on one scale. Of many scenarios only
+    the base and the differences of flow.
     """
     if not grounds.found:
         return ()
@@ -94,7 +98,8 @@ def maps_of(scenarios: Sequence[Scenario], grounds: Grounds) -> tuple[LinkMap, .
         maps.append(
             LinkMap(f"{scenarios[0].role}, whole area: flow and delay", "flow", 0, focus=_lit(scenarios))
         )
-    for row, scenario in enumerate(scenarios):
+    few = len(scenarios) <= MOST_DRAWN_APART
+    for row, scenario in enumerate(scenarios if few else scenarios[:1]):
         bounds = frame_bounds(grounds.networks[grounds.network_of_scenario[row]], scenario.focus)
         title = f"{scenario.role}, {scenario.focus_name(grounds.zone_names)}: flow and delay"
         maps.append(LinkMap(title, "flow", row, None, bounds, ",".join(scenario.focus), wide=False))

@@ -70,45 +70,37 @@ def draw_links(subject: Result | Comparison, column: str, hour: int | None = Non
     hour
         An hour 0..29 for columns kept by hour (``flow_veh``, ``delay_s``); the day without one.
     """
-    samples = (subject,) if isinstance(subject, Result) else subject.samples
+    return _figure(_panels(subject, column, hour))
+
+
+def _panels(subject: Result | Comparison, column: str, hour: int | None) -> list[Panel]:
+    """The maps of a figure, all on one scale."""
+    samples: tuple[Result, ...] = (subject,) if isinstance(subject, Result) else subject.samples
     tables = (subject.links,) if isinstance(subject, Result) else subject.links
     scenarios = (subject.scenario,) if isinstance(subject, Result) else subject.scenarios
-    networks = [network_of(territory_of(sample)) for sample in samples]
     suffix = "" if hour is None else f"_h{hour:02d}"
     values = [numbers_of(table, column + suffix) for table in tables]
     flows = [numbers_of(table, "flow_veh" + suffix) for table in tables]
     title = column if hour is None else f"{column}, {hour:02d}:00 to {hour + 1:02d}:00"
-    frames = [
-        frame_bounds(network, each.focus_zones or (WHOLE,))
-        for network, each in zip(networks, scenarios, strict=True)
+    networks = [network_of(territory_of(sample)) for sample in samples]
+    names = [f"{title}: {each.title}" for each in scenarios]
+    differs = isinstance(subject, Comparison) and _comparable(subject)
+    if differs:
+        values = [other - values[0] for other in values[1:]]
+        flows = [np.maximum(other, flows[0]) for other in flows[1:]]
+        names = [f"{name}, less the base" for name in names[1:]]
+        networks, scenarios = networks[1:], scenarios[1:]
+    scale = column_scale(np.concatenate(values), np.concatenate(flows), differs)
+    return [
+        Panel(name, network, own, flow, scale, frame_bounds(network, each.focus_zones or (WHOLE,)))
+        for name, network, own, flow, each in zip(names, networks, values, flows, scenarios, strict=True)
     ]
-    alike = len({each.focus_zones for each in scenarios}) == 1
-    if isinstance(subject, Comparison) and alike and all(subject.same_area(k) for k in range(1, len(tables))):
-        changes = [values[row] - values[0] for row in range(1, len(tables))]
-        greatest = [np.maximum(flows[row], flows[0]) for row in range(1, len(tables))]
-        scale = column_scale(np.concatenate(changes), np.concatenate(greatest), differs=True)
-        return _figure(
-            [
-                Panel(
-                    f"{title}: {scenarios[row].title}, less the base",
-                    networks[0],
-                    change,
-                    flow,
-                    scale,
-                    frames[0],
-                )
-                for row, (change, flow) in enumerate(zip(changes, greatest, strict=True), start=1)
-            ]
-        )
-    scale = column_scale(np.concatenate(values), np.concatenate(flows), differs=False)
-    return _figure(
-        [
-            Panel(f"{title}: {each.title}", network, own, flow, scale, frame)
-            for each, network, own, flow, frame in zip(
-                scenarios, networks, values, flows, frames, strict=True
-            )
-        ]
-    )
+
+
+def _comparable(comparison: Comparison) -> bool:
+    """Whether links can be held against each other: one territory, one focus."""
+    one_focus = len({each.focus_zones for each in comparison.scenarios}) == 1
+    return one_focus and all(comparison.same_area(row) for row in range(1, len(comparison.links)))
 
 
 def numbers_of(table: pd.DataFrame, column: str) -> Floats:

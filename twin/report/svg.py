@@ -32,9 +32,9 @@ def group(parts: Iterable[Part], **attributes: object) -> Markup:
 
 
 def picture(parts: Iterable[Part], title: str, description: str, **attributes: object) -> Markup:
-    """A whole drawing with the title and description that a screen reader says."""
-    named = [tag("title", title), tag("desc", description)]
-    return tag("svg", *named, *parts, xmlns="http://www.w3.org/2000/svg", role="img", **attributes)
+    """A whole drawing with the name and description that a screen reader says."""
+    said = {"role": "img", "aria_label": title}
+    return tag("svg", tag("desc", description), *parts, **said, **attributes)
 
 
 def _text(value: object) -> str:

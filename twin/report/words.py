@@ -98,8 +98,10 @@ def percent(share: float | None, sign: bool = False) -> str:
         return NONE
     size = abs(share) * 100.0
     before = MINUS if share < 0 else "+" if sign and share > 0 else ""
-    if 0 < size < 0.1:
-        text = f"<{THIN}0.1"
+    if 0 < size < 0.05:
+        return f"{'≈' if sign else '<'}{THIN}{'0' if sign else '0.1'}\u00a0%"
+    if size < 0.1:
+        text = f"{size:.1f}" if size else "0"
     elif size < 9.95 or 99.0 < size < 100.0:
         text = f"{min(size, 99.9):.1f}".removesuffix(".0")
         text = f">{THIN}99.9" if size > 99.95 else text
@@ -209,14 +211,15 @@ def short(value: object, longest: int = 90) -> str:
     """A value of a scenario in few words; a long list is counted.
 
     >>> short(None), short(0.25), short(["a", "b"]), short(list("abcdef"))
-    ('–', '0.25', 'a, b', 'a, b, c, d, … (6 in all)')
+    ('–', '0.25', 'a, b', 'a, b, … (6 in all)')
     """
     if value is None or value in ((), []):
         return NONE
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list | tuple):
-        head = ", ".join(short(each, longest) for each in value[:4])
+        shown = value if len(value) <= 4 else value[:2]
+        head = ", ".join(short(each, longest) for each in shown)
         return head if len(value) <= 4 else f"{head}, … ({len(value)} in all)"
     text = f"{value:g}" if isinstance(value, float) else str(value)
     return text if len(text) <= longest else text[: longest - 1] + "…"

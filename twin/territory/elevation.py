@@ -12,6 +12,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from twin.errors import InputError
+from twin.readers.geotiff import HeightGrid, read_height_grid
 from twin.readers.osm import OsmExtract
 from twin.readers.osm_bounds import check_coordinates
 from twin.territory.geometry import Plane
@@ -27,9 +28,24 @@ Heights = list[tuple[float, float, float]]
 def read_heights(extract: OsmExtract, file: str | Path | None) -> dict[int, float]:
     """Height in metres by node, for nodes close to where it is known; the file comes first."""
     heights = _near(extract, _tagged(extract), TAG_REACH_M)
-    if file is not None:
-        heights |= _near(extract, read_height_table(Path(file)), FILE_REACH_M)
-    return heights
+    if file is None:
+        return heights
+    path = Path(file)
+    if path.suffix.lower() in (".tif", ".tiff"):
+        return heights | _of_cells(extract, read_height_grid(path), str(path))
+    return heights | _near(extract, read_height_table(path), FILE_REACH_M)
+
+
+def _of_cells(extract: OsmExtract, grid: HeightGrid, where: str) -> dict[int, float]:
+    """Height of the cell that each node lies in."""
+    ids = sorted(extract.nodes)
+    place = np.array([extract.nodes[node] for node in ids]).reshape(-1, 2)
+    found = np.round(grid.at(place[:, 0], place[:, 1]), 2)
+    known = np.isfinite(found)
+    low, high = RANGE_M
+    if not known.any() or not ((found[known] >= low) & (found[known] <= high)).all():
+        raise InputError(where, "holds no usable height of the map", f"{low} to {high} m within the map")
+    return {node: float(height) for node, height, has in zip(ids, found, known, strict=True) if has}
 
 
 def _tagged(extract: OsmExtract) -> Heights:
@@ -43,7 +59,7 @@ def _tagged(extract: OsmExtract) -> Heights:
 
 def read_height_table(file: Path) -> Heights:
     """Rows of a CSV file with the columns lon, lat and elevation_m."""
-    right = "a CSV file with the columns lon, lat, elevation_m"
+    right = "a CSV file with the columns lon, lat, elevation_m, or a GeoTIFF (.tif)"
     if file.suffix.lower() != ".csv":
         raise InputError(str(file), "not a table of heights", right)
     try:

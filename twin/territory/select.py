@@ -92,7 +92,7 @@ def _in_box(streets: Streets, box: tuple[float, float, float, float]) -> Flags:
 
 
 def _between(values: np.ndarray, row: np.ndarray) -> np.ndarray:
-    return (values[row - 1] + values[row]) / 2.0
+    return np.asarray((values[row - 1] + values[row]) / 2.0)
 
 
 def _eastward(streets: Streets) -> np.ndarray:

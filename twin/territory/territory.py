@@ -79,7 +79,7 @@ class Territory:
             A TOML file with `[[zone]]` tables (and `place`, `date`, `source`); each commune is a zone
             if none is given.
         elevation
-            A CSV file with lon, lat, elevation_m.
+            Heights: a CSV file with lon, lat, elevation_m, or a GeoTIFF in degrees.
         progress
             Called with the name of each step.
         """
