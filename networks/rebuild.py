@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+from importlib.util import find_spec
 from pathlib import Path
 
 from twin.errors import InputError, TwinError
@@ -33,7 +34,9 @@ VILLAGE_STREETS = LinkSelector(ref=("D 2564", "D 2204 A"), commune="La Turbie")
 
 def download_map(folder: Path) -> Path:
     """Fetch the source distribution with pip and take the map out of it."""
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary", NAME]
+    # an environment made without pip borrows that of the interpreter it was made from
+    python = sys.executable if find_spec("pip") else str(Path(sys.base_prefix, "bin", "python3"))
+    command = [python, "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary", NAME]
     subprocess.run([*command, "--dest", str(folder), PACKAGE], check=True)  # noqa: S603 (fixed words)
     archive = next(folder.glob("osrm*bindings-*.tar.gz"))
     with tarfile.open(archive) as packed:

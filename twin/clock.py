@@ -57,3 +57,12 @@ def parse_month(text: str, where: str = "month") -> int:
     if match and 1 <= int(match[2]) <= 12:
         return int(match[1]) * 12 + int(match[2]) - 1
     raise InputError(where, f"{text!r} is not a month", "YYYY-MM, for example 2027-01")
+
+
+def format_month(month: int) -> str:
+    """Months since year 0 as ``YYYY-MM``.
+
+    >>> format_month(parse_month("2027-01") + 1)
+    '2027-02'
+    """
+    return f"{month // 12:04d}-{month % 12 + 1:02d}"

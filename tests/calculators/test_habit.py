@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.oracles import slow_uniform
-from twin.calculators.habit import PERCEPTION, habit_times_ms, perceived_times_ms
+from twin.calculators.habit import PERCEPTION, habit_times_ms
 from twin.errors import InputError
 from twin.kernels.paths import BLOCKED, Weights, link_cost_ms
 from twin.kernels.random import keys_of
@@ -37,19 +37,13 @@ def test_too_few_or_too_small_factors_are_one_line():
             habit_times_ms(times_ms, np.array([road_class]), factors)
 
 
-def test_perception_lies_between_one_and_one_plus_the_spread_and_is_the_searchs():
+def test_perception_lies_between_one_and_one_plus_the_spread():
     times_ms = np.arange(10_000, 10_200, dtype=np.int32)
-    felt = perceived_times_ms(times_ms, PERSON, LINK_KEY, 0.15, seed=3)
+    weights = Weights(times_ms[None, :], times_ms[None, :], 900_000, 0.15)
+    felt = np.array([link_cost_ms(weights, 3, PERCEPTION, PERSON, LINK_KEY[k], 0, k) for k in range(200)])
     assert (felt >= times_ms).all()
     assert (felt <= times_ms * 1.15).all()
     assert (felt / times_ms).mean() == pytest.approx(1.075, abs=4 * 0.15 / np.sqrt(12 * len(felt)))
-    weights = Weights(times_ms[None, :], times_ms[None, :], 900_000, 0.15)
     for link in range(0, 200, 17):
-        searched = link_cost_ms(weights, 3, PERCEPTION, PERSON, LINK_KEY[link], 0, link)
         draw = slow_uniform(3, int(PERCEPTION), int(PERSON), int(LINK_KEY[link]) % 2**62)
-        assert felt[link] == searched == int(int(times_ms[link]) * (1 + 0.15 * draw))
-
-
-def test_without_spread_all_see_the_same():
-    times_ms = np.full(200, 5_000, dtype=np.int32)
-    assert perceived_times_ms(times_ms, PERSON, LINK_KEY, 0.0, seed=3).tolist() == times_ms.tolist()
+        assert felt[link] == int(int(times_ms[link]) * (1 + 0.15 * draw))

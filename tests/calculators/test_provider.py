@@ -12,7 +12,6 @@ from twin.calculators.provider import (
     honouring_times_ms,
     honours_class,
     obeys,
-    worth_switching,
 )
 from twin.kernels.paths import BLOCKED
 
@@ -58,14 +57,6 @@ def test_more_respect_only_adds_trips():
     each = np.where(KEYS % 2 == 0, 0.3, 0.5)
     mixed = honours_class(KEYS, each, seed=1)
     assert mixed.tolist() == np.where(KEYS % 2 == 0, some, more).tolist()
-
-
-def test_a_route_must_save_the_band_and_the_least_time():
-    current = np.array([600_000, 600_000, 600_000, 100_000, 600_000])
-    proposed = np.array([541_000, 540_000, 600_000, 60_000, 660_000])
-    assert worth_switching(current, proposed, 0.1, 0).tolist() == [False, True, False, True, False]
-    assert worth_switching(current, proposed, 0.1, 60_000).tolist() == [False, True, False, False, False]
-    assert worth_switching(current, proposed, 0.0, 0).tolist() == [True, True, False, True, False]
 
 
 def test_obedience_is_a_frequency_over_persons_and_over_moments():

@@ -40,9 +40,7 @@ def test_a_phase_changes_only_what_it_declares(morning: TwinModel, phase) -> Non
     before = copy.deepcopy(morning.state)
     try:
         was = columns(morning.state)
-        phase.run(
-            morning, Access(morning.state, phase.name, phase.reads | phase.writes), morning.now_s
-        )
+        phase.run(morning, Access(morning.state, phase.name, phase.reads | phase.writes), morning.now_s)
         now = columns(morning.state)
     finally:
         morning.state = before

@@ -49,8 +49,6 @@ def test_app_share_zero_is_no_provider() -> None:
     assert alone.providers == ()
 
 
-
-
 def test_respect_zero_is_no_class() -> None:
     classed = """
 [[modification]]
@@ -78,7 +76,9 @@ def added(population: Population, mode: str) -> Population:
     persons, trips = population.persons, population.trips
     like = int(trips.person[np.flatnonzero(trips.mode == 0)[0]])
     person = {
-        name: getattr(persons, name)[like].item() for name in PERSON_DTYPES if name not in ("person_key", "person_id")
+        name: getattr(persons, name)[like].item()
+        for name in PERSON_DTYPES
+        if name not in ("person_key", "person_id")
     } | {"person_id": int(persons.person_id.max()) + 1}
     first = int(np.flatnonzero(trips.person == like)[0])
     trip = {
@@ -121,7 +121,10 @@ def test_another_seed_is_another_day() -> None:
     days = []
     for seed in (1, 2):
         model = TwinModel(spec, rng=seed, territory=here.territory, population=here.population)
-        assert model.habits.routes.pool.size == equilibrium_start(model.drivers(), model.parameters).routes.pool.size
+        assert (
+            model.habits.routes.pool.size
+            == equilibrium_start(model.drivers(), model.parameters).routes.pool.size
+        )
         model.run_day()
         days.append(truth_digest(record_of(model)))
     assert days[0] != days[1]

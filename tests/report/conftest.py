@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.report.reading import Element, parsed
 from tests.report.world import SmallRuns, drawn_territory, small_scenario
+from twin.report.page import write_report
 from twin.study.compare import compare
 from twin.study.comparison import Comparison
 from twin.study.progress import silent
@@ -44,3 +46,15 @@ def side_by_side(home: Path) -> Comparison:
     town = village.varied("focus", "town").varied("title", "The town")
     runner = SmallRuns(drawn_territory())
     return compare(town, village, seeds=2, out=home / "side", cache=False, runner=runner)
+
+
+@pytest.fixture(scope="session")
+def pages(home: Path, run_folder: Path, paired: Comparison, side_by_side: Comparison) -> dict[str, str]:
+    """A run, a paired comparison, and two focuses side by side, as HTML."""
+    return {name: write_report(home / name).read_text(encoding="utf-8") for name in ("run", "paired", "side")}
+
+
+@pytest.fixture(scope="session")
+def page(pages: dict[str, str]) -> Element:
+    """The paired comparison as a tree."""
+    return parsed(pages["paired"])

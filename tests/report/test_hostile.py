@@ -45,8 +45,8 @@ def hostile(value: Any, texts: Iterator[str]) -> Any:
 @pytest.fixture(scope="module")
 def view(paired: Comparison) -> ReportView:
     """A real report in which every name, title, unit, group, digest and note is a payload."""
-    mean: ReportView = hostile(view_of(paired), cycle(PAYLOADS))
-    return mean
+    made: ReportView = hostile(view_of(paired), cycle(PAYLOADS))
+    return made
 
 
 def test_there_are_payloads_enough() -> None:

@@ -6,11 +6,10 @@ import numpy as np
 
 from twin.errors import InputError
 from twin.kernels.paths import BLOCKED
-from twin.kernels.random import stream_of, uniforms
+from twin.kernels.random import stream_of
 
 PERCEPTION = stream_of("calculators.perception")
 """Stream of a person's own view of a link, for the search of routes too."""
-_KEY_BITS = np.uint64(2**62 - 1)
 
 
 def habit_times_ms(
@@ -30,15 +29,3 @@ def habit_times_ms(
                          "a factor of 1 or more for each road class")  # fmt: skip
     felt_ms = np.minimum(np.rint(times_ms * factor[road_class]), BLOCKED - 1)
     return np.where(times_ms >= BLOCKED, BLOCKED, felt_ms).astype(np.int32)
-
-
-def perceived_times_ms(
-    times_ms: np.ndarray, person_key: np.uint64, link_key: np.ndarray, spread: float, seed: int
-) -> np.ndarray:
-    """One person's view of link costs (n_links,) int64: each times 1 + spread * u(person, link).
-
-    The same numbers as in the search of routes, for every link at once.
-    """
-    when = (np.asarray(link_key, dtype=np.uint64) & _KEY_BITS).astype(np.int64)
-    draw = uniforms(seed, PERCEPTION, np.full(len(when), person_key, dtype=np.uint64), when)
-    return np.asarray(times_ms * (1.0 + spread * draw)).astype(np.int64)

@@ -52,18 +52,6 @@ def honours_class(trip_key: np.ndarray, respect: float | np.ndarray, seed: int) 
     return np.asarray(uniforms(seed, _RESPECT, trip_key) < respect)
 
 
-def worth_switching(
-    current_ms: np.ndarray, proposed_ms: np.ndarray, indifference: float, least_saving_ms: float
-) -> np.ndarray:
-    """Where a route is better enough to be advised: it saves the relative band and the least time.
-
-    Bounded rationality of route switching (Mahmassani & Jayakrishnan 1991, Transportation Research A 25).
-    """
-    current = np.asarray(current_ms, dtype=np.float64)
-    saving_ms = current - proposed_ms
-    return np.asarray((saving_ms > 0) & (saving_ms >= np.maximum(indifference * current, least_saving_ms)))
-
-
 def obeys(person_key: np.ndarray, moment_s: int, obedience: float | np.ndarray, seed: int) -> np.ndarray:
     """Who follows an advice given at a moment (n,) bool: one draw for each (person, moment)."""
     return np.asarray(uniforms(seed, _OBEY, person_key, moment_s) < obedience)

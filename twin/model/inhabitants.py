@@ -49,7 +49,9 @@ class Inhabitants:
     @staticmethod
     def of(persons: Persons) -> Inhabitants:
         """Views of the persons of a population."""
-        return Inhabitants({name: column for name, column in vars(persons).items() if isinstance(column, np.ndarray)})
+        return Inhabitants(
+            {name: column for name, column in vars(persons).items() if isinstance(column, np.ndarray)}
+        )
 
     def select(self, condition: Any) -> Inhabitants:
         """Those for whom a function of these inhabitants' columns, or a mask (n,), is true."""
@@ -69,4 +71,5 @@ class Inhabitants:
         columns = object.__getattribute__(self, "_columns")
         if name not in columns:
             raise AttributeError(f"inhabitants have no column {name!r}; they have {', '.join(columns)}")
-        return columns[name][self.rows]
+        column: np.ndarray = columns[name][self.rows]
+        return column

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+from time import perf_counter
 
 import mesa
 import numpy as np
@@ -12,7 +12,7 @@ from twin.behaviour.habits import Drivers, Habits, equilibrium_start
 from twin.calculators.agreement import apply_agreement, closures_dataset, traffic_dataset
 from twin.calculators.habit import habit_times_ms
 from twin.calculators.market import app_users, choose_provider, provider_of
-from twin.clock import HORIZON_S, MS, parse_month
+from twin.clock import HORIZON_S, MS, format_month, parse_month
 from twin.errors import InputError
 from twin.indicators.records import ROAD_MANAGER
 from twin.kernels.paths import Trips
@@ -97,12 +97,15 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
             }
         )
 
+    if not hasattr(mesa.Model, "time"):  # Mesa before 3.4 counts steps only
+        time = property(lambda self: float(self.steps), doc="Mesa's own counter: steps made.")
+
     def step(self) -> None:
         """One step: every phase in order, each timed."""
         for phase in self.phases:
-            begun = time.perf_counter()
+            begun = perf_counter()
             phase.run(self, Access(self.state, phase.name, phase.reads | phase.writes), self.now_s)
-            self.timings_s[phase.name] += time.perf_counter() - begun
+            self.timings_s[phase.name] += perf_counter() - begun
         self.now_s += self.step_s
         self.running = self.now_s < HORIZON_S
         self.datacollector.collect(self)
@@ -115,6 +118,26 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
     def run_day(self) -> None:
         """Steps until the end of the day, 30:00."""
         self.run_until(HORIZON_S)
+
+    def run_months(self, n_months: int = 1) -> None:
+        """The strategic clock: each month lives one representative day, then the slow state moves on.
+
+        What moves from month to month so far is which modifications are in force.
+        """
+        for number in range(n_months):
+            if number:
+                self._begin_month(self.month + 1)
+            self.run_day()
+
+    def _begin_month(self, month: int) -> None:
+        """Midnight of another month's representative day; habits stay as they were learned."""
+        self.month = month
+        self.spec = self.spec.model_copy(update={"month": format_month(month)})
+        self.remove_all_agents()
+        self._set_actors()
+        self.state = self._fresh_state()
+        self.now_s = 0
+        self.running = True
 
     @property
     def n_trips(self) -> int:
@@ -243,7 +266,9 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         for fleet in self.fleets:
             platform.add(fleet.dataset)
         for agent in self.providers:
-            reports = Dataset.of_links(f"{agent.name}.reports", agent.name, "road is closed", "1", cadence_s=0.0)
+            reports = Dataset.of_links(
+                f"{agent.name}.reports", agent.name, "road is closed", "1", cadence_s=0.0
+            )
             platform.add(reports)
             platform.add(traffic_dataset(agent.name, agent.order.refresh_s))
         lag_s = float(self.parameters["calculators.returned_traffic_lag_s"])

@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from twin.errors import InputError
-from twin.report.drawn import WHOLE, LinkFlows, LinkMap, Network
+from twin.report.drawn import WHOLE, LinkFlows, LinkMap, Measure, Network
 from twin.report.network import network_of, provenance_of, zone_names_of
 from twin.report.svgmap import frame_bounds
 from twin.report.travel import link_flows
@@ -105,12 +105,11 @@ def maps_of(scenarios: Sequence[Scenario], grounds: Grounds) -> tuple[LinkMap, .
         maps.append(LinkMap(title, "flow", row, None, bounds, ",".join(scenario.focus), wide=False))
     if shared and len(focuses) == 1:
         focus = ",".join(scenarios[0].focus)
-        for row, scenario in enumerate(scenarios[1:], start=1):
-            maps.append(LinkMap(f"{scenario.role} minus base: flow", "flow_difference", row, 0, focus=focus))
-        for row, scenario in enumerate(scenarios[1:], start=1):
-            maps.append(
-                LinkMap(f"{scenario.role} minus base: delay", "delay_difference", row, 0, focus=focus)
-            )
+        kinds: tuple[Measure, ...] = ("flow_difference", "delay_difference") if few else ("flow_difference",)
+        for measure in kinds:
+            what = measure.partition("_")[0]
+            for row, scenario in enumerate(scenarios[1:], start=1):
+                maps.append(LinkMap(f"{scenario.role} minus base: {what}", measure, row, 0, focus=focus))
     return tuple(maps)
 
 

@@ -16,6 +16,7 @@ from twin.study import store
 from twin.study.comparison import Comparison, Row
 from twin.study.keys import stamp_of_files
 from twin.study.members import Member, Members, Runner
+from twin.study.parallel import run_missing
 from twin.study.pairing import compare_members, pairs_of
 from twin.study.progress import Progress, silent, within
 from twin.study.results import Result
@@ -56,7 +57,11 @@ def compare(
     chosen = seeds_of(scenarios[0], seeds)
     areas = [stamp_of_files(each.territory_path()) for each in scenarios]
     members = Members(runner, cache)
-    samples, runs = _runs(scenarios, chosen, members, progress or silent)
+    tell = progress or silent
+    if cache and runner is None:
+        run_missing(scenarios, chosen, within(tell, 0.0, 0.9))
+        tell = within(tell, 0.9, 1.0)
+    samples, runs = _runs(scenarios, chosen, members, tell)
     rows: list[Row] = []
     for number in range(1, len(scenarios)):
         pairs = pairs_of(scenarios[0], scenarios[number], areas[0] == areas[number])
