@@ -20,7 +20,9 @@ import hashlib
 import os
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -111,7 +113,7 @@ def _busiest_share(record: DayRecord, links: np.ndarray, direction: str) -> floa
     return float((flow_vph / (streets.flow_capacity_vps[chosen] * 3_600.0)).max())
 
 
-def run_members(wanted: list[Member], threads: int) -> Iterator[tuple[Member, dict[str, str]]]:
+def run_members(wanted: list[Member], threads: int = 1) -> Iterator[tuple[Member, dict[str, str]]]:
     """Run members one after another; the world of a seed is made once for all its members."""
     world: World | None = None
     seed = -1
@@ -148,19 +150,47 @@ def append(table: Path, member: Member, row: dict[str, str]) -> None:
         os.fsync(file.fileno())
 
 
+def run_seed(wanted: list[Member]) -> list[tuple[Member, dict[str, str]]]:
+    """All members of one seed, in a process of their own."""
+    return list(run_members(wanted))
+
+
 def main() -> None:
     """Run what is missing of the study and print what stands."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--seeds", type=int, default=20)
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--table", type=Path, default=TABLE)
     options = parser.parse_args()
     done = finished(options.table)
-    wanted = [each for each in members(range(1, options.seeds + 1)) if each.name not in done]
-    for number, (member, row) in enumerate(run_members(wanted, options.threads), start=1):
-        append(options.table, member, row)
-        print(f"{number}/{len(wanted)} {' '.join(member.name)} {row}", file=sys.stderr)
+    by_seed: dict[int, list[Member]] = {}
+    for member in members(range(1, options.seeds + 1)):
+        if member.name not in done:
+            by_seed.setdefault(member.seed, []).append(member)
+    with ProcessPoolExecutor(options.processes, mp_context=get_context("spawn")) as executor:
+        work = [executor.submit(run_seed, wanted) for wanted in by_seed.values()]
+        for number, ended in enumerate(as_completed(work), start=1):
+            rows = ended.result()
+            for member, row in rows:
+                append(options.table, member, row)
+            print(f"{number}/{len(work)} seeds: {rows[0][0].seed}", file=sys.stderr, flush=True)
+    write_sorted(options.table)
     print(f"{options.table}: {hashlib.sha256(options.table.read_bytes()).hexdigest()}")
+
+
+def write_sorted(table: Path) -> None:
+    """Put the lines in the order of members, whatever order they were finished in."""
+    lines = list(finished(table).values())
+    order = {name: number for number, name in enumerate(("one_lane", "closed", "class"))}
+    lines.sort(
+        key=lambda line: (
+            order[line["experiment"]], float(line["app_share"]), line["respect"], int(line["seed"])
+        )
+    )  # fmt: skip
+    with table.open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(lines[0]))
+        writer.writeheader()
+        writer.writerows(lines)
 
 
 if __name__ == "__main__":

@@ -36,7 +36,9 @@ def test_trips_by_mode_are_those_of_the_focus() -> None:
 
 
 def test_departures_count_who_left() -> None:
-    (line,) = departures([("a", TRIPS, ())]).lines
+    (line,) = departures([("a", TRIPS, ())], as_shares=False).lines
+    (share,) = departures([("a", TRIPS, ())], as_shares=True).lines
+    assert share.values[8] == 50.0
     assert sum(value or 0.0 for value in line.values) == 4.0  # the fifth never left
     assert (line.values[0], line.values[8], line.values[16]) == (1.0, 2.0, 1.0)
 

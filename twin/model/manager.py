@@ -82,7 +82,9 @@ class RoadManager(mesa.Agent):  # type: ignore[misc]
         supply.headway_ms[:] = headway_ms(capacity)
         tail, head = self.streets.tail, self.streets.head
         barred = closed_to_entry(closed, tail, head)
-        state.platform.append(f"{self.name}.closures", closure_notices(orders.closed, barred, float(moment_s)))
+        state.platform.append(
+            f"{self.name}.closures", closure_notices(orders.closed, barred, float(moment_s))
+        )
         supply.closed[:] = barred
         orders.closed[:] = barred
         self.ever_closed |= closed

@@ -43,9 +43,8 @@ def record_of(model: TwinModel) -> DayRecord:
         arrived_ms=days.arrived_ms,
         state=days.state,
         free_flow_s=_free_flow_s(model),
-        route_km=np.bincount(
-            passages.trip, weights=streets.length_m[passages.link], minlength=model.n_trips
-        ) / 1_000.0,
+        route_km=np.bincount(passages.trip, weights=streets.length_m[passages.link], minlength=model.n_trips)
+        / 1_000.0,
         guided=state.guidance.guided,
         provider=state.guidance.provider,
         n_reroutes=state.guidance.n_reroutes,

@@ -140,13 +140,19 @@ def _advise(
         route_at=loader.vehicles.route_at,
         route_end=loader.vehicles.route_end,
         person=person_key,
-        honours=honours_class(model.population.trips.trip_key[rows], model.respect_of(agent, moment_s), model.seed_),
+        honours=honours_class(
+            model.population.trips.trip_key[rows], model.respect_of(agent, moment_s), model.seed_
+        ),
         obeys=obeys(person_key, moment_s, model.obedience, model.seed_),
     )
     n = rows.shape[0]
     start = np.full(model.n_trips, -1, dtype=np.int64)
     answer = Answer(
-        np.zeros(n, dtype=np.int8), np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int64), start, start.copy()
+        np.zeros(n, dtype=np.int8),
+        np.zeros(n, dtype=np.int64),
+        np.zeros(n, dtype=np.int64),
+        start,
+        start.copy(),
     )
     plain = static_weights(agent.weight_ms)
     honouring = static_weights(agent.honouring_ms(state.orders.classified))
@@ -175,5 +181,6 @@ def arrive(model: TwinModel, state: Access, moment_s: int) -> None:
     entered = vehicles.entered_ms[driving] >= 0
     days.state[driving[entered]] = DRIVING
     ended = driving[vehicles.arrived_ms[driving] >= 0]
-    days.arrive(ended, vehicles.arrived_ms[ended], model.population.trips.person, model.plan_ms, model.stay_ms)
-
+    days.arrive(
+        ended, vehicles.arrived_ms[ended], model.population.trips.person, model.plan_ms, model.stay_ms
+    )

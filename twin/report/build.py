@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -126,7 +127,7 @@ def _view(subject: _Subject) -> ReportView:
             for picture in pictures_of(sample.pictures, sample.links, row)
         ),
         footer=footer_of(subject.samples[0], subject.command),
-        **_people(subject),
+        **_people(subject, grounds.zone_names),
     )
 
 
@@ -143,22 +144,22 @@ def _residual_maps(subject: _Subject) -> tuple[LinkMap, ...]:
     return tuple(maps[:2])
 
 
-def _people(subject: _Subject) -> dict[str, Any]:
+def _people(subject: _Subject, zone_names: Mapping[str, str]) -> dict[str, Any]:
     """What the trips of each scenario's first seed tell; nothing where trips were not kept."""
     if any(not len(sample.trips) for sample in subject.samples):
         return {}
     zones = [() if WHOLE in each.focus else each.focus for each in subject.scenarios]
-    labels = [each.role for each in subject.scenarios]
+    shared = all(zone == zones[0] for zone in zones)
+    labels = [each.role if shared else each.focus_name(zone_names) for each in subject.scenarios]
     trips = [sample.trips for sample in subject.samples]
     flows = [travel.link_flows(links, 0) for links in subject.links]
-    shared = all(zone == zones[0] for zone in zones)
     return {
         "modes": tuple(
             travel.mode_bar(table, zone, label, row)
             for row, (table, zone, label) in enumerate(zip(trips, zones, labels, strict=True))
         ),
         "profiles": (
-            travel.departures(list(zip(labels, trips, zones, strict=True))),
+            travel.departures(list(zip(labels, trips, zones, strict=True)), as_shares=not shared),
             travel.speeds(list(zip(labels, subject.links, flows, zones, strict=True))),
         ),
         "histogram": travel.delay_histogram(list(zip(labels, trips, zones, strict=True))),

@@ -51,7 +51,11 @@ def card_of(
 ) -> Scenario:
     """The card of a scenario; counts are those of its first seed."""
     manifest = result.manifest
-    people = manifest["inhabitants"].get(WHOLE, 0)
+    inhabitants = manifest["inhabitants"]
+    people = number(inhabitants.get(WHOLE, 0))
+    if scenario.focus_zones:
+        inside = sum(inhabitants.get(zone, 0) for zone in scenario.focus_zones)
+        people = f"{number(inside)} in the focus, {people} in all"
     return Scenario(
         title=scenario.title,
         territory=str(manifest["provenance"]["territory"]),
@@ -60,7 +64,7 @@ def card_of(
         digest=", ".join(dict.fromkeys(digests)),
         role=role,
         facts=(
-            ("Inhabitants", number(people)),
+            ("Inhabitants", people),
             ("Planned trips", number(manifest["trips"])),
             ("Vehicle trips", number(manifest["vehicle_trips"])),
             ("Consult an app", percent(scenario.app_share_in_force)),

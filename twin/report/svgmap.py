@@ -50,7 +50,9 @@ def draw_map(
 ) -> Drawing:
     """One map, from the paper upwards: zones, buildings, axes, links, names, scale bar, attribution."""
     bounds = drawn.bounds_m or bounds_of(network)
-    frame = Frame.around(bounds, WIDE_PX if drawn.wide else HALF_PX)
+    frame = (
+        Frame.around(bounds, WIDE_PX) if drawn.wide else Frame.around(bounds, HALF_PX, *_half_ratios(drawn))
+    )
     row = flows[drawn.scenario].network
     links, n_drawn = _links(drawn, network, flows, scale, frame)
     parts = [
@@ -190,6 +192,11 @@ def _furniture(network: Network, frame: Frame) -> Markup:
         ),
     ]
     return group(parts, class_="furnishing")
+
+
+def _half_ratios(drawn: LinkMap) -> tuple[float, float]:
+    """Least and most height over width: maps that stand side by side, each zoomed, are alike in shape."""
+    return (0.78, 0.78) if drawn.bounds_m else (0.5, 0.85)
 
 
 def frame_bounds(network: Network, focus: Sequence[str]) -> Bounds:

@@ -40,14 +40,15 @@ def mode_bar(trips: pd.DataFrame, zones: Zones, label: str, scenario: int) -> Ba
     return Bar(label, {mode: float(counts.get(mode, 0)) for mode in MODES}, scenario)
 
 
-def departures(samples: Sequence[tuple[str, pd.DataFrame, Zones]]) -> Profile:
-    """Trips that left their origin, by hour."""
+def departures(samples: Sequence[tuple[str, pd.DataFrame, Zones]], as_shares: bool) -> Profile:
+    """Trips that left their origin, by hour; of places of different size as shares of the day's trips."""
     lines = []
     for scenario, (label, trips, zones) in enumerate(samples):
         left_s = of_zones(trips, zones)["departed_s"].dropna().to_numpy(dtype=np.float64)
         counts = np.bincount((left_s // 3_600).astype(np.int64), minlength=N_HOURS)[:N_HOURS]
-        lines.append(Line(label, tuple(counts.astype(np.float64).tolist()), scenario))
-    return Profile("Departures by hour", "trips", tuple(lines))
+        scale = 100.0 / max(int(counts.sum()), 1) if as_shares else 1.0
+        lines.append(Line(label, tuple((counts * scale).tolist()), scenario))
+    return Profile("Departures by hour", "% of the day's trips" if as_shares else "trips", tuple(lines))
 
 
 def speeds(samples: Sequence[tuple[str, pd.DataFrame, LinkFlows, Zones]]) -> Profile:

@@ -16,8 +16,8 @@ from twin.study import store
 from twin.study.comparison import Comparison, Row
 from twin.study.keys import stamp_of_files
 from twin.study.members import Member, Members, Runner
-from twin.study.parallel import run_missing
 from twin.study.pairing import compare_members, pairs_of
+from twin.study.parallel import run_missing
 from twin.study.progress import Progress, silent, within
 from twin.study.results import Result
 

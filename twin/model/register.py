@@ -1,0 +1,57 @@
+"""Every array of a day's state, entered in the register of variables; names are ``group.name``."""
+
+from __future__ import annotations
+
+from twin.model.state import KINDS
+from twin.variables import Variable, register
+
+LINK, TRIP, NODE, SLOT = ("link",), ("trip",), ("node",), ("slot",)
+PLACE, EVENT = ("place in the pool",), ("event",)
+
+ROWS = (
+    ("loader.pool", PLACE, "int32", "link row", "links of all routes, one after another"),
+    ("loader.traffic.n_in", LINK, "int64", "veh", "vehicles that have entered the link"),
+    ("loader.traffic.n_out", LINK, "int64", "veh", "vehicles that have left the link"),
+    ("loader.traffic.slot_vehicle", SLOT, "int32", "trip row", "vehicle in the slot, -1 none"),
+    ("loader.traffic.slot_ms", SLOT, "int64", "ms", "moment the vehicle is ready, or its hole arrives"),
+    ("loader.traffic.next_exit_ms", LINK, "int64", "ms", "earliest next exit by flow capacity"),
+    ("loader.traffic.next_entry_ms", LINK, "int64", "ms", "earliest next entry by flow capacity"),
+    ("loader.traffic.queue_head", LINK, "int32", "trip row", "first vehicle waiting at the origin, -1 none"),
+    ("loader.traffic.queue_tail", LINK, "int32", "trip row", "last vehicle waiting at the origin"),
+    ("loader.traffic.wake_s", NODE, "int64", "s", "second from which something may move at the node"),
+    ("loader.traffic.full_s", LINK, "int64", "s", "first second in which the link was full, -1 never"),
+    ("loader.traffic.mark", LINK, "int32", "", "scratch of the search for deadlocks"),
+    ("loader.vehicles.key", TRIP, "uint64", "", "random key of the trip"),
+    ("loader.vehicles.route_at", TRIP, "int64", "place in the pool", "present or first link of the route"),
+    ("loader.vehicles.route_end", TRIP, "int64", "place in the pool", "one past the route's last link"),
+    ("loader.vehicles.release_ms", TRIP, "int64", "ms", "moment the vehicle wishes to enter, -1 not yet"),
+    ("loader.vehicles.entered_ms", TRIP, "int64", "ms", "moment it entered its first link, -1 not yet"),
+    ("loader.vehicles.arrived_ms", TRIP, "int64", "ms", "moment it left its last link, -1 not yet"),
+    ("loader.vehicles.link_enter_ms", TRIP, "int64", "ms", "moment it entered its present link"),
+    ("loader.vehicles.queue_next", TRIP, "int32", "trip row", "vehicle behind it in the origin queue"),
+    ("supply.free_ms", LINK, "int64", "ms", "traverse time in free flow, levers in force"),
+    ("supply.headway_ms", LINK, "int64", "ms", "least time between vehicles, levers and incidents in force"),
+    ("supply.closed", LINK, "bool", "", "nobody may enter from outside the closure"),
+    ("itineraries.leaves_ms", TRIP, "int64", "ms", "moment the traveller may leave"),
+    ("itineraries.departed_ms", TRIP, "int64", "ms", "moment the traveller left, -1 not yet"),
+    ("itineraries.arrived_ms", TRIP, "int64", "ms", "moment the traveller arrived, -1 not yet"),
+    ("itineraries.state", TRIP, "int8", "", "planned, waiting, driving, travelling, arrived, no path"),
+    ("log.last.trip", EVENT, "int32", "trip row", "who left a link in the last step"),
+    ("log.last.link", EVENT, "int32", "link row", "which link"),
+    ("log.last.enter_ms", EVENT, "int64", "ms", "when it was entered"),
+    ("log.last.exit_ms", EVENT, "int64", "ms", "when it was left"),
+    ("orders.closed", LINK, "bool", "", "closed by the road manager, back to the last exit"),
+    ("orders.signed", LINK, "bool", "", "closed with a signed diversion"),
+    ("orders.classified", LINK, "bool", "", "classed as secondary"),
+    ("guidance.provider", TRIP, "int8", "provider row", "provider consulted, -1 none"),
+    ("guidance.guided", TRIP, "bool", "", "has followed an advice"),
+    ("guidance.n_reroutes", TRIP, "int16", "times", "routes taken anew on the way"),
+    ("guidance.detoured", TRIP, "bool", "", "sent round a closure by its sign"),
+)
+
+register(
+    *(
+        Variable(name, dims, dtype, unit, meaning, KINDS[name.split(".")[0]], "model")
+        for name, dims, dtype, unit, meaning in ROWS
+    )
+)
