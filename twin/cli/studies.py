@@ -32,6 +32,9 @@ def run(
     threads: Threads = None,
     out: OutFolder = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on where a stopped run left.")] = False,
+    stress: Annotated[
+        float | None, typer.Option("--stress", min=0.1, max=10, help="Also try this multiple of the demand.")
+    ] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -44,10 +47,18 @@ def run(
     with shown(quiet) as progress:
         n_threads = threads or _processors()
         result = simulate(asked, chosen, threads=n_threads, out=folder, resume=resume, progress=progress)
+    summary: dict[str, Any] = {**_summary(result), "out": folder}
+    if stress is not None:
+        from twin.study.stress import stress_of
+
+        with shown(quiet) as progress:
+            summary["stress"] = stress_of(asked, chosen, stress, threads=n_threads, progress=progress)
     if as_json:
-        return emit({**_summary(result), "out": folder})
+        return emit(summary)
     columns = ("indicator", "value", "unit", "group", "focus")
     table(columns, result.indicators[list(columns)].itertuples(index=False), f"{asked.title}, seed {chosen}")
+    if stress is not None:
+        say("\n".join(f"stress {key}: {value}" for key, value in summary["stress"].items()))
     return say(f"digest {result.digest}\n{folder}")
 
 

@@ -25,6 +25,7 @@ from twin.model.inhabitants import Inhabitants
 from twin.model.manager import Lever, RoadManager
 from twin.model.phases import PHASES, Phase
 from twin.model.provider import ProviderAgent
+from twin.model.register import ROWS
 from twin.model.sources import load_population, load_territory
 from twin.model.state import Access, DayState, Guidance, Log, Orders
 from twin.population.population import MODES, Population
@@ -39,6 +40,8 @@ from twin.territory.select import select_links
 from twin.territory.territory import Territory
 
 CAR = MODES.index("car")
+VARIABLES = tuple(row[0] for row in ROWS)
+"""Names of the state's arrays in the register of variables."""
 
 
 class TwinModel(mesa.Model):  # type: ignore[misc]

@@ -22,6 +22,10 @@ from twin.version import VERSION
 
 SCHEMA_VERSION = 1
 CAR_TIME = "mean_car_time_over_free_flow"
+LEAST_COMPLETED = 0.995
+MOST_ROTATIONS = 10
+MOST_TIME_OVER_FREE_FLOW = 2.0
+"""A network carries a demand whose trips all but end by 30:00, with hardly a deadlock, in decent time."""
 ABOUT_TERRITORY = ("place", "date", "source", "licence", "attribution")
 
 
@@ -41,16 +45,25 @@ def manifest_of(record: DayRecord, scenario: Scenario, values: Sequence[Indicato
         "completed_trips": int((record.state == ARRIVED).sum()),
         CAR_TIME: car_time.get((WHOLE, "")),
         "rotations": record.rotations,
+        "flows": _flows(record, car_time.get((WHOLE, ""))),
         "first_full": [[str(streets.link_id[row]), format_time_s(at)] for row, at in record.first_full],
         "link_entries": int(record.entries.sum()),
         "demand": tables.demand_table(record),
         "inhabitants": _inhabitants(record),
+        "population": {key: record.population.report.get(key, []) for key in ("areas", "notes")},
         "observations": _observation_counts(record),
         "personal_datasets": sorted(set(record.probe_datasets.values())),
         "timings_s": {name: float(seconds) for name, seconds in record.timings_s.items()},
         "peak_memory_mb": _peak_memory_mb(),
         "provenance": _provenance(record, scenario),
     }
+
+
+def _flows(record: DayRecord, car_time: float | None) -> bool:
+    """Whether the network carried its demand."""
+    completed = float((record.state == ARRIVED).mean())
+    in_time = car_time is None or car_time <= MOST_TIME_OVER_FREE_FLOW
+    return completed >= LEAST_COMPLETED and record.rotations <= MOST_ROTATIONS and in_time
 
 
 def _inhabitants(record: DayRecord) -> dict[str, int]:

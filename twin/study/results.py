@@ -139,6 +139,8 @@ class Result:
         }
         for name in kept:
             table: pd.DataFrame = getattr(self, name)
+            if table.columns.empty:
+                continue  # a result read from a folder that kept its summary only
             if name == "observations":
                 table = self._without_personal(table)
             files[f"{name}.parquet"] = store.write_table(home / f"{name}.parquet", table)
