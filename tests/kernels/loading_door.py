@@ -8,7 +8,7 @@ import numpy as np
 
 from tests.oracles_loading import Loaded
 from tests.worlds import Case
-from twin.kernels.loading import Supply
+from twin.kernels.traffic import Supply
 from twin.mobility.loading import Loader, Passages, Rules, build_network
 from twin.routing.routes import Routes
 from twin.routing.topology import build_topology

@@ -6,8 +6,8 @@ import numpy as np
 
 from tests.oracles import SLICE_MS, View
 from tests.worlds import Net
-from twin.kernels.paths import Topology, Trips, Weights
-from twin.routing.search import Stream, bounds_to, find_routes
+from twin.kernels.paths import Stream, Topology, Trips, Weights
+from twin.routing.search import bounds_to, find_routes
 from twin.routing.topology import build_topology
 
 Pairs = list[tuple[int, int]]

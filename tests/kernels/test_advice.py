@@ -13,9 +13,10 @@ from tests.kernels.paths_door import topology_of
 from tests.oracles import BLOCKED_MS, Advice, slow_advice, slow_first_closed
 from tests.strategies import cases, link_weights
 from tests.worlds import Case, Net
-from twin.kernels.advice import DECLINES, FOLLOWS, KEEPS, Answer, Asking, advise
+from twin.kernels.advice import DECLINES, FOLLOWS, KEEPS, Answer, Asking, Counsel, advise
 from twin.kernels.closures import first_closed
-from twin.routing.search import bounds_to, static_weights
+from twin.kernels.search import Ground
+from twin.routing.search import NO_DRAWS, bounds_to, static_weights
 from twin.routing.topology import workspace_for
 
 Routes = tuple[tuple[int, ...], ...]
@@ -44,11 +45,12 @@ def ask_provider(
     destinations = np.array([route[-1] for route in routes])
     found: list[tuple[int, ...]] = [()] * n
     bounds = bounds_to(topology, weight_ms.min(axis=0), destinations)
-    provider = (topology, plain, honouring, bounds, workspace_for(topology), given_routes.pool)
+    ground = Ground(topology, bounds, workspace_for(topology), NO_DRAWS)
+    counsel = Counsel(plain, honouring, band, least_saving_ms)
     done = 0
     while done < n:
         room = np.full(net.n_nodes + 3, -1, dtype=np.int32)
-        upto = advise(*provider, asking, done, band, least_saving_ms, room, answer)
+        upto = advise(ground, counsel, given_routes.pool, asking, done, room, answer)
         assert upto > done, "no progress"
         for row in range(done, upto):
             if decision[row] == FOLLOWS:

@@ -231,8 +231,9 @@ def test_costs_along_routes(case: Case, data: st.DataObject) -> None:
     rows = shuffled(demand.n_trips, case.seed)[: 1 + demand.n_trips // 2]
     asked = paths.Trips(np.empty(0, np.int32), np.empty(0, np.int32), demand.release_ms, demand.trip_key)
     felt_ms = np.full(len(rows), -1, dtype=np.int64)
-    where = (routes.pool, routes.start, routes.end)
-    paths.route_costs(*where, asked, rows, weights, net.link_key, view.seed, np.uint64(VIEW_STREAM), felt_ms)
+    where = paths.RoutePool(routes.pool, routes.start, routes.end)
+    draws = paths.Stream(view.seed, np.uint64(VIEW_STREAM))
+    paths.route_costs(where, asked, rows, weights, net.link_key, draws, felt_ms)
     for row, felt in zip(rows.tolist(), felt_ms.tolist(), strict=True):
         own = replace(view, person=int(demand.trip_key[row]))
         entries = entries_along(time_ms, demand.routes[row], int(demand.release_ms[row]))

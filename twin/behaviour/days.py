@@ -9,7 +9,7 @@ import numpy as np
 from twin.clock import MS
 
 PLANNED, WAITING, DRIVING, TRAVELLING, ARRIVED, NO_PATH = range(6)
-"""States of a trip: not begun, at its origin's queue, on a link, under way without a car, done, impossible."""
+"""States of a trip: not begun, queued at its origin, on a link, under way without a car, done, impossible."""
 
 NOT_YET = np.int64(2**62)
 
@@ -49,7 +49,12 @@ class Itineraries:
         self.state[rows] = state
 
     def arrive(
-        self, rows: np.ndarray, arrived_ms: np.ndarray, person: np.ndarray, plan_ms: np.ndarray, stay_ms: np.ndarray
+        self,
+        rows: np.ndarray,
+        arrived_ms: np.ndarray,
+        person: np.ndarray,
+        plan_ms: np.ndarray,
+        stay_ms: np.ndarray,
     ) -> None:
         """These travellers arrive; the next trip of each may follow after its least stay.
 

@@ -9,10 +9,10 @@ import numpy as np
 from twin.behaviour.learning import lived_times_ms, reviewers, smoothed, volume_delay_ms
 from twin.clock import HORIZON_S, MS
 from twin.kernels import paths
-from twin.kernels.paths import Bounds, Topology, Trips, Weights
+from twin.kernels.paths import Bounds, RoutePool, Stream, Topology, Trips, Weights
 from twin.kernels.random import stream_of
 from twin.routing.routes import Routes
-from twin.routing.search import Stream, bounds_to, find_routes
+from twin.routing.search import bounds_to, find_routes
 from twin.scenario.ledger import Parameters
 
 PERCEPTION = stream_of("calculators.perception")
@@ -123,9 +123,7 @@ def review(
     rows = drivers.rows[reviewers(drivers.seed, day, share, drivers.trips.person[drivers.rows])]
     weights = drivers.weights(expected_ms)
     found = drivers.choose(weights, drivers.bounds(), rows)
-    now, then = (
-        _felt_ms(drivers, weights, routes, rows) for routes in (habits.routes, found)
-    )
+    now, then = (_felt_ms(drivers, weights, routes, rows) for routes in (habits.routes, found))
     band = float(parameters["behaviour.switching_band"])
     switching = rows[then < now * (1.0 - band)]
     return Habits(habits.routes.replaced(switching, found), expected_ms)
@@ -134,8 +132,7 @@ def review(
 def _felt_ms(drivers: Drivers, weights: Weights, routes: Routes, rows: np.ndarray) -> np.ndarray:
     """Felt cost of the routes of those trips, (n,) int64."""
     out = np.zeros(rows.shape[0], dtype=np.int64)
-    paths.route_costs(
-        routes.pool, routes.start, routes.end, drivers.trips, rows, weights, drivers.topology.link_key,
-        drivers.seed, PERCEPTION, out,
-    )  # fmt: skip
+    pool = RoutePool(routes.pool, routes.start, routes.end)
+    draws = Stream(drivers.seed, PERCEPTION)
+    paths.route_costs(pool, drivers.trips, rows, weights, drivers.topology.link_key, draws, out)
     return out

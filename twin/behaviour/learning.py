@@ -49,7 +49,8 @@ def volume_delay_ms(
     x = np.minimum(flow_veh / capacity_veh, 6.0)  # the cap only keeps hopeless links within int32
     over = x - 1.0
     delay_ms = 0.25 * slice_ms * (over + np.sqrt(over**2 + 8.0 * delay_parameter * x / capacity_veh))
-    return np.rint(free_ms + delay_ms).astype(np.int32)
+    time_ms: np.ndarray = np.rint(free_ms + delay_ms).astype(np.int32)
+    return time_ms
 
 
 def lived_times_ms(
@@ -74,7 +75,8 @@ def lived_times_ms(
     for slot in range(1, n_slices):
         queue_left = np.maximum(times[slot - 1] - slice_ms, free_ms)
         times[slot] = np.where(np.isnan(times[slot]), queue_left, times[slot])
-    return np.maximum(times, free_ms)
+    lived_ms: np.ndarray = np.maximum(times, free_ms)
+    return lived_ms
 
 
 def smoothed(expected_ms: np.ndarray, lived_ms: np.ndarray, weight: float) -> np.ndarray:

@@ -7,10 +7,22 @@ from typing import NamedTuple
 import numpy as np
 
 from twin.kernels.jit import inline_kernel, kernel
-from twin.kernels.paths import BLOCKED, UNREACHED, Bounds, Topology, Weights, Workspace, search, write_path
+from twin.kernels.paths import BLOCKED, UNREACHED, Weights
+from twin.kernels.search import Ground, Query, search, write_path
 
 KEEPS, DECLINES, FOLLOWS = 0, 1, 2
-NO_STREAM = np.uint64(0)
+
+
+class Counsel(NamedTuple):
+    """How a provider advises: what links cost by its lights, and what makes a route worth proposing.
+
+    Its weights are felt by all the same (no spread), so a search draws nothing.
+    """
+
+    plain: Weights
+    honouring: Weights  # where the advice honours the manager's classification
+    indifference: float  # band, share of the route's cost
+    least_saving_ms: int
 
 
 class Asking(NamedTuple):
@@ -48,16 +60,11 @@ def _remaining_ms(pool: np.ndarray, at: int, end: int, weight_ms: np.ndarray) ->
 
 @kernel
 def advise(
-    topology: Topology,
-    plain: Weights,
-    honouring: Weights,
-    bounds: Bounds,
-    workspace: Workspace,
+    ground: Ground,
+    counsel: Counsel,
     pool: np.ndarray,
     asking: Asking,
     first: int,
-    indifference: float,
-    least_saving_ms: int,
     out: np.ndarray,
     answer: Answer,
 ) -> int:
@@ -67,12 +74,13 @@ def advise(
     in free flow is not searched for. Returns the position from which nothing is done, the out pool
     being full.
     """
+    topology, bounds, workspace = ground.topology, ground.bounds, ground.workspace
     at = np.int64(0)
     for k in range(first, asking.trip.shape[0]):
         trip = asking.trip[k]
         present = pool[asking.route_at[trip]]
         destination = pool[asking.route_end[trip] - 1]
-        weights = honouring if asking.honours[k] else plain
+        weights = counsel.honouring if asking.honours[k] else counsel.plain
         weight_ms = weights.cost_ms[0]
         now_ms = _remaining_ms(pool, asking.route_at[trip], asking.route_end[trip], weight_ms)
         answer.decision[k] = KEEPS
@@ -80,12 +88,12 @@ def advise(
         answer.best_ms[k] = now_ms
         if present == destination:
             continue
-        a, b = topology.head[present], topology.tail[destination]
+        a, b = np.int64(topology.head[present]), np.int64(topology.tail[destination])
         bound = bounds.cost_ms[bounds.row_of_node[b], a]
-        enough = now_ms - max(np.int64(np.ceil(now_ms * indifference)), least_saving_ms)
+        enough = now_ms - max(np.int64(np.ceil(now_ms * counsel.indifference)), counsel.least_saving_ms)
         if bound >= BLOCKED or weight_ms[destination] >= BLOCKED or bound + weight_ms[destination] > enough:
             continue
-        cost = search(topology, weights, bounds, workspace, a, b, 0, asking.person[k], 0, NO_STREAM)
+        cost = search(ground, weights, Query(a, b, np.int64(0), asking.person[k]))
         if cost >= UNREACHED or cost + weight_ms[destination] > enough:
             continue
         answer.best_ms[k] = cost + weight_ms[destination]

@@ -9,7 +9,12 @@ from twin.kernels.jit import kernel
 
 @kernel
 def first_closed(
-    pool: np.ndarray, route_at: np.ndarray, route_end: np.ndarray, rows: np.ndarray, closed: np.ndarray, out: np.ndarray
+    pool: np.ndarray,
+    route_at: np.ndarray,
+    route_end: np.ndarray,
+    rows: np.ndarray,
+    closed: np.ndarray,
+    out: np.ndarray,
 ) -> None:
     """Place in the pool of the first closed link that each route would enter from outside, -1 if none.
 

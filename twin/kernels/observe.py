@@ -128,7 +128,7 @@ def report_passages(
         out.arrived_ms[n] = events.exit_ms[i] + np.int64(late)
         out.time_ms[n] = np.int64(np.floor(true_ms * factor + 0.5))
         n += 1
-    return n  # type: ignore[return-value]
+    return n
 
 
 def bells(seed: int, stream: np.uint64, who: np.ndarray, when: int = 0) -> np.ndarray:

@@ -18,7 +18,7 @@ _M2 = np.uint64(0x94D049BB133111EB)
 _TO_UNIT = 2.0**-53
 
 
-@inline_kernel
+@kernel
 def mix(word: np.uint64) -> np.uint64:
     """One SplitMix64 step of a 64-bit word."""
     z = np.uint64(word) + _GAMMA

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from twin.kernels.jit import inline_kernel, kernel
-from twin.kernels.paths import _pop, _push
+from twin.kernels.paths import pop, push
 from twin.kernels.random import mix
 
 
@@ -136,10 +136,10 @@ def fill_path_lengths(
         goal_x, goal_y = graph.x_mm[goal], graph.y_mm[goal]
         cost[origin[i]] = 0
         visit[origin[i]] = i
-        size = _push(heap_cost, heap_node, 0, 0, origin[i])
+        size = push(heap_cost, heap_node, 0, 0, origin[i])
         while size > 0:
             bound, node = heap_cost[0], heap_node[0]
-            size = _pop(heap_cost, heap_node, size)
+            size = pop(heap_cost, heap_node, size)
             if bound > limit_mm[i]:
                 break
             if node == goal:
@@ -154,4 +154,4 @@ def fill_path_lengths(
                 cost[after] = reached
                 dx, dy = graph.x_mm[after] - goal_x, graph.y_mm[after] - goal_y
                 rest = np.int64(0.98 * np.sqrt(dx * dx + dy * dy))
-                size = _push(heap_cost, heap_node, size, reached + rest, after)
+                size = push(heap_cost, heap_node, size, reached + rest, after)

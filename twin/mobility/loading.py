@@ -1,6 +1,6 @@
 """Cars on the streets: the loading kernel's state, its releases, re-routings and log of passages.
 
-Kernel: `twin.kernels.loading`. This is its public door: it owns the moving arrays, grows the route
+Kernels: `twin.kernels.loading`. This is its public door: it owns the moving arrays, grows the route
 pool when a vehicle takes another route, and checks conservation after every call.
 """
 
@@ -12,9 +12,9 @@ import numpy as np
 
 from twin.errors import WorkError
 from twin.kernels import loading as kernels
-from twin.kernels.loading import Events, Network, Supply, Traffic, Vehicles
-from twin.kernels.random import stream_of
 from twin.kernels.paths import Topology
+from twin.kernels.random import stream_of
+from twin.kernels.traffic import STEP_MS, Events, Network, Scene, Settings, Supply, Traffic, Vehicles
 from twin.routing.routes import Routes
 
 MERGE_STREAM = stream_of("loading.merge")
@@ -57,7 +57,7 @@ def link_ms(duration_s: np.ndarray) -> np.ndarray:
     >>> link_ms(np.array([0.2, 12.3456])).tolist()
     [1000, 12346]
     """
-    return np.maximum(np.rint(duration_s * 1_000.0), kernels.STEP_MS).astype(np.int64)
+    return np.maximum(np.rint(duration_s * 1_000.0), STEP_MS).astype(np.int64)
 
 
 def headway_ms(flow_capacity_vps: np.ndarray) -> np.ndarray:
@@ -96,7 +96,7 @@ class Loader:
     Parameters
     ----------
     network, supply
-        See `twin.kernels.loading`; ``supply`` may be changed between calls of `advance`.
+        See `twin.kernels.traffic`; ``supply`` may be changed between calls of `advance`.
     trip_key
         Random key of every trip, (n_trips,) uint64; rows that are no car trips are never released.
     routes
@@ -161,27 +161,24 @@ class Loader:
         parts: list[Passages] = []
         step = from_s
         while step < until_s:
-            events = _room_for(margin + 65_536)
-            step, n, turned = kernels.advance(
-                self.network, self.supply, self.traffic, self.vehicles, self.pool, events,
-                (step, until_s, margin), self.seed, MERGE_STREAM,
-                self.rules.origin_priority, self.rules.deadlock_check_s,
-            )  # fmt: skip
+            scene = self._scene(margin + 65_536)
+            step, turned = kernels.advance(scene, (step, until_s, margin))
             self.rotations += turned
-            parts.append(Passages(*(column[:n].copy() for column in events)))
+            parts.append(_passages(scene.events))
         self.check()
         return Passages.join(parts)
 
     def queued(self, now_s: int) -> Passages:
         """Vehicles held up by a queue now, with the moments at which they would leave their links."""
-        events = _room_for(int(self.on_link_veh.sum()))
-        n = kernels.queued(self.network, self.supply, self.traffic, self.vehicles, now_s * 1_000, events)
-        return Passages(*(column[:n] for column in events))
+        scene = self._scene(int(self.on_link_veh.sum()))
+        kernels.queued(scene, now_s * STEP_MS)
+        return _passages(scene.events)
 
     @property
     def on_link_veh(self) -> np.ndarray:
         """Vehicles on each link now (n_links,)."""
-        return self.traffic.n_in - self.traffic.n_out
+        on_link: np.ndarray = self.traffic.n_in - self.traffic.n_out
+        return on_link
 
     @property
     def driving(self) -> np.ndarray:
@@ -206,10 +203,21 @@ class Loader:
                 f"{int(on_links.sum())} driving, {n_arrived} arrived"
             )
         if (on_links > self.network.storage_veh).any() or (on_links < 0).any():
-            raise WorkError(f"link row {int(np.argmax(on_links - self.network.storage_veh))} above its storage")
+            worst = int(np.argmax(on_links - self.network.storage_veh))
+            raise WorkError(f"link row {worst} above its storage")
+
+    def _scene(self, n_events: int) -> Scene:
+        """All that the kernels work on, with an empty log for that many events."""
+        whole, moments = (np.empty((2, n_events), dtype=kind) for kind in (np.int32, np.int64))
+        events = Events(whole[0], whole[1], moments[0], moments[1], np.zeros(1, dtype=np.int64))
+        rules = self.rules
+        settings = Settings(
+            int(self.seed), MERGE_STREAM, float(rules.origin_priority), int(rules.deadlock_check_s)
+        )
+        return Scene(self.network, self.supply, self.traffic, self.vehicles, self.pool, events, settings)
 
 
-def _room_for(n_events: int) -> Events:
-    """An empty log with room for that many events."""
-    whole, moments = (np.empty((2, n_events), dtype=kind) for kind in (np.int32, np.int64))
-    return Events(whole[0], whole[1], moments[0], moments[1])
+def _passages(events: Events) -> Passages:
+    """What was written to a log, without the room that is left."""
+    n = int(events.n[0])
+    return Passages(*(column[:n].copy() for column in events[:4]))

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from twin.kernels.loading import Network, Supply
 from twin.kernels.paths import Topology
+from twin.kernels.traffic import Network, Supply
 from twin.mobility.loading import build_network, headway_ms, link_ms
 from twin.routing.topology import build_topology
 from twin.scenario.ledger import Parameters
@@ -33,7 +33,9 @@ class Roads:
 
     def supply(self) -> Supply:
         """A fresh, writable supply with nothing modified and nothing closed."""
-        return Supply(self.free_ms.copy(), self.headway_ms.copy(), np.zeros(self.free_ms.shape[0], dtype=np.bool_))
+        return Supply(
+            self.free_ms.copy(), self.headway_ms.copy(), np.zeros(self.free_ms.shape[0], dtype=np.bool_)
+        )
 
 
 def roads_of(streets: Streets, parameters: Parameters) -> Roads:
@@ -43,6 +45,4 @@ def roads_of(streets: Streets, parameters: Parameters) -> Roads:
     network = build_network(
         topology, streets.storage_veh, link_ms(streets.length_m / wave_mps), streets.flow_capacity_vps
     )
-    return Roads(
-        topology, network, link_ms(streets.free_flow_time_s), headway_ms(streets.flow_capacity_vps)
-    )
+    return Roads(topology, network, link_ms(streets.free_flow_time_s), headway_ms(streets.flow_capacity_vps))

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from twin.behaviour.days import Itineraries
-from twin.kernels.loading import Supply
+from twin.kernels.traffic import Supply
 from twin.knowledge.estimates import LinkPicture
 from twin.knowledge.platform import DataPlatform
 from twin.mobility.loading import Loader, Passages

@@ -10,13 +10,14 @@ from twin.behaviour.days import DRIVING, NO_PATH, TRAVELLING, WAITING
 from twin.calculators.provider import honours_class, obeys
 from twin.clock import HORIZON_S, MS
 from twin.kernels import advice
-from twin.kernels.advice import FOLLOWS, Answer, Asking
+from twin.kernels.advice import FOLLOWS, Answer, Asking, Counsel
 from twin.kernels.closures import first_closed
 from twin.kernels.paths import BLOCKED, Trips
+from twin.kernels.search import Ground
 from twin.knowledge.datasets import observations
 from twin.model.state import Access
 from twin.routing.routes import Routes
-from twin.routing.search import Stream, bounds_to, find_routes, static_weights
+from twin.routing.search import NO_DRAWS, bounds_to, find_routes, static_weights
 
 if TYPE_CHECKING:
     from twin.model.provider import ProviderAgent
@@ -70,9 +71,8 @@ def _divert(model: TwinModel, state: Access, rows: np.ndarray, places: np.ndarra
     asked = Trips(sign, destination, np.zeros(n, dtype=np.int64), model.trip_person_key[rows])
     bounds = bounds_to(model.roads.topology, model.habit_cost_ms, destination)
     found = find_routes(
-        model.roads.topology, static_weights(weights), bounds, asked, np.arange(n), Stream(0, np.uint64(0)),
-        model.threads,
-    )  # fmt: skip
+        model.roads.topology, static_weights(weights), bounds, asked, np.arange(n), NO_DRAWS, model.threads
+    )
     taken: list[np.ndarray] = []
     start = np.full(model.n_trips, -1, dtype=np.int64)
     end = start.copy()
@@ -133,37 +133,32 @@ def _advise(
     model: TwinModel, state: Access, agent: ProviderAgent, rows: np.ndarray, moment_s: int
 ) -> tuple[np.ndarray, Routes]:
     """The provider's answers to the trips ``rows``: decision (n,) and routes by trip row."""
-    loader = state.loader
+    loader, n = state.loader, rows.shape[0]
     person_key = model.trip_person_key[rows]
+    respect = model.respect_of(agent, moment_s)
     asking = Asking(
         trip=rows.astype(np.int64),
         route_at=loader.vehicles.route_at,
         route_end=loader.vehicles.route_end,
         person=person_key,
-        honours=honours_class(
-            model.population.trips.trip_key[rows], model.respect_of(agent, moment_s), model.seed_
-        ),
+        honours=honours_class(model.population.trips.trip_key[rows], respect, model.seed_),
         obeys=obeys(person_key, moment_s, model.obedience, model.seed_),
     )
-    n = rows.shape[0]
-    start = np.full(model.n_trips, -1, dtype=np.int64)
-    answer = Answer(
-        np.zeros(n, dtype=np.int8),
-        np.zeros(n, dtype=np.int64),
-        np.zeros(n, dtype=np.int64),
-        start,
-        start.copy(),
+    counsel = Counsel(
+        plain=static_weights(agent.weight_ms),
+        honouring=static_weights(agent.honouring_ms(state.orders.classified)),
+        indifference=float(agent.order.indifference),
+        least_saving_ms=int(model.least_saving_ms),
     )
-    plain = static_weights(agent.weight_ms)
-    honouring = static_weights(agent.honouring_ms(state.orders.classified))
+    now_ms, best_ms = np.zeros((2, n), dtype=np.int64)
+    start, end = np.full((2, model.n_trips), -1, dtype=np.int64)
+    answer = Answer(np.zeros(n, dtype=np.int8), now_ms, best_ms, start, end)
+    ground = Ground(model.roads.topology, model.bounds, model.workspace, NO_DRAWS)
     pools: list[np.ndarray] = []
     done, shift = 0, 0
     while done < n:
         out = np.empty((n - done) * 64 + model.roads.topology.first_out.shape[0] + 2, dtype=np.int32)
-        upto = advice.advise(
-            model.roads.topology, plain, honouring, model.bounds, model.workspace, loader.pool, asking, done,
-            agent.order.indifference, model.least_saving_ms, out, answer,
-        )  # fmt: skip
+        upto = advice.advise(ground, counsel, loader.pool, asking, done, out, answer)
         piece = rows[done:upto][answer.decision[done:upto] == FOLLOWS]
         used = int(answer.end[piece].max()) if piece.size else 0
         answer.start[piece] += shift

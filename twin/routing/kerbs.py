@@ -36,7 +36,9 @@ def other_directions(tail: np.ndarray, head: np.ndarray, length_m: np.ndarray) -
     return other
 
 
-def best_sides(topology: Topology, free_ms: np.ndarray, length_m: np.ndarray, trips: Trips, rows: np.ndarray) -> Trips:
+def best_sides(
+    topology: Topology, free_ms: np.ndarray, length_m: np.ndarray, trips: Trips, rows: np.ndarray
+) -> Trips:
     """The trips with the sides of their origin and destination streets that are quickest in free flow.
 
     Only trips ``rows`` are looked at; among equal times the address's own direction stands.

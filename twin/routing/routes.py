@@ -50,4 +50,5 @@ class Routes:
 
     def lengths(self) -> np.ndarray:
         """Links on each route (n_trips,)."""
-        return self.end - self.start
+        lengths: np.ndarray = self.end - self.start
+        return lengths

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 
 import numpy as np
 
 from twin.kernels import paths
-from twin.kernels.paths import Bounds, Topology, Trips, Weights
+from twin.kernels.paths import Bounds, RoutePool, Stream, Topology, Trips, Weights
+from twin.kernels.search import Ground, route_trips
 from twin.routing.routes import Routes
 from twin.routing.topology import workspace_for
 
@@ -16,12 +16,12 @@ LINKS_A_ROUTE = 96
 """First guess of a route's length, for the size of the pool; a longer one only costs a second call."""
 
 
-@dataclass(frozen=True)
-class Stream:
-    """Which draws a search uses for a person's own view of each link."""
+NO_DRAWS = Stream(0, np.uint64(0))
+"""For weights that everyone feels the same."""
 
-    seed: int
-    stream: np.uint64
+
+Piece = tuple[np.ndarray, np.ndarray]
+"""Rows of trips, and the pool that holds their routes."""
 
 
 def bounds_to(topology: Topology, least_ms: np.ndarray, destinations: np.ndarray) -> Bounds:
@@ -60,23 +60,10 @@ def find_routes(
 ) -> Routes:
     """Shortest routes of the trips ``rows``; other trips have none in the answer."""
     n_trips = trips.origin.shape[0]
-    start = np.full(n_trips, -1, dtype=np.int64)
-    end = np.full(n_trips, -1, dtype=np.int64)
+    start, end = places = np.full(n_trips, -1, dtype=np.int64), np.full(n_trips, -1, dtype=np.int64)
 
-    def work(part: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
-        done = 0
-        workspace = workspace_for(topology)
-        pieces: list[tuple[np.ndarray, np.ndarray]] = []
-        while done < part.shape[0]:
-            room = max((part.shape[0] - done) * LINKS_A_ROUTE, topology.first_out.shape[0] + 2)
-            pool = np.empty(room, dtype=np.int32)
-            upto = paths.route_trips(
-                topology, weights, bounds, workspace, trips, part, done, draws.seed, draws.stream,
-                pool, start, end,
-            )  # fmt: skip
-            pieces.append((part[done:upto], pool))
-            done = upto
-        return pieces
+    def work(part: np.ndarray) -> list[Piece]:
+        return _pieces(Ground(topology, bounds, workspace_for(topology), draws), weights, trips, part, places)
 
     parts = np.array_split(np.ascontiguousarray(rows, dtype=np.int64), max(1, threads))
     if threads > 1:
@@ -94,3 +81,18 @@ def find_routes(
         shift += used
         pools.append(pool[:used])
     return Routes(np.concatenate(pools), start, end).packed()
+
+
+def _pieces(
+    ground: Ground, weights: Weights, trips: Trips, rows: np.ndarray, places: tuple[np.ndarray, np.ndarray]
+) -> list[Piece]:
+    """Routes of the trips ``rows``, in as many pools as it takes; start and end are written to places."""
+    done = 0
+    pieces: list[Piece] = []
+    while done < rows.shape[0]:
+        room = max((rows.shape[0] - done) * LINKS_A_ROUTE, ground.topology.first_out.shape[0] + 2)
+        pool = np.empty(room, dtype=np.int32)
+        upto = route_trips(ground, weights, trips, rows, done, RoutePool(pool, *places))
+        pieces.append((rows[done:upto], pool))
+        done = upto
+    return pieces

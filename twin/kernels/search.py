@@ -1,0 +1,175 @@
+"""Guided search for one traveller, and the routes of many.
+
+The search is A* (Hart, Nilsson & Raphael 1968, IEEE Trans. SSC 4(2)) whose lower bounds are exact
+cost trees under the least weights ever in force, so that it settles little more than the path itself
+while the network flows.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from twin.kernels.jit import inline_kernel, kernel
+from twin.kernels.paths import (
+    BLOCKED,
+    UNREACHED,
+    Bounds,
+    RoutePool,
+    Stream,
+    Topology,
+    Trips,
+    Weights,
+    Workspace,
+    link_cost_ms,
+    pop,
+    push,
+    slice_of,
+)
+
+
+class Ground(NamedTuple):
+    """What searches share."""
+
+    topology: Topology
+    bounds: Bounds
+    workspace: Workspace
+    draws: Stream
+
+
+class Query(NamedTuple):
+    """One question: from node to node, leaving at a moment, by one person."""
+
+    origin: int
+    destination: int
+    start_ms: int
+    person: np.uint64
+
+
+@inline_kernel
+def _order(bound: int, cost: int) -> int:
+    """Place in the search's heap: least bound first, then least cost.
+
+    So when a node is settled, all ways of equal cost into it are known, and keys can choose among them.
+    """
+    return (np.int64(bound) << 31) + np.int64(cost)
+
+
+@inline_kernel
+def search(ground: Ground, weights: Weights, query: Query) -> int:
+    """Least perceived cost from node to node, leaving at start_ms; the path stays in the workspace.
+
+    Returns UNREACHED where there is no path. Among equal costs the link with the lesser key wins.
+    """
+    topology, workspace, draws = ground.topology, ground.workspace, ground.draws
+    row = ground.bounds.cost_ms[ground.bounds.row_of_node[query.destination]]
+    workspace.searches[0] += 1
+    number = workspace.searches[0]
+    cost, clock, visited = workspace.cost, workspace.clock, workspace.visited
+    heap_cost, heap_node = workspace.heap_cost, workspace.heap_node
+    n_slices = weights.cost_ms.shape[0]
+    if row[query.origin] >= BLOCKED:
+        return UNREACHED
+    visited[query.origin] = number
+    cost[query.origin] = 0
+    clock[query.origin] = query.start_ms
+    workspace.link_to[query.origin] = -1
+    size = push(heap_cost, heap_node, 0, _order(row[query.origin], 0), query.origin)
+    while size > 0:
+        least, node = heap_cost[0], np.int64(heap_node[0])
+        if node == query.destination:
+            return cost[node]
+        size = pop(heap_cost, heap_node, size)
+        if least > _order(cost[node] + row[node], cost[node]):
+            continue
+        slot = slice_of(clock[node], weights.slice_ms, n_slices)
+        for k in range(topology.first_out[node], topology.first_out[node + 1]):
+            link = np.int64(topology.out_links[k])
+            after = np.int64(topology.head[link])
+            if row[after] >= BLOCKED or weights.cost_ms[slot, link] >= BLOCKED:
+                continue
+            key = topology.link_key[link]
+            own_ms = link_cost_ms(weights, draws.seed, draws.stream, query.person, key, slot, link)
+            reached = cost[node] + own_ms
+            if visited[after] == number:
+                if reached > cost[after]:
+                    continue
+                if reached == cost[after]:
+                    known = workspace.link_to[after]
+                    if known >= 0 and topology.link_key[known] > key:
+                        workspace.link_to[after] = link
+                        clock[after] = clock[node] + weights.time_ms[slot, link]
+                    continue
+            visited[after] = number
+            cost[after] = reached
+            clock[after] = clock[node] + weights.time_ms[slot, link]
+            workspace.link_to[after] = link
+            size = push(heap_cost, heap_node, size, _order(reached + row[after], reached), after)
+    return UNREACHED
+
+
+@inline_kernel
+def write_path(
+    topology: Topology, workspace: Workspace, origin: int, destination: int, out: np.ndarray, at: int
+) -> int:
+    """Write the found path's links to out[at:]; returns one past the last, or -1 if it does not fit."""
+    n = 0
+    node = destination
+    while node != origin:
+        n += 1
+        node = topology.tail[workspace.link_to[node]]
+    if at + n > out.shape[0]:
+        return -1
+    node = destination
+    for k in range(n):
+        link = workspace.link_to[node]
+        out[at + n - 1 - k] = link
+        node = topology.tail[link]
+    return at + n
+
+
+@kernel
+def route_trips(
+    ground: Ground, weights: Weights, trips: Trips, rows: np.ndarray, first: int, out: RoutePool
+) -> int:
+    """Routes of trips rows[first:], from origin link to destination link, both included.
+
+    Writes links to the pool and their places, both -1 without a path.
+    Returns the position in rows from which nothing is done yet, because the pool is full.
+    """
+    topology, workspace, pool = ground.topology, ground.workspace, out.link
+    at = np.int64(0)
+    n_slices = weights.time_ms.shape[0]
+    for k in range(first, rows.shape[0]):
+        trip = rows[k]
+        origin, destination = trips.origin[trip], trips.destination[trip]
+        a, b = np.int64(topology.head[origin]), np.int64(topology.tail[destination])
+        begin = trips.depart_ms[trip]
+        begin += weights.time_ms[slice_of(begin, weights.slice_ms, n_slices), origin]
+        if origin == destination:
+            cost = np.int64(0)
+        else:
+            cost = search(ground, weights, Query(a, b, begin, trips.person[trip]))
+            if cost < UNREACHED:
+                slot = slice_of(workspace.clock[b], weights.slice_ms, n_slices)
+                if weights.cost_ms[slot, destination] >= BLOCKED:
+                    cost = UNREACHED  # a closed link takes nobody, so a trip that ends on it has no path
+        if cost >= UNREACHED:
+            out.start[trip] = -1
+            out.end[trip] = -1
+            continue
+        if at + 2 > pool.shape[0]:
+            return k
+        end = at + 1
+        if origin != destination:
+            end = write_path(topology, workspace, a, b, pool, at + 1)
+            if end < 0 or end == pool.shape[0]:
+                return k
+            pool[end] = destination
+            end += 1
+        pool[at] = origin
+        out.start[trip] = at
+        out.end[trip] = end
+        at = end
+    return rows.shape[0]
