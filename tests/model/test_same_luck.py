@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 
 from tests.model.village import SCENARIOS, TABLES, WORKS, scenario, world
-from twin.behaviour.habits import equilibrium_start
+from twin.behaviour.habits import Habits, equilibrium_start
 from twin.model.record import record_of
 from twin.model.twin_model import TwinModel
 from twin.population.population import Population
 from twin.population.tables import MODES, PERSON_DTYPES, TRIP_DTYPES
 from twin.scenario.scenario import Scenario
 from twin.study.digests import truth_digest
+from twin.study.habits import learned_habits
 from twin.study.run import run_in
 
 SAME_SPEED = """
@@ -90,29 +91,55 @@ def added(population: Population, mode: str) -> Population:
     return population.with_person(person, [trip | {"mode": MODES.index(mode), "duration_s": duration}])
 
 
+def planned(population: Population, habits: Habits | None) -> TwinModel:
+    """A model of the village with nobody guided."""
+    spec = scenario().varied("app_share", 0.0)
+    return TwinModel(spec, rng=1, territory=world().territory, population=population, habits=habits)
+
+
 @pytest.mark.parametrize("mode", ["walk", "car"])
-def test_one_resident_more(mode: str) -> None:
+def test_one_resident_more_changes_no_draw(mode: str) -> None:
     here = world()
     more = added(here.population, mode)
+    spec = scenario()
     before, after = (
-        TwinModel(scenario(), rng=1, territory=here.territory, population=p, habits=None)
+        TwinModel(spec, rng=1, territory=here.territory, population=p, habits=here.habits)
         for p in (here.population, more)
     )
-    n, m = before.n_trips, len(before.inhabitants)
+    n = before.n_trips
     assert after.n_trips == n + 1
-    assert len(after.inhabitants) == m + 1
+    assert len(after.inhabitants) == len(before.inhabitants) + 1
     for name in TRIP_DTYPES:
         a, b = getattr(before.population.trips, name), getattr(after.population.trips, name)
         assert np.array_equal(a, b[:n], equal_nan=a.dtype.kind == "f"), name
     assert np.array_equal(before.trip_provider, after.trip_provider[:n])
-    if mode == "walk":
-        for model in (before, after):
-            model.run_day()
-        a, b = record_of(before), record_of(after)
-        for name in ("departed_ms", "entered_ms", "arrived_ms", "state", "guided", "n_reroutes"):
-            assert np.array_equal(getattr(a, name), getattr(b, name)[:n]), name
-        assert np.array_equal(a.entries, b.entries)
-        assert np.array_equal(a.time_ms, b.time_ms)
+    assert np.array_equal(before.trip_sends, after.trip_sends[:n])
+
+
+def test_one_walker_more_changes_nothing_with_habits_learned_anew() -> None:
+    here = world()
+    more = added(here.population, "walk")
+    days = []
+    for population in (here.population, more):
+        spec = scenario(WORKS)
+        habits = learned_habits(spec, here.territory, population, 1)
+        model = TwinModel(spec, rng=1, territory=here.territory, population=population, habits=habits)
+        model.run_day()
+        days.append(record_of(model))
+    a, b = days
+    for name in ("departed_ms", "entered_ms", "arrived_ms", "state", "guided", "n_reroutes", "route_km"):
+        assert np.array_equal(getattr(a, name), getattr(b, name)[: a.n_trips]), name
+    assert np.array_equal(a.entries, b.entries)
+    assert np.array_equal(a.time_ms, b.time_ms)
+
+
+def test_one_driver_more_changes_no_planned_route_of_others() -> None:
+    here = world()
+    before = planned(here.population, here.habits)
+    after = planned(added(here.population, "car"), here.habits)
+    for trip in range(before.n_trips):
+        assert np.array_equal(before.habits.routes.of(trip), after.habits.routes.of(trip))
+    assert after.habits.routes.of(before.n_trips).size > 0
 
 
 def test_another_seed_is_another_day() -> None:

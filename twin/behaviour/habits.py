@@ -81,6 +81,20 @@ class Habits:
     routes: Routes
     expected_ms: np.ndarray
 
+    def extended(self, drivers: Drivers) -> Habits:
+        """These habits for travellers that joined behind the rows known here; the others keep theirs.
+
+        Who joins takes the route that feels best under the times that the others expect.
+        """
+        n_known, n_trips = self.routes.start.shape[0], drivers.trips.origin.shape[0]
+        if n_known == n_trips:
+            return self
+        none = np.full(n_trips - n_known, -1, dtype=np.int64)
+        start, end = (np.concatenate([column, none]) for column in (self.routes.start, self.routes.end))
+        joined = drivers.rows[drivers.rows >= n_known]
+        found = drivers.choose(drivers.weights(self.expected_ms), drivers.bounds(), joined)
+        return Habits(Routes(self.routes.pool, start, end).replaced(joined, found), self.expected_ms)
+
 
 def equilibrium_start(drivers: Drivers, parameters: Parameters) -> Habits:
     """Habits near a user equilibrium of the volume-delay function, by successive averages."""

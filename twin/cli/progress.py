@@ -46,7 +46,7 @@ def stepwise(progress: Progress, n_steps: int) -> Callable[[str], None]:
 
 
 def _lines() -> Progress:
-    next_share = 0.0
+    next_share = LINE_EVERY  # bad input is mostly found before, and is one line
 
     def line(share: float, text: str) -> None:
         nonlocal next_share

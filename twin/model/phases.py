@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-
 from twin.clock import MS
 from twin.kernels.observe import Events
 from twin.mobility.loading import Passages

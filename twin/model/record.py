@@ -30,8 +30,6 @@ def record_of(model: TwinModel) -> DayRecord:
     count_moments(here, state.loader.vehicles.link_enter_ms[driving], SLICE_MS, entries)
     count_moments(passages.link, passages.exit_ms, SLICE_MS, exits)
     days = state.itineraries
-    filled = state.loader.traffic.full_s
-    order = [row for row in np.argsort(filled, kind="stable").tolist() if filled[row] >= 0][:N_FIRST_FULL]
     kept = state.platform.record()
     record = DayRecord(
         territory=model.territory,
@@ -56,7 +54,7 @@ def record_of(model: TwinModel) -> DayRecord:
         event_enter_ms=passages.enter_ms,
         event_exit_ms=passages.exit_ms,
         rotations=state.loader.rotations,
-        first_full=[(row, float(filled[row])) for row in order],
+        first_full=_first_full(state.loader.traffic.full_s),
         max_origin_queue_veh=state.log.max_origin_queue_veh,
         max_gate_queue_veh=state.log.max_gate_queue_veh,
         knowledge={ROAD_MANAGER: _city_estimate(model)} | {a.name: a.estimate for a in model.providers},
@@ -70,6 +68,12 @@ def record_of(model: TwinModel) -> DayRecord:
     )
     _post_fuel(record)
     return record
+
+
+def _first_full(full_s: np.ndarray) -> list[tuple[int, float]]:
+    """The links that filled first, row and moment [s]."""
+    order = [row for row in np.argsort(full_s, kind="stable").tolist() if full_s[row] >= 0]
+    return [(row, float(full_s[row])) for row in order[:N_FIRST_FULL]]
 
 
 def _post_fuel(record: DayRecord) -> None:

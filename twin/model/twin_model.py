@@ -84,7 +84,10 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         self.inhabitants = Inhabitants.of(self.population.persons)
         self.roads = roads_of(self.territory.streets, self.parameters)
         self._set_trips()
-        self.habits = habits if habits is not None else equilibrium_start(self.drivers(), self.parameters)
+        drivers = self.drivers()
+        self.habits = (
+            equilibrium_start(drivers, self.parameters) if habits is None else habits.extended(drivers)
+        )
         self._set_actors()
         self.state = self._fresh_state()
         self.phases: tuple[Phase, ...] = PHASES
@@ -100,7 +103,7 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
             }
         )
 
-    if not hasattr(mesa.Model, "time"):  # Mesa before 3.4 counts steps only
+    if "time" not in vars(mesa.Model):  # Mesa before 3.4 counts steps only; later it hides from hasattr
         time = property(lambda self: float(self.steps), doc="Mesa's own counter: steps made.")
 
     def step(self) -> None:
