@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import mesa
 import numpy as np
 
 from twin.calculators.agreement import closure_notices
@@ -14,6 +13,7 @@ from twin.errors import InputError
 from twin.indicators.records import ROAD_MANAGER
 from twin.mobility.loading import headway_ms, link_ms
 from twin.mobility.network import Roads
+from twin.model.actor import Actor
 from twin.model.state import Access
 from twin.scenario.modifications import ClassifySecondary, CloseLink, Modification, Narrowed, SpeedLimit
 from twin.territory.territory import Streets
@@ -31,7 +31,7 @@ class Lever:
         return self.order.from_s <= moment_s < self.order.until_s
 
 
-class RoadManager(mesa.Agent):  # type: ignore[misc]
+class RoadManager(Actor):
     """The city as manager of its roads; incidents, which nobody orders, come by the same hands.
 
     Parameters

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import mesa
 import numpy as np
 
 from twin.calculators.agreement import known_closures
@@ -12,6 +11,7 @@ from twin.calculators.provider import advice_times_ms, honouring_times_ms
 from twin.indicators.records import ROAD_MANAGER
 from twin.knowledge.day import Estimate
 from twin.knowledge.estimates import LinkPicture, Prior, estimate_link_times, publish_traffic
+from twin.model.actor import Actor
 from twin.model.state import Access
 from twin.scenario.actors import Provider
 from twin.scenario.ledger import Parameters
@@ -20,7 +20,7 @@ REPORT_HOLDS_S = 1_800.0
 """A user's report of a closed road is believed for half an hour."""
 
 
-class ProviderAgent(mesa.Agent):  # type: ignore[misc]
+class ProviderAgent(Actor):
     """A provider with a market share, an objective and a picture of its own.
 
     Parameters

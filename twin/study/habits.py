@@ -6,6 +6,7 @@ Each day is kept as it ends, so that learning that was stopped goes on from the 
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import os
 import shutil
@@ -78,6 +79,8 @@ def learned_habits(
             lived = Passages.join(model.state.log.parts)
             columns = (lived.link, lived.enter_ms, lived.exit_ms)
             habits = review(model.drivers(), model.habits, columns, day, model.parameters)
+        del model
+        gc.collect()  # a model and its agents hold each other, and the collector counts objects, not bytes
         if home is not None:
             _keep(home, day, habits)
     assert habits is not None

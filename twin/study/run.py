@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -109,7 +110,10 @@ def run_in(
         model.run_until(hour * 3_600)
         progress(hour / (hours + 1), f"{hour:02d}:00")
     progress(hours / (hours + 1), "working out indicators")
-    return Result.of_day(record_of(model), scenario)
+    result = Result.of_day(record_of(model), scenario)
+    del model
+    gc.collect()  # a model and its agents hold each other, and the collector counts objects, not bytes
+    return result
 
 
 def _territory(scenario: Scenario) -> Territory:
