@@ -32,7 +32,7 @@ from twin.indicators.records import DayRecord
 from twin.indicators.through import through_vehicle_km, vehicle_km_of
 from twin.scenario.scenario import Scenario
 from twin.scenario.selectors import LinkSelector
-from twin.study.habits import cache_folder
+from twin.study.habits import cache_folders
 from twin.study.run import World, run_in, world_of
 from twin.territory.select import select_links
 
@@ -120,7 +120,10 @@ def run_members(wanted: list[Member], threads: int = 1) -> Iterator[tuple[Member
     for member in wanted:
         scenario = member.scenario()
         if world is None or member.seed != seed:
-            world, seed = world_of(scenario, member.seed, threads=threads, folder=cache_folder()), member.seed
+            world, seed = (
+                world_of(scenario, member.seed, threads=threads, folders=cache_folders()),
+                member.seed,
+            )
         result = run_in(scenario, member.seed, world, threads=threads)
         assert result.record is not None
         yield member, measured(result.record, result.digest)

@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 
 from twin.scenario.scenario import Scenario
-from twin.study.habits import cache_folder
+from twin.study.habits import cache_folders
 from twin.study.run import World, world_of
 
 SCENARIOS = Path(__file__).resolve().parents[2] / "scenarios"
@@ -44,4 +44,4 @@ def scenario(more: str = "", text: str = TABLES) -> Scenario:
 @cache
 def world() -> World:
     """Territory, population and habits of the village for seed 1, made once."""
-    return world_of(scenario(), 1, folder=cache_folder())
+    return world_of(scenario(), 1, folders=cache_folders())

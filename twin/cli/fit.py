@@ -8,6 +8,8 @@ from typing import Any
 
 from twin.errors import InputError
 from twin.indicators.focus import focuses_of
+from twin.model.sources import population_file
+from twin.population.marginals import marginals_of
 from twin.scenario.modifications import Modification, OnLinks
 from twin.scenario.scenario import Scenario
 from twin.scenario.selectors import LinkSelector
@@ -19,6 +21,7 @@ def fit(scenario: Scenario) -> dict[str, Any]:
     """The territory that a scenario names, and how many links each modification and fleet names."""
     territory = _territory(scenario.territory_path())
     focuses_of(territory, scenario.focus, scenario.where("focus"))
+    marginals_of(territory, population_file(scenario), scenario.ledger())
     changes = [
         [
             _n_links(selector, territory, scenario.where("modification", row, "links"))

@@ -17,7 +17,6 @@ from twin.errors import InputError
 if TYPE_CHECKING:
     from twin.scenario.scenario import Scenario
     from twin.study.comparison import Comparison
-    from twin.study.results import Result
 
 RUNS = Path("runs")
 """Folder of results where none is named."""
@@ -47,7 +46,7 @@ def run(
     with shown(quiet) as progress:
         n_threads = threads or _processors()
         result = simulate(asked, chosen, threads=n_threads, out=folder, resume=resume, progress=progress)
-    summary: dict[str, Any] = {**_summary(result), "out": folder}
+    summary: dict[str, Any] = {**result.summary(), "out": folder}
     if stress is not None:
         from twin.study.stress import stress_of
 
@@ -60,11 +59,6 @@ def run(
     if stress is not None:
         say("\n".join(f"stress {key}: {value}" for key, value in summary["stress"].items()))
     return say(f"digest {result.digest}\n{folder}")
-
-
-def _summary(result: Result) -> dict[str, Any]:
-    """What a run came to: its manifest and the indicators of its focus."""
-    return {**result.manifest, "indicators": result.indicators.to_dict("records")}
 
 
 def compare(

@@ -16,9 +16,14 @@ def load_territory(scenario: Scenario) -> Territory:
     return Territory.load(path) if path.is_dir() else Territory.from_osm(path)
 
 
-def load_population(scenario: Scenario, territory: Territory, seed: int) -> Population:
-    """Persons and trips of a territory, drawn with that seed and scaled as the scenario says."""
+def population_file(scenario: Scenario) -> Path | None:
+    """The table of marginals beside a territory, if there is one."""
     path = Path(scenario.territory_path())
     table = path / "population.toml" if path.is_dir() else path.with_name("population.toml")
-    population = synthesise(territory, table if table.is_file() else None, scenario.ledger(), seed)
+    return table if table.is_file() else None
+
+
+def load_population(scenario: Scenario, territory: Territory, seed: int) -> Population:
+    """Persons and trips of a territory, drawn with that seed and scaled as the scenario says."""
+    population = synthesise(territory, population_file(scenario), scenario.ledger(), seed)
     return population.scaled(scenario.demand_scale)

@@ -10,6 +10,8 @@ import gc
 import hashlib
 import os
 import shutil
+from collections.abc import Sequence
+from operator import itemgetter
 from pathlib import Path
 
 import numpy as np
@@ -59,13 +61,14 @@ def learned_habits(
     seed: int,
     *,
     threads: int = 1,
-    folder: Path | None = None,
+    folders: Sequence[Path] = (),
     progress: Progress = silent,
 ) -> Habits:
-    """Habits after the ledger's number of days; read from the folder as far as they stand there."""
+    """Habits after the ledger's number of days; read from folders as far as they stand there, and kept."""
     days = int(scenario.ledger()["behaviour.learning_rounds"])
-    home = None if folder is None else folder / habits_key(scenario, territory, population, seed)
-    habits, done = _kept(home, days)
+    key = habits_key(scenario, territory, population, seed)
+    homes = [folder / key for folder in folders]
+    habits, done = max((_kept(home, days) for home in homes), key=itemgetter(1), default=(None, 0))
     usual = usual_day(scenario)
     for day in range(done, days + 1):
         progress(day / (days + 1), f"learning habits, day {day} of {days}")
@@ -81,27 +84,31 @@ def learned_habits(
             habits = review(model.drivers(), model.habits, columns, day, model.parameters)
         del model
         gc.collect()  # a model and its agents hold each other, and the collector counts objects, not bytes
-        if home is not None:
+        for home in homes:
             _keep(home, day, habits)
     assert habits is not None
     return habits
 
 
-def cache_folder() -> Path:
-    """Where learned habits are kept for this user."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "twin" / "habits"
+def cache_folders() -> tuple[Path, ...]:
+    """Where learned habits are kept for this user; nowhere, if that cannot be written."""
+    folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "twin" / "habits"
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError:
+        return ()
+    return (folder,) if os.access(folder, os.W_OK) else ()
 
 
-def _kept(home: Path | None, days: int) -> tuple[Habits | None, int]:
+def _kept(home: Path, days: int) -> tuple[Habits | None, int]:
     """The latest whole day kept, and the day to go on with."""
-    if home is not None:
-        for day in range(days, -1, -1):
-            folder = home / f"day-{day:02d}"
-            if (folder / store.MANIFEST).is_file():
-                try:
-                    return _read(folder), day + 1
-                except InputError:
-                    shutil.rmtree(folder)  # harmed on disk: an earlier day, or the start, is as good
+    for day in range(days, -1, -1):
+        folder = home / f"day-{day:02d}"
+        if (folder / store.MANIFEST).is_file():
+            try:
+                return _read(folder), day + 1
+            except InputError:
+                shutil.rmtree(folder)  # harmed on disk: an earlier day, or the start, is as good
     return None, 0
 
 

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import hashlib
 from functools import cache
+from importlib.metadata import entry_points
 from pathlib import Path
 
+from twin.registry import FAMILIES
 from twin.scenario.scenario import Scenario
 from twin.version import VERSION
 
@@ -27,6 +29,7 @@ def simulation_key(scenario: Scenario, seed: int) -> str:
         scenario.ledger().digest,
         str(seed),
         code_digest(),
+        outside_kinds(),
     )
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
@@ -44,6 +47,17 @@ def stamp_of_files(path: Path) -> str:
         if not any(part.startswith(".") for part in name.split("/")):
             digest.update(f"{name}\0{hashlib.sha256(file.read_bytes()).hexdigest()}\n".encode())
     return digest.hexdigest()
+
+
+@cache
+def outside_kinds() -> str:
+    """Kinds that packages outside add by entry point, with their versions: they may change a run."""
+    kinds = [
+        f"{point.group} {point.name} {point.value} {point.dist.version if point.dist else ''}"
+        for family in FAMILIES
+        for point in entry_points(group=f"twin.{family}")
+    ]
+    return "\n".join(sorted(kinds))
 
 
 @cache

@@ -104,8 +104,9 @@ class Result:
         counts = {name: value for name, value in self.manifest.items() if name not in ("files", "scenario")}
         ledger = self.scenario.ledger()
         rows = [
-            {**asdict(each), "assumptions": count_assumptions(each.assumptions, ledger)}
+            {"indicator": row.pop("name"), **row, "assumptions": count_assumptions(each.assumptions, ledger)}
             for each in self.focus_values
+            for row in (asdict(each),)
         ]
         return {**counts, "focus": self.scenario.focus, "indicators": rows}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -15,7 +16,7 @@ from twin.model.twin_model import TwinModel
 from twin.population.population import Population
 from twin.scenario.scenario import Scenario
 from twin.study import store
-from twin.study.habits import cache_folder, learned_habits
+from twin.study.habits import cache_folders, learned_habits
 from twin.study.keys import simulation_key, stamp_of_files
 from twin.study.progress import Progress, silent, within
 from twin.study.results import Result
@@ -63,11 +64,9 @@ def run(
         kept = Result.load(folder)
         if kept.manifest["simulation_key"] == simulation_key(spec, chosen):
             return kept
-    keep = None if folder is None else folder / "checkpoints"
-    habits_folder = cache_folder() if cache else keep
-    world = world_of(
-        spec, chosen, threads=threads or 1, folder=habits_folder, progress=within(progress, 0.0, 0.8)
-    )
+    kept_in = (*(() if folder is None else (folder / "checkpoints",)), *(cache_folders() if cache else ()))
+    learning = within(progress, 0.0, 0.8)
+    world = world_of(spec, chosen, threads=threads or 1, folders=kept_in, progress=learning)
     result = run_in(spec, chosen, world, threads=threads or 1, progress=within(progress, 0.8, 1.0))
     if folder is not None:
         result.save(folder)
@@ -80,7 +79,7 @@ def world_of(
     seed: int,
     *,
     threads: int = 1,
-    folder: Path | None = None,
+    folders: Sequence[Path] = (),
     progress: Progress = silent,
 ) -> World:
     """Territory, population and learned habits of a scenario for a seed."""
@@ -92,7 +91,7 @@ def world_of(
         raise InputError(scenario.where("territory"), "nobody travels there", "a population that makes trips")
     learning = within(progress, 0.1, 1.0)
     habits = learned_habits(
-        scenario, territory, population, seed, threads=threads, folder=folder, progress=learning
+        scenario, territory, population, seed, threads=threads, folders=folders, progress=learning
     )
     return World(territory, population, habits)
 

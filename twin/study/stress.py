@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from twin.scenario.scenario import Scenario
-from twin.study.habits import cache_folder
+from twin.study.habits import cache_folders
 from twin.study.progress import Progress, silent, within
 from twin.study.run import run_in, world_of
 
@@ -17,13 +16,13 @@ def stress_of(
     factor: float,
     *,
     threads: int = 1,
-    folder: Path | None = None,
     progress: Progress = silent,
 ) -> dict[str, Any]:
     """The same day with ``factor`` times the demand, habits learned for it: what it came to."""
     more = scenario.varied("demand_scale", scenario.demand_scale * factor, "--stress")
-    where = cache_folder() if folder is None else folder
-    world = world_of(more, seed, threads=threads, folder=where, progress=within(progress, 0.0, 0.8))
+    world = world_of(
+        more, seed, threads=threads, folders=cache_folders(), progress=within(progress, 0.0, 0.8)
+    )
     result = run_in(more, seed, world, threads=threads, progress=within(progress, 0.8, 1.0))
     manifest = result.manifest
     return {
