@@ -72,7 +72,7 @@ def test_the_summary_is_json_and_counts_assumptions(result: Result) -> None:
     summary = json.loads(json.dumps(result.summary(), allow_nan=False))
     assert {"digest", "indicators", "trips", "completed_trips", "rotations", "mean_car_time_over_free_flow",
             "demand", "timings_s", "peak_memory_mb", "link_entries"} <= set(summary)  # fmt: skip
-    of = {each["name"]: each["assumptions"] for each in summary["indicators"]}
+    of = {each["indicator"]: each["assumptions"] for each in summary["indicators"]}
     assert of["sum_of_accounts"] == 0 < of["planned_trips"] < of["mean_delay"] < of["fuel_cost"]
 
 
