@@ -7,9 +7,9 @@ D 2204 A inside the commune of La Turbie):
 - ``closed``: the A8 closed and signed from 7 to 9, against the app share;
 - ``class``: ``one_lane`` at app share 0.3 with the street classed as secondary, respect 0 and 1.
 
-Run ``python -m benchmarks.studies.village --seeds 20``; every finished member is a line of the table,
-and a study that was stopped goes on behind the last line. A line belongs to the key of its simulation:
-lines of another state of the code are not reused.
+Run ``python -m benchmarks.studies.village --seeds 20``; the members of a finished seed are lines of the
+table, and a study that was stopped goes on with the seeds that are missing. Begin with no table after the
+code has changed.
 """
 
 from __future__ import annotations

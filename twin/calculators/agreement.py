@@ -21,7 +21,7 @@ def closures_dataset(city: str) -> Dataset:
 
 
 def traffic_dataset(provider: str, cadence_s: float) -> Dataset:
-    """Travel times that a provider would give back: means of several users, no one's trace."""
+    """Travel times that a provider would give back, of links with passages enough (a row of the ledger)."""
     name = f"{provider}.traffic"
     return Dataset.of_links(name, provider, "travel time believed", "s", cadence_s=cadence_s)
 

@@ -8,16 +8,9 @@ from __future__ import annotations
 import numpy as np
 
 from twin.errors import InputError
-from twin.variables import Variable, register
 
 KMH = 3.6
 _SAME_SPEED_MPS = 1e-6
-
-register(
-    Variable("levers.closed", ("link",), "bool", "", "nobody may enter the link", "policy", "road manager"),
-    Variable("levers.secondary", ("link",), "bool", "", "the link is classed as secondary", "policy",
-             "road manager"),
-)  # fmt: skip
 
 
 def mask_of(links: np.ndarray, n_links: int) -> np.ndarray:

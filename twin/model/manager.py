@@ -88,5 +88,5 @@ class RoadManager(Actor):
         supply.closed[:] = barred
         orders.closed[:] = barred
         self.ever_closed |= closed
-        orders.signed[:] = barred if signed.any() else False
+        orders.signed[:] = closed_to_entry(signed, tail, head) & barred
         orders.classified[:] = classified

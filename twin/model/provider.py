@@ -8,6 +8,7 @@ import numpy as np
 
 from twin.calculators.agreement import known_closures
 from twin.calculators.provider import advice_times_ms, honouring_times_ms
+from twin.errors import InputError
 from twin.indicators.records import ROAD_MANAGER
 from twin.knowledge.day import Estimate
 from twin.knowledge.estimates import LinkPicture, Prior, estimate_link_times, publish_traffic
@@ -15,9 +16,6 @@ from twin.model.actor import Actor
 from twin.model.state import Access
 from twin.scenario.actors import Provider
 from twin.scenario.ledger import Parameters
-
-REPORT_HOLDS_S = 1_800.0
-"""A user's report of a closed road is believed for half an hour."""
 
 
 class ProviderAgent(Actor):
@@ -38,10 +36,17 @@ class ProviderAgent(Actor):
     ) -> None:
         super().__init__(model)
         parameters: Parameters = model.parameters
+        if order.refresh_s % model.step_s:
+            raise InputError(
+                f"provider {order.name!r}: refresh_s",
+                f"{order.refresh_s:g} s is no whole number of the model's steps",
+                f"a multiple of {model.step_s} s",
+            )
         self.name, self.order, self.row = order.name, order, row
         self.length_m, self.free_flow_ms = length_m, free_flow_ms
         self.prior = Prior(free_flow_ms / 1_000.0, order.prior_weight)
         self.window_s = float(parameters["calculators.window_s"])
+        self.report_holds_s = float(parameters["calculators.report_holds_s"])
         self.penalty_factor = float(parameters["calculators.class_penalty_factor"])
         self.least_probes = int(parameters["calculators.least_probes_returned"])
         self.publishes = False
@@ -64,7 +69,7 @@ class ProviderAgent(Actor):
     def _weights(self, platform: Any, picture: LinkPicture, moment_s: int) -> np.ndarray:
         n_links = self.length_m.shape[0]
         closed = known_closures(platform, self.name, ROAD_MANAGER, moment_s, n_links)
-        since_s = moment_s - REPORT_HOLDS_S
+        since_s = moment_s - self.report_holds_s
         reported = platform.visible(self.name, f"{self.name}.reports", moment_s, since_s)
         closed[reported.datastream] = True
         return advice_times_ms(picture.travel_time_s, self.free_flow_ms, closed)

@@ -49,9 +49,12 @@ ROWS = (
     ("guidance.detoured", TRIP, "bool", "", "sent round a closure by its sign"),
 )
 
-register(
-    *(
-        Variable(name, dims, dtype, unit, meaning, KINDS[name.split(".")[0]], "model")
-        for name, dims, dtype, unit, meaning in ROWS
+
+def enter_state() -> None:
+    """Enter the state's arrays in the register."""
+    register(
+        *(
+            Variable(name, dims, dtype, unit, meaning, KINDS[name.split(".")[0]], "model")
+            for name, dims, dtype, unit, meaning in ROWS
+        )
     )
-)

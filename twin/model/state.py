@@ -39,15 +39,6 @@ class Guidance:
 
 
 @dataclass
-class Asking:
-    """What phones of one provider's users send when they ask: trips (n,), and the routes they are on."""
-
-    trip: np.ndarray
-    present_link: np.ndarray
-    destination: np.ndarray
-
-
-@dataclass
 class Log:
     """Links left: of the last step, and of the day so far."""
 

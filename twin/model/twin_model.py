@@ -25,7 +25,7 @@ from twin.model.inhabitants import Inhabitants
 from twin.model.manager import Lever, RoadManager
 from twin.model.phases import PHASES, Phase
 from twin.model.provider import ProviderAgent
-from twin.model.register import ROWS
+from twin.model.register import enter_state
 from twin.model.sources import load_population, load_territory
 from twin.model.state import Access, DayState, Guidance, Log, Orders
 from twin.population.population import MODES, Population
@@ -40,8 +40,6 @@ from twin.territory.select import select_links
 from twin.territory.territory import Territory
 
 CAR = MODES.index("car")
-VARIABLES = tuple(row[0] for row in ROWS)
-"""Names of the state's arrays in the register of variables."""
 
 
 class TwinModel(mesa.Model):  # type: ignore[misc]
@@ -92,6 +90,7 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         self.state = self._fresh_state()
         self.phases: tuple[Phase, ...] = PHASES
         self.timings_s = {phase.name: 0.0 for phase in self.phases}
+        enter_state()
         self.now_s = 0
         self.running = True
         self.datacollector = mesa.DataCollector(
@@ -130,8 +129,8 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
 
         What moves from month to month so far is which modifications are in force.
         """
-        for number in range(n_months):
-            if number:
+        for _ in range(n_months):
+            if not self.running:
                 self._begin_month(self.month + 1)
             self.run_day()
 
@@ -166,10 +165,18 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
 
     def respect_of(self, agent: ProviderAgent, moment_s: int) -> float:
         """Share of trips on which a provider honours the classification that is in force."""
-        for lever in self.manager.levers:
-            if isinstance(lever.order, ClassifySecondary) and lever.holds(moment_s):
-                return agent.order.respect if lever.order.respect is None else lever.order.respect
-        return 0.0
+        shares = {
+            agent.order.respect if lever.order.respect is None else lever.order.respect
+            for lever in self.manager.levers
+            if isinstance(lever.order, ClassifySecondary) and lever.holds(moment_s)
+        }
+        if len(shares) > 1:
+            raise InputError(
+                "modification 'classify_secondary': respect",
+                f"{' and '.join(f'{share:g}' for share in sorted(shares))} at one time",
+                "one share for all classes in force",
+            )
+        return shares.pop() if shares else 0.0
 
     def _set_trips(self) -> None:
         """What is fixed of every trip, and how drivers feel about every link."""

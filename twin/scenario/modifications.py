@@ -96,7 +96,7 @@ class OnLinks(Modification):
 
 
 class CloseLink(OnLinks):
-    """Nobody enters these links; with a signed exit everybody plans around them, not only app users."""
+    """Nobody enters these links; with a signed exit everybody follows the sign at the last exit."""
 
     kind: Literal["close_link"] = "close_link"
     signed_exit: bool = Field(True, description="true or false")
