@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from tests.model.village import WORKS, scenario, world
+from twin.kernels.random import stream_of, uniforms
 from twin.model.phases import PHASES
 from twin.model.provider import ProviderAgent
 from twin.model.state import Access
@@ -27,9 +28,19 @@ def model_at(hour: float) -> TwinModel:
     return model
 
 
+def random_hour(number: int) -> float:
+    """A step of the day between 6 and 20, drawn; on the model's grid of five minutes."""
+    draw = float(uniforms(number, stream_of("test.truth gate"), np.array([number], dtype=np.uint64))[0])
+    return 6.0 + int(draw * 14 * 12) / 12.0
+
+
 def disturb(model: TwinModel) -> int:
-    """Change every hidden column; returns how many were changed."""
+    """Change every hidden column, and where those who consult nobody drive; returns how many columns."""
     n = 0
+    vehicles, alone = model.state.loader.vehicles, model.trip_provider < 0
+    for column in (vehicles.release_ms, vehicles.link_enter_ms):
+        column[alone] += 60_000
+        n += 1
     for name, column in model.state.columns().items():
         if name.startswith(HIDDEN) and column.size:
             column[...] = ~column if column.dtype == np.bool_ else column + 1
@@ -61,7 +72,7 @@ def same(a: list[np.ndarray], b: list[np.ndarray]) -> bool:
     return all(np.array_equal(x, y) for x, y in zip(a, b, strict=True))
 
 
-@pytest.mark.parametrize("hour", [7.5, 8.25, 17.75])
+@pytest.mark.parametrize("hour", [random_hour(number) for number in range(5)])
 def test_hidden_truth_moves_no_estimate_and_no_act(hour: float) -> None:
     honest, other = model_at(hour), model_at(hour)
     assert disturb(other) >= 15
