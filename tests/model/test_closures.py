@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from functools import cache
-
-import networkx as nx
 import numpy as np
 import pytest
 
-from tests.model.village import scenario, world
+from tests.model.village import busiest, closing, scenario, world
 from twin.errors import InputError
 from twin.model.record import record_of
 from twin.model.twin_model import TwinModel
@@ -16,41 +13,11 @@ from twin.model.twin_model import TwinModel
 FROM_S, UNTIL_S = 8 * 3_600, 9 * 3_600
 
 
-def closing(signed: bool, month: str = "") -> str:
-    """The busiest stretch of the street with another way round it, closed from 8 to 9."""
-    times = f'from = "{month}"' if month else 'from = "08:00"\nuntil = "09:00"'
-    link = world().territory.streets.link_id[busiest()]
-    return f"""
-[[modification]]
-kind = "close_link"
-links = {{ link = "{link}" }}
-signed_exit = {str(signed).lower()}
-{times}
-"""
-
-
 def model_of(more: str) -> TwinModel:
     here = world()
     return TwinModel(
         scenario(more), rng=1, territory=here.territory, population=here.population, habits=here.habits
     )
-
-
-@cache
-def busiest() -> int:
-    """The link that most habits use among those with a way round from their tail to their head."""
-    here = world()
-    streets = here.territory.streets
-    uses = np.bincount(here.habits.routes.pool, minlength=streets.n_links)
-    for link in np.argsort(-uses, kind="stable").tolist():
-        graph = nx.DiGraph()
-        graph.add_edges_from(
-            (int(streets.tail[k]), int(streets.head[k])) for k in range(streets.n_links) if k != link
-        )
-        ends = int(streets.tail[link]), int(streets.head[link])
-        if all(end in graph for end in ends) and nx.has_path(graph, *ends):
-            return int(link)
-    raise AssertionError("no link has a way round")
 
 
 def entries_between(model: TwinModel, link: int) -> int:

@@ -19,12 +19,16 @@ HIDDEN = ("loader.traffic.", "itineraries.", "log.", "supply.")
 """Truth columns that no provider has a right to: queues and flows, everybody's day, real capacities."""
 
 
+BUSY_HOURS = (8 + 5 / 60, 8 + 10 / 60, 8 + 15 / 60, 8.5)
+"""When works hold people up and advice is taken."""
+
+
 def model_at(hour: float) -> TwinModel:
     here = world()
     model = TwinModel(
         scenario(WORKS), rng=1, territory=here.territory, population=here.population, habits=here.habits
     )
-    model.run_until(int(hour * 3_600))
+    model.run_until(round(hour * 3_600))
     return model
 
 
@@ -72,11 +76,21 @@ def same(a: list[np.ndarray], b: list[np.ndarray]) -> bool:
     return all(np.array_equal(x, y) for x, y in zip(a, b, strict=True))
 
 
-@pytest.mark.parametrize("hour", [random_hour(number) for number in range(5)])
+@pytest.mark.parametrize("hour", [*BUSY_HOURS, *(random_hour(number) for number in range(4))])
 def test_hidden_truth_moves_no_estimate_and_no_act(hour: float) -> None:
     honest, other = model_at(hour), model_at(hour)
     assert disturb(other) >= 15
     assert same(believed_and_done(honest), believed_and_done(other))
+
+
+def test_there_are_acts_to_compare() -> None:
+    taken = 0
+    for hour in BUSY_HOURS:
+        model = model_at(hour)
+        before = model.state.loader.pool_used
+        believed_and_done(model)
+        taken += model.state.loader.pool_used - before
+    assert taken > 0
 
 
 def test_an_observation_does_reach_them() -> None:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
+import networkx as nx
+import numpy as np
+
 from twin.scenario.scenario import Scenario
 from twin.study.habits import cache_folders
 from twin.study.run import World, world_of
@@ -45,3 +48,33 @@ def scenario(more: str = "", text: str = TABLES) -> Scenario:
 def world() -> World:
     """Territory, population and habits of the village for seed 1, made once."""
     return world_of(scenario(), 1, folders=cache_folders())
+
+
+@cache
+def busiest() -> int:
+    """The link that most habits use among those with a way round from their tail to their head."""
+    here = world()
+    streets = here.territory.streets
+    uses = np.bincount(here.habits.routes.pool, minlength=streets.n_links)
+    for link in np.argsort(-uses, kind="stable").tolist():
+        graph = nx.DiGraph()
+        graph.add_edges_from(
+            (int(streets.tail[k]), int(streets.head[k])) for k in range(streets.n_links) if k != link
+        )
+        ends = int(streets.tail[link]), int(streets.head[link])
+        if all(end in graph for end in ends) and nx.has_path(graph, *ends):
+            return int(link)
+    raise AssertionError("no link has a way round")
+
+
+def closing(signed: bool, month: str = "") -> str:
+    """The busiest stretch of the street with another way round it, closed from 8 to 9."""
+    times = f'from = "{month}"' if month else 'from = "08:00"\nuntil = "09:00"'
+    link = world().territory.streets.link_id[busiest()]
+    return f"""
+[[modification]]
+kind = "close_link"
+links = {{ link = "{link}" }}
+signed_exit = {str(signed).lower()}
+{times}
+"""
