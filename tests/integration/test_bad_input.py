@@ -157,10 +157,12 @@ def test_a_bad_scenario(here: Path, command: str, case: str, capfd: pytest.Captu
 
 
 @pytest.mark.parametrize("case", DESERTED)
-def test_an_empty_population(here: Path, case: str, capfd: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("command", ["run", "compare"])
+def test_an_empty_population(here: Path, command: str, case: str, capfd: pytest.CaptureFixture[str]) -> None:
     text, line = DESERTED[case]
     (here / "case.toml").write_text(f'title = "Bad"\n{text}\n')
-    refused(here, ["run", "case.toml", "--out", "kept", "--json"], line, capfd)
+    rest = [] if command == "run" else ["good.toml"]
+    refused(here, [command, "case.toml", *rest, "--out", "kept", "--json"], line, capfd)
 
 
 @pytest.mark.parametrize("name", MAPS)
