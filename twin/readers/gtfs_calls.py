@@ -148,7 +148,7 @@ def _filled(arrival: Floats, departure: Floats, along: Floats) -> tuple[Floats, 
 def _along_m(
     table: Any, start: Longs, same_trip: np.ndarray, place: tuple[np.ndarray, Floats, Floats]
 ) -> Floats:
-    """Way along all calls: by shape_dist_traveled where it grows along the whole trip, else straight lines."""
+    """Way along all calls: shape_dist_traveled where it grows along the whole trip, else straight lines."""
     stop, lon, lat = place[0], np.radians(place[1]), np.radians(place[2])
     x, y = (lon * np.cos(np.nanmean(lat)))[stop] * EARTH_RADIUS_M, lat[stop] * EARTH_RADIUS_M
     straight = np.hypot(np.diff(x, prepend=x[0]), np.diff(y, prepend=y[0]))

@@ -132,7 +132,7 @@ class Timetable(Table):
         write_timetable(Path(folder), tables, self.meta, self.digest)
 
     def extended(self, other: Timetable) -> Timetable:
-        """This timetable and the lines of another one on the same ground; its lines come last.
+        """Join the lines of another timetable on the same ground; they come last.
 
         A stop that both have, by id, is one stop.
 

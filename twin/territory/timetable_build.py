@@ -1,4 +1,4 @@
-"""Timetables laid on a territory: stops projected and tied to paths, and a feed cut to the territory's box."""
+"""Timetables laid on a territory: stops projected and tied to paths, a feed cut to the territory's box."""
 
 from __future__ import annotations
 
