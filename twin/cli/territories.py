@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from pathlib import Path
 from typing import Annotated
@@ -17,7 +18,7 @@ N_STEPS = 5
 """Steps that building a territory names."""
 
 
-def fetch(
+def fetch(  # noqa: PLR0913 (every option of the command is one)
     source: Annotated[Path, typer.Argument(metavar="FILE", help=".osm, .osm.gz, .osm.bz2 or .osm.pbf")],
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder of the territory.")],
     bbox: Annotated[str | None, typer.Option("--bbox", metavar="W,S,E,N", help="Box in degrees.")] = None,
@@ -25,24 +26,50 @@ def fetch(
     elevation: Annotated[
         Path | None, typer.Option("--elevation", metavar="FILE", help="GeoTIFF or CSV.")
     ] = None,
+    gtfs: Annotated[
+        Path | None, typer.Option("--gtfs", metavar="FEED", help="Timetable: a GTFS zip or folder.")
+    ] = None,
+    date: Annotated[
+        str | None,
+        typer.Option("--date", metavar="YYYY-MM-DD", help="Service day; default the feed's busiest weekday."),
+    ] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Build a territory folder from a local OpenStreetMap file."""
+    """Build a territory folder from a local OpenStreetMap file, with its timetable if a feed is given."""
     box = None if bbox is None else parse_box(bbox)
-    from twin.territory.fetch import fetch_local
+    day = parse_date(date, gtfs)
+    from twin.territory.fetch import Feed, fetch_local
 
+    feed = None if gtfs is None else Feed(gtfs, day)
     with shown(quiet) as progress:
-        counts = fetch_local(source, out, box, zones, elevation, stepwise(progress, N_STEPS))
+        steps = stepwise(progress, N_STEPS if feed is None else N_STEPS + 1)
+        counts = fetch_local(source, out, box, zones, elevation, steps, feed)
     if as_json:
         return emit(counts)
     rows = [(key, value) for key, value in counts.items() if not isinstance(value, dict)]
     rows += [
         (f"{key}: {part}", value)
-        for key in ("repairs", "lost_km", "utilities")
-        for part, value in counts[key].items()
+        for key in ("repairs", "lost_km", "utilities", "timetable")
+        for part, value in counts.get(key, {}).items()
     ]
     return table(("what", "value"), rows)
+
+
+def parse_date(text: str | None, gtfs: Path | None) -> dt.date | None:
+    """A service day as YYYY-MM-DD, of a feed.
+
+    >>> parse_date("2026-03-02", Path("feed.zip"))
+    datetime.date(2026, 3, 2)
+    """
+    if text is None:
+        return None
+    if gtfs is None:
+        raise InputError("--date", "there is no feed to take a day of", "--gtfs FEED with it")
+    try:
+        return dt.datetime.strptime(text, "%Y-%m-%d").date()
+    except ValueError:
+        raise InputError("--date", f"{text!r} is no date", "YYYY-MM-DD, for example 2026-03-02") from None
 
 
 def parse_box(text: str) -> tuple[float, float, float, float]:

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from twin.clock import format_time_s
 from twin.errors import InputError
 from twin.readers.gtfs_calls import Calls
 from twin.scenario.ledger import Parameters
@@ -87,26 +89,29 @@ def timetable_of_lines(
     ids, names, lon, lat = columns
     ground = lay_stops(ids, names, lon, lat, territory, parameters or Parameters.defaults())
     runs = [
-        (row, f"{lines[row].name} {way} {_clock(moment)}", moment + times[0], moment + times[1], sequence)
+        (
+            row,
+            f"{lines[row].name} {way} {format_time_s(moment)}",
+            moment + times[0],
+            moment + times[1],
+            sequence,
+        )
         for row, way, called in ways
         for times, sequence in [(_times(called, lines[row]), [rows[stop[0]] for stop in called])]
         for moment in lines[row].departures_s()
     ]
-    return assemble(lines, ground, runs, meta or {}, territory)
+    lined = [(line.name, str(line.mode)) for line in lines]
+    return timetable_of_runs(lined, ground, runs, {**(meta or {}), "territory_digest": territory.digest})
 
 
-Run = tuple[int, str, Floats, Floats, Sequence[int]]
+Run = tuple[int, str, Floats, Floats, Sequence[int] | NDArray[np.integer[Any]]]
 """Line, id, arrivals and departures [s], rows of stops."""
 
 
-def assemble(
-    lines: Sequence[LineTable],
-    ground: dict[str, Any],
-    runs: Sequence[Run],
-    meta: dict[str, Any],
-    territory: Territory,
+def timetable_of_runs(
+    lines: Sequence[tuple[str, str]], ground: dict[str, Any], runs: Sequence[Run], meta: dict[str, Any]
 ) -> Timetable:
-    """The timetable of assumed lines from their runs."""
+    """The timetable of assumed lines, by name and mode, from the columns of its stops and its runs."""
     lengths = [len(stops) for *_, stops in runs]
     stop = np.concatenate([np.array(stops, dtype=np.int64) for *_, stops in runs])
     first = np.concatenate([np.arange(length) == 0 for length in lengths])
@@ -119,18 +124,17 @@ def assemble(
         ~last,
         ~first,
     )
-    names = [line.name for line in lines]
+    names, modes = [name for name, _ in lines], [mode for _, mode in lines]
     notes = {
         "licence": "none: declared, not published",
         "attribution": "",
         "date": "",
         "synthetic": True,
-        "territory_digest": territory.digest,
         "dropped": {},
     }
     return Timetable.of(
         ground,
-        assumed_lines(names, names, [line.mode for line in lines]),
+        assumed_lines(names, names, modes),
         {
             "run_id": np.array([name for _, name, *_ in runs], dtype=np.str_),
             "run_line": np.array([row for row, *_ in runs], dtype=np.int32),
@@ -174,8 +178,3 @@ def _times(called: Sequence[Stop], line: LineTable) -> tuple[Floats, Floats]:
     stand_s[[0, -1]] = 0.0
     departure = np.cumsum(np.concatenate([[0.0], ride_s]) + stand_s)
     return departure - stand_s, departure
-
-
-def _clock(moment_s: float) -> str:
-    whole = round(moment_s)
-    return f"{whole // 3600:02d}:{whole // 60 % 60:02d}:{whole % 60:02d}"
