@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import math
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from twin.cli.feeds import FeedDay, with_feed
 from twin.cli.options import AsJson, Quiet
 from twin.cli.output import emit, table
 from twin.cli.progress import shown, stepwise
@@ -18,7 +18,8 @@ N_STEPS = 5
 """Steps that building a territory names."""
 
 
-def fetch(  # noqa: PLR0913 (every option of the command is one)
+@with_feed
+def fetch(
     source: Annotated[Path, typer.Argument(metavar="FILE", help=".osm, .osm.gz, .osm.bz2 or .osm.pbf")],
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder of the territory.")],
     bbox: Annotated[str | None, typer.Option("--bbox", metavar="W,S,E,N", help="Box in degrees.")] = None,
@@ -26,22 +27,14 @@ def fetch(  # noqa: PLR0913 (every option of the command is one)
     elevation: Annotated[
         Path | None, typer.Option("--elevation", metavar="FILE", help="GeoTIFF or CSV.")
     ] = None,
-    gtfs: Annotated[
-        Path | None, typer.Option("--gtfs", metavar="FEED", help="Timetable: a GTFS zip or folder.")
-    ] = None,
-    date: Annotated[
-        str | None,
-        typer.Option("--date", metavar="YYYY-MM-DD", help="Service day; default the feed's busiest weekday."),
-    ] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
+    feed: FeedDay | None = None,
 ) -> None:
     """Build a territory folder from a local OpenStreetMap file, with its timetable if a feed is given."""
     box = None if bbox is None else parse_box(bbox)
-    day = parse_date(date, gtfs)
-    from twin.territory.fetch import Feed, fetch_local
+    from twin.territory.fetch import fetch_local
 
-    feed = None if gtfs is None else Feed(gtfs, day)
     with shown(quiet) as progress:
         steps = stepwise(progress, N_STEPS if feed is None else N_STEPS + 1)
         counts = fetch_local(source, out, box, zones, elevation, steps, feed)
@@ -54,22 +47,6 @@ def fetch(  # noqa: PLR0913 (every option of the command is one)
         for part, value in counts.get(key, {}).items()
     ]
     return table(("what", "value"), rows)
-
-
-def parse_date(text: str | None, gtfs: Path | None) -> dt.date | None:
-    """A service day as YYYY-MM-DD, of a feed.
-
-    >>> parse_date("2026-03-02", Path("feed.zip"))
-    datetime.date(2026, 3, 2)
-    """
-    if text is None:
-        return None
-    if gtfs is None:
-        raise InputError("--date", "there is no feed to take a day of", "--gtfs FEED with it")
-    try:
-        return dt.datetime.strptime(text, "%Y-%m-%d").date()
-    except ValueError:
-        raise InputError("--date", f"{text!r} is no date", "YYYY-MM-DD, for example 2026-03-02") from None
 
 
 def parse_box(text: str) -> tuple[float, float, float, float]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from twin.errors import InputError
 from twin.readers.gtfs import read_service_day
@@ -17,12 +17,8 @@ from twin.territory.timetable_build import timetable_of_feed
 
 ZONES_FILE = "zones.toml"
 
-
-class Feed(NamedTuple):
-    """A GTFS feed and the service day wanted of it, its busiest weekday if none is."""
-
-    file: str | Path
-    date: dt.date | None = None
+FeedDay = tuple[Path, dt.date | None]
+"""A GTFS feed, and the service day wanted of it: its busiest weekday if none is."""
 
 
 def fetch_local(
@@ -32,7 +28,7 @@ def fetch_local(
     zones: str | Path | None = None,
     elevation: str | Path | None = None,
     progress: Progress | None = None,
-    feed: Feed | None = None,
+    feed: FeedDay | None = None,
 ) -> dict[str, Any]:
     """Build the territory of a local OSM file in the folder `out`, and report on it.
 
@@ -52,7 +48,7 @@ def fetch_local(
     name = folder.resolve().name
     if feed is not None and progress is not None:
         progress("reading the timetable")
-    day = None if feed is None else read_service_day(feed.file, feed.date)
+    day = None if feed is None else read_service_day(*feed)
     territory = Territory.from_osm(file, bbox, name=name, zones=zones, elevation=elevation, progress=progress)
     timetable = None if day is None else timetable_of_feed(day, territory)
     if progress is not None:
