@@ -6,7 +6,10 @@ import datetime as dt
 import sys
 import zipfile
 
+import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.gtfs_feeds import as_folder, as_zip, feed, replaced, written
 from twin.errors import InputError
@@ -178,3 +181,28 @@ def test_without_the_extra_one_is_told_how_to_install_it(read, monkeypatch):
     monkeypatch.setitem(sys.modules, "gtfs_kit", None)
     with pytest.raises(InputError, match=r"extra 'transit'; right would be: pip install 'twin\[transit\]'"):
         read()
+
+
+HOSTILE = (
+    *("", " ", "-1", "1e999", "nan", "inf", "=cmd()", "9" * 20, "25:61:00", "-06:00:00", "٣", "20269999"),
+    *("\x00", "x" * 5000, '"', "0.5", "\u202e", "true", "s0", "6:00"),
+)
+CELLS = [
+    (name, row, column) for name, rows in feed().items() for row in range(len(rows)) for column in rows[0]
+]
+
+
+@settings(max_examples=120)
+@given(st.lists(st.tuples(st.sampled_from(CELLS), st.sampled_from(HOSTILE)), min_size=1, max_size=2))
+def test_hostile_values_are_used_or_refused_and_nothing_else(tmp_path_factory, changes):
+    tables = feed()
+    for (name, row, column), value in changes:
+        tables[name] = replaced(tables[name], row, **{column: value})
+    file = as_zip(tables, tmp_path_factory.mktemp("feed") / "feed.zip")
+    try:
+        day = read_service_day(file, MONDAY)
+    except InputError:
+        return
+    assert (np.diff(day.calls.start) >= 2).all()
+    assert (day.calls.departure_s >= day.calls.arrival_s).all()
+    assert np.isfinite(day.calls.arrival_s).all()
