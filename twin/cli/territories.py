@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from twin.cli.feeds import FeedDay, with_feed
 from twin.cli.options import AsJson, Quiet
 from twin.cli.output import emit, table
 from twin.cli.progress import shown, stepwise
@@ -17,6 +18,7 @@ N_STEPS = 5
 """Steps that building a territory names."""
 
 
+@with_feed
 def fetch(
     source: Annotated[Path, typer.Argument(metavar="FILE", help=".osm, .osm.gz, .osm.bz2 or .osm.pbf")],
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder of the territory.")],
@@ -27,20 +29,22 @@ def fetch(
     ] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
+    feed: FeedDay | None = None,
 ) -> None:
-    """Build a territory folder from a local OpenStreetMap file."""
+    """Build a territory folder from a local OpenStreetMap file, with its timetable if a feed is given."""
     box = None if bbox is None else parse_box(bbox)
     from twin.territory.fetch import fetch_local
 
     with shown(quiet) as progress:
-        counts = fetch_local(source, out, box, zones, elevation, stepwise(progress, N_STEPS))
+        steps = stepwise(progress, N_STEPS if feed is None else N_STEPS + 1)
+        counts = fetch_local(source, out, box, zones, elevation, steps, feed)
     if as_json:
         return emit(counts)
     rows = [(key, value) for key, value in counts.items() if not isinstance(value, dict)]
     rows += [
         (f"{key}: {part}", value)
-        for key in ("repairs", "lost_km", "utilities")
-        for part, value in counts[key].items()
+        for key in ("repairs", "lost_km", "utilities", "timetable")
+        for part, value in counts.get(key, {}).items()
     ]
     return table(("what", "value"), rows)
 

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from pathlib import Path
 from typing import Any
 
 from twin.errors import InputError
+from twin.readers.gtfs import read_service_day
 from twin.territory.build import Progress
 from twin.territory.store import NOTES
 from twin.territory.territory import Box, Territory
+from twin.territory.timetable import Timetable
+from twin.territory.timetable_build import timetable_of_feed
 
 ZONES_FILE = "zones.toml"
+
+FeedDay = tuple[Path, dt.date | None]
+"""A GTFS feed, and the service day wanted of it: its busiest weekday if none is."""
 
 
 def fetch_local(
@@ -21,30 +28,41 @@ def fetch_local(
     zones: str | Path | None = None,
     elevation: str | Path | None = None,
     progress: Progress | None = None,
+    feed: FeedDay | None = None,
 ) -> dict[str, Any]:
     """Build the territory of a local OSM file in the folder `out`, and report on it.
 
+    With a `feed`, the timetable of one of its days is laid on the territory and kept in the same folder.
     Without `zones` the folder's own `zones.toml` is used if it has one, so a territory is rebuilt
     with the same command. Nothing is written where the input is bad.
 
     Raises
     ------
     InputError
-        The file, box, zones or elevation cannot be used, or `out` is a folder of something else.
+        The file, box, zones, elevation or feed cannot be used, or `out` is a folder of something else.
     """
     folder = Path(out)
     _check_folder(folder)
     if zones is None and (folder / ZONES_FILE).is_file():
         zones = folder / ZONES_FILE
     name = folder.resolve().name
+    if feed is not None and progress is not None:
+        progress("reading the timetable")
+    day = None if feed is None else read_service_day(*feed)
     territory = Territory.from_osm(file, bbox, name=name, zones=zones, elevation=elevation, progress=progress)
+    timetable = None if day is None else timetable_of_feed(day, territory)
     if progress is not None:
         progress("writing the folder")
     try:
         territory.save(folder)
+        if timetable is not None:
+            timetable.save(folder)
     except OSError as error:
         raise InputError(str(folder), f"cannot be written: {error}", "a folder that can be written") from None
-    return summarise(territory)
+    report = summarise(territory)
+    if timetable is not None:
+        report["timetable"] = summarise_timetable(timetable)
+    return report
 
 
 def _check_folder(folder: Path) -> None:
@@ -87,4 +105,25 @@ def summarise(territory: Territory) -> dict[str, Any]:
         "licence": meta["licence"],
         "attribution": meta["attribution"],
         "digest": territory.digest,
+    }
+
+
+def summarise_timetable(timetable: Timetable) -> dict[str, Any]:
+    """What `twin fetch --gtfs` says of the timetable: the day, counts, and what was left out and why."""
+    meta = timetable.meta
+    modes = timetable.line_mode.tolist()
+    return {
+        "date": meta["date"],
+        "stops": timetable.n_stops,
+        "stops_without_path": int((timetable.stop_path_node < 0).sum()),
+        "lines": timetable.n_lines,
+        "lines_by_mode": {mode: modes.count(mode) for mode in sorted(set(modes))},
+        "runs": timetable.n_runs,
+        "calls": timetable.n_calls,
+        "dropped": meta["dropped"],
+        "source": meta["source"],
+        "source_sha256": meta["source_sha256"],
+        "licence": meta["licence"],
+        "attribution": meta["attribution"],
+        "digest": timetable.digest,
     }
