@@ -18,6 +18,7 @@ from twin.territory.content import SCHEMA_VERSION
 from twin.territory.elevation import read_heights
 from twin.territory.gateways import make_gateways, unreachable_pairs
 from twin.territory.geometry import Plane
+from twin.territory.inhabitants import people_of
 from twin.territory.paths import make_paths
 from twin.territory.pieces import cut_to_pieces
 from twin.territory.places import find_footprints, make_places
@@ -80,6 +81,7 @@ def build(
     }
     notes = _notes(extract, layout, box, ground.plane, repairs)
     notes |= _counts(tables, network, extract, bbox, houses)
+    notes["people"] = people_of(ground, tables["places"], box, bbox is not None)
     return Parts(tables, notes)
 
 
