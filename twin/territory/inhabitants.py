@@ -30,7 +30,7 @@ COUNTED, BY_AREA, UNKNOWN = "counted", "by area", "unknown"
 
 
 def people_of(ground: Ground, places: Places, box: Box, is_crop: bool) -> dict[str, dict[str, Any]]:
-    """By commune with a tag: its inhabitants, the dwellings of all of it (None: unknown), and how known.
+    """By commune with a tag: inhabitants, dwellings of all of it (None: unknown), how known, dwellings here.
 
     Without a crop all buildings of the map are among the places; with one, those beyond it are counted.
     """
@@ -52,6 +52,7 @@ def people_of(ground: Ground, places: Places, box: Box, is_crop: bool) -> dict[s
         notes[commune.name] = {
             "inhabitants": commune.inhabitants,
             "dwellings": None if dwellings is None else round(float(dwellings), 1),
+            "dwellings_here": round(float(inside[row]), 1),
             "basis": basis,
             "method": commune.method,
         }
