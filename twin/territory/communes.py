@@ -52,14 +52,16 @@ def communes_of(extract: OsmExtract) -> tuple[Commune, ...]:
         other = found.get(commune.name)
         if other is None or BY_KNOWLEDGE.index(commune.method) < BY_KNOWLEDGE.index(other.method):
             found[commune.name] = commune
-    bounded = [ring for commune in found.values() for ring in commune.rings or ()]
-    for point in sorted(settled, key=lambda each: each.id):
-        name = point.tags.get("name", "")
-        within = any(in_rings(np.array([point.lon]), np.array([point.lat]), [ring])[0] for ring in bounded)
-        if name and name not in found and not within:
-            people = _people(point.tags)
-            insee = point.tags.get("ref:INSEE", "")
-            found[name] = Commune(name, insee, 0, people, METHOD_NEAREST, None, point.lon, point.lat)
+    apart = [point for point in settled if point.tags.get("name", "") not in ("", *found)]
+    lon, lat = np.array([point.lon for point in apart]), np.array([point.lat for point in apart])
+    within = np.zeros(len(apart), dtype=bool)
+    for commune in found.values():
+        within |= in_rings(lon, lat, commune.rings or ())
+    alone = [point for point, inside in zip(apart, within.tolist(), strict=True) if not inside]
+    for point in sorted(alone, key=lambda each: each.id):
+        name, insee = point.tags["name"], point.tags.get("ref:INSEE", "")
+        lone = Commune(name, insee, 0, _people(point.tags), METHOD_NEAREST, None, point.lon, point.lat)
+        found.setdefault(name, lone)
     return tuple(found[name] for name in sorted(found))
 
 

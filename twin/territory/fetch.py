@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,13 +39,47 @@ def fetch_local(
         zones = folder / ZONES_FILE
     name = folder.resolve().name
     territory = Territory.from_osm(file, bbox, name=name, zones=zones, elevation=elevation, progress=progress)
+    _write(territory, folder, progress)
+    return summarise(territory)
+
+
+def fetch_cut(
+    source: str | Path,
+    out: str | Path,
+    bbox: Box | None = None,
+    polygon: Sequence[Sequence[float]] | None = None,
+    zones: Sequence[str] = (),
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Cut a part out of a territory's folder into the folder `out`, and report on it, with what was cut.
+
+    The part takes no `population.toml` along: gateways and shares of people are others there.
+
+    Raises
+    ------
+    InputError
+        Nothing or not one thing says where, nothing lies there, or `out` is a folder of something else.
+    """
+    folder, origin = Path(out), Path(source)
+    _check_folder(folder)
+    if folder.resolve() == origin.resolve():
+        raise InputError(str(folder), "is the folder that is cut", "another folder")
+    say = progress or (lambda step: None)
+    say("reading the territory")
+    larger = Territory.load(origin)
+    say("cutting")
+    territory = larger.cut(bbox, polygon, zones, name=folder.resolve().name)
+    _write(territory, folder, progress)
+    return summarise(territory)
+
+
+def _write(territory: Territory, folder: Path, progress: Progress | None) -> None:
     if progress is not None:
         progress("writing the folder")
     try:
         territory.save(folder)
     except OSError as error:
         raise InputError(str(folder), f"cannot be written: {error}", "a folder that can be written") from None
-    return summarise(territory)
 
 
 def _check_folder(folder: Path) -> None:
@@ -83,6 +118,9 @@ def summarise(territory: Territory) -> dict[str, Any]:
                 strict=True,
             )
         },
+        "pools": {name: list(zones) for name, zones in territory.zones.pools},
+        "people": meta.get("people", {}),
+        "cut": meta.get("cut", {}),
         "source_sha256": meta["source_sha256"],
         "licence": meta["licence"],
         "attribution": meta["attribution"],

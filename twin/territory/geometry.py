@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from twin.errors import InputError
 from twin.territory.tables import Flags, Floats
 
 EARTH_RADIUS_M = 6_371_009.0  # mean radius; Moritz 2000, Journal of Geodesy 74, 128-133
@@ -53,7 +54,10 @@ class Plane:
         Plane(lon0=7.42, lat0=43.74)
         """
         parts = dict(part.lstrip("+").split("=", 1) for part in text.split() if "=" in part)
-        return cls(float(parts["lon_0"]), float(parts["lat_0"]))
+        try:
+            return cls(float(parts["lon_0"]), float(parts["lat_0"]))
+        except (KeyError, ValueError):
+            raise InputError("crs", f"{text!r} is no plane of a territory", cls(7.42, 43.74).crs()) from None
 
     def crs(self) -> str:
         """The plane in the words of PROJ."""
