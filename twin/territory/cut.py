@@ -20,7 +20,6 @@ from twin.territory.gateways import (
     LOWEST_GATE_CLASS,
     SIDE_NAMES,
     best_link,
-    keep_links,
     make_gateways,
     road_name,
     unreachable_pairs,
@@ -43,12 +42,12 @@ def cut_out(name: str, digest: str, tables: Mapping[str, Any], meta: Mapping[str
     kept, whole = area.links(streets)
     if not kept.any():
         raise InputError("cut", f"no street of {name} in {area.spelled}", "a part of it that has streets")
-    made, node_row = _streets_of(streets, kept)
+    inside = area.places(tables["places"])
+    made, node_row = _streets_of(streets, kept, tables["places"].access_link[inside])
     west, south = float(made.shape_lon.min()), float(made.shape_lat.min())
     box = (west, south, float(made.shape_lon.max()), float(made.shape_lat.max()))
     gateways = _gateways_of(tables["gateways"], streets, kept, (made, node_row), box)
     paths, path_row = _paths_of(tables["paths"], area.path_nodes(tables["paths"], streets, plane))
-    inside = area.places(tables["places"])
     rows = _rows(kept), path_row
     places = _places_of(tables["places"].taken(inside), rows, (made, paths), plane)
     n_unserved = int(inside.sum()) - places.n_places
@@ -101,8 +100,11 @@ def _rows(kept: Flags) -> Ints:
     return np.where(kept, np.cumsum(kept) - 1, -1).astype(np.int32)
 
 
-def _streets_of(streets: Streets, kept: Flags) -> tuple[Streets, Ints]:
-    """The kept links with their nodes, members and lines, and the new row of each node."""
+def _streets_of(streets: Streets, kept: Flags, served: Ints) -> tuple[Streets, Ints]:
+    """The kept links with their nodes, members and lines, and the new row of each node.
+
+    Of the strongly connected parts that the cut leaves, the core is the one with the most places at it.
+    """
     ends = np.zeros(streets.n_nodes, dtype=bool)
     ends[streets.tail[kept]], ends[streets.head[kept]] = True, True
     node_row = _rows(ends)
@@ -121,9 +123,22 @@ def _streets_of(streets: Streets, kept: Flags) -> tuple[Streets, Ints]:
         counts = np.diff(columns[name])[kept]
         chosen[name] = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
     chosen["tail"], chosen["head"] = node_row[chosen["tail"]], node_row[chosen["head"]]
-    alive, nobody = np.ones(int(kept.sum()), dtype=bool), np.zeros(int(ends.sum()), dtype=bool)
-    _, chosen["core"] = keep_links(chosen["tail"], chosen["head"], alive, nobody)
+    n_places = np.bincount(served[served >= 0], minlength=streets.n_links)[kept]
+    chosen["core"] = _core(chosen["tail"], chosen["head"], int(ends.sum()), n_places)
     return Streets(**chosen), node_row
+
+
+def _core(tail: Ints, head: Ints, n_nodes: int, n_places: Ints) -> Flags:
+    """Links within the strongly connected part that has most places, of equals most links (n_links,)."""
+    graph = coo_array((np.ones(len(tail)), (tail, head)), (n_nodes, n_nodes))
+    _, part = connected_components(graph, directed=True, connection="strong")
+    within = part[tail] == part[head]
+    if not within.any():
+        return within
+    links = np.bincount(part[tail[within]])
+    places = np.bincount(part[tail[within]], weights=n_places[within])
+    best = max(range(len(links)), key=lambda each: (places[each], links[each], -each))
+    return np.asarray(within & (part[tail] == best))
 
 
 def _gateways_of(
