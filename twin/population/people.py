@@ -95,10 +95,10 @@ def _dwellings_of_all(note: Mapping[str, Any], n_seen: float, density: int, para
     people = float(note["inhabitants"])
     if note["basis"] == COUNTED:
         return max(float(note["dwellings"]), n_seen)
-    needed = max(people / parameters["population.inhabitants_per_dwelling"][density], n_seen)
+    needed = max(people / float(parameters["population.inhabitants_per_dwelling"][density]), n_seen)
     if note["basis"] == BY_AREA:
         return min(max(float(note["dwellings"]), n_seen), needed)
-    fits = people <= n_seen * parameters["population.household_size"][density]
+    fits = people <= n_seen * float(parameters["population.household_size"][density])
     return n_seen if fits and METHOD_CUT_RING not in note["method"] else needed
 
 

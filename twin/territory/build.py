@@ -76,12 +76,12 @@ def build(
         "streets": streets,
         "gateways": make_gateways(network.gate_id, network.gate_kind, streets, box),
         "zones": ground.zones,
-        "places": make_places(footprints, bbox, (streets, paths), ground, repairs),
+        "places": (places := make_places(footprints, bbox, (streets, paths), ground, repairs)),
         "paths": paths,
     }
     notes = _notes(extract, layout, box, ground.plane, repairs)
     notes |= _counts(tables, network, extract, bbox, houses)
-    notes["people"] = people_of(ground, tables["places"], box, bbox is not None)
+    notes["people"] = people_of(ground, places, box, bbox is not None)
     return Parts(tables, notes)
 
 

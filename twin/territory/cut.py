@@ -128,17 +128,17 @@ def _streets_of(streets: Streets, kept: Flags, served: Ints) -> tuple[Streets, I
     return Streets(**chosen), node_row
 
 
-def _core(tail: Ints, head: Ints, n_nodes: int, n_places: Ints) -> Flags:
+def _core(tail: Ints, head: Ints, n_nodes: int, n_places: np.ndarray) -> Flags:
     """Links within the strongly connected part that has most places, of equals most links (n_links,)."""
     graph = coo_array((np.ones(len(tail)), (tail, head)), (n_nodes, n_nodes))
     _, part = connected_components(graph, directed=True, connection="strong")
     within = part[tail] == part[head]
     if not within.any():
-        return within
+        return np.zeros(len(tail), dtype=np.bool_)
     links = np.bincount(part[tail[within]])
     places = np.bincount(part[tail[within]], weights=n_places[within])
     best = max(range(len(links)), key=lambda each: (places[each], links[each], -each))
-    return np.asarray(within & (part[tail] == best))
+    return np.asarray(within & (part[tail] == best), dtype=np.bool_)
 
 
 def _gateways_of(
@@ -206,8 +206,8 @@ def _places_of(
     node = np.where(places.path_node >= 0, path_row[places.path_node], -1)
     astray = np.flatnonzero(node < 0)
     node[astray] = nearest_nodes(places.x_m[astray], places.y_m[astray], paths)
-    ends = {"access_link": link.astype(np.int32), "path_node": node.astype(np.int32)}
-    return replace(places, **ends).taken(link >= 0)
+    link, node = link.astype(np.int32), node.astype(np.int32)
+    return replace(places, access_link=link, path_node=node).taken(link >= 0)
 
 
 def _without_empty_zones(streets: Streets, places: Places, zones: Zones) -> tuple[Streets, Places, Zones]:

@@ -92,7 +92,7 @@ def _within(ring: Floats, box: Box) -> bool:
 
 def _by_commune(amount: Floats, commune: np.ndarray, n: int) -> Floats:
     placed = commune >= 0
-    return np.bincount(commune[placed], weights=amount[placed], minlength=n)
+    return np.bincount(commune[placed], weights=amount[placed], minlength=n).astype(np.float64)
 
 
 def _beyond(ground: Ground, box: Box) -> Floats:

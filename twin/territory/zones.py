@@ -56,7 +56,7 @@ def read_layout(file: str | Path | None) -> Layout:
     pools = _pools(table.get("pool", {}), where)
     rows = table.get("zone", [])
     if not rows and pools:
-        return Layout(**_texts(table, where), pools=pools)
+        return replace(_named(table, where), pools=pools)
     if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
         raise InputError(f"{where}: zone", "no zones", "one [[zone]] table or more")
     rules = tuple(_rule(row, f"{where}: zone {number}") for number, row in enumerate(rows, start=1))
@@ -64,15 +64,16 @@ def read_layout(file: str | Path | None) -> Layout:
     for name in names:
         if names.count(name) > 1:
             raise InputError(f"{where}: zone {name}", "stands twice", "a name for each zone")
-    return Layout(**_texts(table, where), rules=rules, pools=pools)
+    return replace(_named(table, where), rules=rules, pools=pools)
 
 
-def _texts(table: dict[str, Any], where: str) -> dict[str, str]:
+def _named(table: dict[str, Any], where: str) -> Layout:
+    """Place, date and source."""
     texts = {key: table.get(key, "") for key in ("place", "date", "source")}
     for key, text in texts.items():
         if not isinstance(text, str):
             raise InputError(f"{where}: {key}", "is no text", "a text in quotes")
-    return texts
+    return Layout(texts["place"], texts["date"], texts["source"])
 
 
 def _pools(table: Any, where: str) -> Pools:
