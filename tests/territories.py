@@ -9,6 +9,7 @@ import numpy as np
 from tests.worlds import Net, grid, link_ids
 from twin.kernels.random import keys_of
 from twin.territory.content import SCHEMA_VERSION, content_digest
+from twin.territory.geometry import Plane
 from twin.territory.tables import (
     ASSUMED,
     INFERRED,
@@ -199,7 +200,7 @@ def _meta(net: Net, n_gates: int) -> dict[str, Any]:
         "licence": "ODbL-1.0",
         "attribution": "nobody",
         "bbox": [float(lon.min()), float(lat.min()), float(lon.max()), float(lat.max())],
-        "crs": "local metric plane",
+        "crs": Plane(WEST_LON, SOUTH_LAT).crs(),
         "repairs": {},
         "lost_km": {},
         "total_km": {"tertiary": float(net.length_m.sum()) / 1_000},

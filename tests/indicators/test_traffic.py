@@ -15,7 +15,7 @@ from twin.indicators.through import through_vehicle_km, vehicle_km_of
 FLOW = np.array([8, 8, 5, 7, 7, 7, 7, 5, 5, 2, 0, 2, 2, 3, 5, 5, 2, 3, 3, 3])
 THROUGH_VILLAGE_KM = 2 * 5 + 2 * 5 + 3  # person 9 eastward; person 8 westward, the third trip three links
 
-VILLAGE = Focus("village", 1)
+VILLAGE = Focus("village", (1,))
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +50,7 @@ def test_through_vehicle_km_on_named_links() -> None:
     assert (km, east, west) == (4 + 4, 4, 4)
     assert through_vehicle_km(record, main_street, VILLAGE, hours=(0, 9)) == 2 + 2
     assert through_vehicle_km(record, main_street, VILLAGE, guided_only=True) == 0
-    assert through_vehicle_km(record, main_street, Focus("town", 0), guided_only=True) == 3 * 2
+    assert through_vehicle_km(record, main_street, Focus("town", (0,)), guided_only=True) == 3 * 2
     with pytest.raises(InputError, match="no direction 'up'"):
         through_vehicle_km(record, main_street, VILLAGE, direction="up")
 

@@ -261,19 +261,20 @@ def test_more_inhabitants_elsewhere_change_nobody_here(
         assert (getattr(population.trips, name)[ours] == getattr(other.trips, name)[theirs]).all(), name
 
 
-def test_without_a_file_tags_and_floor_area_count(town: Territory) -> None:
+def test_without_a_file_tags_and_dwellings_count(town: Territory) -> None:
     made = synthesise(town, None, LEDGER, seed=1)
     basis = {area["name"]: area["basis"] for area in made.report["areas"]}
-    assert basis == {"old": "floor area", "new": "floor area"}, "2,500 are far more than the buildings hold"
+    shared = "population tag of a larger area, by the share of its dwellings here"
+    assert basis == {"old": shared, "new": "dwellings on the map"}, "2,500 do not fit in the dwellings"
     assert len(made.report["notes"]) == 3
     tagged = replace(town.zones, inhabitants=np.array([1_000.0, np.nan]))
     made = synthesise(replace(town, zones=tagged), None, LEDGER, seed=1)
     basis = {area["name"]: area["basis"] for area in made.report["areas"]}
-    assert basis == {"old": "population tag", "new": "floor area"}
+    assert basis == {"old": "population tag", "new": "dwellings on the map"}
     assert (made.persons.zone == 0).sum() == 1_000
     homes = (town.places.zone == 1) & (town.places.dwellings > 0)
-    per_m2 = LEDGER["population.floor_area_per_inhabitant_m2"]
-    assert (made.persons.zone == 1).sum() == round(town.places.floor_area_m2[homes].sum() / per_m2)
+    per_dwelling = LEDGER["population.inhabitants_per_dwelling"][2]
+    assert (made.persons.zone == 1).sum() == round(town.places.dwellings[homes].sum() * per_dwelling)
 
 
 def test_a_town_without_gates_or_schools_keeps_its_days_inside(town: Territory) -> None:

@@ -1,4 +1,4 @@
-"""Whom and what an indicator is about: one zone (its inhabitants and links), or the whole area."""
+"""Whom and what an indicator is about: a zone or pool of zones, its inhabitants and links; or all."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ WHOLE = "all"
 
 @dataclass(frozen=True)
 class Focus:
-    """A zone by name and row, or the whole area (row -1).
+    """A zone or a pool of zones by name and rows, or the whole area (no row).
 
-    Of a zone, the people are its inhabitants. Of the whole area they are all who travel, those who
+    Of a zone or pool, the people are its inhabitants. Of the whole area they are all who travel, those who
     come in by gateways included.
     """
 
     name: str
-    zone: int
+    zones: tuple[int, ...]
 
     @property
     def is_whole(self) -> bool:
         """Whether this is the whole area."""
-        return self.zone < 0
+        return not self.zones
 
     def persons(self, record: DayRecord) -> NDArray[np.bool_]:
         """(n_persons,) who belongs to the focus."""
         zone = record.population.persons.zone
-        return np.ones(zone.shape[0], dtype=np.bool_) if self.is_whole else np.asarray(zone == self.zone)
+        return np.ones(zone.shape[0], dtype=np.bool_) if self.is_whole else np.isin(zone, self.zones)
 
     def trips(self, record: DayRecord) -> NDArray[np.bool_]:
         """(n_trips,) trips made by the people of the focus."""
@@ -47,7 +47,7 @@ class Focus:
     def links(self, record: DayRecord) -> NDArray[np.bool_]:
         """(n_links,) links that lie in the focus."""
         zone = record.territory.streets.zone
-        return np.ones(zone.shape[0], dtype=np.bool_) if self.is_whole else np.asarray(zone == self.zone)
+        return np.ones(zone.shape[0], dtype=np.bool_) if self.is_whole else np.isin(zone, self.zones)
 
     def through_trips(self, record: DayRecord) -> NDArray[np.bool_]:
         """(n_trips,) trips with neither end at a place in the focus."""
@@ -55,17 +55,18 @@ class Focus:
         if self.is_whole:
             trips = record.population.trips
             return np.asarray((trips.origin_place < 0) & (trips.destination_place < 0))
-        return np.asarray((origin != self.zone) & (destination != self.zone))
+        return ~np.isin(origin, self.zones) & ~np.isin(destination, self.zones)
 
 
 def every_focus(territory: Territory) -> tuple[Focus, ...]:
-    """All zones of a territory, then the whole."""
-    zones = tuple(Focus(name, row) for row, name in enumerate(territory.zones.name))
-    return (*zones, Focus(WHOLE, -1))
+    """All zones of a territory, its pools of zones, then the whole."""
+    zones = territory.zones
+    pools = (Focus(name, tuple(zones.name.index(each) for each in members)) for name, members in zones.pools)
+    return (*(Focus(name, (row,)) for row, name in enumerate(zones.name)), *pools, Focus(WHOLE, ()))
 
 
 def focuses_of(territory: Territory, focus: str | Sequence[str], where: str = "focus") -> tuple[Focus, ...]:
-    """The zones a scenario's focus names, then the whole; an `InputError` names the zones there are."""
+    """The zones and pools a scenario's focus names, then the whole; an `InputError` names those there are."""
     named = (focus,) if isinstance(focus, str) else tuple(focus)
     known = {each.name: each for each in every_focus(territory)}
     for name in named:

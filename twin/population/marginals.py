@@ -1,11 +1,9 @@
-"""Marginals of every area, from the place's own file, else a population tag, else floor area."""
+"""Marginals of every area, from the place's own file, else from what the map tells."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-
-import numpy as np
 
 from twin.errors import InputError
 from twin.population.file import (
@@ -16,6 +14,7 @@ from twin.population.file import (
     ThroughTable,
     read_population_file,
 )
+from twin.population.people import people_of_zone
 from twin.scenario.ledger import Parameters
 from twin.territory.territory import Territory
 
@@ -35,7 +34,7 @@ class Area:
     age_shares: tuple[float, ...]
     outside_shares: tuple[float, ...]  # by OUTSIDE_PURPOSES
     gates: dict[str, float] | None  # None: by the capacity of the gateways' links
-    basis: str  # "file" | "population tag" | "floor area"
+    basis: str  # "file", or what `people_of_zone` went by
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,7 @@ def marginals_of(territory: Territory, population_file: Path | None, parameters:
         tables, commuters, through = read.area, read.commuters, read.through
         _check_groups(territory, read.commuters, read.through, where)
     else:
-        notes.append("no population.toml: no commuters and no through traffic are known")
+        notes.append(_assumed_demand(territory))
     areas = [_area(territory, table, i, parameters, where) for i, table in enumerate(tables)]
     _check_overlap(areas, where)
     for zone in sorted(set(range(len(territory.zones.name))) - {area.zone for area in areas}):
@@ -73,6 +72,16 @@ def marginals_of(territory: Territory, population_file: Path | None, parameters:
         right = "inhabitants in some area of population.toml, or buildings"
         raise InputError(where, "an empty population: nobody lives here", right)
     return Marginals(tuple(areas), commuters, through, tuple(notes), where)
+
+
+def _assumed_demand(territory: Territory) -> str:
+    """What is assumed of the gateways where no file tells."""
+    n_gates, n_groups = len(territory.gateways.gate_id), len(set(territory.gateways.group.tolist()))
+    return (
+        "Default demand (assumed; there is no population.toml): residents alone, who leave and come back by "
+        f"{n_gates} gateways in {n_groups} groups in proportion to their capacity; no commuters from outside "
+        "and no through traffic at any of them."
+    )
 
 
 def zone_row(territory: Territory, name: str, where: str) -> int:
@@ -126,31 +135,22 @@ def _area(territory: Territory, table: AreaTable, i: int, parameters: Parameters
 
 
 def _inferred(territory: Territory, zone: int, parameters: Parameters) -> Area:
-    """An area by the zone's population tag, or by the floor area of its homes."""
-    places = territory.places
-    homes = (places.zone == zone) & (places.dwellings > 0) & (places.access_link >= 0)
-    floor_m2 = float(places.floor_area_m2[homes].sum())
-    housed = floor_m2 / parameters["population.floor_area_per_inhabitant_m2"]
-    tag = float(territory.zones.inhabitants[zone])
-    # a tag counts the whole commune, also where a box has cut most of it away
-    fits = np.isfinite(tag) and tag <= housed * parameters["population.tag_over_floor_limit"]
-    inhabitants, basis = (round(tag), "population tag") if fits else (round(housed), "floor area")
-    edges = parameters["population.density_class_from_inhabitants"]
-    density = 0 if inhabitants >= edges[0] else 1 if inhabitants >= edges[1] else 2
-    label = DENSITY_CLASSES[density]
+    """An area by what the map tells of the zone's inhabitants."""
+    people = people_of_zone(territory, zone, parameters)
+    label = DENSITY_CLASSES[people.density]
     return Area(
         name=str(territory.zones.name[zone]),
         zone=zone,
         commune=-1,
-        inhabitants=max(inhabitants, 0),
-        density=density,
+        inhabitants=max(round(people.inhabitants), 0),
+        density=people.density,
         legal_regime="unknown",
-        household_size=parameters["population.household_size"][density],
+        household_size=parameters["population.household_size"][people.density],
         household_types=parameters[f"population.household_types_{label}"],
         age_shares=parameters[f"population.age_shares_{label}"],
         outside_shares=parameters["population.outside_shares"],
         gates=None,
-        basis=basis,
+        basis=people.basis,
     )
 
 

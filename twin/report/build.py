@@ -20,7 +20,7 @@ from twin.report.cards import (
     footer_of,
     population_of,
 )
-from twin.report.drawn import WHOLE, LinkMap
+from twin.report.drawn import WHOLE, LinkMap, zones_in
 from twin.report.findings import findings_of, warnings_of
 from twin.report.grounds import flows_of, grounds_of, maps_of
 from twin.report.view import IndicatorRow, ReportView, Scenario
@@ -148,7 +148,10 @@ def _people(subject: _Subject, zone_names: Mapping[str, str]) -> dict[str, Any]:
     """What the trips of each scenario's first seed tell; nothing where trips were not kept."""
     if any(not len(sample.trips) for sample in subject.samples):
         return {}
-    zones = [() if WHOLE in each.focus else each.focus for each in subject.scenarios]
+    zones = [
+        () if WHOLE in each.focus else zones_in(each.focus, sample.manifest.get("pools", {}))
+        for each, sample in zip(subject.scenarios, subject.samples, strict=True)
+    ]
     shared = all(zone == zones[0] for zone in zones)
     labels = [each.role if shared else each.focus_name(zone_names) for each in subject.scenarios]
     trips = [sample.trips for sample in subject.samples]

@@ -5,7 +5,7 @@ Scenario numbers are rows of `twin.report.view.ReportView.scenarios`; 0 is the b
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -21,6 +21,15 @@ Measure = Literal["flow", "flow_difference", "delay_difference", "residual"]
 
 WHOLE = "all"
 """Name of the focus that is the whole territory."""
+
+
+def zones_in(focus: Sequence[str], pools: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """The zones of a focus, pools as the zones they stand for.
+
+    >>> zones_in(("metropole", "eze"), {"metropole": ("dense", "rest")})
+    ('dense', 'rest', 'eze')
+    """
+    return tuple(dict.fromkeys(zone for name in focus for zone in pools.get(name, (name,))))
 
 
 def zone_label(zone: str, names: Mapping[str, str] | None = None) -> str:
@@ -78,6 +87,12 @@ class Network:
     built_m: Floats = field(default_factory=lambda: np.empty((0, 2)))
     """Buildings, points (n, 2)."""
     attribution: str = "© OpenStreetMap contributors, ODbL"
+    pools: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Zones of each pool of zones."""
+
+    def zones_in(self, focus: Sequence[str]) -> tuple[str, ...]:
+        """The zones of a focus, pools as the zones they stand for."""
+        return zones_in(focus, self.pools)
 
     @property
     def n_links(self) -> int:

@@ -142,7 +142,7 @@ def _values(drawn: LinkMap, flows: tuple[LinkFlows, ...], link: int, value: floa
 
 def _leaders(rank: Floats, network: Network, focus: str) -> list[int]:
     """Links of the highest rank in a focus, the first of each street name and direction of change."""
-    zones = focus.split(",")
+    zones = network.zones_in(focus.split(","))
     chosen: list[int] = []
     seen: set[str] = set()
     for link in np.argsort(-rank, kind="stable").tolist():

@@ -38,6 +38,7 @@ def network_of(territory: Territory) -> Network:
         gates=_gates(territory, plane),
         built_m=places,
         attribution=attribution_of(territory),
+        pools=dict(territory.zones.pools),
     )
 
 

@@ -119,7 +119,7 @@ def _links(
 
 def _zones(network: Network, frame: Frame, focus: str) -> Markup:
     """Outlines of the zones whose ring is known; those in focus are lit."""
-    lit = focus.split(",")
+    lit = network.zones_in(focus.split(","))
     drawn = [
         tag(
             "path",
@@ -201,7 +201,7 @@ def _half_ratios(drawn: LinkMap) -> tuple[float, float]:
 
 def frame_bounds(network: Network, focus: Sequence[str]) -> Bounds:
     """Box around the links of a focus; the whole territory for the focus `all`."""
-    return bounds_of(network, () if WHOLE in focus else tuple(focus))
+    return bounds_of(network, () if WHOLE in focus else network.zones_in(focus))
 
 
 def _tenths(px: float) -> int:

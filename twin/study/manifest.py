@@ -50,6 +50,7 @@ def manifest_of(record: DayRecord, scenario: Scenario, values: Sequence[Indicato
         "link_entries": int(record.entries.sum()),
         "demand": tables.demand_table(record),
         "inhabitants": _inhabitants(record),
+        "pools": {name: list(zones) for name, zones in record.territory.zones.pools},
         "population": {key: record.population.report.get(key, []) for key in ("areas", "notes")},
         "observations": _observation_counts(record),
         "personal_datasets": sorted(set(record.probe_datasets.values())),

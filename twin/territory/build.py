@@ -18,6 +18,7 @@ from twin.territory.content import SCHEMA_VERSION
 from twin.territory.elevation import read_heights
 from twin.territory.gateways import make_gateways, unreachable_pairs
 from twin.territory.geometry import Plane
+from twin.territory.inhabitants import people_of
 from twin.territory.paths import make_paths
 from twin.territory.pieces import cut_to_pieces
 from twin.territory.places import find_footprints, make_places
@@ -75,11 +76,12 @@ def build(
         "streets": streets,
         "gateways": make_gateways(network.gate_id, network.gate_kind, streets, box),
         "zones": ground.zones,
-        "places": make_places(footprints, bbox, (streets, paths), ground, repairs),
+        "places": (places := make_places(footprints, bbox, (streets, paths), ground, repairs)),
         "paths": paths,
     }
     notes = _notes(extract, layout, box, ground.plane, repairs)
     notes |= _counts(tables, network, extract, bbox, houses)
+    notes["people"] = people_of(ground, places, box, bbox is not None)
     return Parts(tables, notes)
 
 

@@ -18,6 +18,7 @@ SETTLEMENTS = ("city", "town", "village")
 
 METHOD_RING, METHOD_CUT_RING = "ring", "ring closed along the box"
 METHOD_NEAREST, METHOD_POLYGON = "nearest place", "polygon"
+BY_KNOWLEDGE = (METHOD_RING, METHOD_CUT_RING, METHOD_NEAREST)
 
 
 @dataclass(frozen=True)
@@ -35,22 +36,32 @@ class Commune:
 
 
 def communes_of(extract: OsmExtract) -> tuple[Commune, ...]:
-    """All communes of the extract, by name: those with a boundary, then settlements without one."""
+    """All communes of the extract, by name: those with a boundary, then settlements without one.
+
+    Of two boundaries with one name the better known counts, and a settlement inside a boundary is part of
+    that commune, so nobody is counted twice.
+    """
     settled = [point for point in extract.points if point.tags.get("place") in SETTLEMENTS]
     found: dict[str, Commune] = {}
     for relation in sorted(extract.relations, key=lambda each: each.id):
         if relation.tags.get("boundary") != "administrative" or not relation.tags.get("name"):
             continue
-        centre = _centre(relation, settled)
-        commune = _with_rings(relation, centre, extract)
-        if commune is not None:
-            found.setdefault(commune.name, commune)
-    for point in sorted(settled, key=lambda each: each.id):
-        name = point.tags.get("name", "")
-        if name and name not in found:
-            people = _people(point.tags)
-            insee = point.tags.get("ref:INSEE", "")
-            found[name] = Commune(name, insee, 0, people, METHOD_NEAREST, None, point.lon, point.lat)
+        commune = _with_rings(relation, _centre(relation, settled), extract)
+        if commune is None:
+            continue
+        other = found.get(commune.name)
+        if other is None or BY_KNOWLEDGE.index(commune.method) < BY_KNOWLEDGE.index(other.method):
+            found[commune.name] = commune
+    apart = [point for point in settled if point.tags.get("name", "") not in ("", *found)]
+    lon, lat = np.array([point.lon for point in apart]), np.array([point.lat for point in apart])
+    within = np.zeros(len(apart), dtype=bool)
+    for commune in found.values():
+        within |= in_rings(lon, lat, commune.rings or ())
+    alone = [point for point, inside in zip(apart, within.tolist(), strict=True) if not inside]
+    for point in sorted(alone, key=lambda each: each.id):
+        name, insee = point.tags["name"], point.tags.get("ref:INSEE", "")
+        lone = Commune(name, insee, 0, _people(point.tags), METHOD_NEAREST, None, point.lon, point.lat)
+        found.setdefault(name, lone)
     return tuple(found[name] for name in sorted(found))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,46 @@ def fetch_local(
     day = None if feed is None else read_service_day(*feed)
     territory = Territory.from_osm(file, bbox, name=name, zones=zones, elevation=elevation, progress=progress)
     timetable = None if day is None else timetable_of_feed(day, territory)
+    _write(territory, timetable, folder, progress)
+    report = summarise(territory)
+    if timetable is not None:
+        report["timetable"] = summarise_timetable(timetable)
+    return report
+
+
+def fetch_cut(
+    source: str | Path,
+    out: str | Path,
+    bbox: Box | None = None,
+    polygon: Sequence[Sequence[float]] | None = None,
+    zones: Sequence[str] = (),
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Cut a part out of a territory's folder into the folder `out`, and report on it, with what was cut.
+
+    The part takes no `population.toml` along: gateways and shares of people are others there.
+
+    Raises
+    ------
+    InputError
+        Nothing or not one thing says where, nothing lies there, or `out` is a folder of something else.
+    """
+    folder, origin = Path(out), Path(source)
+    _check_folder(folder)
+    if folder.resolve() == origin.resolve():
+        raise InputError(str(folder), "is the folder that is cut", "another folder")
+    say = progress or (lambda step: None)
+    say("reading the territory")
+    larger = Territory.load(origin)
+    say("cutting")
+    territory = larger.cut(bbox, polygon, zones, name=folder.resolve().name)
+    _write(territory, None, folder, progress)
+    return summarise(territory)
+
+
+def _write(
+    territory: Territory, timetable: Timetable | None, folder: Path, progress: Progress | None
+) -> None:
     if progress is not None:
         progress("writing the folder")
     try:
@@ -59,10 +100,6 @@ def fetch_local(
             timetable.save(folder)
     except OSError as error:
         raise InputError(str(folder), f"cannot be written: {error}", "a folder that can be written") from None
-    report = summarise(territory)
-    if timetable is not None:
-        report["timetable"] = summarise_timetable(timetable)
-    return report
 
 
 def _check_folder(folder: Path) -> None:
@@ -101,6 +138,9 @@ def summarise(territory: Territory) -> dict[str, Any]:
                 strict=True,
             )
         },
+        "pools": {name: list(zones) for name, zones in territory.zones.pools},
+        "people": meta.get("people", {}),
+        "cut": meta.get("cut", {}),
         "source_sha256": meta["source_sha256"],
         "licence": meta["licence"],
         "attribution": meta["attribution"],

@@ -111,17 +111,17 @@ def make_gateways(gate_id: Sequence[int], kinds: Sequence[str], streets: Streets
         if outside_id not in row_of:
             continue
         node = row_of[outside_id]
-        into, out = _best(streets, streets.tail == node), _best(streets, streets.head == node)
+        into, out = best_link(streets, streets.tail == node), best_link(streets, streets.head == node)
         link = into if into >= 0 else out
         side, _ = side_of_box(float(streets.node_lon[node]), float(streets.node_lat[node]), box)
-        group = f"{_road_name(streets, link)} {SIDE_NAMES[side]}"
+        group = f"{road_name(streets, link)} {SIDE_NAMES[side]}"
         rows.append((f"gate:{outside_id}", node, group, into, out, streets.road_class[link], side, kind))
     columns = list(zip(*rows, strict=True)) if rows else [()] * 8
     kinds_of = (np.str_, np.int32, np.str_, np.int32, np.int32, np.int8, np.str_, np.str_)
     return Gateways(*(np.array(column, dtype=kind) for column, kind in zip(columns, kinds_of, strict=True)))
 
 
-def _best(streets: Streets, chosen: Flags) -> int:
+def best_link(streets: Streets, chosen: Flags) -> int:
     """The link of the highest class among those chosen, the lowest id deciding; -1 if there is none."""
     links = np.flatnonzero(chosen)
     if len(links) == 0:
@@ -129,7 +129,7 @@ def _best(streets: Streets, chosen: Flags) -> int:
     return int(min(links, key=lambda link: (streets.road_class[link], streets.link_id[link])))
 
 
-def _road_name(streets: Streets, link: int) -> str:
+def road_name(streets: Streets, link: int) -> str:
     """Reference of the road, else its name, else its class."""
     reference = str(streets.member_ref[streets.member_start[link]]).split(";")[0]
     return reference or str(streets.name[link]) or ROAD_CLASSES[streets.road_class[link]].replace("_", " ")

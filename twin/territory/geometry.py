@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from twin.errors import InputError
 from twin.territory.tables import Flags, Floats
 
 EARTH_RADIUS_M = 6_371_009.0  # mean radius; Moritz 2000, Journal of Geodesy 74, 128-133
@@ -33,6 +34,30 @@ class Plane:
     def y_m(self, lat: Floats) -> Floats:
         """Metres north of the origin."""
         return np.round((np.asarray(lat) - self.lat0) * (EARTH_RADIUS_M * math.pi / 180.0), 3) + 0.0
+
+    def lon(self, x_m: Floats) -> Floats:
+        """Degrees east of a place so many metres from the origin."""
+        return (
+            np.asarray(x_m) / (EARTH_RADIUS_M * math.cos(math.radians(self.lat0)) * math.pi / 180.0)
+            + self.lon0
+        )
+
+    def lat(self, y_m: Floats) -> Floats:
+        """Degrees north."""
+        return np.asarray(y_m) / (EARTH_RADIUS_M * math.pi / 180.0) + self.lat0
+
+    @classmethod
+    def from_crs(cls, text: str) -> Plane:
+        """The plane that `crs` spelled.
+
+        >>> Plane.from_crs(Plane(7.42, 43.74).crs())
+        Plane(lon0=7.42, lat0=43.74)
+        """
+        parts = dict(part.lstrip("+").split("=", 1) for part in text.split() if "=" in part)
+        try:
+            return cls(float(parts["lon_0"]), float(parts["lat_0"]))
+        except (KeyError, ValueError):
+            raise InputError("crs", f"{text!r} is no plane of a territory", cls(7.42, 43.74).crs()) from None
 
     def crs(self) -> str:
         """The plane in the words of PROJ."""
@@ -61,6 +86,22 @@ def ring_area_m2(x_m: Sequence[float], y_m: Sequence[float]) -> float:
     y = [round(1000 * each) for each in y_m]
     twice = sum(x[i - 1] * y[i] - x[i] * y[i - 1] for i in range(len(x)))
     return abs(twice) / 2e6
+
+
+def clipped_ring(ring: Floats, box: tuple[float, float, float, float]) -> Floats:
+    """The part of a ring (n, 2) that lies in a box (Sutherland & Hodgman 1974, CACM 17, 32); may be empty."""
+    west, south, east, north = box
+    corners = ring.tolist()
+    for axis, edge, sign in ((0, west, 1.0), (0, east, -1.0), (1, south, 1.0), (1, north, -1.0)):
+        kept: list[list[float]] = []
+        for before, here in zip([*corners[-1:], *corners], corners, strict=False):
+            if (before[axis] - edge) * (here[axis] - edge) < 0.0:
+                share = (edge - before[axis]) / (here[axis] - before[axis])
+                kept.append([a + share * (b - a) for a, b in zip(before, here, strict=True)])
+            if sign * (here[axis] - edge) >= 0.0:
+                kept.append(here)
+        corners = kept
+    return np.array(corners).reshape(-1, 2)
 
 
 def in_rings(lon: Floats, lat: Floats, rings: Sequence[Floats]) -> Flags:

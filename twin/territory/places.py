@@ -15,7 +15,7 @@ from twin.territory.buildings import Footprint, coverage, owners, read_footprint
 from twin.territory.communes import locate
 from twin.territory.geometry import in_rings
 from twin.territory.streets import Ground
-from twin.territory.tables import ASSUMED, INFERRED, OBSERVED, Ints, Paths, Places, Streets
+from twin.territory.tables import ASSUMED, INFERRED, OBSERVED, Floats, Ints, Paths, Places, Streets
 from twin.territory.uses import (
     HOME,
     NONE,
@@ -93,10 +93,7 @@ def make_places(
     rules = _Rules(ground.parameters)
     buildings = [each for each in footprints if each.is_building]
     areas = [each for each in footprints if not each.is_building]
-    dense = np.searchsorted(
-        rules.steps, coverage(buildings, ground.parameters["territory.coverage_radius_m"])
-    )
-    places = [_building(each, int(step), rules) for each, step in zip(buildings, dense, strict=True)]
+    places = _buildings(buildings, ground, rules)
     _teach(areas, buildings, places, rules)
     points = [p for p in ground.extract.points if _is_place(p, box)]
     near_m = ground.parameters["territory.poi_to_building_m"]
@@ -115,6 +112,18 @@ def make_places(
     repairs["places_out_of_reach"] += int((access < 0).sum())
     near = [place for place, link in zip(used, access.tolist(), strict=True) if link >= 0]
     return _columns(near, access[access >= 0], networks[1], ground)
+
+
+def dwellings_of(buildings: Sequence[Footprint], ground: Ground) -> Floats:
+    """Dwellings of each building by its own tags, or as inferred (n_buildings,)."""
+    places = _buildings(buildings, ground, _Rules(ground.parameters))
+    return np.array([place.dwellings for place in places], dtype=np.float64)
+
+
+def _buildings(buildings: Sequence[Footprint], ground: Ground, rules: _Rules) -> list[_Place]:
+    built = coverage(buildings, ground.parameters["territory.coverage_radius_m"])
+    dense = np.searchsorted(rules.steps, built)
+    return [_building(each, int(step), rules) for each, step in zip(buildings, dense, strict=True)]
 
 
 def _is_place(point: OsmPoint, box: Box | None) -> bool:

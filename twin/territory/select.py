@@ -44,8 +44,9 @@ def select_links(selector: LinkSelector, streets: Streets, zones: Zones, where: 
         rows = [row for row, name in enumerate(streets.communes) if name in selector.commune]
         chosen &= np.isin(streets.commune, rows)
     if selector.zone:
-        _known(selector.zone, zones.name, f"{where}: zone", "zone")
-        chosen &= np.isin(streets.zone, [zones.row(name) for name in selector.zone])
+        _known(selector.zone, (*zones.name, *dict(zones.pools)), f"{where}: zone", "zone")
+        rows = [row for name in selector.zone for row in zones.rows(name, f"{where}: zone")]
+        chosen &= np.isin(streets.zone, rows)
     if selector.bbox is not None:
         chosen &= _in_box(streets, selector.bbox)
     if selector.direction is not None:

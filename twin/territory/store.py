@@ -123,7 +123,7 @@ def read_territory(folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
         "nodes", "links", "members", "gateways", "places", "path_nodes", "paths",
     )}  # fmt: skip
     try:
-        zones = _zones_from(notes["zones"])
+        zones = _zones_from(notes["zones"], notes.get("pools", {}))
         tables = {
             "streets": _streets_from(read, tuple(notes["communes"])),
             "gateways": Gateways(**_columns(read["gateways"])),
@@ -241,7 +241,7 @@ def zones_note(zones: Zones) -> list[dict[str, Any]]:
     return rows
 
 
-def _zones_from(rows: list[dict[str, Any]]) -> Zones:
+def _zones_from(rows: list[dict[str, Any]], pools: Mapping[str, Any]) -> Zones:
     return Zones(
         name=tuple(row["name"] for row in rows),
         inhabitants=np.array([np.nan if row["inhabitants"] is None else row["inhabitants"] for row in rows]),
@@ -249,6 +249,7 @@ def _zones_from(rows: list[dict[str, Any]]) -> Zones:
         insee=tuple(tuple(row["insee"]) for row in rows),
         rings=tuple(None if row["rings"] is None else tuple(map(np.array, row["rings"])) for row in rows),
         method=tuple(row["method"] for row in rows),
+        pools=tuple((name, tuple(pools[name])) for name in sorted(pools)),
     )
 
 

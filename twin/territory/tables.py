@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.errors import InputError
+
 ROAD_CLASSES = (
     "motorway", "motorway_link", "trunk", "trunk_link", "primary", "primary_link", "secondary",
     "secondary_link", "tertiary", "tertiary_link", "unclassified", "residential", "living_street",
@@ -21,6 +23,8 @@ Longs = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Texts = NDArray[np.str_]
 Flags = NDArray[np.bool_]
+Pools = tuple[tuple[str, tuple[str, ...]], ...]
+"""Names of pools of zones, each with its zones."""
 
 
 @dataclass(frozen=True)
@@ -121,7 +125,10 @@ class Gateways(Table):
 
 @dataclass(frozen=True)
 class Zones(Table):
-    """Zones of report and their communes; `rings` in degrees, None where only a place node is known."""
+    """Zones of report and their communes; `rings` in degrees, None where only a place node is known.
+
+    `pools` are groups of zones under one name.
+    """
 
     name: tuple[str, ...]
     inhabitants: Floats
@@ -129,10 +136,23 @@ class Zones(Table):
     insee: tuple[tuple[str, ...], ...]
     rings: tuple[tuple[Floats, ...] | None, ...]
     method: tuple[str, ...]
+    pools: Pools = ()
+
+    def columns(self) -> dict[str, Any]:
+        """Columns by name; pools only where there are some, so that a digest without them stays."""
+        columns = super().columns()
+        return columns if self.pools else {name: columns[name] for name in columns if name != "pools"}
 
     def row(self, name: str) -> int:
         """Row of the zone of that name, -1 if there is none."""
         return self.name.index(name) if name in self.name else -1
+
+    def rows(self, name: str, where: str) -> tuple[int, ...]:
+        """Rows of a zone or of a pool of zones; an `InputError` says which there are."""
+        pools = dict(self.pools)
+        if name not in self.name and name not in pools:
+            raise InputError(where, f"no zone {name!r}", "one of " + ", ".join((*self.name, *pools)))
+        return tuple(self.name.index(each) for each in pools.get(name, (name,)))
 
 
 @dataclass(frozen=True)
@@ -165,6 +185,10 @@ class Places(Table):
     access_link: Ints
     path_node: Ints
     fuel: Flags
+
+    def taken(self, rows: Flags) -> Places:
+        """The places of a mask (n_places,)."""
+        return Places(**{name: column[rows] for name, column in self.columns().items()})
 
     @property
     def n_places(self) -> int:

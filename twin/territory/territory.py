@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from twin.errors import InputError
+from twin.territory.area import area_of
 from twin.territory.build import Progress, build
 from twin.territory.content import content_digest
+from twin.territory.cut import cut_out
 from twin.territory.readme import describe
 from twin.territory.store import read_territory, write_territory, zones_note
 from twin.territory.tables import Gateways, Paths, Places, Streets, Zones
@@ -17,6 +19,7 @@ from twin.territory.tables import Gateways, Paths, Places, Streets, Zones
 __all__ = ["Box", "Gateways", "Paths", "Places", "Streets", "Territory", "Zones"]
 
 Box = tuple[float, float, float, float]
+TABLES = ("streets", "gateways", "zones", "places", "paths")
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,7 @@ class Territory:
         """
         path = Path(folder)
         tables, notes = read_territory(path)
-        notes.pop("zones"), notes.pop("communes")
+        notes.pop("zones"), notes.pop("communes"), notes.pop("pools", None)
         name, digest = str(notes.pop("name", path.name)), notes.pop("digest", "")
         found = content_digest(tables)
         if found != digest:
@@ -87,14 +90,45 @@ class Territory:
         digest = content_digest(parts.tables)
         return cls(name=name or Path(file).name.split(".")[0], meta=parts.meta, digest=digest, **parts.tables)
 
+    def cut(
+        self,
+        bbox: Box | None = None,
+        polygon: Sequence[Sequence[float]] | None = None,
+        zones: Sequence[str] = (),
+        name: str | None = None,
+    ) -> Territory:
+        """A smaller territory cut out of this one, with gateways where roads are cut.
+
+        Links keep their ids, lengths and capacities; one that is partly inside is kept whole.
+
+        Parameters
+        ----------
+        bbox
+            West, south, east, north in degrees.
+        polygon
+            Three corners or more, lon and lat each.
+        zones
+            Names of zones or pools. One of the three says where.
+        name
+            Name of the new territory; this one's if none is given.
+        """
+        tables = {each: getattr(self, each) for each in TABLES}
+        area = area_of(bbox, polygon, zones, self.zones)
+        parts = cut_out(self.name, self.digest, tables, self.meta, area)
+        digest = content_digest(parts.tables)
+        return Territory(name=name or self.name, meta=parts.meta, digest=digest, **parts.tables)
+
     def save(self, folder: str | Path) -> None:
         """Write the territory's folder: all of it, or nothing."""
-        tables = {each: getattr(self, each) for each in ("streets", "gateways", "zones", "places", "paths")}
+        tables = {each: getattr(self, each) for each in TABLES}
         notes = {
             **self.meta,
             "name": self.name,
             "digest": self.digest,
             "zones": zones_note(self.zones),
             "communes": list(self.streets.communes),
+            **(
+                {"pools": {name: list(zones) for name, zones in self.zones.pools}} if self.zones.pools else {}
+            ),
         }
         write_territory(Path(folder), tables, notes, describe(self.name, tables, self.meta, self.digest))

@@ -13,10 +13,11 @@ import numpy as np
 from twin.errors import InputError
 from twin.territory.communes import METHOD_POLYGON, Commune, locate
 from twin.territory.geometry import in_rings
-from twin.territory.tables import Floats, Zones
+from twin.territory.tables import Floats, Pools, Zones
 
+WHOLE = "all"
 ZONE_KEYS = frozenset({"name", "communes", "polygon", "rest", "inhabitants"})
-FILE_KEYS = frozenset({"place", "date", "source", "zone"})
+FILE_KEYS = frozenset({"place", "date", "source", "zone", "pool"})
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ class Layout:
     date: str = ""
     source: str = ""
     rules: tuple[ZoneRule, ...] = ()
+    pools: Pools = ()
 
 
 def read_layout(file: str | Path | None) -> Layout:
@@ -51,7 +53,10 @@ def read_layout(file: str | Path | None) -> Layout:
     for key in table:
         if key not in FILE_KEYS:
             raise InputError(f"{where}: {key}", "unknown key", "one of " + ", ".join(sorted(FILE_KEYS)))
+    pools = _pools(table.get("pool", {}), where)
     rows = table.get("zone", [])
+    if not rows and pools:
+        return replace(_named(table, where), pools=pools)
     if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
         raise InputError(f"{where}: zone", "no zones", "one [[zone]] table or more")
     rules = tuple(_rule(row, f"{where}: zone {number}") for number, row in enumerate(rows, start=1))
@@ -59,11 +64,30 @@ def read_layout(file: str | Path | None) -> Layout:
     for name in names:
         if names.count(name) > 1:
             raise InputError(f"{where}: zone {name}", "stands twice", "a name for each zone")
+    return replace(_named(table, where), rules=rules, pools=pools)
+
+
+def _named(table: dict[str, Any], where: str) -> Layout:
+    """Place, date and source."""
     texts = {key: table.get(key, "") for key in ("place", "date", "source")}
     for key, text in texts.items():
         if not isinstance(text, str):
             raise InputError(f"{where}: {key}", "is no text", "a text in quotes")
-    return Layout(**texts, rules=rules)
+    return Layout(texts["place"], texts["date"], texts["source"])
+
+
+def _pools(table: Any, where: str) -> Pools:
+    """Groups of zones, as in ``pool = { metropole = ["dense", "rest"] }``, by name."""
+    right = 'pool = { metropole = ["dense", "rest"] }'
+    if not isinstance(table, dict):
+        raise InputError(f"{where}: pool", "is no table", right)
+    for name, members in table.items():
+        texts = isinstance(members, list) and all(isinstance(each, str) for each in members)
+        if not texts or not members or len(set(members)) < len(members):
+            raise InputError(f"{where}: pool {name}", "is no list of zones, each once", right)
+        if name == WHOLE:
+            raise InputError(f"{where}: pool {name}", "is the name of the whole area", "another name")
+    return tuple((name, tuple(table[name])) for name in sorted(table))
 
 
 def _rule(row: dict[str, Any], where: str) -> ZoneRule:
@@ -81,19 +105,20 @@ def _rule(row: dict[str, Any], where: str) -> ZoneRule:
     people = row.get("inhabitants", float("nan"))
     if isinstance(people, bool) or not isinstance(people, int | float) or people < 0:
         raise InputError(f"{where}: inhabitants", f"{people!r} is no number of people", "zero or more")
-    polygon = _polygon(row["polygon"], where) if "polygon" in row else None
+    polygon = closed_ring(row["polygon"], f"{where}: polygon") if "polygon" in row else None
     return ZoneRule(name, tuple(communes), polygon, float(people))
 
 
-def _polygon(points: Any, where: str) -> Floats:
+def closed_ring(points: Any, where: str) -> Floats:
+    """Corners (n, 2) in degrees, the first repeated at the end; an `InputError` where they are no ring."""
     try:
         ring = np.array(points, dtype=float)
     except (TypeError, ValueError):
         ring = np.empty(0)
     if ring.ndim != 2 or ring.shape[0] < 3 or ring.shape[1] != 2 or not np.isfinite(ring).all():
-        raise InputError(f"{where}: polygon", "is no ring", "three or more [lon, lat] pairs")
+        raise InputError(where, "is no ring", "three or more [lon, lat] pairs")
     if (np.abs(ring) > (180.0, 90.0)).any():
-        raise InputError(f"{where}: polygon", "is out of range", "lon -180..180, lat -90..90")
+        raise InputError(where, "is out of range", "lon -180..180, lat -90..90")
     return np.vstack([ring, ring[:1]])
 
 
@@ -112,7 +137,13 @@ def make_zones(layout: Layout, communes: Sequence[Commune], where: str) -> Zones
                 raise InputError(f"{where}: zone {rule.name}", f"no commune {name!r} in the map", right)
         rows.append(_zone(replace(rule), [by_name[name] for name in rule.communes]))
     names, people, members, codes, rings, methods = zip(*rows, strict=True)
-    return Zones(names, np.array(people), members, codes, rings, methods)
+    for pool, zones in layout.pools:
+        if pool in names:
+            raise InputError(f"{where}: pool {pool}", "is the name of a zone", "a name of its own")
+        for name in zones:
+            if name not in names:
+                raise InputError(f"{where}: pool {pool}", f"no zone {name!r}", "one of " + ", ".join(names))
+    return Zones(names, np.array(people), members, codes, rings, methods, layout.pools)
 
 
 def _zone(rule: ZoneRule, parts: Sequence[Commune]) -> tuple[Any, ...]:
