@@ -13,7 +13,7 @@ from twin.cli.output import emit, table
 from twin.cli.progress import shown, stepwise
 from twin.errors import InputError
 
-N_STEPS = 5
+N_STEPS = 6
 """Steps that building a territory names."""
 
 

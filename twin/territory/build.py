@@ -23,7 +23,9 @@ from twin.territory.pieces import cut_to_pieces
 from twin.territory.places import find_footprints, make_places
 from twin.territory.streets import Ground, make_streets
 from twin.territory.topology import Network, lay_out
-from twin.territory.utilities import count_utilities
+from twin.territory.utilities.layers import lay_utilities
+from twin.territory.utilities.observed import read_observed
+from twin.territory.utilities.tables import Utilities
 from twin.territory.zones import Layout, make_zones, read_layout
 
 LICENCE = "ODbL-1.0"
@@ -36,6 +38,7 @@ class Parts:
     """Tables of a territory and its notes, before they are a territory."""
 
     tables: Mapping[str, Any]
+    utilities: Utilities
     meta: Mapping[str, Any]
 
 
@@ -78,9 +81,15 @@ def build(
         "places": make_places(footprints, bbox, (streets, paths), ground, repairs),
         "paths": paths,
     }
+    say("laying utilities")
+    observed = read_observed(extract, bbox)
+    repairs["utility_elements_without_place"] += observed.unplaced
+    laid_on = (tables["streets"], tables["places"], tables["zones"])
+    utilities = lay_utilities(laid_on, observed, parameters)
     notes = _notes(extract, layout, box, ground.plane, repairs)
-    notes |= _counts(tables, network, extract, bbox, houses)
-    return Parts(tables, notes)
+    notes |= _counts(tables, network, houses) | utilities.notes()
+    notes["utilities"] = utilities.counts()
+    return Parts(tables, utilities, notes)
 
 
 def check_box(box: Box | None, where: str) -> None:
@@ -126,14 +135,11 @@ def _notes(
     }
 
 
-def _counts(
-    tables: Mapping[str, Any], network: Network, extract: OsmExtract, bbox: Box | None, houses: np.ndarray
-) -> dict[str, Any]:
+def _counts(tables: Mapping[str, Any], network: Network, houses: np.ndarray) -> dict[str, Any]:
     return {
         "lost_km": dict(network.lost_km),
         "total_km": dict(network.total_km),
         "gateways": len(tables["gateways"].gate_id),
         "unreachable_pairs": unreachable_pairs(tables["gateways"], tables["streets"]),
         "buildings": len(houses),
-        "utilities": count_utilities(extract, bbox),
     }

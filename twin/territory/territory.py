@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,8 @@ from twin.territory.content import content_digest
 from twin.territory.readme import describe
 from twin.territory.store import read_territory, write_territory, zones_note
 from twin.territory.tables import Gateways, Paths, Places, Streets, Zones
+from twin.territory.utilities.store import arrow_tables, read_utilities
+from twin.territory.utilities.tables import Utilities
 
 __all__ = ["Box", "Gateways", "Paths", "Places", "Streets", "Territory", "Zones"]
 
@@ -24,7 +26,8 @@ class Territory:
     """Where everything happens; all arrays are read-only.
 
     `digest` covers what the tables say, with lengths and coordinates rounded to mm, and nothing of
-    how they are stored. `meta` says where, when and by which repairs the territory came to be.
+    how they are stored; the utility layers have a digest of their own, in `meta`. `meta` says where, when
+    and by which repairs the territory came to be.
     """
 
     name: str
@@ -35,6 +38,7 @@ class Territory:
     paths: Paths
     meta: Mapping[str, Any]
     digest: str
+    utilities: Utilities = field(default_factory=Utilities.none)
 
     @classmethod
     def load(cls, folder: str | Path) -> Territory:
@@ -53,7 +57,8 @@ class Territory:
         if found != digest:
             right = f"content with the digest {str(digest)[:12]}"
             raise InputError(str(path), f"the content has the digest {found[:12]}", right)
-        return cls(name=name, meta=notes, digest=found, **tables)
+        utilities = read_utilities(path, notes)
+        return cls(name=name, meta=notes, digest=found, utilities=utilities, **tables)
 
     @classmethod
     def from_osm(
@@ -85,7 +90,8 @@ class Territory:
         """
         parts = build(file, bbox, zones, elevation, progress)
         digest = content_digest(parts.tables)
-        return cls(name=name or Path(file).name.split(".")[0], meta=parts.meta, digest=digest, **parts.tables)
+        own_name = name or Path(file).name.split(".")[0]
+        return cls(own_name, meta=parts.meta, digest=digest, utilities=parts.utilities, **parts.tables)
 
     def save(self, folder: str | Path) -> None:
         """Write the territory's folder: all of it, or nothing."""
@@ -97,4 +103,5 @@ class Territory:
             "zones": zones_note(self.zones),
             "communes": list(self.streets.communes),
         }
-        write_territory(Path(folder), tables, notes, describe(self.name, tables, self.meta, self.digest))
+        readme = describe(self.name, tables, self.meta, self.digest)
+        write_territory(Path(folder), tables, notes, readme, arrow_tables(self.utilities))
