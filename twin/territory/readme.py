@@ -145,12 +145,13 @@ def _utilities(meta: Mapping[str, Any]) -> list[str]:
         lines.append(f"| {name} | " + " | ".join(map(str, numbers)) + " |")
     note = f"""Nodes and edges together; digest `{meta["utility_digest"]}`, utility schema \
 {meta["utility_schema_version"]}. Observed: an element of the map (a pole, a substation, a hydrant, a
-pipeline), each once. Inferred: laid along the streets to the places, by rules of the ledger (`utilities.*`): that a
-place is served and that its street carries the cable or main is near certain, where exactly is not.
-Assumed: nothing on the map speaks for it but that there must be one: where power and water come in, pumps
-and tanks that are not mapped, exchanges, mobile sites. Gas, other and unknown are what is mapped, and no
-network is laid for them. Where heights are unknown each water network is one pressure zone of an assumed
-head: its pressures are not verifiable. Which place and which street depends on which node stands in
+pipeline), each once. Inferred: laid along the streets to the places, by rules of the ledger
+(`utilities.*`): that a place is served and that its street carries the cable or main is near certain,
+where exactly is not. Assumed: nothing on the map speaks for it but that there must be one: where power and
+water come in, pumps and tanks that are not mapped, exchanges, mobile sites. Gas, other and unknown are what
+is mapped, and no network is laid for them. Where heights are unknown each water network is one pressure
+zone of an assumed head: its pressures are not verifiable. Which place and which street depends on which
+node stands in
 `utility_dependencies.parquet`."""
     return ["\n".join([*lines, "", note])]
 
