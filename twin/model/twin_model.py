@@ -23,6 +23,7 @@ from twin.mobility.loading import Loader, Rules
 from twin.mobility.network import roads_of
 from twin.model.inhabitants import Inhabitants
 from twin.model.manager import Lever, RoadManager
+from twin.model.metering import place_site
 from twin.model.phases import PHASES, Phase
 from twin.model.provider import ProviderAgent
 from twin.model.register import enter_state
@@ -38,6 +39,7 @@ from twin.sensing.fleets import Fleet, Site, deploy
 from twin.sensing.probes import fleet_of_provider
 from twin.territory.select import select_links
 from twin.territory.territory import Territory
+from twin.utilities.demand import Demand
 
 CAR = MODES.index("car")
 
@@ -194,6 +196,7 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         self.habit_cost_ms = habit_times_ms(self.roads.free_ms, streets.road_class, factors)
         self.aversion = np.asarray(factors)[streets.road_class]
         self.workspace = workspace_for(topology)
+        self.demand = Demand(self.population, self.territory.places, self.parameters)
         self.bounds = bounds_to(topology, free_ms, self.car_trips.destination[cars])
 
     def _set_actors(self) -> None:
@@ -232,12 +235,10 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         for order in self.spec.fleets():
             if order.kind == "probe" and order.owner not in rows:
                 continue  # nobody uses that provider today
-            named = (
-                np.arange(streets.n_links, dtype=np.int32)
-                if order.links is None
-                else select_links(order.links, streets, self.territory.zones)
-            )
-            site = Site(named, streets.link_key, streets.road_class, self.seed_)
+            named = np.arange(streets.n_links, dtype=np.int32)
+            if order.links is not None:
+                named = select_links(order.links, streets, self.territory.zones)
+            site = Site(named, streets.link_key, streets.road_class, self.seed_, place_site(order, self))
             fleets.append(deploy(order, site, self.parameters, rows.get(order.owner, -1)))
         known = {fleet.dataset.name for fleet in fleets}
         for agent in self.providers:
@@ -276,8 +277,8 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         """An empty platform with every dataset open and every agreement's rights granted."""
         platform = DataPlatform()
         platform.add(closures_dataset(ROAD_MANAGER))
-        for fleet in self.fleets:
-            platform.add(fleet.dataset)
+        for dataset in (each for fleet in self.fleets for each in fleet.datasets):
+            platform.add(dataset)
         for agent in self.providers:
             reports = Dataset.of_links(
                 f"{agent.name}.reports", agent.name, "road is closed", "1", cadence_s=0.0
