@@ -49,7 +49,7 @@ def utility_of(tags: Tags) -> tuple[int, str] | None:
         return _power(power, tags)
     telecom, made = tags.get("telecom", "no"), tags.get("man_made", "")
     if telecom not in NOT_THERE:
-        return TELECOM, TELECOM_KINDS.get(telecom, telecom)
+        return TELECOM, "cabinet" if made == "street_cabinet" else TELECOM_KINDS.get(telecom, telecom)
     if tags.get("communication") == "line":
         return TELECOM, "line"
     if made == "pipeline" or tags.get("pipeline", "no") not in NOT_THERE:
