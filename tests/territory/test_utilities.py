@@ -220,7 +220,9 @@ def test_supply_areas_are_connected_and_within_load_and_reach(drawn, most, reach
         assert load[rows].sum() <= most or (load[rows] > 0).sum() == 1
         graph = nx.Graph()
         graph.add_nodes_from(rows)
-        graph.add_weighted_edges_from((row, int(tree.parent[row]), tree.mm[row]) for row in rows if row != top)
+        graph.add_weighted_edges_from(
+            (row, int(tree.parent[row]), tree.mm[row]) for row in rows if row != top
+        )
         longest = max(max(far.values()) for _, far in nx.all_pairs_dijkstra_path_length(graph))
         assert longest <= 2_000 * reach_m
 

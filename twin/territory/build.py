@@ -74,18 +74,18 @@ def build(
     say("laying paths")
     paths = make_paths(extract, ground.plane, bbox, parameters["territory.path_step_m"])
     say("filling places")
+    places = make_places(footprints, bbox, (streets, paths), ground, repairs)
     tables = {
         "streets": streets,
         "gateways": make_gateways(network.gate_id, network.gate_kind, streets, box),
         "zones": ground.zones,
-        "places": make_places(footprints, bbox, (streets, paths), ground, repairs),
+        "places": places,
         "paths": paths,
     }
     say("laying utilities")
     observed = read_observed(extract, bbox)
     repairs["utility_elements_without_place"] += observed.unplaced
-    laid_on = (tables["streets"], tables["places"], tables["zones"])
-    utilities = lay_utilities(laid_on, observed, parameters)
+    utilities = lay_utilities((streets, places, ground.zones), observed, parameters)
     notes = _notes(extract, layout, box, ground.plane, repairs)
     notes |= _counts(tables, network, houses) | utilities.notes()
     notes["utilities"] = utilities.counts()

@@ -99,7 +99,7 @@ def _households(population: Population, n_places: int) -> np.ndarray:
 
 
 def _mean_one(shape: np.ndarray) -> np.ndarray:
-    return shape / shape.mean()
+    return np.asarray(shape / shape.mean())
 
 
 def _base_share(parameters: Parameters) -> float:

@@ -154,8 +154,10 @@ def read_observed(extract: OsmExtract, box: Box | None) -> Observed:
         if not place or not _inside(place, box):
             continue
         if found[1] in ("pipeline", *LINES) and len(place) > 1:
-            about = (tags.get("substance", ""), _diameter(tags), _voltage(tags))
-            lines.append(ObservedLine(outside_id, *found, here, np.array(place), *about))
+            substance, diameter_mm, voltage_kv = tags.get("substance", ""), _diameter(tags), _voltage(tags)
+            lines.append(
+                ObservedLine(outside_id, *found, here, np.array(place), substance, diameter_mm, voltage_kv)
+            )
         else:
             corners = place[:-1] if len(here) > 1 and here[0] == here[-1] else place
             lon, lat = (round(float(each), 7) for each in np.array(corners).mean(axis=0))
@@ -206,11 +208,11 @@ def enter_observed(observed: Observed, draft: Draft) -> None:
         numbers = {"voltage_kv": point.voltage_kv}
         draft.node(Node(point.id, point.utility, point.kind, point.lon, point.lat, OBSERVED, numbers=numbers))
     for line in observed.lines:
-        ends = [_joint(line, at, draft) for at in (0, -1)]
+        tail, head = _joint(line, 0, draft), _joint(line, -1, draft)
         lon, lat = line.points[:, 0], line.points[:, 1]
         length_m = float(distances_m(lon[:-1], lat[:-1], lon[1:], lat[1:]).sum())
         numbers = {"diameter_mm": line.diameter_mm, "voltage_kv": line.voltage_kv}
-        edge = Edge(line.utility, line.kind, *ends, length_m, OBSERVED, line.id, line.substance)
+        edge = Edge(line.utility, line.kind, tail, head, length_m, OBSERVED, line.id, line.substance)
         edge.numbers, edge.shape = numbers, line.points
         draft.edge(edge)
 

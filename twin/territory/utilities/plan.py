@@ -44,11 +44,12 @@ class Plan:
     def by_density(self, name: str) -> Floats:
         """A ledger pair (dense parts, elsewhere) at every point (n_points,)."""
         dense, elsewhere = self.parameters[name]
-        return np.where(self.dense, dense, elsewhere)
+        return np.asarray(np.where(self.dense, dense, elsewhere), dtype=np.float64)
 
     def at_points(self, of_places: Floats) -> Floats:
         """What places ask for, summed at their points (n_points,)."""
-        return np.bincount(self.skeleton.place_point, weights=of_places, minlength=self.skeleton.n_points)
+        net = self.skeleton
+        return np.bincount(net.place_point, weights=of_places, minlength=net.n_points).astype(np.float64)
 
     def snapped(self, points: Sequence[ObservedPoint]) -> list[tuple[ObservedPoint, int, float]]:
         """Mapped elements near enough to a street to join its network, with their point and distance."""

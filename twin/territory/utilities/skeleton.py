@@ -68,8 +68,10 @@ class _Raw:
 
     def add(self, name: str, lon: float, lat: float, height: float, known: int) -> int:
         """A point's row."""
-        self.id.append(name), self.lon.append(lon), self.lat.append(lat)
-        self.height.append(height), self.known.append(known)
+        for column, value in zip((self.lon, self.lat, self.height), (lon, lat, height), strict=True):
+            column.append(value)
+        self.id.append(name)
+        self.known.append(known)
         return len(self.id) - 1
 
 
