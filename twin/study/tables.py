@@ -142,16 +142,15 @@ def _streams(
 ) -> pd.Categorical[str]:
     """Outside ids of what was observed: links, and where meters stand places and utility nodes."""
     territory = record.territory
-    ids = {
-        "link": territory.streets.link_id,
-        "place": territory.places.place_id,
-        "node": territory.utilities.nodes.node_id,
-    }
     features = [record.feature_of(name) for name in names]
-    used = [each for each in ids if each == "link" or each in features]
-    first = dict(zip(used, np.cumsum([0, *(len(ids[each]) for each in used)]).tolist(), strict=False))
+    ids = {"link": territory.streets.link_id}
+    if "place" in features:
+        ids["place"] = territory.places.place_id
+    if "node" in features:
+        ids["node"] = territory.utilities.nodes.node_id
+    first = dict(zip(ids, np.cumsum([0, *map(len, ids.values())]).tolist(), strict=False))
     offset = np.array([first[each] for each in features], dtype=np.int64)
-    return named(rows + offset[dataset], np.concatenate([ids[each] for each in used]).tolist())
+    return named(rows + offset[dataset], np.concatenate(list(ids.values())).tolist())
 
 
 def demand_table(record: DayRecord) -> dict[str, object]:
