@@ -147,7 +147,7 @@ def test_wrong_orders_are_one_line():
         ({"links": None}, "links, count, or both"),
         ({"count": 2, "options": {"placement": "best"}}, "one of random, class"),
         ({"interval_s": 420.0}, "a whole divisor of 900 s"),
-        ({"kind": "eye"}, "one of probe, road_counter"),
+        ({"kind": "eye"}, "one of power_meter, probe, road_counter, water_meter"),
     ):
         with pytest.raises(InputError, match=sentence):
             counters(5, **order)

@@ -11,6 +11,7 @@ from tests.osm_maps import OsmMap, small_town
 from twin.errors import InputError
 from twin.territory.fetch import fetch_local
 from twin.territory.territory import Territory
+from twin.territory.utilities.tables import UTILITIES
 
 
 @pytest.fixture
@@ -27,19 +28,24 @@ def test_the_report_counts_what_was_built(town_file, tmp_path):
     assert (report["name"], report["nodes"], report["links"]) == ("out", 4, 8)
     assert (report["buildings"], report["places"], report["gateways"]) == (2, 2, 2)
     assert (report["unreachable_pairs"], report["lost_km"]) == (0, {})
-    assert set(report["utilities"]) == {"power", "water", "heat", "telecom"}
+    assert set(report["utilities"]) == set(UTILITIES)
+    assert report["utilities"]["power"]["inferred"] > 0
     assert steps[0] == "reading the map"
     assert steps[-1] == "writing the folder"
 
 
-def test_mapped_utilities_are_observed_and_none_is_inferred(tmp_path):
+def test_mapped_utilities_are_observed_and_the_rest_is_not(tmp_path):
     town = small_town()
     town.node(60, 10, 10, power="tower"), town.node(61, 30, 10, emergency="fire_hydrant")
     town.way([60, 61], power="line"), town.way([60, 61], man_made="pipeline", substance="hot_water")
     town.way([60, 61], man_made="pipeline", substance="gas"), town.node(62, 0, 0, telecom="exchange")
-    report = fetch_local(town.write(tmp_path / "town.osm"), tmp_path / "out")
-    counts = {name: tuple(row.values()) for name, row in report["utilities"].items()}
-    assert counts == {"power": (2, 2, 0), "water": (1, 1, 0), "heat": (1, 1, 0), "telecom": (1, 1, 0)}
+    town.way([60, 61], man_made="pipeline")
+    report = fetch_local(town.write(tmp_path / "town.osm"), tmp_path / "out")["utilities"]
+    observed = {name: row["observed"] for name, row in report.items() if row["observed"]}
+    assert observed == {"power": 2, "water": 1, "heat": 1, "telecom": 1, "gas": 1, "unknown": 1}
+    for row in report.values():
+        assert row["elements"] == row["observed"] + row["inferred"] + row["assumed"]
+    assert all(report[name]["inferred"] > 0 for name in ("power", "water", "heat", "telecom"))
 
 
 def test_the_folders_own_zones_are_used_again(town_file, tmp_path):

@@ -11,5 +11,8 @@ TRAFFIC = (*DEMAND, "behaviour.*", "calculators.*", "mobility.*", "scenario.*")
 KNOWLEDGE = (*TRAFFIC, "knowledge.*", "sensing.*")
 """What owners came to believe of it."""
 
+CONSUMPTION = (*KNOWLEDGE, "utilities.*")
+"""What people draw from water and power networks, and what meters say of it."""
+
 EMISSIONS = (*TRAFFIC, "emissions.*")
 """What cars burnt and emitted."""

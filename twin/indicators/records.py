@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,7 @@ from twin.indicators.walking import SERVICES, walk_to_nearest_m
 from twin.mobility.emissions import Emissions, PassageColumns, curves_of, day_emissions
 from twin.population.tables import CAR
 from twin.scenario.ledger import Parameters
+from twin.utilities.demand import DayConsumption, Demand
 
 if TYPE_CHECKING:
     from twin.population.population import Population
@@ -47,6 +48,19 @@ class Picture(Protocol):
     @property
     def speed_mps(self) -> NDArray[np.float64]:
         """Mean speed over the link [m/s]."""
+
+
+class Metering(NamedTuple):
+    """A fleet of meters: whose, of which utility, where (place rows), and the datasets of its readings.
+
+    `shared` is the dataset of aggregates, whose datastreams are rows of `shared_feature`.
+    """
+
+    owner: str
+    utility: str
+    place: NDArray[np.int32]
+    shared: str
+    shared_feature: str
 
 
 @dataclass(frozen=True)
@@ -87,7 +101,8 @@ class DayRecord:
     knowledge
         Final picture by owner: `ROAD_MANAGER` and the providers by name.
     observations
-        Columns (n_observations,) named as in `OBSERVATION_COLUMNS`; a datastream is the row of a link.
+        Columns (n_observations,) named as in `OBSERVATION_COLUMNS`; a datastream is the row of a link, or
+        of what `feature_of` names.
     accounts, timings_s
         Money posted; seconds by phase.
     providers
@@ -98,6 +113,8 @@ class DayRecord:
         By provider, the name of the dataset that holds the traces of its users.
     closed
         (n_links,) bool, closed at some moment of the day; None: none was.
+    meters
+        Fleets of meters by the name of their dataset of readings.
     """
 
     territory: Territory
@@ -132,11 +149,30 @@ class DayRecord:
     datasets: tuple[str, ...] = ()
     probe_datasets: Mapping[str, str] = field(default_factory=dict)
     closed: NDArray[np.bool_] | None = None
+    meters: Mapping[str, Metering] = field(default_factory=dict)
 
     @property
     def n_trips(self) -> int:
         """Number of planned trips, all modes."""
         return len(self.state)
+
+    def feature_of(self, dataset: str) -> str:
+        """What a datastream of a dataset is the row of: "link", "place" or "node" of the utility layers."""
+        if dataset in self.meters:
+            return "place"
+        shared = {each.shared: each.shared_feature for each in self.meters.values()}
+        return shared.get(dataset, "link")
+
+    @property
+    def personal_datasets(self) -> tuple[str, ...]:
+        """Names of datasets that tell of single persons or households, sorted: they are not kept."""
+        return tuple(sorted({*self.probe_datasets.values(), *self.meters}))
+
+    @cached_property
+    def consumption(self) -> DayConsumption:
+        """What places drew from the networks, at any time of the day."""
+        demand = Demand(self.population, self.territory.places, self.parameters)
+        return DayConsumption(demand, self.departed_ms, self.arrived_ms)
 
     @cached_property
     def by_car(self) -> NDArray[np.bool_]:

@@ -5,7 +5,7 @@ Names of columns follow the OGC SensorThings API (OGC 18-088, 1.1): a row is one
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -54,6 +54,22 @@ class Dataset:
     personal: bool
     licence: str
     cadence_s: float
+    feature: str = "link"
+    """What a datastream is the row of: "link", "place", or "node" of the utility layers."""
+
+    @classmethod
+    def of_features(
+        cls, name: str, owner: str, result: Column, feature: str, *, cadence_s: float, personal: bool = False
+    ) -> Dataset:
+        """A dataset of observations of places, nodes or links; `result` says what is observed of them.
+
+        >>> column = Column("result", "l", "water drawn")
+        >>> Dataset.of_features("meters", "water", column, "place", cadence_s=3600, personal=True).feature
+        'place'
+        """
+        made = cls.of_links(name, owner, result.meaning, result.unit, cadence_s=cadence_s, personal=personal)
+        stream = Column("datastream", "row", f"{feature} observed")
+        return replace(made, columns=(stream, *made.columns[1:]), feature=feature)
 
     @classmethod
     def of_links(

@@ -14,6 +14,7 @@ from twin.knowledge.datasets import Dataset
 from twin.knowledge.platform import DataPlatform
 from twin.knowledge.rights import Right
 from twin.mobility.loading import Loader, Rules
+from twin.model.metering import place_site
 from twin.model.state import DayState, Guidance, Log, Orders
 from twin.sensing.fleets import Fleet, Site, deploy
 from twin.sensing.probes import fleet_of_provider
@@ -65,7 +66,7 @@ def _deployed_fleets(model: TwinModel) -> list[Fleet]:
             if order.links is None
             else select_links(order.links, streets, model.territory.zones)
         )
-        site = Site(named, streets.link_key, streets.road_class, model.seed_)
+        site = Site(named, streets.link_key, streets.road_class, model.seed_, place_site(order, model))
         fleets.append(deploy(order, site, model.parameters, rows.get(order.owner, -1)))
     known = {fleet.dataset.name for fleet in fleets}
     for agent in model.providers:
@@ -80,8 +81,8 @@ def _open_platform(model: TwinModel, fleets: list[Fleet]) -> DataPlatform:
     platform = DataPlatform()
     platform.add(closures_dataset(ROAD_MANAGER))
     platform.add(classes_dataset(ROAD_MANAGER))
-    for fleet in fleets:
-        platform.add(fleet.dataset)
+    for dataset in (each for fleet in fleets for each in fleet.datasets):
+        platform.add(dataset)
     for agent in model.providers:
         reports = Dataset.of_links(f"{agent.name}.reports", agent.name, "road is closed", "1", cadence_s=0.0)
         platform.add(reports)

@@ -10,6 +10,7 @@ from twin.clock import MS
 from twin.kernels.observe import Events
 from twin.mobility.loading import Passages
 from twin.model import travel
+from twin.model.metering import consumption_of, publish
 from twin.model.state import Access
 from twin.sensing.fleets import StepTruth, observe
 
@@ -76,9 +77,10 @@ def _sense(model: TwinModel, state: Access, moment_s: int) -> None:
         link_key=model.territory.streets.link_key,
         period=model.month,
         queued=_events(state.loader.queued(moment_s + model.step_s, moment_s, state.log.last)),
+        consumption=consumption_of(model, state.itineraries),
     )
     for fleet in state.devices.values():
-        state.platform.append(fleet.dataset.name, observe(fleet, truth, model.seed_))
+        publish(state.platform, fleet, observe(fleet, truth, model.seed_))
 
 
 def _events(passages: Passages) -> Events:
@@ -101,6 +103,6 @@ PHASES: tuple[Phase, ...] = (
     Phase("take", travel.take, _groups("advice", "orders"), _groups("loader", "guidance")),
     Phase("load", _load, _groups("supply"), _groups("loader", "log")),
     Phase("arrive", travel.arrive, _groups("loader"), _groups("itineraries")),
-    Phase("sense", _sense, _groups("log", "loader"), _groups("devices", "platform")),
+    Phase("sense", _sense, _groups("log", "loader", "itineraries"), _groups("devices", "platform")),
 )
 """The order of a step: orders, knowledge, travellers, traffic, and what devices saw of it."""

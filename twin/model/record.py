@@ -12,6 +12,7 @@ from twin.kernels.experience import count_moments
 from twin.kernels.paths import BLOCKED
 from twin.knowledge.day import Estimate, city_picture
 from twin.mobility.loading import Passages
+from twin.model.metering import meterings
 from twin.model.twin_model import TwinModel
 from twin.sensing.counters import count_reading
 
@@ -66,6 +67,7 @@ def record_of(model: TwinModel) -> DayRecord:
         datasets=kept.names,
         probe_datasets={agent.name: f"{agent.name}.probes" for agent in model.providers},
         closed=state.orders.ever_closed,
+        meters=meterings(state.devices.values()),
     )
     _post_fuel(record)
     return record

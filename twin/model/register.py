@@ -67,6 +67,9 @@ ROWS = (
     ("pictures.blind_share", SLICE, "float64", "share", "links without a probe, by slice"),
     ("devices.link", ("sensor",), "int32", "link row", "where the device stands"),
     ("devices.key", ("sensor",), "uint64", "", "its random key"),
+    ("devices.place", ("sensor",), "int32", "place row", "the building it meters"),
+    ("devices.group", ("sensor",), "int32", "row", "the sum that its readings go into"),
+    ("devices.points", ("sensor",), "int32", "delivery points", "behind the meter"),
 )
 
 

@@ -32,6 +32,7 @@ from twin.scenario.scenario import Scenario
 from twin.sensing.fleets import Fleet
 from twin.territory.select import select_links
 from twin.territory.territory import Territory
+from twin.utilities.demand import Demand
 
 CAR = MODES.index("car")
 
@@ -193,6 +194,7 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         self.habit_cost_ms = habit_times_ms(self.roads.free_ms, streets.road_class, factors)
         self.aversion = np.asarray(factors)[streets.road_class]
         self.workspace = workspace_for(topology)
+        self.demand = Demand(self.population, self.territory.places, self.parameters)
         self.bounds = bounds_to(topology, free_ms, self.car_trips.destination[cars])
 
     def _set_actors(self) -> None:

@@ -23,9 +23,10 @@ Box = tuple[float, float, float, float]
 
 POINT_KEYS = (
     "amenity", "shop", "office", "tourism", "leisure", "healthcare", "craft", "building", "place",
-    "power", "telecom", "man_made", "emergency", "substance", "ele",
+    "power", "telecom", "man_made", "emergency", "substance", "pipeline", "communication", "ele",
 )  # fmt: skip
-WAY_KEYS = ("highway", "pipeline", *POINT_KEYS)
+WAY_KEYS = ("highway", *POINT_KEYS)
+UTILITY_KEYS = ("power", "telecom", "man_made")
 AREA_LEVELS = ("8",)  # administrative level of a commune in France and in Monaco
 MOST_NODES = 30_000_000
 
@@ -133,10 +134,11 @@ def _tags(item: Any, kind: str, path: Path) -> dict[str, str]:
 
 
 def _relations(path: Path) -> Iterator[OsmRelation]:
-    for item in _objects(path, "r", ("boundary", "building")):
+    for item in _objects(path, "r", ("boundary", "building", *UTILITY_KEYS)):
         tags = _tags(item, "relation", path)
         is_commune = tags.get("boundary") == "administrative" and tags.get("admin_level") in AREA_LEVELS
-        if is_commune or tags.get("building", "no") != "no":
+        is_utility = not tags.keys().isdisjoint(UTILITY_KEYS)
+        if is_commune or is_utility or tags.get("building", "no") != "no":
             yield OsmRelation(item.id, tuple((m.type, m.ref, m.role) for m in item.members), tags)
 
 

@@ -9,6 +9,7 @@ from twin.report.drawn import Bools, Floats, Gate, Network, Outline, zone_label
 from twin.report.view import ProvenanceShare
 from twin.territory.tables import PROVENANCES, ROAD_CLASSES, Streets
 from twin.territory.territory import Territory
+from twin.territory.utilities.tables import UTILITIES
 
 EARTH_RADIUS_M = 6_371_008.8
 """Mean radius of the Earth (IUGG 1980)."""
@@ -51,12 +52,22 @@ def provenance_of(territory: Territory) -> tuple[ProvenanceShare, ...]:
         "capacities of links": streets.capacity_provenance,
         "heights of links": streets.elevation_provenance,
         "uses of buildings": places.provenance,
+        **{f"elements of {name}": codes for name, codes in _utility_provenance(territory).items()},
     }
     return tuple(
         ProvenanceShare(what, *np.bincount(codes, minlength=len(PROVENANCES)).tolist())
         for what, codes in columns.items()
         if len(codes)
     )
+
+
+def _utility_provenance(territory: Territory) -> dict[str, NDArray[np.int8]]:
+    """Provenance of the nodes and edges of each utility that the territory has."""
+    nodes, edges = territory.utilities.nodes, territory.utilities.edges
+    return {
+        name: np.concatenate([nodes.provenance[nodes.utility == row], edges.provenance[edges.utility == row]])
+        for row, name in enumerate(UTILITIES)
+    }
 
 
 def attribution_of(territory: Territory) -> str:

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from twin.scenario.ledger import Parameters
-from twin.scenario.selectors import LinkSelector, Model, Name
+from twin.scenario.selectors import LinkSelector, Model, Name, PlaceSelector
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Seconds = Annotated[float, Field(ge=0, le=86_400)]
@@ -59,9 +59,13 @@ class SensorFleet(Model):
     """Sensors of one kind and one owner; what is left out comes from the ledger of the sensing room."""
 
     name: Name = Field(description="a name")
-    kind: Name = Field(description="a kind of sensor, for example road_counter or probe")
-    owner: Name = Field(description='"city" or the name of a provider')
+    kind: Name = Field(description="a kind of sensor, for example road_counter, probe or water_meter")
+    owner: Name = Field(description='"city", the name of a provider, or an operator of water or power')
     links: LinkSelector | None = Field(None, description="a table that names links; omitted: all")
+    places: PlaceSelector | None = Field(
+        None, description="a table that names places, for what stands in buildings; omitted: all"
+    )
+    share: Share | None = Field(None, description="share of the places named that get one, 0 to 1")
     count: Annotated[int, Field(gt=0)] | None = Field(None, description="a whole number of sensors above 0")
     interval_s: Annotated[float, Field(gt=0)] | None = Field(
         None, description="seconds between two observations, above 0"

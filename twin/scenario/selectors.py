@@ -88,10 +88,7 @@ class LinkSelector(Model):
     def _names_something(self) -> LinkSelector:
         if not self.model_dump(exclude_defaults=True):
             raise fault("names no link", "at least one of " + ", ".join(type(self).model_fields))
-        if self.bbox is not None:
-            west, south, east, north = self.bbox
-            if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
-                raise fault(f"{list(self.bbox)} is no box", "west < east and south < north, in degrees")
+        _check_box(self.bbox)
         return self
 
     @model_serializer(mode="wrap")
@@ -100,12 +97,52 @@ class LinkSelector(Model):
 
     def spelled(self) -> str:
         """The selector in words, long lists counted instead of listed."""
-        words = []
-        for key, value in self.model_dump(exclude_defaults=True).items():
-            several = isinstance(value, tuple) and len(value) > 4
-            text = f"{len(value)} ids" if several else value
-            words.append(f"{key} {', '.join(map(str, text)) if isinstance(text, tuple) else text}")
-        return ", ".join(words)
+        return _spelled(self)
+
+
+class PlaceSelector(Model):
+    """Places of a territory, named in words; values within one key are alternatives, keys narrow each other.
+
+    >>> PlaceSelector(zone="la_turbie", use=["home", "school"]).spelled()
+    'zone la_turbie, use home, school'
+    """
+
+    commune: Names = Field((), description='names of communes, for example "La Turbie"')
+    zone: Names = Field((), description="names of zones of the territory")
+    use: Names = Field((), description='main uses, for example "home" or "school"')
+    place: Names = Field((), description='place ids, for example "way:123"')
+    bbox: Box | None = Field(None, description="[west, south, east, north] in degrees")
+
+    @model_validator(mode="after")
+    def _names_something(self) -> PlaceSelector:
+        if not self.model_dump(exclude_defaults=True):
+            raise fault("names no place", "at least one of " + ", ".join(type(self).model_fields))
+        _check_box(self.bbox)
+        return self
+
+    @model_serializer(mode="wrap")
+    def _only_what_names(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {key: value for key, value in serialise(self).items() if value}
+
+    def spelled(self) -> str:
+        """The selector in words, long lists counted instead of listed."""
+        return _spelled(self)
+
+
+def _check_box(box: tuple[float, float, float, float] | None) -> None:
+    if box is not None:
+        west, south, east, north = box
+        if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
+            raise fault(f"{list(box)} is no box", "west < east and south < north, in degrees")
+
+
+def _spelled(selector: Model) -> str:
+    words = []
+    for key, value in selector.model_dump(exclude_defaults=True).items():
+        several = isinstance(value, tuple) and len(value) > 4
+        text = f"{len(value)} ids" if several else value
+        words.append(f"{key} {', '.join(map(str, text)) if isinstance(text, tuple) else text}")
+    return ", ".join(words)
 
 
 def read_link_ids(path: Path, label: str) -> tuple[str, ...]:

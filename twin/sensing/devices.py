@@ -24,8 +24,23 @@ register(
 )  # fmt: skip
 
 
+class PlaceSite(NamedTuple):
+    """Where a fleet may stand in buildings.
+
+    candidates int32 (n_candidates,) rows of places; all others (n_places,): place_key uint64, points
+    int32 delivery points, street and station int32: the link and the power station that serve the place,
+    -1 none.
+    """
+
+    candidates: np.ndarray
+    place_key: np.ndarray
+    points: np.ndarray
+    street: np.ndarray
+    station: np.ndarray
+
+
 class Site(NamedTuple):
-    """Where a fleet may stand: candidate links, and keys and classes of all links.
+    """Where a fleet may stand: candidate links, and keys and classes of all links; or places.
 
     candidates int32 (n_candidates,) rows; link_key uint64 (n_links,); road_class int8 (n_links,).
     """
@@ -34,6 +49,14 @@ class Site(NamedTuple):
     link_key: np.ndarray
     road_class: np.ndarray
     seed: int
+    places: PlaceSite | None = None
+
+
+class Consumption(Protocol):
+    """What places draw from the networks."""
+
+    def between(self, utility: str, start_ms: int, end_ms: int) -> np.ndarray:
+        """Water [l] or power [kWh] drawn by each place in [start, end), (n_places,)."""
 
 
 class StepTruth(NamedTuple):
@@ -43,6 +66,7 @@ class StepTruth(NamedTuple):
     row of the provider to which the traveller's phone sends traces, -1 none (no app, no consent);
     link_key uint64 (n_links,); period: number of the month, over which outages last; queued: vehicles in
     a queue at end_ms, with the moments at which they expect to leave: a phone knows how far it has come.
+    consumption: what places draw, of any time until end_ms.
     """
 
     start_ms: int
@@ -53,14 +77,28 @@ class StepTruth(NamedTuple):
     link_key: np.ndarray
     period: int = 0
     queued: Events | None = None
+    consumption: Consumption | None = None
+
+
+class Sharing(NamedTuple):
+    """How readings leave their owner: summed over groups of at least so many delivery points.
+
+    group int32 (n_sensors,), row of the feature of ``dataset``, -1 none; points int32 (n_sensors,).
+    """
+
+    dataset: Dataset
+    group: np.ndarray
+    points: np.ndarray
+    least_points: int
 
 
 @dataclass(frozen=True)
 class Fleet:
-    """Sensors of one kind and one owner; link int32 and key uint64 (n_sensors,).
+    """Sensors of one kind and one owner; key uint64 (n_sensors,), and where each stands.
 
-    ``settings`` are the kind's own. pending_veh (n_sensors,) is the fleet's memory between reports, the
-    only part of it that changes.
+    ``link`` int32 (n_sensors,) for what stands on links, ``place`` for what stands in buildings; the other
+    is empty. ``settings`` are the kind's own. pending_veh (n_sensors,) is the fleet's memory between
+    reports, the only part of it that changes. ``sharing``: what of it may leave the owner, if anything.
     """
 
     name: str
@@ -71,11 +109,18 @@ class Fleet:
     settings: Any
     provider: int = -1
     pending_veh: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    place: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=np.int32))
+    sharing: Sharing | None = None
 
     @property
     def n_sensors(self) -> int:
         """Number of devices that stand somewhere; 0 for phones, which move."""
-        return len(self.link)
+        return len(self.key)
+
+    @property
+    def datasets(self) -> tuple[Dataset, ...]:
+        """The fleet's own dataset, and that of aggregates where there is one."""
+        return (self.dataset,) if self.sharing is None else (self.dataset, self.sharing.dataset)
 
 
 class SensorKind(Protocol):

@@ -11,14 +11,27 @@ from twin.registry import Registry
 from twin.scenario.actors import SensorFleet
 from twin.scenario.ledger import Parameters
 from twin.sensing.counters import RoadCounter
-from twin.sensing.devices import Fleet, SensorKind, Site, StepTruth
+from twin.sensing.devices import Fleet, PlaceSite, SensorKind, Site, StepTruth
+from twin.sensing.meters import PowerMeter, WaterMeter, shared_readings
 from twin.sensing.probes import Probe
 
-__all__ = ["SENSORS", "Fleet", "SensorKind", "Site", "StepTruth", "deploy", "observe"]
+__all__ = [
+    "SENSORS",
+    "Fleet",
+    "PlaceSite",
+    "SensorKind",
+    "Site",
+    "StepTruth",
+    "deploy",
+    "observe",
+    "shared_readings",
+]
 
 SENSORS = Registry("sensor")
 SENSORS.add("road_counter", RoadCounter())
 SENSORS.add("probe", Probe())
+SENSORS.add("water_meter", WaterMeter())
+SENSORS.add("power_meter", PowerMeter())
 
 
 def deploy(order: SensorFleet, site: Site, parameters: Parameters, provider: int = -1) -> Fleet:

@@ -21,6 +21,9 @@ def place(order: SensorFleet, site: Site) -> np.ndarray:
     sensors are among those of 30, whatever the rows. The rule is ``options = {placement = "random"}``.
     """
     where = f"sensor_fleet {order.name!r}"
+    if order.places is not None or order.share is not None:
+        key = "places" if order.places is not None else "share"
+        raise InputError(f"{where}: {key}", f"a {order.kind} stands on links", "links, count, or both")
     candidates = np.unique(np.asarray(site.candidates, dtype=np.int32))
     if order.count is None:
         if order.links is None:

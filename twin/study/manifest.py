@@ -53,7 +53,7 @@ def manifest_of(record: DayRecord, scenario: Scenario, values: Sequence[Indicato
         "pools": {name: list(zones) for name, zones in record.territory.zones.pools},
         "population": {key: record.population.report.get(key, []) for key in ("areas", "notes")},
         "observations": _observation_counts(record),
-        "personal_datasets": sorted(set(record.probe_datasets.values())),
+        "personal_datasets": list(record.personal_datasets),
         "timings_s": {name: float(seconds) for name, seconds in record.timings_s.items()},
         "peak_memory_mb": _peak_memory_mb(),
         "provenance": _provenance(record, scenario),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -126,14 +126,31 @@ def observations_table(record: DayRecord) -> pd.DataFrame:
     """One row an observation, with the names of OGC SensorThings."""
     columns = dict(record.observations)
     dataset = columns.pop("dataset", np.zeros(len(columns["result"]), dtype=np.int16))
-    link = columns.pop("datastream")
+    names = record.datasets or ("observations",)
+    rows = columns.pop("datastream")
     return pd.DataFrame(
         {
-            "dataset": named(dataset, record.datasets or ("observations",)),
-            "datastream": named(link, record.territory.streets.link_id),
+            "dataset": named(dataset, names),
+            "datastream": _streams(record, rows, np.asarray(dataset), names),
             **columns,
         }
     )
+
+
+def _streams(
+    record: DayRecord, rows: NDArray[np.int32], dataset: NDArray[np.int16], names: Sequence[str]
+) -> pd.Categorical[str]:
+    """Outside ids of what was observed: links, and where meters stand places and utility nodes."""
+    territory = record.territory
+    features = [record.feature_of(name) for name in names]
+    ids = {"link": territory.streets.link_id}
+    if "place" in features:
+        ids["place"] = territory.places.place_id
+    if "node" in features:
+        ids["node"] = territory.utilities.nodes.node_id
+    first = dict(zip(ids, np.cumsum([0, *map(len, ids.values())]).tolist(), strict=False))
+    offset = np.array([first[each] for each in features], dtype=np.int64)
+    return named(rows + offset[dataset], np.concatenate(list(ids.values())).tolist())
 
 
 def demand_table(record: DayRecord) -> dict[str, object]:

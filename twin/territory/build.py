@@ -24,7 +24,9 @@ from twin.territory.pieces import cut_to_pieces
 from twin.territory.places import find_footprints, make_places
 from twin.territory.streets import Ground, make_streets
 from twin.territory.topology import Network, lay_out
-from twin.territory.utilities import count_utilities
+from twin.territory.utilities.layers import lay_utilities
+from twin.territory.utilities.observed import read_observed
+from twin.territory.utilities.tables import Utilities
 from twin.territory.zones import Layout, make_zones, read_layout
 
 LICENCE = "ODbL-1.0"
@@ -37,6 +39,7 @@ class Parts:
     """Tables of a territory and its notes, before they are a territory."""
 
     tables: Mapping[str, Any]
+    utilities: Utilities
     meta: Mapping[str, Any]
 
 
@@ -72,17 +75,23 @@ def build(
     say("laying paths")
     paths = make_paths(extract, ground.plane, bbox, parameters["territory.path_step_m"])
     say("filling places")
+    places = make_places(footprints, bbox, (streets, paths), ground, repairs)
     tables = {
         "streets": streets,
         "gateways": make_gateways(network.gate_id, network.gate_kind, streets, box),
         "zones": ground.zones,
-        "places": (places := make_places(footprints, bbox, (streets, paths), ground, repairs)),
+        "places": places,
         "paths": paths,
     }
+    say("laying utilities")
+    observed = read_observed(extract, bbox)
+    repairs["utility_elements_without_place"] += observed.unplaced
+    utilities = lay_utilities((streets, places, ground.zones), observed, parameters)
     notes = _notes(extract, layout, box, ground.plane, repairs)
-    notes |= _counts(tables, network, extract, bbox, houses)
+    notes |= _counts(tables, network, houses) | utilities.notes()
+    notes["utilities"] = utilities.counts()
     notes["people"] = people_of(ground, places, box, bbox is not None)
-    return Parts(tables, notes)
+    return Parts(tables, utilities, notes)
 
 
 def check_box(box: Box | None, where: str) -> None:
@@ -128,14 +137,11 @@ def _notes(
     }
 
 
-def _counts(
-    tables: Mapping[str, Any], network: Network, extract: OsmExtract, bbox: Box | None, houses: np.ndarray
-) -> dict[str, Any]:
+def _counts(tables: Mapping[str, Any], network: Network, houses: np.ndarray) -> dict[str, Any]:
     return {
         "lost_km": dict(network.lost_km),
         "total_km": dict(network.total_km),
         "gateways": len(tables["gateways"].gate_id),
         "unreachable_pairs": unreachable_pairs(tables["gateways"], tables["streets"]),
         "buildings": len(houses),
-        "utilities": count_utilities(extract, bbox),
     }

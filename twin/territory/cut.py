@@ -28,15 +28,22 @@ from twin.territory.geometry import Plane
 from twin.territory.inhabitants import people_of_cut
 from twin.territory.tables import Flags, Gateways, Ints, Paths, Places, Streets, Zones
 from twin.territory.topology import km_by_class
+from twin.territory.utilities.layers import lay_utilities
+from twin.territory.utilities.observed import mapped_in
+from twin.territory.utilities.tables import Utilities
 
 
-def cut_out(name: str, digest: str, tables: Mapping[str, Any], meta: Mapping[str, Any], area: Area) -> Parts:
-    """Tables and notes of what lies in the area of a territory with that name, digest, tables and notes.
+def cut_out(
+    name: str, digest: str, content: tuple[Mapping[str, Any], Utilities], meta: Mapping[str, Any], area: Area
+) -> Parts:
+    """Tables and notes of what lies in the area of a territory with that name, digest, content and notes.
 
     A link that is partly inside is kept whole, to its next junction outside. A gateway stands wherever a
     road of tertiary class or above goes on outside, and where one stood before; minor roads that are cut
     are dead ends. Every link wholly inside is kept, also one that led out of the area by a minor road only.
+    Utilities are laid anew over what is mapped in the box of the part.
     """
+    tables, utilities = content
     streets: Streets = tables["streets"]
     plane = Plane.from_crs(str(meta["crs"]))
     kept, whole = area.links(streets)
@@ -65,7 +72,9 @@ def cut_out(name: str, digest: str, tables: Mapping[str, Any], meta: Mapping[str
         "places_outside": int((~inside).sum()),
         **_count_gateways(gateways, tables["gateways"]),
     }
-    return Parts(new, _notes(name, meta, tables, new, box) | {"cut": cut})
+    laid = lay_utilities((made, places, zones), mapped_in(utilities, box), Parameters.defaults())
+    notes = _notes(name, meta, tables, new, box) | laid.notes()
+    return Parts(new, laid, notes | {"utilities": laid.counts(), "cut": cut})
 
 
 def _notes(
@@ -86,7 +95,6 @@ def _notes(
         "gateways": len(new["gateways"].gate_id),
         "unreachable_pairs": unreachable_pairs(new["gateways"], streets),
         "buildings": sum(in_buildings),
-        "utilities": {},
     }
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from twin.territory.tables import PROVENANCES, ROAD_CLASSES, Gateways, Places, Streets, Zones
+from twin.territory.utilities.tables import UTILITIES
 
 MOTORWAY = (ROAD_CLASSES.index("motorway"), ROAD_CLASSES.index("motorway_link"))
 
@@ -22,6 +23,7 @@ def describe(name: str, tables: Mapping[str, Any], meta: Mapping[str, Any], dige
         _gateways(tables["gateways"], meta),
         _zones(tables["zones"], streets, places),
         _provenance(streets, places),
+        *_utilities(meta),
         _repairs(meta),
     )
     return "\n\n".join(sections) + "\n"
@@ -127,6 +129,31 @@ bends lower speeds. Nearly every building is mapped as `building=yes`: its level
 shops follow from its footprint and how densely its surroundings are built, and count as assumed; where
 the use is tagged they count as inferred, where levels or capacity are tagged too, as observed."""
     return "\n".join([*lines, "", note])
+
+
+def _utilities(meta: Mapping[str, Any]) -> list[str]:
+    """Elements of each utility by how they are known, for territories that have any."""
+    if "utility_digest" not in meta:
+        return []
+    head = f"| utility | elements | {' | '.join(PROVENANCES)} |"
+    lines = ["## Utility layers", "", head, "|---|---|---|---|---|"]
+    counts = {name: meta["utilities"][name] for name in UTILITIES}
+    for name, row in counts.items():
+        if not row["elements"]:
+            continue
+        numbers = [row["elements"], *(row[each] for each in PROVENANCES)]
+        lines.append(f"| {name} | " + " | ".join(map(str, numbers)) + " |")
+    note = f"""Nodes and edges together; digest `{meta["utility_digest"]}`, utility schema \
+{meta["utility_schema_version"]}. Observed: an element of the map (a pole, a substation, a hydrant, a
+pipeline), each once. Inferred: laid along the streets to the places, by rules of the ledger
+(`utilities.*`): that a place is served and that its street carries the cable or main is near certain,
+where exactly is not. Assumed: nothing on the map speaks for it but that there must be one: where power and
+water come in, pumps and tanks that are not mapped, exchanges, mobile sites. Gas, other and unknown are what
+is mapped, and no network is laid for them. Where heights are unknown each water network is one pressure
+zone of an assumed head: its pressures are not verifiable. Which place and which street depends on which
+node stands in
+`utility_dependencies.parquet`."""
+    return ["\n".join([*lines, "", note])]
 
 
 def _repairs(meta: Mapping[str, Any]) -> str:

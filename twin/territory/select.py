@@ -37,14 +37,14 @@ def select_links(selector: LinkSelector, streets: Streets, zones: Zones, where: 
     if of_members is not None:
         chosen &= np.isin(np.arange(streets.n_links), streets.member_link[of_members])
     if selector.link:
-        _known(selector.link, set(streets.link_id.tolist()), f"{where}: link", "link")
+        known_value(selector.link, set(streets.link_id.tolist()), f"{where}: link", "link")
         chosen &= np.isin(streets.link_id, np.array(selector.link))
     if selector.commune:
-        _known(selector.commune, streets.communes, f"{where}: commune", "commune")
+        known_value(selector.commune, streets.communes, f"{where}: commune", "commune")
         rows = [row for row, name in enumerate(streets.communes) if name in selector.commune]
         chosen &= np.isin(streets.commune, rows)
     if selector.zone:
-        _known(selector.zone, (*zones.name, *dict(zones.pools)), f"{where}: zone", "zone")
+        known_value(selector.zone, (*zones.name, *dict(zones.pools)), f"{where}: zone", "zone")
         rows = [row for name in selector.zone for row in zones.rows(name, f"{where}: zone")]
         chosen &= np.isin(streets.zone, rows)
     if selector.bbox is not None:
@@ -64,16 +64,16 @@ def _members_named(selector: LinkSelector, streets: Streets, where: str) -> Flag
     chosen = np.ones(len(streets.member_way), dtype=bool)
     if selector.ref:
         held = {ref: set(ref.split(";")) for ref in set(streets.member_ref.tolist())}
-        _known(selector.ref, set().union(*held.values()), f"{where}: ref", "road reference")
+        known_value(selector.ref, set().union(*held.values()), f"{where}: ref", "road reference")
         wanted = [ref for ref, parts in held.items() if parts & set(selector.ref)]
         chosen &= np.isin(streets.member_ref, np.array(wanted))
     if selector.way:
-        _known(selector.way, set(streets.member_way.tolist()), f"{where}: way", "way")
+        known_value(selector.way, set(streets.member_way.tolist()), f"{where}: way", "way")
         chosen &= np.isin(streets.member_way, np.array(selector.way, dtype=np.int64))
     return chosen
 
 
-def _known(wanted: Iterable[object], known: Iterable[object], where: str, kind: str) -> None:
+def known_value(wanted: Iterable[object], known: Iterable[object], where: str, kind: str) -> None:
     """Refuse a value that the territory does not have, with those that are spelled like it."""
     texts = {str(each) for each in known} - {""}
     for each in wanted:

@@ -24,8 +24,16 @@ ARROW_KINDS = {"double": "float64", "float": "float32"}
 SHAPE_HEAD = 9  # bytes before the points of a line in well-known binary
 
 
-def write_territory(folder: Path, tables: Mapping[str, Any], notes: Mapping[str, Any], readme: str) -> None:
+def write_territory(
+    folder: Path,
+    tables: Mapping[str, Any],
+    notes: Mapping[str, Any],
+    readme: str,
+    more: Mapping[str, Any] | None = None,
+) -> None:
     """Write all files beside the folder, then move them in; a failure before that leaves what was there.
+
+    `more` are further Arrow tables by file name.
 
     Other files of the folder stay. The notes with the digest are moved last: a folder whose move was
     interrupted does not pass for whole.
@@ -33,7 +41,7 @@ def write_territory(folder: Path, tables: Mapping[str, Any], notes: Mapping[str,
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as made:
         fresh = Path(made)
-        for name, table in _arrow_tables(tables).items():
+        for name, table in {**_arrow_tables(tables), **(more or {})}.items():
             _write_table(fresh / f"{name}.parquet", table)
         text = json.dumps(dict(notes), indent=1, sort_keys=True, ensure_ascii=False)
         (fresh / NOTES).write_text(text + "\n", encoding="utf-8")
@@ -61,17 +69,17 @@ def _arrow_tables(tables: Mapping[str, Any]) -> dict[str, Any]:
         k: v for k, v in columns.items() if k not in (*LINK_SKIPPED, *NODE_COLUMNS, *MEMBER_COLUMNS)
     }
     place_columns = {k: v for k, v in places.columns().items() if k not in ("lon", "lat")}
-    lines = _wkb_lines(streets.shape_start, streets.shape_lon, streets.shape_lat)
+    lines = wkb_lines(streets.shape_start, streets.shape_lon, streets.shape_lat)
     members = {"member_link": streets.member_link, **{k: columns[k] for k in MEMBER_COLUMNS}}
     path_columns = paths.columns()
     return {
-        "nodes": _geo_table(
-            {k: columns[k] for k in NODE_COLUMNS}, _wkb_points(streets.node_lon, streets.node_lat), "Point"
+        "nodes": geo_table(
+            {k: columns[k] for k in NODE_COLUMNS}, wkb_points(streets.node_lon, streets.node_lat), "Point"
         ),
-        "links": _geo_table(link_columns, lines, "LineString"),
+        "links": geo_table(link_columns, lines, "LineString"),
         "members": _table(members),
         "gateways": _table(gateways.columns()),
-        "places": _geo_table(place_columns, _wkb_points(places.lon, places.lat), "Point"),
+        "places": geo_table(place_columns, wkb_points(places.lon, places.lat), "Point"),
         "path_nodes": _table({k: path_columns[k] for k in ("node_x_m", "node_y_m")}),
         "paths": _table({k: path_columns[k] for k in ("u", "v", "length_m", "walk", "cycle")}),
     }
@@ -86,7 +94,7 @@ def _table(columns: Mapping[str, np.ndarray], metadata: Mapping[str, str] | None
     return pa.table(arrays, names=list(columns)).replace_schema_metadata(notes)
 
 
-def _geo_table(columns: Mapping[str, np.ndarray], geometry: Any, kind: str) -> Any:
+def geo_table(columns: Mapping[str, np.ndarray], geometry: Any, kind: str) -> Any:
     """A GeoParquet 1.1 table: well-known binary in WGS 84 (its default reference system)."""
     geo = {
         "version": "1.1.0",
@@ -97,7 +105,13 @@ def _geo_table(columns: Mapping[str, np.ndarray], geometry: Any, kind: str) -> A
     return table.append_column("geometry", geometry)
 
 
-def _wkb_points(lon: Floats, lat: Floats) -> Any:
+def plain_table(columns: Mapping[str, np.ndarray]) -> Any:
+    """A table without a geometry."""
+    return _table(columns)
+
+
+def wkb_points(lon: Floats, lat: Floats) -> Any:
+    """Points in degrees as well-known binary."""
     import pyarrow as pa
 
     record = np.zeros(len(lon), dtype=[("order", "u1"), ("kind", "<u4"), ("lon", "<f8"), ("lat", "<f8")])
@@ -105,12 +119,13 @@ def _wkb_points(lon: Floats, lat: Floats) -> Any:
     return pa.array([each.tobytes() for each in record], type=pa.binary())
 
 
-def _wkb_lines(start: np.ndarray, lon: Floats, lat: Floats) -> Any:
+def wkb_lines(start: np.ndarray, lon: Floats, lat: Floats) -> Any:
+    """Lines in degrees as well-known binary, nothing for a line without points."""
     import pyarrow as pa
 
     points = np.column_stack([lon, lat]).astype("<f8")
     lines = [
-        struct.pack("<BII", 1, 2, int(b - a)) + points[a:b].tobytes()
+        struct.pack("<BII", 1, 2, int(b - a)) + points[a:b].tobytes() if b > a else None
         for a, b in zip(start[:-1].tolist(), start[1:].tolist(), strict=True)
     ]
     return pa.array(lines, type=pa.binary())
@@ -119,17 +134,17 @@ def _wkb_lines(start: np.ndarray, lon: Floats, lat: Floats) -> Any:
 def read_territory(folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     """Tables and notes of a territory folder; whoever asks checks the digest."""
     notes = _read_notes(folder)
-    read = {name: _read_table(folder, name) for name in (
+    read = {name: read_table(folder, name) for name in (
         "nodes", "links", "members", "gateways", "places", "path_nodes", "paths",
     )}  # fmt: skip
     try:
         zones = _zones_from(notes["zones"], notes.get("pools", {}))
         tables = {
             "streets": _streets_from(read, tuple(notes["communes"])),
-            "gateways": Gateways(**_columns(read["gateways"])),
+            "gateways": Gateways(**columns_of(read["gateways"])),
             "zones": zones,
             "places": _places_from(read["places"]),
-            "paths": Paths(**_columns(read["path_nodes"]), **_columns(read["paths"])),
+            "paths": Paths(**columns_of(read["path_nodes"]), **columns_of(read["paths"])),
         }
     except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
         raise InputError(
@@ -152,7 +167,8 @@ def _read_notes(folder: Path) -> dict[str, Any]:
     return dict(notes)
 
 
-def _read_table(folder: Path, name: str) -> Any:
+def read_table(folder: Path, name: str) -> Any:
+    """A table of a territory folder, its checksums verified."""
     import pyarrow as pa
     from pyarrow import parquet
 
@@ -165,7 +181,7 @@ def _read_table(folder: Path, name: str) -> Any:
         raise InputError(str(file), f"cannot be read: {reason}", "the file that `twin fetch` wrote") from None
 
 
-def _columns(table: Any) -> dict[str, np.ndarray]:
+def columns_of(table: Any) -> dict[str, np.ndarray]:
     """Columns but the geometry as arrays, texts as fixed-width unicode."""
     return {name: _values(table.column(name)) for name in table.column_names if name != "geometry"}
 
@@ -186,29 +202,36 @@ def _values(column: Any) -> np.ndarray:
     return np.frombuffer(buffer, dtype=ARROW_KINDS.get(kind, kind))[rows]
 
 
-def _points(table: Any) -> tuple[Floats, Floats]:
+def points_of(table: Any) -> tuple[Floats, Floats]:
+    """Longitude and latitude of a table of points."""
     rows = b"".join(table.column("geometry").to_pylist())
     record = np.frombuffer(rows, dtype=[("head", "V5"), ("lon", "<f8"), ("lat", "<f8")])
     return record["lon"].copy(), record["lat"].copy()
 
 
-def _streets_from(read: Mapping[str, Any], communes: tuple[str, ...]) -> Streets:
-    lon, lat = _points(read["nodes"])
-    lines = read["links"].column("geometry").to_pylist()
-    n_points = [(len(line) - SHAPE_HEAD) // 16 for line in lines]
+def line_points(table: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Offsets (n + 1,) and points (n_points, 2) of lines; one without a geometry has no points."""
+    lines = [line or b"" for line in table.column("geometry").to_pylist()]
+    counts = [max(0, len(line) - SHAPE_HEAD) // 16 for line in lines]
     points = np.frombuffer(b"".join(line[SHAPE_HEAD:] for line in lines), dtype="<f8").reshape(-1, 2)
-    members = _columns(read["members"])
-    counts = np.bincount(members.pop("member_link"), minlength=len(lines))
+    return _starts(np.array(counts, dtype=np.int64)), points
+
+
+def _streets_from(read: Mapping[str, Any], communes: tuple[str, ...]) -> Streets:
+    lon, lat = points_of(read["nodes"])
+    shape_start, points = line_points(read["links"])
+    members = columns_of(read["members"])
+    counts = np.bincount(members.pop("member_link"), minlength=len(shape_start) - 1)
     return Streets(
         node_lon=lon,
         node_lat=lat,
         member_start=_starts(counts),
-        shape_start=_starts(np.array(n_points, dtype=np.int64)),
+        shape_start=shape_start,
         shape_lon=points[:, 0].copy(),
         shape_lat=points[:, 1].copy(),
         communes=communes,
-        **_columns(read["nodes"]),
-        **_columns(read["links"]),
+        **columns_of(read["nodes"]),
+        **columns_of(read["links"]),
         **members,
     )
 
@@ -218,8 +241,8 @@ def _starts(counts: np.ndarray) -> np.ndarray:
 
 
 def _places_from(table: Any) -> Places:
-    lon, lat = _points(table)
-    return Places(lon=lon, lat=lat, **_columns(table))
+    lon, lat = points_of(table)
+    return Places(lon=lon, lat=lat, **columns_of(table))
 
 
 def zones_note(zones: Zones) -> list[dict[str, Any]]:
@@ -260,4 +283,4 @@ def write_columns(file: Path, columns: Mapping[str, np.ndarray]) -> None:
 
 def read_columns(folder: Path, name: str) -> dict[str, np.ndarray]:
     """Columns by name of the table ``name.parquet`` in a folder."""
-    return _columns(_read_table(folder, name))
+    return columns_of(read_table(folder, name))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,8 @@ from twin.territory.cut import cut_out
 from twin.territory.readme import describe
 from twin.territory.store import read_territory, write_territory, zones_note
 from twin.territory.tables import Gateways, Paths, Places, Streets, Zones
+from twin.territory.utilities.store import arrow_tables, read_utilities
+from twin.territory.utilities.tables import Utilities
 
 __all__ = ["Box", "Gateways", "Paths", "Places", "Streets", "Territory", "Zones"]
 
@@ -27,7 +29,8 @@ class Territory:
     """Where everything happens; all arrays are read-only.
 
     `digest` covers what the tables say, with lengths and coordinates rounded to mm, and nothing of
-    how they are stored. `meta` says where, when and by which repairs the territory came to be.
+    how they are stored; the utility layers have a digest of their own, in `meta`. `meta` says where, when
+    and by which repairs the territory came to be.
     """
 
     name: str
@@ -38,6 +41,7 @@ class Territory:
     paths: Paths
     meta: Mapping[str, Any]
     digest: str
+    utilities: Utilities = field(default_factory=Utilities.none)
 
     @classmethod
     def load(cls, folder: str | Path) -> Territory:
@@ -56,7 +60,8 @@ class Territory:
         if found != digest:
             right = f"content with the digest {str(digest)[:12]}"
             raise InputError(str(path), f"the content has the digest {found[:12]}", right)
-        return cls(name=name, meta=notes, digest=found, **tables)
+        utilities = read_utilities(path, notes)
+        return cls(name=name, meta=notes, digest=found, utilities=utilities, **tables)
 
     @classmethod
     def from_osm(
@@ -88,7 +93,8 @@ class Territory:
         """
         parts = build(file, bbox, zones, elevation, progress)
         digest = content_digest(parts.tables)
-        return cls(name=name or Path(file).name.split(".")[0], meta=parts.meta, digest=digest, **parts.tables)
+        own_name = name or Path(file).name.split(".")[0]
+        return cls(own_name, meta=parts.meta, digest=digest, utilities=parts.utilities, **parts.tables)
 
     def cut(
         self,
@@ -114,9 +120,10 @@ class Territory:
         """
         tables = {each: getattr(self, each) for each in TABLES}
         area = area_of(bbox, polygon, zones, self.zones)
-        parts = cut_out(self.name, self.digest, tables, self.meta, area)
+        parts = cut_out(self.name, self.digest, (tables, self.utilities), self.meta, area)
         digest = content_digest(parts.tables)
-        return Territory(name=name or self.name, meta=parts.meta, digest=digest, **parts.tables)
+        own_name = name or self.name
+        return Territory(own_name, meta=parts.meta, digest=digest, utilities=parts.utilities, **parts.tables)
 
     def save(self, folder: str | Path) -> None:
         """Write the territory's folder: all of it, or nothing."""
@@ -131,4 +138,5 @@ class Territory:
                 {"pools": {name: list(zones) for name, zones in self.zones.pools}} if self.zones.pools else {}
             ),
         }
-        write_territory(Path(folder), tables, notes, describe(self.name, tables, self.meta, self.digest))
+        readme = describe(self.name, tables, self.meta, self.digest)
+        write_territory(Path(folder), tables, notes, readme, arrow_tables(self.utilities))

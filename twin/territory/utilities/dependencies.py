@@ -1,0 +1,128 @@
+"""Who depends on which node: places and streets, and the elements of one utility on those of another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.spatial import cKDTree
+
+from twin.territory.utilities.plan import Plan
+from twin.territory.utilities.power import Supply
+from twin.territory.utilities.tables import POWER
+from twin.territory.utilities.telecom import Reach
+from twin.territory.utilities.water import Mains
+
+NEEDS_POWER = ("pump", "site", "exchange", "heat_source", "pumping_station", "data_center")
+"""Kinds of elements that stand still without power, once their own store is empty."""
+NEEDS_TELECOM = ("hv_mv_substation", "pump", "heat_source")
+"""Kinds of elements that are watched and switched from afar."""
+
+
+@dataclass(frozen=True)
+class Laid:
+    """All networks as laid, for whoever depends on them; heat by place row."""
+
+    power: Supply
+    water: Mains
+    heat: dict[int, str]
+    telecom: Reach
+
+
+def depend(plan: Plan, laid: Laid) -> None:
+    """Enter every dependency."""
+    _places(plan, laid)
+    near = _Near(plan, laid)
+    _streets(plan, near)
+    for name, node in list(plan.draft.nodes.items()):
+        at = near.at(node.lon, node.lat)
+        if node.kind in NEEDS_POWER and node.utility != POWER:
+            plan.draft.depend(node.kind, name, near.power(*at))
+        if node.kind in NEEDS_TELECOM:
+            plan.draft.depend(node.kind, name, near.fibre(*at))
+
+
+def _places(plan: Plan, laid: Laid) -> None:
+    """Each place on its power, water and fibre node, the site that covers it, and heat if it joined."""
+    ids, at = plan.places.place_id.tolist(), plan.skeleton.place_point.tolist()
+    covered = _covering(plan, laid.telecom)
+    for place, (name, point) in enumerate(zip(ids, at, strict=True)):
+        plan.draft.depend(
+            "place", name, laid.power.node_of_place.get(place) or laid.power.node_of_point[point]
+        )
+        plan.draft.depend("place", name, laid.water.node_of_point[point])
+        plan.draft.depend("place", name, laid.telecom.node_of_point[point])
+        if covered[place]:
+            plan.draft.depend("place", name, covered[place])
+        if place in laid.heat:
+            plan.draft.depend("place", name, laid.heat[place])
+
+
+def _covering(plan: Plan, telecom: Reach) -> list[str]:
+    """The nearest site that covers each place's point on the street, "" where none does."""
+    net = plan.skeleton
+    x, y = net.x_m[net.place_point], net.y_m[net.place_point]
+    best = np.full(len(x), np.inf)
+    found = np.full(len(x), -1)
+    for row, (_, site_x, site_y, reach_m) in enumerate(telecom.sites):
+        away = np.hypot(x - site_x, y - site_y).round(3)
+        nearer = (away <= reach_m) & (away < best)
+        best[nearer], found[nearer] = away[nearer], row
+    return [telecom.sites[row][0] if row >= 0 else "" for row in found.tolist()]
+
+
+class _Near:
+    """The nearest low-voltage, fibre and mobile node of any spot."""
+
+    def __init__(self, plan: Plan, laid: Laid) -> None:
+        self.plan = plan
+        self._power = _finder(plan, laid.power.node_of_point or _of_places(plan, laid.power))
+        self._fibre = _finder(plan, laid.telecom.node_of_point)
+        self._sites = laid.telecom.sites
+        self._site_tree = cKDTree(np.array([each[1:3] for each in self._sites]).reshape(-1, 2))
+
+    def at(self, lon: float, lat: float) -> tuple[float, float]:
+        """Metres east and north."""
+        plane = self.plan.skeleton.plane
+        return float(plane.x_m(np.array([lon]))[0]), float(plane.y_m(np.array([lat]))[0])
+
+    def power(self, x: float, y: float) -> str:
+        """Power node."""
+        return _found(self._power, x, y)
+
+    def fibre(self, x: float, y: float) -> str:
+        """Fibre node."""
+        return _found(self._fibre, x, y)
+
+    def site(self, x: float, y: float) -> str:
+        """Mobile site."""
+        return self._sites[int(self._site_tree.query((x, y))[1])][0]
+
+
+def _of_places(plan: Plan, power: Supply) -> dict[int, str]:
+    """Stations of their own by point, for a territory without low voltage."""
+    return {
+        int(plan.skeleton.place_point[place]): node for place, node in sorted(power.node_of_place.items())
+    }
+
+
+def _finder(plan: Plan, nodes: dict[int, str]) -> tuple[cKDTree, list[str]]:
+    rows = sorted(nodes)
+    xy = np.column_stack([plan.skeleton.x_m[rows], plan.skeleton.y_m[rows]])
+    return cKDTree(xy), [nodes[row] for row in rows]
+
+
+def _found(finder: tuple[cKDTree, list[str]], x: float, y: float) -> str:
+    tree, names = finder
+    return names[int(tree.query((x, y))[1])]
+
+
+def _streets(plan: Plan, near: _Near) -> None:
+    """Each link, for what stands along it: the power node and the mobile site nearest to its middle."""
+    streets, plane = plan.streets, plan.skeleton.plane
+    for link, name in enumerate(streets.link_id.tolist()):
+        middle = int(streets.shape_start[link] + streets.shape_start[link + 1]) // 2
+        lon, lat = streets.shape_lon[middle : middle + 1], streets.shape_lat[middle : middle + 1]
+        at = float(plane.x_m(lon)[0]), float(plane.y_m(lat)[0])
+        plan.draft.depend("link", name, near.power(*at))
+        plan.draft.depend("link", name, near.site(*at))
