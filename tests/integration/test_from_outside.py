@@ -30,10 +30,10 @@ from twin.sensing.devices import Fleet, sensor_keys
 LOUD_DB = 60.0
 
 
-class SchoolStreet(OnLinks):
+class QuietStreet(OnLinks):
     """A street closed while school begins, and slow all day."""
 
-    kind: Literal["school_street"] = "school_street"
+    kind: Literal["quiet_street"] = "quiet_street"
     speed_kmh: float = Field(20.0, gt=0, description="km/h above 0")
 
     def parts(self):
@@ -72,7 +72,7 @@ def loud_moments(record, focus):
 '''
 ENTRIES = """
 [twin.modification]
-school_street = quiet_schools:SchoolStreet
+quiet_street = quiet_schools:QuietStreet
 [twin.sensor]
 noise_meter = quiet_schools:NOISE_METER
 [twin.indicator]
@@ -91,7 +91,7 @@ SCHOOL = """
 title = "A school street"
 extends = "meters.toml"
 [[modification]]
-kind = "school_street"
+kind = "quiet_street"
 links = { ref = "D2564" }
 speed_kmh = 15
 """
@@ -186,7 +186,7 @@ def test_commands_know_the_new_kinds(desk: Desk, package: Path) -> None:
         check=False,
     )
     found = one_object(answer)
-    assert found["resolved"]["modification"][0]["kind"] == "school_street"
+    assert found["resolved"]["modification"][0]["kind"] == "quiet_street"
     assert found["modification_links"][0] > 3
 
 
@@ -195,5 +195,5 @@ def test_without_the_package_its_kinds_are_refused(desk: Desk, package: Path) ->
     answer = ask(desk.folder, desk.cache, "run", "school.toml", "--out", "refused", "--quiet")
     assert answer.returncode == 2
     assert answer.stderr.count("\n") == 1
-    assert "no kind 'school_street'" in answer.stderr
+    assert "no kind 'quiet_street'" in answer.stderr
     assert not (desk.folder / "refused").exists()
