@@ -57,7 +57,7 @@ class StepTruth(NamedTuple):
 
 @dataclass(frozen=True)
 class Fleet:
-    """Sensors of one kind and one owner; link int32 and key uint64 (n_sensors,).
+    """Sensors of one kind and one owner; link int32 and key uint64 (n_sensors,), none of phones: they move.
 
     ``settings`` are the kind's own. pending_veh (n_sensors,) is the fleet's memory between reports, the
     only part of it that changes.
@@ -71,11 +71,6 @@ class Fleet:
     settings: Any
     provider: int = -1
     pending_veh: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=np.int64))
-
-    @property
-    def n_sensors(self) -> int:
-        """Number of devices that stand somewhere; 0 for phones, which move."""
-        return len(self.link)
 
 
 class SensorKind(Protocol):
