@@ -5,7 +5,7 @@ D 2204 A inside the commune of La Turbie):
 
 - ``one_lane``: the A8 eastbound at 1,500 veh/h from 7 to 9, against the app share;
 - ``closed``: the A8 closed and signed from 7 to 9, against the app share;
-- ``class``: ``one_lane`` at app share 0.3 with the street classed as secondary, respect 0 and 1.
+- ``class``: ``one_lane`` at app share 0.3 with the street classified as secondary, respect 0 and 1.
 
 Run ``python -m benchmarks.studies.village --seeds 20``; the members of a finished seed are lines of the
 table, and a study that was stopped goes on with the seeds that are missing. Begin with no table after the
