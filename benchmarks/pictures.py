@@ -21,6 +21,7 @@ from PIL.PngImagePlugin import PngInfo
 from benchmarks.studies.summary import column
 from benchmarks.studies.village import SHARES, TABLE, finished
 from twin import run
+from twin.report.maps import Map
 from twin.scenario.scenario import Scenario
 from twin.study.statistics import paired_difference
 
@@ -45,7 +46,7 @@ def app_share_chart(table: Path = TABLE) -> Figure:
         means.append(found.alternative)
         lows.append(found.base + (found.low or 0.0))
         highs.append(found.base + (found.high or 0.0))
-    figure = Figure(figsize=(6.4, 3.4), layout="constrained", facecolor="white")
+    figure = Map(figsize=(6.4, 3.4), layout="constrained", facecolor="white")
     axes = figure.add_subplot()
     percent = [100.0 * share for share in SHARES]
     axes.fill_between(percent, lows, highs, color=BAND, linewidth=0)

@@ -39,7 +39,7 @@ def test_the_command_makes_small_pictures_that_name_their_source(made: Path) -> 
     with Image.open(made / "riviera.png") as image:
         assert image.info["Source"] == ATTRIBUTION
         assert re.fullmatch(r"seed 1, digest [0-9a-f]{64}", image.info["Comment"])
-        assert len(set(image.convert("RGB").getdata())) > 8
+        assert len(image.convert("RGB").getcolors(256) or ()) > 8
 
 
 def test_the_map_carries_the_attribution_where_it_can_be_read(
