@@ -51,7 +51,7 @@ def planned_round(drivers: Drivers, habits: Habits, closed: ClosedHours) -> Habi
     habit stays. The times that drivers expect stay as they are.
     """
     plans, parked = [], set()
-    for trip in _touched(habits.routes, drivers.rows, closed.barred.any(axis=0)).tolist():
+    for trip in _touched(habits.routes, drivers.rows, np.asarray(closed.barred.any(axis=0))).tolist():
         from_outside = trip - 1 in parked and closed.person[trip] == closed.person[trip - 1]
         plan = _plan(trip, drivers, habits, closed, from_outside)
         if plan is not None:
@@ -78,7 +78,7 @@ def _touched(routes: Routes, rows: np.ndarray, links: np.ndarray) -> np.ndarray:
     """Those of the trips ``rows`` whose route uses any of the links (n_links,) bool, in order."""
     uses = np.concatenate([[0], np.cumsum(links[routes.pool])])
     known = rows[routes.start[rows] >= 0]
-    return known[uses[routes.end[known]] > uses[routes.start[known]]]
+    return np.asarray(known[uses[routes.end[known]] > uses[routes.start[known]]])
 
 
 def _plan(
@@ -92,7 +92,7 @@ def _plan(
         entered_ms[place] = at_ms
         at_ms += int(habits.expected_ms[min(at_ms // SLICE_MS, N_SLICES - 1), link])
     barred = closed.barred[np.minimum(entered_ms // SLICE_MS, N_SLICES - 1), route]
-    inside = closed.barred.any(axis=0)[route] if from_outside else barred
+    inside = np.asarray(closed.barred.any(axis=0))[route] if from_outside else barred
     if not (barred | inside).any() or (barred | inside).all():
         return None
     first = int(np.argmin(inside))  # who is inside leaves

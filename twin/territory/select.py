@@ -112,7 +112,7 @@ def _near_schools(
         _known(selector.school, places.place_id[schools].tolist(), f"{where}: school", "school")
     if not len(schools):
         raise InputError(where, f"no school in {', '.join(selector.school_zone)}", "a zone with a school")
-    return near_schools(streets, places, schools, selector.within_m).any(axis=0)
+    return np.asarray(near_schools(streets, places, schools, selector.within_m).any(axis=0))
 
 
 def _in_box(streets: Streets, box: tuple[float, float, float, float]) -> Flags:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from twin.errors import InputError
 from twin.scenario.actors import SensorFleet
@@ -24,13 +25,11 @@ def settled(scenario: Scenario, territory: Territory) -> Scenario:
         return LinkSelector(link=tuple(territory.streets.link_id[rows].tolist()))
 
     modifications = tuple(
-        _modification(
-            each, lambda links, row=row: ids_of(links, scenario.where("modification", row, "links"))
-        )
+        _modification(each, partial(ids_of, where=scenario.where("modification", row, "links")))
         for row, each in enumerate(scenario.modifications)
     )
     fleets = tuple(
-        _fleet(each, lambda links, row=row: ids_of(links, scenario.where("sensor_fleet", row, "links")))
+        _fleet(each, partial(ids_of, where=scenario.where("sensor_fleet", row, "links")))
         for row, each in enumerate(scenario.sensor_fleets)
     )
     if modifications == scenario.modifications and fleets == scenario.sensor_fleets:
