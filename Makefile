@@ -16,7 +16,7 @@ export UV_PYTHON_DOWNLOADS := never
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help base dev demo test lint format check networks study lock clean distclean
+.PHONY: help base dev demo test lint format check networks study pictures lock clean distclean
 
 help:
 	@echo "make demo       compare the metropolis with its village, and each with a what-if; writes $(OUT)/"
@@ -26,6 +26,7 @@ help:
 	@echo "make check      lint and test"
 	@echo "make networks   rebuild the embedded territories from the published extract (MAP=file takes a copy)"
 	@echo "make study      the village study with $(STUDY_SEEDS) seeds; can be stopped and resumed"
+	@echo "make pictures   the pictures of the README, from the committed scenarios and the study's table"
 	@echo "make lock       resolve the locked versions anew"
 	@echo "make clean      remove results and caches; make distclean removes the environments as well"
 
@@ -59,6 +60,9 @@ check: lint test
 # Every finished run is a line of the table; a study that was stopped goes on behind the last one.
 study: base
 	$(BIN)/python -m benchmarks.studies.village --seeds $(STUDY_SEEDS)
+
+pictures: base
+	$(BIN)/python -m benchmarks.pictures
 
 networks: base
 	$(BIN)/python networks/rebuild.py $(MAP)

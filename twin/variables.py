@@ -24,7 +24,6 @@ class Variable:
     meaning: str
     kind: Kind
     owner: str
-    checkpointed: bool = True
 
 
 REGISTER: dict[str, Variable] = {}

@@ -5,11 +5,11 @@ D 2204 A inside the commune of La Turbie):
 
 - ``one_lane``: the A8 eastbound at 1,500 veh/h from 7 to 9, against the app share;
 - ``closed``: the A8 closed and signed from 7 to 9, against the app share;
-- ``class``: ``one_lane`` at app share 0.3 with the street classed as secondary, respect 0 and 1.
+- ``class``: ``one_lane`` at app share 0.3 with the street classified as secondary, respect 0 and 1.
 
-Run ``python -m benchmarks.studies.village --seeds 20``; the members of a finished seed are lines of the
-table, and a study that was stopped goes on with the seeds that are missing. Begin with no table after the
-code has changed.
+Run ``python -m benchmarks.studies.village --seeds 20``; every finished run is a line of the table, and
+a study that was stopped goes on with the runs that are missing. A line carries the key of its simulation
+(scenario, territory, ledger, seed and code): a table with other keys was made by other code, and is refused.
 """
 
 from __future__ import annotations
@@ -19,20 +19,23 @@ import csv
 import hashlib
 import os
 import sys
-from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
+from queue import Queue
 
 import numpy as np
 
+from twin.errors import InputError
 from twin.indicators.focus import focuses_of
 from twin.indicators.records import DayRecord
 from twin.indicators.through import through_vehicle_km, vehicle_km_of
 from twin.scenario.scenario import Scenario
 from twin.scenario.selectors import LinkSelector
 from twin.study.habits import cache_folders
+from twin.study.keys import simulation_key
 from twin.study.run import World, run_in, world_of
 from twin.territory.select import select_links
 
@@ -126,13 +129,19 @@ def run_members(wanted: list[Member], threads: int = 1) -> Iterator[tuple[Member
             )
         result = run_in(scenario, member.seed, world, threads=threads)
         assert result.record is not None
-        yield member, measured(result.record, result.digest)
+        yield member, measured(result.record, result.digest) | {"key": key_of(member)}
+
+
+def key_of(member: Member) -> str:
+    """The key of a member's simulation, as written in the table."""
+    return simulation_key(member.scenario(), member.seed)[:16]
 
 
 NAMES = ("experiment", "app_share", "respect", "seed")
+Lines = dict[tuple[str, ...], dict[str, str]]
 
 
-def finished(table: Path) -> dict[tuple[str, ...], dict[str, str]]:
+def finished(table: Path) -> Lines:
     """Lines of the table by member."""
     if not table.is_file():
         return {}
@@ -140,61 +149,97 @@ def finished(table: Path) -> dict[tuple[str, ...], dict[str, str]]:
         return {tuple(line[name] for name in NAMES): line for line in csv.DictReader(file)}
 
 
-def append(table: Path, member: Member, row: dict[str, str]) -> None:
-    """Add one finished member, synced."""
-    line = dict(zip(NAMES, member.name, strict=True)) | row
-    fresh = not table.is_file()
-    with table.open("a", newline="") as file:
-        writer = csv.DictWriter(file, list(line))
-        if fresh:
-            writer.writeheader()
-        writer.writerow(line)
+def missing(table: Path, wanted: Sequence[Member]) -> dict[int, list[Member]]:
+    """Members that the table lacks, by seed.
+
+    Raises
+    ------
+    InputError
+        Some line of the table has another key than that run would have now.
+    """
+    done = finished(table)
+    for member in wanted:
+        line = done.get(member.name)
+        if line is not None and line.get("key") != key_of(member):
+            where = f"{table.name}: {', '.join(filter(None, member.name))}"
+            right = "no table, or another one (--table FILE)"
+            raise InputError(where, "made by other code, or of another scenario or territory", right)
+    by_seed: dict[int, list[Member]] = {}
+    for member in wanted:
+        if member.name not in done:
+            by_seed.setdefault(member.seed, []).append(member)
+    return by_seed
+
+
+def keep(table: Path, lines: Lines) -> None:
+    """Write the whole table, or leave it; lines stand in the order of members, however they were finished."""
+    order = {name: number for number, name in enumerate(("one_lane", "closed", "class"))}
+    rows = sorted(
+        lines.values(),
+        key=lambda line: (
+            order[line["experiment"]], float(line["app_share"]), line["respect"], int(line["seed"])
+        ),
+    )  # fmt: skip
+    beside = table.with_suffix(".part")
+    with beside.open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
         file.flush()
         os.fsync(file.fileno())
+    beside.replace(table)
 
 
-def run_seed(wanted: list[Member]) -> list[tuple[Member, dict[str, str]]]:
-    """All members of one seed, in a process of their own."""
-    return list(run_members(wanted))
+def run_seed(wanted: list[Member], done: Queue[tuple[Member, dict[str, str]] | None]) -> None:
+    """All members of one seed, in a process of their own; each is handed over when it is finished."""
+    try:
+        for finished_run in run_members(wanted):
+            done.put(finished_run)
+    finally:
+        done.put(None)
 
 
-def main() -> None:
+def run_study(table: Path, by_seed: dict[int, list[Member]], processes: int) -> None:
+    """Run members, seeds side by side, and keep every finished run."""
+    lines = finished(table)
+    total = sum(map(len, by_seed.values()))
+    context = get_context("spawn")
+    with context.Manager() as manager, ProcessPoolExecutor(processes, mp_context=context) as executor:
+        done = manager.Queue()
+        work = [executor.submit(run_seed, wanted, done) for wanted in by_seed.values()]
+        n_done, n_ended = 0, 0
+        while n_ended < len(work):
+            handed = done.get()
+            if handed is None:
+                n_ended += 1
+                continue
+            member, row = handed
+            lines[member.name] = dict(zip(NAMES, member.name, strict=True)) | row
+            keep(table, lines)
+            n_done += 1
+            print(
+                f"{n_done}/{total} runs: {', '.join(filter(None, member.name))}", file=sys.stderr, flush=True
+            )
+        for each in work:
+            each.result()
+
+
+def main() -> int:
     """Run what is missing of the study and print what stands."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--table", type=Path, default=TABLE)
     options = parser.parse_args()
-    done = finished(options.table)
-    by_seed: dict[int, list[Member]] = {}
-    for member in members(range(1, options.seeds + 1)):
-        if member.name not in done:
-            by_seed.setdefault(member.seed, []).append(member)
-    with ProcessPoolExecutor(options.processes, mp_context=get_context("spawn")) as executor:
-        work = [executor.submit(run_seed, wanted) for wanted in by_seed.values()]
-        for number, ended in enumerate(as_completed(work), start=1):
-            rows = ended.result()
-            for member, row in rows:
-                append(options.table, member, row)
-            print(f"{number}/{len(work)} seeds: {rows[0][0].seed}", file=sys.stderr, flush=True)
-    write_sorted(options.table)
+    try:
+        by_seed = missing(options.table, list(members(range(1, options.seeds + 1))))
+    except InputError as error:
+        print(error, file=sys.stderr)
+        return 2
+    run_study(options.table, by_seed, options.processes)
     print(f"{options.table}: {hashlib.sha256(options.table.read_bytes()).hexdigest()}")
-
-
-def write_sorted(table: Path) -> None:
-    """Put the lines in the order of members, whatever order they were finished in."""
-    lines = list(finished(table).values())
-    order = {name: number for number, name in enumerate(("one_lane", "closed", "class"))}
-    lines.sort(
-        key=lambda line: (
-            order[line["experiment"]], float(line["app_share"]), line["respect"], int(line["seed"])
-        )
-    )  # fmt: skip
-    with table.open("w", newline="") as file:
-        writer = csv.DictWriter(file, list(lines[0]))
-        writer.writeheader()
-        writer.writerows(lines)
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -42,8 +42,8 @@ def test_weights_agree_with_one_link_at_a_time(rows, penalty):
 
 def test_without_a_class_or_respect_nothing_changes():
     advice_ms = advice_times_ms(np.array([3.0, 4.0]), np.array([2_000, 5_000]), np.array([False, True]))
-    unclassed = honouring_times_ms(advice_ms, np.array([False, False]), 5.0)
-    assert unclassed.tobytes() == advice_ms.tobytes()
+    unclassified = honouring_times_ms(advice_ms, np.array([False, False]), 5.0)
+    assert unclassified.tobytes() == advice_ms.tobytes()
     assert not honours_class(KEYS, 0.0, seed=1).any()
     assert honours_class(KEYS, 1.0, seed=1).all()
     with pytest.raises(ValueError, match="draw traffic onto"):

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from twin.cli.main import COMMANDS, run_command
+from twin.scenario.ledger import Parameters
 from twin.scenario.scenario import Scenario
 from twin.version import VERSION
 
@@ -145,8 +146,21 @@ def test_the_ledger_as_json(capsys: pytest.CaptureFixture[str]) -> None:
 def test_the_ledger_as_a_table(capsys: pytest.CaptureFixture[str]) -> None:
     assert run_command(["parameters", "--names", "scenario.provider_*"]) == 0
     printed = capsys.readouterr().out
-    assert "scenario.provider_respect" in printed
+    assert "scenario.provider_respect = 0.5 (0 to 1) share, assumption\n" in printed
     assert "6 rows" in printed
+
+
+def test_no_name_of_the_ledger_is_folded_and_every_meaning_is_told(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run_command(["parameters"]) == 0
+    printed = capsys.readouterr().out
+    lines = printed.splitlines()
+    text = " ".join(printed.split())
+    for row in Parameters.defaults().rows():
+        assert sum(line.startswith(f"{row.name} = ") for line in lines) == 1
+        assert row.meaning in text
+        assert row.source in text
 
 
 def test_the_library_lists_also_what_is_broken(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -157,6 +171,30 @@ def test_the_library_lists_also_what_is_broken(tmp_path: Path, capsys: pytest.Ca
     assert (good["file"], good["title"], good["focus"]) == ("good.toml", "A day", "all")
     assert bad["file"] == "bad.toml"
     assert "title: 3 is not right" in bad["error"]
+
+
+def test_the_library_is_found_from_anywhere_in_the_project(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    below = tmp_path / "scenarios" / "deeper"
+    below.mkdir(parents=True)
+    (tmp_path / "scenarios" / "good.toml").write_text(SCENARIO)
+    monkeypatch.chdir(below)
+    assert run_command(["scenarios", "--json"]) == 0
+    assert [each["file"] for each in json.loads(capsys.readouterr().out)["scenarios"]] == ["good.toml"]
+
+
+def test_without_a_library_the_message_says_what_to_type(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("twin.cli.library.__file__", str(tmp_path / "site" / "twin" / "cli" / "library.py"))
+    assert run_command(["scenarios"]) == 2
+    line = capsys.readouterr().err
+    assert line.startswith(
+        f"twin: scenarios: no such folder in {tmp_path.as_posix()} or above; right would be:"
+    )
+    assert "`twin scenarios DIR`" in line
 
 
 def test_texts_of_users_are_never_markup(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,32 +13,16 @@ import pytest
 from tests.integration.commands import ask, environment, one_object
 from tests.integration.conftest import Desk
 from tests.model.village import TABLES
+from tests.outside import QUIET_STREET, install
 
 MODULE = '''
-"""Streets before schools, meters of noise beside them, and how often those hear a loud moment."""
-
-from typing import Literal
-
 import numpy as np
-from pydantic import Field
 
 from twin.indicators.indicator import IndicatorValue
 from twin.knowledge.datasets import Dataset, no_observations, observations
-from twin.scenario.modifications import CloseLink, OnLinks, SpeedLimit
 from twin.sensing.devices import Fleet, sensor_keys
 
 LOUD_DB = 60.0
-
-
-class SchoolStreet(OnLinks):
-    """A street closed while school begins, and slow all day."""
-
-    kind: Literal["school_street"] = "school_street"
-    speed_kmh: float = Field(20.0, gt=0, description="km/h above 0")
-
-    def parts(self):
-        closed = CloseLink(links=self.links, from_="08:10", until="08:40", signed_exit=True)
-        return (closed, SpeedLimit(links=self.links, speed_kmh=self.speed_kmh))
 
 
 class NoiseMeter:
@@ -72,11 +56,11 @@ def loud_moments(record, focus):
 '''
 ENTRIES = """
 [twin.modification]
-school_street = quiet_schools:SchoolStreet
+quiet_street = quiet_towns:QuietStreet
 [twin.sensor]
-noise_meter = quiet_schools:NOISE_METER
+noise_meter = quiet_towns:NOISE_METER
 [twin.indicator]
-loud_moments = quiet_schools:loud_moments
+loud_moments = quiet_towns:loud_moments
 """
 METERS = """
 [[sensor_fleet]]
@@ -87,11 +71,11 @@ links = { ref = "D2564" }
 count = 3
 options = { one_vehicle_db = 50.0 }
 """
-SCHOOL = """
-title = "A school street"
+QUIET = """
+title = "A quiet street"
 extends = "meters.toml"
 [[modification]]
-kind = "school_street"
+kind = "quiet_street"
 links = { ref = "D2564" }
 speed_kmh = 15
 """
@@ -101,7 +85,7 @@ import numpy as np
 from twin import run
 
 told = []
-for file in ("meters.toml", "school.toml"):
+for file in ("meters.toml", "quiet.toml"):
     result = run(file, seed=1)
     record, seen = result.record, result.observations
     noise = seen[seen["dataset"] == "noise"]
@@ -126,19 +110,15 @@ json.dump(told, sys.stdout)
 def package(desk: Desk, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The package and its metadata, as an installer leaves them; scenarios that use it on the desk."""
     folder = tmp_path_factory.mktemp("site")
-    (folder / "quiet_schools.py").write_text(MODULE + "\n\nNOISE_METER = NoiseMeter()\n")
-    metadata = folder / "quiet_schools-1.0.dist-info"
-    metadata.mkdir()
-    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: quiet-schools\nVersion: 1.0\n")
-    (metadata / "entry_points.txt").write_text(ENTRIES)
+    install(folder, "quiet_towns", QUIET_STREET + MODULE + "\n\nNOISE_METER = NoiseMeter()\n", ENTRIES)
     (desk.folder / "meters.toml").write_text(TABLES + METERS)
-    (desk.folder / "school.toml").write_text(SCHOOL)
+    (desk.folder / "quiet.toml").write_text(QUIET)
     return folder
 
 
 @pytest.fixture(scope="module")
 def told(desk: Desk, package: Path) -> list[dict[str, Any]]:
-    """Of the day with meters, and of the day with the school street too, what came of them."""
+    """Of the day with meters, and of the day with the quiet street too, what came of them."""
     answer = subprocess.run(
         [sys.executable, "-c", RUN],
         cwd=desk.folder,
@@ -170,13 +150,13 @@ def test_the_new_indicator_stands_with_the_others(told: list[dict[str, Any]]) ->
 def test_the_new_modification_changes_the_day_and_meters_do_not(
     told: list[dict[str, Any]], day: dict[str, Any]
 ) -> None:
-    with_meters, with_school = told
+    with_meters, with_street = told
     assert with_meters["digest"] == day["digest"]
-    assert with_school["digest"] != day["digest"]
+    assert with_street["digest"] != day["digest"]
 
 
 def test_commands_know_the_new_kinds(desk: Desk, package: Path) -> None:
-    command = [sys.executable, "-m", "twin.cli.main", "check", "school.toml", "--json"]
+    command = [sys.executable, "-m", "twin.cli.main", "check", "quiet.toml", "--json"]
     answer = subprocess.run(
         command,
         cwd=desk.folder,
@@ -186,14 +166,14 @@ def test_commands_know_the_new_kinds(desk: Desk, package: Path) -> None:
         check=False,
     )
     found = one_object(answer)
-    assert found["resolved"]["modification"][0]["kind"] == "school_street"
+    assert found["resolved"]["modification"][0]["kind"] == "quiet_street"
     assert found["modification_links"][0] > 3
 
 
 def test_without_the_package_its_kinds_are_refused(desk: Desk, package: Path) -> None:
     assert package.is_dir()
-    answer = ask(desk.folder, desk.cache, "run", "school.toml", "--out", "refused", "--quiet")
+    answer = ask(desk.folder, desk.cache, "run", "quiet.toml", "--out", "refused", "--quiet")
     assert answer.returncode == 2
     assert answer.stderr.count("\n") == 1
-    assert "no kind 'school_street'" in answer.stderr
+    assert "no kind 'quiet_street'" in answer.stderr
     assert not (desk.folder / "refused").exists()

@@ -51,13 +51,13 @@ def test_app_share_zero_is_no_provider() -> None:
 
 
 def test_respect_zero_is_no_class() -> None:
-    classed = """
+    classification = """
 [[modification]]
 kind = "classify_secondary"
 links = { ref = "D2564" }
 respect = 0.0
 """
-    assert digest(scenario(WORKS + classed)) == digest(scenario(WORKS))
+    assert digest(scenario(WORKS + classification)) == digest(scenario(WORKS))
 
 
 def test_those_who_follow_at_20_are_among_those_at_30() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from tests.indicators.small_day import N_LINKS, small_day, small_territory
+from tests.study.stand_in import BASE
 from twin.scenario.scenario import Scenario
 from twin.study.progress import Progress
 from twin.study.results import Result
@@ -17,16 +18,6 @@ from twin.territory.tables import Gateways, Zones
 from twin.territory.territory import Territory
 
 STREET_NAMES = ("Rue de l'Église", "Avenue Princesse Alice", "Chemin de l'Été")
-TEXT = """
-title = "A small day"
-territory = "small"
-focus = "village"
-app_share = 0.3
-
-[[provider]]
-name = "Alpha"
-market_share = 1.0
-"""
 POPULATION = {
     "areas": [{"name": "town", "basis": "file"}, {"name": "village", "basis": "floor area"}],
     "notes": ["zone village: 3 inhabitants by floor area", "no through traffic is known"],
@@ -110,7 +101,7 @@ class SmallRuns:
         return Result.of_day(day, scenario, about={"population": POPULATION})
 
 
-def small_scenario(home: Path, territory: Territory | None = None, text: str = TEXT) -> Scenario:
+def small_scenario(home: Path, territory: Territory | None = None, text: str = BASE) -> Scenario:
     """A scenario whose territory is kept in the folder's `networks/small`."""
     (territory or drawn_territory()).save(home / "networks" / "small")
     return Scenario.loads(text, home)

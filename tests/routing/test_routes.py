@@ -35,7 +35,7 @@ def test_packing_keeps_routes_and_drops_gaps(lists: Lists, gap: int) -> None:
     packed = pooled(lists, gap).packed()
     assert listed(packed) == lists
     assert packed.pool.tolist() == [link for links in lists for link in links]
-    assert packed.lengths().tolist() == [len(links) for links in lists]
+    assert (packed.end - packed.start).tolist() == [len(links) for links in lists]
 
 
 @settings(max_examples=50)
@@ -44,4 +44,4 @@ def test_some_routes_replaced(lists: Lists, other: Lists, chosen: set[int]) -> N
     rows = np.array(sorted(chosen), dtype=np.int64)
     replaced = pooled(lists).replaced(rows, pooled(other, gap=2))
     assert listed(replaced) == [(other if row in chosen else lists)[row] for row in range(N)]
-    assert replaced.pool.shape[0] == replaced.lengths().sum()
+    assert replaced.pool.shape[0] == (replaced.end - replaced.start).sum()

@@ -7,21 +7,7 @@ import sys
 import textwrap
 from pathlib import Path
 
-MODULE = '''
-from typing import Literal
-from pydantic import Field
-from twin.scenario.modifications import CloseLink, OnLinks, SpeedLimit
-
-class SchoolStreet(OnLinks):
-    """A street closed while school begins, and slow all day."""
-
-    kind: Literal["school_street"] = "school_street"
-    speed_kmh: float = Field(20.0, gt=0, description="km/h above 0")
-
-    def parts(self):
-        closed = CloseLink(links=self.links, from_="08:10", until="08:40", signed_exit=False)
-        return (closed, SpeedLimit(links=self.links, speed_kmh=self.speed_kmh))
-'''
+from tests.outside import QUIET_STREET, install
 
 ASK = '''
 from twin.errors import InputError
@@ -32,7 +18,7 @@ def scenario(extra=""):
     title = "Schools"
     territory = "riviera"
     [[modification]]
-    kind = "school_street"
+    kind = "quiet_street"
     links = { way = 12 }
     """ + extra)
 
@@ -45,15 +31,6 @@ except InputError as error:
 '''
 
 
-def install(folder: Path, entry: str) -> None:
-    """A package and its metadata, as an installer leaves them."""
-    (folder / "school_streets.py").write_text(MODULE)
-    metadata = folder / "school_streets-1.0.dist-info"
-    metadata.mkdir()
-    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: school-streets\nVersion: 1.0\n")
-    (metadata / "entry_points.txt").write_text(f"[twin.modification]\n{entry}\n")
-
-
 def ask(folder: Path, script: str) -> subprocess.CompletedProcess[str]:
     """Run a script in a process of its own that finds the package."""
     path = f"import sys; sys.path.insert(0, {str(folder)!r})\n"
@@ -63,17 +40,24 @@ def ask(folder: Path, script: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_a_kind_from_outside_is_checked_and_made_of_kinds_known_here(tmp_path: Path) -> None:
-    install(tmp_path, "school_street = school_streets:SchoolStreet")
+    install(
+        tmp_path,
+        "quiet_streets",
+        QUIET_STREET,
+        "[twin.modification]\nquiet_street = quiet_streets:QuietStreet\n",
+    )
     answer = ask(tmp_path, ASK)
     assert answer.returncode == 0, answer.stderr
     parts, resolved, error = answer.stdout.splitlines()
     assert parts == "['close_link', 'speed_limit']"
-    assert resolved == "[{'kind': 'school_street', 'links': {'way': [12]}, 'speed_kmh': 20.0}]"
+    assert resolved == "[{'kind': 'quiet_street', 'links': {'way': [12]}, 'speed_kmh': 20.0}]"
     assert error == "scenario: modification 1: speed: unknown key; right would be: speed_kmh"
 
 
 def test_an_entry_point_that_is_no_modification_is_refused(tmp_path: Path) -> None:
-    install(tmp_path, "school_street = school_streets:Literal")
+    install(
+        tmp_path, "quiet_streets", QUIET_STREET, "[twin.modification]\nquiet_street = quiet_streets:Literal\n"
+    )
     answer = ask(tmp_path, ASK)
     assert answer.returncode == 1
-    assert "modification 1: kind: 'school_street' is no modification" in answer.stderr.splitlines()[-1]
+    assert "modification 1: kind: 'quiet_street' is no modification" in answer.stderr.splitlines()[-1]

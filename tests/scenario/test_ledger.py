@@ -116,3 +116,11 @@ def test_the_digest_tells_values_apart_and_not_their_order(values: dict[str, flo
     changed = forward.replaced({first: forward[first] + 1.0})
     assert changed.digest != forward.digest
     assert changed.digest_of("behaviour.*") == forward.digest_of("behaviour.*")
+
+
+def test_what_is_recalled_or_stated_here_is_an_assumption() -> None:
+    """A law, a statistic or a finding is one that somebody read."""
+    guessed = ("recalled", "from memory", "stated here", "is assumed", "rule of thumb")
+    for row in Parameters.defaults().rows():
+        if row.kind != "assumption":
+            assert not any(word in row.source for word in guessed), f"{row.name}: {row.kind}"

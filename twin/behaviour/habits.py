@@ -137,13 +137,13 @@ def review(
     rows = drivers.rows[reviewers(drivers.seed, day, share, drivers.trips.person[drivers.rows])]
     weights = drivers.weights(expected_ms)
     found = drivers.choose(weights, drivers.bounds(), rows)
-    now, then = (_felt_ms(drivers, weights, routes, rows) for routes in (habits.routes, found))
+    now, then = (felt_ms(drivers, weights, routes, rows) for routes in (habits.routes, found))
     band = float(parameters["behaviour.switching_band"])
     switching = rows[then < now * (1.0 - band)]
     return Habits(habits.routes.replaced(switching, found), expected_ms)
 
 
-def _felt_ms(drivers: Drivers, weights: Weights, routes: Routes, rows: np.ndarray) -> np.ndarray:
+def felt_ms(drivers: Drivers, weights: Weights, routes: Routes, rows: np.ndarray) -> np.ndarray:
     """Felt cost of the routes of those trips, (n,) int64."""
     out = np.zeros(rows.shape[0], dtype=np.int64)
     pool = RoutePool(routes.pool, routes.start, routes.end)

@@ -35,7 +35,7 @@ def advice_times_ms(
 def honouring_times_ms(advice_ms: np.ndarray, secondary: np.ndarray, penalty_factor: float) -> np.ndarray:
     """The same weights for trips on which the provider honours the manager's classes (n_links,) int32.
 
-    A link classed as secondary costs penalty_factor (1 or more) times its time: a trip that ends there
+    A link classified as secondary costs penalty_factor (1 or more) times its time: a trip that ends there
     still gets there, one that passes through is sent round while that is worth it.
     """
     if penalty_factor < 1.0:

@@ -6,6 +6,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from twin.errors import InputError
 from twin.indicators.focus import focuses_of
 from twin.model.sources import population_file
@@ -14,6 +16,7 @@ from twin.scenario.modifications import Modification, OnLinks
 from twin.scenario.scenario import Scenario
 from twin.scenario.selectors import LinkSelector
 from twin.territory.select import select_links
+from twin.territory.tables import Ints
 from twin.territory.territory import Territory
 
 
@@ -24,18 +27,18 @@ def fit(scenario: Scenario) -> dict[str, Any]:
     marginals_of(territory, population_file(scenario), scenario.ledger())
     changes = [
         [
-            _n_links(selector, territory, scenario.where("modification", row, "links"))
+            _links(selector, territory, scenario.where("modification", row, "links"))
             for selector in _selectors(change)
         ]
         for row, change in enumerate(scenario.modifications)
     ]
     for row, fleet in enumerate(scenario.sensor_fleets):
         if fleet.links is not None:
-            _n_links(fleet.links, territory, scenario.where("sensor_fleet", row, "links"))
+            _links(fleet.links, territory, scenario.where("sensor_fleet", row, "links"))
     return {
         "territory": territory.name,
         "territory_digest": territory.digest,
-        "modification_links": [sum(counts) if counts else None for counts in changes],
+        "modification_links": [len(np.unique(np.concatenate(found))) if found else None for found in changes],
     }
 
 
@@ -48,9 +51,9 @@ def _selectors(change: Modification) -> list[LinkSelector]:
     return [part.links for part in change.parts() if isinstance(part, OnLinks)]
 
 
-def _n_links(selector: LinkSelector, territory: Territory, where: str) -> int:
-    """Links that a selector names; an error names the key in the scenario's own file."""
+def _links(selector: LinkSelector, territory: Territory, where: str) -> Ints:
+    """Rows of the links that a selector names; an error names the key in the scenario's own file."""
     try:
-        return len(select_links(selector, territory.streets, territory.zones))
+        return select_links(selector, territory.streets, territory.zones, places=territory.places)
     except InputError as error:
         raise InputError(where, error.what, error.right) from None

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from twin.cli.options import AsJson, Quiet, ScenarioFile
-from twin.cli.output import emit, exact, say, table
+from twin.cli.output import emit, exact, paragraph, say, table
 from twin.cli.progress import shown
 from twin.errors import InputError
 
@@ -41,19 +41,34 @@ def check(scenario: ScenarioFile, as_json: AsJson = False, quiet: Quiet = False)
 
 
 def scenarios(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of the library.")] = Path("scenarios"),
+    folder: Annotated[
+        Path | None,
+        typer.Argument(metavar="DIR", help="Folder; default scenarios/, here, above, or beside the package."),
+    ] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """List the library of scenarios."""
+    """List a library of scenarios."""
+    if folder is None:
+        folder = _library()
     if not folder.is_dir():
         raise InputError(folder.as_posix(), "no such folder", "a folder with scenario files")
     rows = [_listed(file) for file in sorted(folder.glob("*.toml"))]
     if as_json:
         return emit({"folder": folder, "scenarios": rows})
     columns = ("file", "title", "territory", "focus", "modifications", "error")
-    table(columns, [[row.get(column, "") for column in columns] for row in rows])
+    table(columns, [[row.get(column, "") for column in columns] for row in rows], folder.as_posix())
     return None
+
+
+def _library() -> Path:
+    """The nearest folder ``scenarios``: here, above, or beside the package where it runs from a checkout."""
+    here = Path.cwd()
+    for home in (here, *here.parents, Path(__file__).parents[2]):
+        if (home / "scenarios").is_dir():
+            return Path("scenarios") if home == here else home / "scenarios"
+    right = "`twin scenarios DIR` with a folder of scenario files (*.toml)"
+    raise InputError("scenarios", f"no such folder in {here.as_posix()} or above", right)
 
 
 def _listed(file: Path) -> dict[str, Any]:
@@ -82,7 +97,7 @@ def parameters(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Print the ledger: every number assumed, its range, unit, kind and source."""
+    """Print the ledger: every number assumed, what it means, its range, unit, kind and source."""
     from dataclasses import asdict
 
     from twin.scenario.ledger import Parameters
@@ -94,7 +109,10 @@ def parameters(
     rows = [row for row in rows if kind is None or row.kind == kind]
     if as_json:
         return emit({"rows": [asdict(row) for row in rows], "digest": ledger.digest})
-    columns = ("name", "value", "low", "high", "unit", "kind", "source")
-    table(columns, [[exact(getattr(row, column)) for column in columns] for row in rows])
+    for row in rows:
+        within = "" if row.low is None else f" ({exact(row.low)} to {exact(row.high)})"
+        say(f"{row.name} = {exact(row.value)}{within} {row.unit}, {row.kind}")
+        say(paragraph(row.meaning))
+        say(paragraph(f"source: {row.source}") + "\n")
     say(f"{len(rows)} rows, digest {ledger.digest}")
     return None

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
 import sys
+import textwrap
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -39,6 +41,20 @@ def plain(value: Any) -> Any:
 def say(text: str) -> None:
     """A line for people on standard output."""
     sys.stdout.write(text + "\n")
+
+
+def paragraph(text: str) -> str:
+    """A text folded to the terminal's width, or to 100 letters, four letters in."""
+    width = min(shutil.get_terminal_size((100, 24)).columns, 120)
+    margin = "    "
+    return textwrap.fill(
+        text,
+        width,
+        initial_indent=margin,
+        subsequent_indent=margin,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], title: str = "") -> None:

@@ -71,8 +71,8 @@ def compare(
     quiet: Quiet = False,
 ) -> None:
     """Run what is missing, compare, write the report."""
-    asked = _fitting([base, *alternatives], quiet)
-    folder = writable(out or RUNS / "-".join(["compare", *(each.stem for each in (base, *alternatives))]))
+    files = [base, *alternatives]
+    asked, folder = _prepared(files, "-".join(["compare", *(each.stem for each in files)]), out, quiet)
     from twin.report.page import write_report
     from twin.study.compare import compare as hold_against
 
@@ -111,8 +111,7 @@ def sweep(
 ) -> None:
     """Run an ensemble: every combination of values, for every seed; work that was stopped goes on."""
     grid = dict(parse_vary(text) for text in vary)
-    (asked,) = _fitting([scenario], quiet, grid)
-    folder = writable(out or RUNS / f"sweep-{scenario.stem}")
+    (asked,), folder = _prepared([scenario], f"sweep-{scenario.stem}", out, quiet, grid)
     from twin.study.sweep import sweep as run_ensemble
 
     with shown(quiet) as progress:
@@ -147,6 +146,13 @@ def _value(text: str) -> Any:
         return tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
         return text
+
+
+def _prepared(
+    files: list[Path], name: str, out: Path | None, quiet: bool, grid: dict[str, list[Any]] | None = None
+) -> tuple[list[Scenario], Path]:
+    """Scenarios that fit their territories, and the folder for what comes of them; nothing is made yet."""
+    return _fitting(files, quiet, grid), writable(out or RUNS / name)
 
 
 def _fitting(files: list[Path], quiet: bool, grid: dict[str, list[Any]] | None = None) -> list[Scenario]:

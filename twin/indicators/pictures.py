@@ -14,6 +14,7 @@ from twin.indicators.records import ROAD_MANAGER, DayRecord
 
 SLICES_PER_H = 3_600 / SLICE_S
 LATE_PERCENTILE = 95.0
+"""Which percentile of lateness is told: a choice of report, no assumption."""
 
 
 @indicator("share", "higher", KNOWLEDGE)

@@ -16,12 +16,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from twin.clock import SLICE_S
 from twin.kernels.picture import sum_passages
 from twin.knowledge.datasets import Observations, observations
 from twin.variables import Variable, register
 
-BLIND_AFTER_S = 900.0
-"""A link without a probe for this long is not seen: one slice of the day."""
+BLIND_AFTER_S = float(SLICE_S)
+"""A link without a probe for one slice of the day is not seen: a definition, as pictures go by slice."""
 
 register(
     Variable("pictures.travel_time_s", ("link",), "float64", "s", "travel time an actor believes",

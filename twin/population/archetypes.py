@@ -17,7 +17,8 @@ HOUSEHOLD_TYPES = ("single", "couple", "couple_with_children", "lone_parent", "o
 CHILDREN_OF = {(5, 5): 3, (6, 5): 4, (6, 6): 6, (5,): 3, (6,): 5}
 """Bands of the parents -> how many of the youngest bands their children can be in."""
 FAMILY_SIZE_PRIOR = {1: 0.45, 2: 0.40, 3: 0.15}
-"""Families by number of children at home, before fitting (INSEE counts about 45, 39 and 16 %)."""
+"""Families by number of children at home, before fitting; like all priors here only where the fit begins: the
+ledger's household types and ages decide how many families of each kind there are."""
 
 
 @dataclass(frozen=True)

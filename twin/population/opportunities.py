@@ -38,6 +38,8 @@ DETERRED = tuple(CAPACITY_OF)
 """Order of the ledger's list of deterrences."""
 SMALLEST_CELL_M = 250.0
 CELLS_LIMIT = 1_000
+"""Destinations are chosen by square first; squares are as small as memory allows: at most so many, doubled in
+width until they fit. The finer, the nearer to choosing among buildings at once."""
 
 
 class Opportunities:

@@ -12,7 +12,8 @@ from twin.territory.territory import Territory
 
 LIMIT_FACTOR = 4.0
 LIMIT_EXTRA_M = 1_000.0
-"""A path is sought up to so many times the straight line, plus so much."""
+"""A path is sought up to so many times the straight line, plus so much. This bounds the search and nothing
+else: who finds no path within it walks the straight line times the ledger's detour factor."""
 
 
 def leg_distances_m(

@@ -42,7 +42,8 @@ __all__ = [
 ]
 
 CLONE_JITTER_S = 1_800.0
-"""A clone's day is shifted as a whole by up to so much either way [s]."""
+"""A clone's day is shifted as a whole by up to so much either way [s]. It only keeps clones, which stand for
+a demand scaled beyond the population, from moving in step with their originals."""
 
 
 @dataclass(frozen=True, eq=False)

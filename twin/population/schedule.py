@@ -14,7 +14,7 @@ from twin.population.destinations import OUTSIDE
 from twin.population.draws import Draws
 from twin.population.legs import Legs
 from twin.population.profiles import HOUR_S, draw_after, invert_profile
-from twin.population.stays import LEAST_STAY_S, fixed_stays, lunch_leave, main_arrivals, main_spans
+from twin.population.stays import fixed_stays, least_stay_s, lunch_leave, main_arrivals, main_spans
 from twin.population.tables import (
     COUNTER,
     ESCORT,
@@ -28,8 +28,6 @@ from twin.population.tables import (
 )
 from twin.scenario.ledger import Parameters
 
-LATEST_PLANNED_S = 28 * HOUR_S
-"""Nobody plans to leave later, so that all can arrive by 30:00."""
 PROFILES = {
     SHOP: "shop",
     HEALTH: "errand",
@@ -72,7 +70,8 @@ def plan_times(
     end = start + main_spans(legs, age, occupation, parameters, draws)
     end = np.minimum(end, HOUR_S * parameters["population.latest_work_end_h"])
     depart = _first_departures(legs, clock, planned_s, stay, start, parameters, draws)
-    min_stay = np.full(len(depart), LEAST_STAY_S)
+    least_s = least_stay_s(parameters)
+    min_stay = np.full(len(depart), least_s)
     share = parameters["population.min_stay_share"]
     # who goes outside drives on beyond the gate, and passes it later on the way back
     back_s = _beyond_s(legs.origin_place, parameters)
@@ -88,9 +87,9 @@ def plan_times(
         )
         leaves = np.where(clock.is_main[before], leaves, arrival + stay[before])
         leaves = np.where(here == HOME, _leave_home(legs, clock, rows, arrival, parameters, draws), leaves)
-        depart[rows] = np.maximum(leaves, arrival + LEAST_STAY_S) + back_s[rows]
-        min_stay[rows] = np.maximum(LEAST_STAY_S, share * (depart[rows] - arrival))
-    return Plan(*_within_day(legs, depart, min_stay))
+        depart[rows] = np.maximum(leaves, arrival + least_s) + back_s[rows]
+        min_stay[rows] = np.maximum(least_s, share * (depart[rows] - arrival))
+    return Plan(*_within_day(legs, depart, min_stay, parameters))
 
 
 def _beyond_s(place: np.ndarray, parameters: Parameters) -> np.ndarray:
@@ -155,10 +154,13 @@ def _leave_home(
     return np.asarray(leaves)
 
 
-def _within_day(legs: Legs, depart_s: np.ndarray, min_stay_s: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The whole plan a little earlier where its last departure would come after 28:00; whole milliseconds."""
+def _within_day(
+    legs: Legs, depart_s: np.ndarray, min_stay_s: np.ndarray, parameters: Parameters
+) -> tuple[np.ndarray, np.ndarray]:
+    """The whole plan a little earlier where its last departure would come too late; whole milliseconds."""
     n_persons = int(legs.person.max(initial=-1)) + 1
     last = np.zeros(n_persons)
     np.maximum.at(last, legs.person, depart_s)
-    excess = np.maximum(last - LATEST_PLANNED_S, 0.0)[legs.person]
+    latest_s = HOUR_S * parameters["population.latest_planned_h"]
+    excess = np.maximum(last - latest_s, 0.0)[legs.person]
     return np.maximum(depart_s - excess, 0.0).round(3), np.floor(min_stay_s)

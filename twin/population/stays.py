@@ -19,7 +19,6 @@ from twin.population.tables import (
 )
 from twin.scenario.ledger import Parameters
 
-LEAST_STAY_S = 600.0
 STAYS = {
     SHOP: "shop",
     HEALTH: "health",
@@ -30,15 +29,21 @@ STAYS = {
 }
 
 
+def least_stay_s(parameters: Parameters) -> float:
+    """Shortest stay anywhere [s]."""
+    return 60.0 * float(parameters["population.least_stay_min"])
+
+
 def fixed_stays(legs: Legs, parameters: Parameters, draws: Draws) -> np.ndarray:
     """Stays at stops that have a duration of their own: a median, times a spread drawn evenly in log."""
-    stay = np.full(len(legs.person), LEAST_STAY_S)
+    least_s = least_stay_s(parameters)
+    stay = np.full(len(legs.person), least_s)
     for purpose, name in STAYS.items():
         rows = np.flatnonzero(legs.purpose == purpose)
         u = draws.uniform(f"stay.{name}", legs.key[rows], legs.sequence[rows])
         spread = parameters["population.stay_spread_factor"] ** (2.0 * u - 1.0)
         stay[rows] = 60.0 * parameters[f"population.stay_{name}_min"] * spread
-    return np.asarray(np.maximum(stay, LEAST_STAY_S))
+    return np.asarray(np.maximum(stay, least_s))
 
 
 def main_arrivals(

@@ -144,6 +144,7 @@ class Persons(Table):
     """Index into `FUELS`, of the car the person drives or would drive."""
     smartphone: np.ndarray
     home_internet: np.ndarray
+    """Internet at home, alike for a household; for the services to come, nothing here reads it yet."""
     skill: np.ndarray
     """Index into `SKILLS`."""
     consent: np.ndarray

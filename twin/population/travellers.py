@@ -17,7 +17,7 @@ from twin.population.gates import Gates, group_weights
 from twin.population.households import AREA_IDS
 from twin.population.marginals import Marginals, zone_row
 from twin.population.profiles import HOUR_S, invert_profile
-from twin.population.stays import LEAST_STAY_S
+from twin.population.stays import least_stay_s
 from twin.population.tables import (
     CAR,
     COMMUTER,
@@ -84,7 +84,7 @@ def _commuters(
         sequence=np.repeat([0, 1], n),
         purpose=np.repeat([WORK, HOME], n),
         depart_s=np.concatenate([pass_in, pass_in + drive_s + stay_s]),
-        min_stay_s=np.concatenate([np.full(n, LEAST_STAY_S), _least(stay_s, parameters)]),
+        min_stay_s=np.concatenate([np.full(n, least_stay_s(parameters)), _least(stay_s, parameters)]),
         origin_place=np.concatenate([np.full(n, -1), place]),
         destination_place=np.concatenate([place, np.full(n, -1)]),
         origin_link=np.concatenate([gates.in_link[enter], link]),
@@ -96,7 +96,7 @@ def _commuters(
 
 def _least(stay_s: np.ndarray, parameters: Parameters) -> np.ndarray:
     least = np.floor(parameters["population.min_stay_share"] * stay_s)
-    return np.asarray(np.maximum(least, LEAST_STAY_S))
+    return np.asarray(np.maximum(least, least_stay_s(parameters)))
 
 
 def _through(
@@ -114,7 +114,7 @@ def _through(
         sequence=np.zeros(n, dtype=np.int64),
         purpose=np.full(n, PASSING),
         depart_s=invert_profile(np.array(table.profile), draws.uniform("through_time", key)),
-        min_stay_s=np.full(n, LEAST_STAY_S),
+        min_stay_s=np.full(n, least_stay_s(parameters)),
         origin_place=np.full(n, -1),
         destination_place=np.full(n, -1),
         origin_link=gates.in_link[enter],

@@ -26,6 +26,8 @@ _LABELS = {
     "co2_on_links": "CO₂ on the streets",
     "co2_of_people": "CO₂ of the people",
     "link_delay": "Time lost on the streets",
+    "vehicle_km_near_schools": "Distance driven near schools in school hours",
+    "vehicles_met_at_school": "Vehicles met by children who walk to school",
 }
 """Names of some indicators that read better than their words."""
 _UNITS = {"s/trip": "s per trip", "km/person": "km per person", "ratio": "", "1": "", "-": "", "": ""}

@@ -12,7 +12,8 @@ from twin.kernels.paths import BLOCKED, Topology, Trips
 from twin.routing.search import bounds_to
 
 SAME_STREET_SHARE = 0.01
-"""Two directions of one street differ in length by less than this share."""
+"""Two directions of one street differ in length by less than this share: they are drawn as one line, and
+differ only by what was merged into a junction. It reads the map, and assumes nothing of anybody."""
 
 
 def other_directions(tail: np.ndarray, head: np.ndarray, length_m: np.ndarray) -> np.ndarray:

@@ -51,8 +51,3 @@ class Routes:
         index = np.repeat(self.start - new_start, length) + np.arange(total)
         missing = self.start < 0
         return Routes(self.pool[index], np.where(missing, -1, new_start), np.where(missing, -1, new_end))
-
-    def lengths(self) -> np.ndarray:
-        """Links on each route (n_trips,)."""
-        lengths: np.ndarray = self.end - self.start
-        return lengths

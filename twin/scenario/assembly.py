@@ -11,7 +11,9 @@ from twin.errors import InputError
 from twin.scenario.actors import LEDGER_ROWS, SensorFleet
 from twin.scenario.files import Merged
 from twin.scenario.ledger import Parameters
+from twin.scenario.modifications import LEDGER_ROWS as KIND_ROWS
 from twin.scenario.modifications import Modification, kind_of
+from twin.scenario.selectors import WITHIN_ROW
 from twin.scenario.wording import Location, first_fault, keys_of_model, nearest, short
 
 AnyModel = TypeVar("AnyModel", bound=BaseModel)
@@ -35,7 +37,7 @@ def assemble(merged: Merged, model: type[AnyModel]) -> AnyModel:
         for row, table in enumerate(tables.get("sensor_fleet", ()))
     )
     tables["modification"] = tuple(
-        _modification(table, merged, ("modification", row))
+        _modification(table, merged, ledger, ("modification", row))
         for row, table in enumerate(tables.get("modification", ()))
     )
     return _validated(model, tables, merged, ())
@@ -54,8 +56,18 @@ def _ledger(values: Any, merged: Merged) -> Parameters:
     return ledger
 
 
-def _modification(table: Any, merged: Merged, location: Location) -> Modification:
-    return _validated(kind_of(table, merged.where(location)), table, merged, location)
+def _modification(table: Any, merged: Merged, ledger: Parameters, location: Location) -> Modification:
+    model = kind_of(table, merged.where(location))
+    filled = {key: ledger[row] for key, row in KIND_ROWS.get(table["kind"], {}).items()}
+    return _validated(model, {**filled, **_near(table, ledger)}, merged, location)
+
+
+def _near(table: dict[str, Any], ledger: Parameters) -> dict[str, Any]:
+    """A table whose links lie near schools, with the ledger's distance where it names none."""
+    links = table.get("links")
+    if not isinstance(links, dict) or not {"school", "school_zone"} & links.keys():
+        return table
+    return {**table, "links": {"within_m": ledger[WITHIN_ROW], **links}}
 
 
 def _validated(model: type[AnyModel], table: Any, merged: Merged, location: Location) -> AnyModel:
@@ -89,7 +101,14 @@ def written_at(merged: Merged, location: Location) -> str:
         return f"ledger: {APP_SHARE_ROW}"
     if location[0] == "provider" and location[-1] in LEDGER_ROWS:
         return f"ledger: {LEDGER_ROWS[str(location[-1])]}"
+    if location[0] == "modification":
+        return _written_of_kind(merged.tables["modification"][location[1]]["kind"], str(location[-1]))
     return "default"
+
+
+def _written_of_kind(kind: str, key: str) -> str:
+    row = WITHIN_ROW if key == "within_m" else KIND_ROWS.get(kind, {}).get(key)
+    return "default" if row is None else f"ledger: {row}"
 
 
 def _holds(tables: Any, location: Sequence[str | int]) -> bool:

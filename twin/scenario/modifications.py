@@ -7,20 +7,19 @@ kinds known here it is made.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from twin.clock import HORIZON_S, parse_month, parse_time_s
 from twin.errors import InputError
 from twin.registry import Registry
 from twin.scenario.actors import SensorFleet
+from twin.scenario.ledger import Parameters
 from twin.scenario.selectors import LinkSelector, Model, Name
 from twin.scenario.wording import fault, nearest, short
 
 MODIFICATIONS = Registry("modification")
-
-Scope = Literal["links", "travellers"]
 
 
 def _moment(text: str) -> str:
@@ -40,8 +39,6 @@ MOMENT_WORDS = "HH:MM (operational clock) or YYYY-MM (strategic clock)"
 
 class Modification(Model):
     """One thing that an alternative changes, from a moment until another."""
-
-    scope: ClassVar[Scope] = "links"
 
     kind: str = Field(description="a kind of modification")
     from_: Moment | None = Field(None, alias="from", description=MOMENT_WORDS)
@@ -139,16 +136,14 @@ class SpeedLimit(OnLinks):
 
 
 class ClassifySecondary(OnLinks):
-    """The road manager classes these links as secondary; a provider honours it with probability `respect`."""
+    """The road manager classifies these links as secondary; a provider honours it at a share `respect`."""
 
     kind: Literal["classify_secondary"] = "classify_secondary"
     respect: Share | None = Field(None, description="a share between 0 and 1; omitted: each provider's own")
 
 
 class OfWholeDays(Modification):
-    """A modification of travellers' means: it holds for whole days."""
-
-    scope: ClassVar[Scope] = "travellers"
+    """A modification that holds for whole days, not from one hour to another."""
 
     @model_validator(mode="after")
     def _holds_for_whole_days(self) -> OfWholeDays:
@@ -174,16 +169,93 @@ class AppShare(OfWholeDays):
     value: Share = Field(description="a share between 0 and 1")
 
 
+LOCAL_CLASSES = ("unclassified", "residential", "living_street", "service")
+"""Road classes of streets that can be closed before a school; greater ones carry traffic from afar."""
+
+LEDGER_ROWS = {
+    "school_street": {
+        "hours": "scenario.school_street_hours",
+        "speed_kmh": "scenario.school_street_speed_kmh",
+    },
+}
+"""Keys of a kind that the ledger fills where a scenario is silent."""
+
+
+def _spans(value: Any) -> Any:
+    """Spans of the day as texts; the ledger has them as hours, one after another: begin, end, begin, end."""
+    if isinstance(value, list | tuple) and value and all(isinstance(each, float) for each in value):
+        clock = [f"{int(hour):02d}:{round(hour % 1 * 60):02d}" for hour in value]
+        return tuple(f"{begin}-{end}" for begin, end in zip(clock[::2], clock[1::2], strict=True))
+    return (value,) if isinstance(value, str) else tuple(value) if isinstance(value, list) else value
+
+
+def _span(text: str) -> str:
+    begin, dash, end = text.partition("-")
+    try:
+        right = dash and parse_time_s(begin) < parse_time_s(end)
+    except InputError:
+        right = False
+    if not right:
+        raise fault(f"{text!r} is no span of the day", "HH:MM-HH:MM, the end after the beginning")
+    return text
+
+
+Spans = Annotated[
+    tuple[Annotated[str, AfterValidator(_span)], ...], BeforeValidator(_spans), Field(min_length=1)
+]
+
+
+class SchoolStreet(OnLinks, OfWholeDays):
+    """Streets before schools, closed to cars while school begins and ends; known to everybody, every day.
+
+    Drivers plan round them, and who would park there parks before them. Those who live there may come
+    in and whoever is inside may leave, at walking pace; providers send nobody through.
+    """
+
+    kind: Literal["school_street"] = "school_street"
+    hours: Spans = Field(
+        default_factory=lambda: _spans(Parameters.defaults()[LEDGER_ROWS["school_street"]["hours"]]),
+        description='spans of the day, for example ["08:00-08:45", "16:15-17:00"]',
+    )
+    speed_kmh: Annotated[float, Field(gt=0, le=30)] = Field(
+        default_factory=lambda: float(Parameters.defaults()[LEDGER_ROWS["school_street"]["speed_kmh"]]),
+        description="km/h above 0 and up to 30, for those who may drive there",
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _local_streets(cls, data: Any) -> Any:
+        """Near a school only local streets are meant, unless other classes are named."""
+        links = data.get("links") if isinstance(data, dict) else None
+        if not isinstance(links, dict) or not {"school", "school_zone"} & links.keys():
+            return data
+        return {**data, "links": {"road_class": LOCAL_CLASSES, **links}}
+
+    @property
+    def spans_s(self) -> tuple[tuple[int, int], ...]:
+        """Begin and end of each span [s]."""
+        ends = (each.split("-") for each in self.hours)
+        return tuple((parse_time_s(begin), parse_time_s(end)) for begin, end in ends)
+
+    def parts(self) -> tuple[Modification, ...]:
+        """Walking pace, and a class that every provider honours, in each span; the rest is drivers' plans."""
+        made: list[Modification] = []
+        for span in self.hours:
+            begin, end = span.split("-")
+            made.append(SpeedLimit(links=self.links, speed_kmh=self.speed_kmh, from_=begin, until=end))
+            made.append(ClassifySecondary(links=self.links, respect=1.0, from_=begin, until=end))
+        return tuple(made)
+
+
 class AddSensorFleet(OfWholeDays):
     """One more fleet of sensors."""
 
-    scope: ClassVar[Scope] = "links"
     kind: Literal["add_sensor_fleet"] = "add_sensor_fleet"
     fleet: SensorFleet = Field(description="a table with the keys of a [[sensor_fleet]]")
 
 
 for _kind in (
-    *(CloseLink, ReduceCapacity, Incident, SpeedLimit, ClassifySecondary),
+    *(CloseLink, ReduceCapacity, Incident, SpeedLimit, ClassifySecondary, SchoolStreet),
     *(DataAgreement, AppShare, AddSensorFleet),
 ):
     MODIFICATIONS.add(_kind.model_fields["kind"].default, _kind)

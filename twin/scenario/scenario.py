@@ -171,9 +171,8 @@ class Scenario(Model):
 
     def in_force(self) -> tuple[Modification, ...]:
         """Modifications that hold in the scenario's month, in kinds that the model knows."""
-        return tuple(
-            part for each in self.modifications for part in each.parts() if part.in_force(self.month)
-        )
+        standing = [each for each in self.modifications if each.in_force(self.month)]
+        return tuple(part for each in standing for part in each.parts() if part.in_force(self.month))
 
     @property
     def app_share_in_force(self) -> float:

@@ -1,4 +1,4 @@
-"""How a scenario names links: by road, commune, zone, way, link id, file, box or direction.
+"""How a scenario names links: by road, commune, zone, way, link id, file, box, direction, class or school.
 
 What is named here is found on a territory by `twin.territory.select`. Values within one key are
 alternatives, keys narrow each other: ``{ref = ["D2564", "D2204A"], commune = "La Turbie"}`` is what
@@ -27,6 +27,9 @@ from twin.scenario.wording import fault
 DIRECTIONS = ("northbound", "eastbound", "southbound", "westbound")
 
 MOST_FILE_BYTES = 16 * 2**20
+
+WITHIN_ROW = "scenario.school_distance_m"
+"""Ledger row that says how far from a school is near it."""
 
 
 class Model(BaseModel):
@@ -73,6 +76,18 @@ class LinkSelector(Model):
         None, description="one of " + ", ".join(DIRECTIONS)
     )
 
+    road_class: Names = Field((), description='OpenStreetMap road classes, for example "residential"')
+    school: Names = Field((), description='ids of schools among the places, for example "way:104863462"')
+    school_zone: Names = Field((), description="names of zones: what lies near any of their schools")
+    within_m: Annotated[float, Field(gt=0)] | None = Field(
+        None, description="metres from a school, above 0; only with school or school_zone"
+    )
+
+    @property
+    def names_schools(self) -> bool:
+        """Whether places of the territory must be known to find these links."""
+        return bool(self.school or self.school_zone)
+
     @model_validator(mode="before")
     @classmethod
     def _read_file(cls, data: Any, info: ValidationInfo) -> Any:
@@ -88,6 +103,8 @@ class LinkSelector(Model):
     def _names_something(self) -> LinkSelector:
         if not self.model_dump(exclude_defaults=True):
             raise fault("names no link", "at least one of " + ", ".join(type(self).model_fields))
+        if self.within_m is not None and not self.names_schools:
+            raise fault("within_m of what is not said", "school or school_zone beside it", ("within_m",))
         _check_box(self.bbox)
         return self
 

@@ -113,11 +113,6 @@ class Fleet:
     sharing: Sharing | None = None
 
     @property
-    def n_sensors(self) -> int:
-        """Number of devices that stand somewhere; 0 for phones, which move."""
-        return len(self.key)
-
-    @property
     def datasets(self) -> tuple[Dataset, ...]:
         """The fleet's own dataset, and that of aggregates where there is one."""
         return (self.dataset,) if self.sharing is None else (self.dataset, self.sharing.dataset)

@@ -25,7 +25,8 @@ CAR_TIME = "mean_car_time_over_free_flow"
 LEAST_COMPLETED = 0.995
 MOST_ROTATIONS = 10
 MOST_TIME_OVER_FREE_FLOW = 2.0
-"""A network carries a demand whose trips all but end by 30:00, with hardly a deadlock, in decent time."""
+"""A network carries a demand whose trips all but end by 30:00, with hardly a deadlock, in decent time. The
+verdict changes no run, and the three numbers that it judges stand beside it in the manifest."""
 ABOUT_TERRITORY = ("place", "date", "source", "licence", "attribution")
 
 

@@ -20,6 +20,8 @@ from twin.study.habits import cache_folders, learned_habits
 from twin.study.keys import simulation_key, stamp_of_files
 from twin.study.progress import Progress, silent, within
 from twin.study.results import Result
+from twin.study.school_streets import informed
+from twin.territory.settle import settled
 from twin.territory.territory import Territory
 
 
@@ -100,10 +102,11 @@ def run_in(
     scenario: Scenario, seed: int, world: World, *, threads: int = 1, progress: Progress = silent
 ) -> Result:
     """Run a scenario in a world that stands."""
-    model = TwinModel(
-        scenario, rng=seed, territory=world.territory, population=world.population, habits=world.habits,
-        threads=threads,
-    )  # fmt: skip
+    spec = settled(scenario, world.territory)
+    model = _model(spec, seed, world, world.habits, threads)
+    habits = informed(model, world.habits)
+    if habits is not world.habits:
+        model = _model(spec, seed, world, habits, threads)
     hours = 30
     for hour in range(1, hours + 1):
         model.run_until(hour * 3_600)
@@ -113,6 +116,12 @@ def run_in(
     del model
     gc.collect()  # a model and its agents hold each other, and the collector counts objects, not bytes
     return result
+
+
+def _model(spec: Scenario, seed: int, world: World, habits: Habits, threads: int) -> TwinModel:
+    return TwinModel(
+        spec, rng=seed, territory=world.territory, population=world.population, habits=habits, threads=threads
+    )
 
 
 def _territory(scenario: Scenario) -> Territory:

@@ -9,8 +9,8 @@ from twin.territory.geometry import Plane
 from twin.territory.tables import ROAD_CLASSES, Flags, Floats, Ints, Paths, Streets
 
 NO_DOORS = tuple(ROAD_CLASSES.index(name) for name in ROAD_CLASSES if "motorway" in name or "trunk" in name)
-SAMPLE_M = 10.0
-N_NEAREST = 8
+SAMPLE_M = 10.0  # how finely a line is looked at for its nearest point
+N_NEAREST = 8  # as many of these points are enough to see both sides of a street
 SAME_M = 2.0  # links this close to equally near are both at the door
 
 

@@ -16,7 +16,7 @@ from twin.territory.tables import INFERRED, OBSERVED, ROAD_CLASSES, Flags, Float
 
 WORDS_KMH = {"walk": 6.0, "fr:urban": 50.0, "fr:rural": 80.0, "fr:motorway": 130.0, "fr:zone30": 30.0}
 MPH_KMH = 1.609344
-MOST_LANES = 8.0
+MOST_LANES = 8.0  # a direction tagged with more is mistagged, and counts as untagged
 NUMBER = re.compile(r"[0-9]{1,4}(?:\.[0-9]{1,2})?")
 
 

@@ -116,7 +116,7 @@ def _ground(
     plane = Plane(round((west + east) / 2.0, 4), round((south + north) / 2.0, 4))
     communes = communes_of(extract)
     zones = make_zones(layout, communes, where)
-    return Ground(extract, plane, communes, zones, read_heights(extract, elevation), parameters)
+    return Ground(extract, plane, communes, zones, read_heights(extract, elevation, parameters), parameters)
 
 
 def _notes(

@@ -15,25 +15,24 @@ from twin.errors import InputError
 from twin.readers.geotiff import HeightGrid, read_height_grid
 from twin.readers.osm import OsmExtract
 from twin.readers.osm_bounds import check_coordinates
+from twin.scenario.ledger import Parameters
 from twin.territory.geometry import Plane
 
-TAG_REACH_M = 30.0
-FILE_REACH_M = 100.0
 HEIGHT = re.compile(r"-?[0-9]{1,4}(?:\.[0-9]{1,3})?")
 RANGE_M = (-500.0, 9000.0)
 
 Heights = list[tuple[float, float, float]]
 
 
-def read_heights(extract: OsmExtract, file: str | Path | None) -> dict[int, float]:
+def read_heights(extract: OsmExtract, file: str | Path | None, parameters: Parameters) -> dict[int, float]:
     """Height in metres by node, for nodes close to where it is known; the file comes first."""
-    heights = _near(extract, _tagged(extract), TAG_REACH_M)
+    heights = _near(extract, _tagged(extract), parameters["territory.height_tag_reach_m"])
     if file is None:
         return heights
     path = Path(file)
     if path.suffix.lower() in (".tif", ".tiff"):
         return heights | _of_cells(extract, read_height_grid(path), str(path))
-    return heights | _near(extract, read_height_table(path), FILE_REACH_M)
+    return heights | _near(extract, read_height_table(path), parameters["territory.height_table_reach_m"])
 
 
 def _of_cells(extract: OsmExtract, grid: HeightGrid, where: str) -> dict[int, float]:

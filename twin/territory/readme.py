@@ -10,6 +10,12 @@ import numpy as np
 from twin.territory.tables import PROVENANCES, ROAD_CLASSES, Gateways, Places, Streets, Zones
 from twin.territory.utilities.tables import UTILITIES
 
+MEANINGS = (
+    "the map says it of this very element, or it was measured there",
+    "it follows by a rule of the ledger from what the map says of this element, its class or its use",
+    "the map says nothing that it could follow from: what the ledger states stands in",
+)
+"""What each of `PROVENANCES` means."""
 MOTORWAY = (ROAD_CLASSES.index("motorway"), ROAD_CLASSES.index("motorway_link"))
 
 
@@ -107,6 +113,8 @@ def _zones(zones: Zones, streets: Streets, places: Places) -> str:
 def _provenance(streets: Streets, places: Places) -> str:
     lines = [
         "## Observed, inferred, assumed",
+        "",
+        *(f"- **{name}**: {meaning}" for name, meaning in zip(PROVENANCES, MEANINGS, strict=True)),
         "",
         "| | " + " | ".join(PROVENANCES) + " |",
         "|---|---|---|---|",

@@ -1,4 +1,4 @@
-"""Links that a selector names: by reference, commune, way, link id, box, zone and direction."""
+"""Links that a selector names: by reference, commune, way, link id, box, zone, direction, class or school."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import numpy as np
 
 from twin.errors import InputError
 from twin.scenario.selectors import LinkSelector
-from twin.territory.tables import Flags, Ints, Streets, Zones
+from twin.territory.schools import line_middles, near_schools, schools_named
+from twin.territory.tables import ROAD_CLASSES, Flags, Ints, Places, Streets, Zones
 
 # Which way a link leads, from its tail to its head: the sign of its way east or north.
 HEADINGS: dict[str, Callable[[Streets], Flags]] = {
@@ -20,12 +21,20 @@ HEADINGS: dict[str, Callable[[Streets], Flags]] = {
 }
 
 
-def select_links(selector: LinkSelector, streets: Streets, zones: Zones, where: str = "links") -> Ints:
+def select_links(
+    selector: LinkSelector,
+    streets: Streets,
+    zones: Zones,
+    where: str = "links",
+    places: Places | None = None,
+) -> Ints:
     """Rows of the links that a selector names, in order, each once.
 
     Values within one key are alternatives, keys narrow each other. Reference and way must hold on one
     and the same member of a link. A link is in the commune, and in the zone, in which most of its
-    length lies; a box holds a link if the middle of its line lies inside.
+    length lies; a box holds a link if the middle of its line lies inside, and a school is near it if
+    that middle lies within the distance. Schools are found among ``places``; where these are not handed
+    over, only a settled selector will do (`twin.territory.settle`).
 
     Raises
     ------
@@ -51,6 +60,11 @@ def select_links(selector: LinkSelector, streets: Streets, zones: Zones, where: 
         chosen &= _in_box(streets, selector.bbox)
     if selector.direction is not None:
         chosen &= HEADINGS[selector.direction](streets)
+    if selector.road_class:
+        known_value(selector.road_class, ROAD_CLASSES, f"{where}: road_class", "road class")
+        chosen &= np.isin(streets.road_class, [ROAD_CLASSES.index(name) for name in selector.road_class])
+    if selector.names_schools:
+        chosen &= _near_schools(selector, streets, zones, places, where)
     if not chosen.any():
         right = "keys that some link of the territory meets all at once"
         raise InputError(where, f"no link matches {selector.spelled()}", right)
@@ -83,17 +97,31 @@ def known_value(wanted: Iterable[object], known: Iterable[object], where: str, k
             raise InputError(where, f"no {kind} {each!s} in the territory", right)
 
 
+def _near_schools(
+    selector: LinkSelector, streets: Streets, zones: Zones, places: Places | None, where: str
+) -> Flags:
+    """Links (n_links,) near any of the schools that the selector names."""
+    if places is None:
+        right = "a scenario settled on its territory (twin.territory.settle)"
+        raise InputError(where, "schools are named, and the places are not at hand", right)
+    if selector.within_m is None:
+        raise InputError(f"{where}: within_m", "missing", "metres from a school, above 0")
+    if selector.school_zone:
+        names = (*zones.name, *dict(zones.pools))
+        known_value(selector.school_zone, names, f"{where}: school_zone", "zone")
+    rows = [row for name in selector.school_zone for row in zones.rows(name, f"{where}: school_zone")]
+    schools = schools_named(places, rows, selector.school)
+    if selector.school:
+        known_value(selector.school, places.place_id[schools].tolist(), f"{where}: school", "school")
+    if not len(schools):
+        raise InputError(where, f"no school in {', '.join(selector.school_zone)}", "a zone with a school")
+    return np.asarray(near_schools(streets, places, schools, selector.within_m).any(axis=0))
+
+
 def _in_box(streets: Streets, box: tuple[float, float, float, float]) -> Flags:
     west, south, east, north = box
-    first, last = streets.shape_start[:-1], streets.shape_start[1:] - 1
-    middle = (first + last + 1) // 2
-    lon = np.where((last - first) % 2 == 0, streets.shape_lon[middle], _between(streets.shape_lon, middle))
-    lat = np.where((last - first) % 2 == 0, streets.shape_lat[middle], _between(streets.shape_lat, middle))
+    lon, lat = line_middles(streets)
     return np.asarray((west <= lon) & (lon <= east) & (south <= lat) & (lat <= north))
-
-
-def _between(values: np.ndarray, row: np.ndarray) -> np.ndarray:
-    return np.asarray((values[row - 1] + values[row]) / 2.0)
 
 
 def _eastward(streets: Streets) -> np.ndarray:

@@ -1,0 +1,132 @@
+"""Drivers who know at which hours some streets are closed plan round them; who lives there may come in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from twin.behaviour.habits import N_SLICES, PERCEPTION, SLICE_MS, Drivers, Habits
+from twin.kernels.paths import BLOCKED, Stream, Trips
+from twin.routing.routes import Routes
+from twin.routing.search import bounds_to, find_routes
+
+
+@dataclass(frozen=True)
+class ClosedHours:
+    """Streets closed at certain hours, and who may drive into them all the same.
+
+    Parameters
+    ----------
+    barred
+        Slices and links, (N_SLICES, n_links) bool.
+    admitted
+        Car trips that may end in a closed street, (n_trips,) bool: those that lead home.
+    person
+        Traveller of each trip, (n_trips,) rows in which one person's trips follow each other.
+    """
+
+    barred: np.ndarray
+    admitted: np.ndarray
+    person: np.ndarray
+
+
+@dataclass
+class _Plan:
+    """One trip's route in three pieces, as its driver would have it: leave, drive, come in."""
+
+    trip: int
+    leave: np.ndarray
+    drive: np.ndarray
+    come_in: np.ndarray
+    enter_ms: int  # when the driven piece begins
+    detours: bool
+
+
+def planned_round(drivers: Drivers, habits: Habits, closed: ClosedHours) -> Habits:
+    """The habits of those who know the hours: routes lead round the streets while these are closed.
+
+    A trip that would end in one parks on the last link before it, unless it is admitted, and the next
+    trip by car of that person sets out outside. Who is inside may leave. Where no way leads round, the
+    habit stays. The times that drivers expect stay as they are.
+    """
+    plans, parked = [], set()
+    for trip in _touched(habits.routes, drivers.rows, np.asarray(closed.barred.any(axis=0))).tolist():
+        from_outside = trip - 1 in parked and closed.person[trip] == closed.person[trip - 1]
+        plan = _plan(trip, drivers, habits, closed, from_outside)
+        if plan is not None:
+            plans.append(plan)
+            if not closed.admitted[trip] and plan.come_in.size:
+                parked.add(trip)
+                plan.come_in = plan.come_in[:0]
+    if not plans:
+        return habits
+    driven = _driven(drivers, habits, closed.barred, plans)
+    pieces = [
+        np.concatenate([plan.leave, way, plan.come_in]) for plan, way in zip(plans, driven, strict=True)
+    ]
+    n_trips = habits.routes.start.shape[0]
+    start, end = np.full((2, n_trips), -1, dtype=np.int64)
+    rows = np.array([plan.trip for plan in plans])
+    end[rows] = np.cumsum([piece.shape[0] for piece in pieces])
+    start[rows] = end[rows] - [piece.shape[0] for piece in pieces]
+    planned = Routes(np.concatenate(pieces).astype(np.int32), start, end)
+    return Habits(habits.routes.replaced(rows, planned), habits.expected_ms)
+
+
+def _touched(routes: Routes, rows: np.ndarray, links: np.ndarray) -> np.ndarray:
+    """Those of the trips ``rows`` whose route uses any of the links (n_links,) bool, in order."""
+    uses = np.concatenate([[0], np.cumsum(links[routes.pool])])
+    known = rows[routes.start[rows] >= 0]
+    return np.asarray(known[uses[routes.end[known]] > uses[routes.start[known]]])
+
+
+def _plan(
+    trip: int, drivers: Drivers, habits: Habits, closed: ClosedHours, from_outside: bool
+) -> _Plan | None:
+    """What a trip must plan anew, None if nothing: it meets no street while that is closed."""
+    route = habits.routes.of(trip)
+    entered_ms = np.empty(route.shape[0], dtype=np.int64)
+    at_ms = int(drivers.trips.depart_ms[trip])
+    for place, link in enumerate(route.tolist()):
+        entered_ms[place] = at_ms
+        at_ms += int(habits.expected_ms[min(at_ms // SLICE_MS, N_SLICES - 1), link])
+    barred = closed.barred[np.minimum(entered_ms // SLICE_MS, N_SLICES - 1), route]
+    inside = np.asarray(closed.barred.any(axis=0))[route] if from_outside else barred
+    if not (barred | inside).any() or (barred | inside).all():
+        return None
+    first = int(np.argmin(inside))  # who is inside leaves
+    last = route.shape[0] - int(np.argmin(barred[::-1]))
+    if first >= last:
+        return None
+    leave = route[:0] if from_outside else route[:first]
+    detours = bool(barred[first:last].any())
+    if not (detours or from_outside or last < route.shape[0]):
+        return None
+    return _Plan(trip, leave, route[first:last], route[last:], int(entered_ms[first]), detours)
+
+
+def _driven(drivers: Drivers, habits: Habits, barred: np.ndarray, plans: list[_Plan]) -> list[np.ndarray]:
+    """The middle piece of each plan, led round the closed streets where there is a way."""
+    ways = [plan.drive for plan in plans]
+    asks = [number for number, plan in enumerate(plans) if plan.detours]
+    if not asks:
+        return ways
+    asked = Trips(
+        np.array([ways[number][0] for number in asks], dtype=np.int32),
+        np.array([ways[number][-1] for number in asks], dtype=np.int32),
+        np.array([plans[number].enter_ms for number in asks], dtype=np.int64),
+        drivers.trips.person[[plans[number].trip for number in asks]],
+    )
+    weights = drivers.weights(habits.expected_ms)
+    weights = weights._replace(cost_ms=np.where(barred, BLOCKED, weights.cost_ms))
+    least_ms = np.floor(drivers.free_ms * drivers.aversion).astype(np.int32)
+    bounds = bounds_to(drivers.topology, least_ms, asked.destination)
+    draws = Stream(drivers.seed, PERCEPTION)
+    found = find_routes(
+        drivers.topology, weights, bounds, asked, np.arange(len(asks)), draws, drivers.threads
+    )
+    for place, number in enumerate(asks):
+        if found.start[place] >= 0:
+            ways[number] = found.of(place)
+    return ways
