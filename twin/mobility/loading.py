@@ -44,6 +44,40 @@ class Passages:
 
 
 @dataclass(frozen=True)
+class Legs:
+    """Vehicles that go on where another arrives: legs of buses from stop to stop, (n_legs,) rows.
+
+    Parameters
+    ----------
+    key, routes
+        Random key (uint64) and route of each leg.
+    next_leg
+        Row of the leg that follows, -1 none (int32); it begins at the node where this one ends.
+    not_before_ms, dwell_ms
+        A leg that follows is released no earlier than that moment, nor sooner than so long after the
+        leg before it has arrived (int64). One that follows none is released by `Loader.release`.
+    """
+
+    key: np.ndarray
+    routes: Routes
+    next_leg: np.ndarray
+    not_before_ms: np.ndarray
+    dwell_ms: np.ndarray
+
+    @staticmethod
+    def none() -> Legs:
+        """No buses."""
+        no = np.empty(0, dtype=np.int64)
+        routes = Routes(no.astype(np.int32), no, no)
+        return Legs(no.astype(np.uint64), routes, no.astype(np.int32), no, no)
+
+    @property
+    def n_legs(self) -> int:
+        """Number of legs."""
+        return int(self.key.shape[0])
+
+
+@dataclass(frozen=True)
 class Rules:
     """Numbers of the loading that hold everywhere (rows of the ledger)."""
 
@@ -91,7 +125,7 @@ def build_network(
 
 
 class Loader:
-    """All cars of a day on one network.
+    """All cars and buses of a day on one network.
 
     Parameters
     ----------
@@ -101,26 +135,29 @@ class Loader:
         Random key of every trip, (n_trips,) uint64; rows that are no car trips are never released.
     routes
         Route of every trip at the start.
+    legs
+        Buses; their vehicles are the rows behind those of the trips.
     """
 
     def __init__(
-        self, network: Network, supply: Supply, trip_key: np.ndarray, routes: Routes, rules: Rules, seed: int
+        self,
+        network: Network,
+        supply: Supply,
+        trip_key: np.ndarray,
+        routes: Routes,
+        rules: Rules,
+        seed: int,
+        legs: Legs | None = None,
     ) -> None:
-        n_trips, n_links = trip_key.shape[0], network.tail.shape[0]
+        n_links = network.tail.shape[0]
         n_nodes, n_slots = network.in_start.shape[0] - 1, int(network.ring_start[-1])
         self.network, self.supply, self.rules, self.seed = network, supply, rules, seed
-        self.pool = np.concatenate([routes.pool, np.zeros(max(1_024, routes.pool.shape[0] // 4), np.int32)])
-        self.pool_used = int(routes.pool.shape[0])
-        self.vehicles = Vehicles(
-            key=np.ascontiguousarray(trip_key, dtype=np.uint64),
-            route_at=routes.start.copy(),
-            route_end=routes.end.copy(),
-            release_ms=np.full(n_trips, -1, dtype=np.int64),
-            entered_ms=np.full(n_trips, -1, dtype=np.int64),
-            arrived_ms=np.full(n_trips, -1, dtype=np.int64),
-            link_enter_ms=np.full(n_trips, -1, dtype=np.int64),
-            queue_next=np.full(n_trips, -1, dtype=np.int32),
-        )
+        self.n_trips = trip_key.shape[0]
+        legs = Legs.none() if legs is None else legs
+        self.pool_used = int(routes.pool.shape[0]) + int(legs.routes.pool.shape[0])
+        room = np.zeros(max(1_024, self.pool_used // 4), np.int32)
+        self.pool = np.concatenate([routes.pool, legs.routes.pool, room])
+        self.vehicles = _vehicles(trip_key, routes, legs)
         self.traffic = Traffic(
             n_in=np.zeros(n_links, dtype=np.int64),
             n_out=np.zeros(n_links, dtype=np.int64),
@@ -181,25 +218,42 @@ class Loader:
         return on_link
 
     @property
-    def driving(self) -> np.ndarray:
-        """Rows of trips that are on a link now."""
+    def on_way(self) -> np.ndarray:
+        """Rows of vehicles, buses among them, that are on a link now."""
         vehicles = self.vehicles
         return np.flatnonzero((vehicles.entered_ms >= 0) & (vehicles.arrived_ms < 0))
 
     @property
-    def waiting(self) -> np.ndarray:
-        """Rows of trips that wait to enter their first link."""
+    def to_enter(self) -> np.ndarray:
+        """Rows of vehicles, buses among them, that wait to enter their first link, or are held at a stop."""
         vehicles = self.vehicles
         return np.flatnonzero((vehicles.release_ms >= 0) & (vehicles.entered_ms < 0))
 
+    @property
+    def driving(self) -> np.ndarray:
+        """Rows of trips that are on a link now."""
+        rows = self.on_way
+        return rows[: np.searchsorted(rows, self.n_trips)]
+
+    @property
+    def waiting(self) -> np.ndarray:
+        """Rows of trips that wait to enter their first link."""
+        rows = self.to_enter
+        return rows[: np.searchsorted(rows, self.n_trips)]
+
     def check(self) -> None:
-        """Conservation: released = waiting + driving + arrived, and no link above its storage."""
+        """Conservation: released = waiting + driving + arrived, and no link above its storage.
+
+        Released are those let go by `release`, and each leg behind one that has arrived.
+        """
         on_links = self.on_link_veh
-        n_arrived = int((self.vehicles.arrived_ms >= 0).sum())
-        n_waiting = self.waiting.shape[0]
-        if n_waiting + int(on_links.sum()) + n_arrived != self.n_released:
+        arrived = self.vehicles.arrived_ms >= 0
+        n_arrived = int(arrived.sum())
+        n_waiting = self.to_enter.shape[0]
+        n_released = self.n_released + int((arrived & (self.vehicles.next_leg >= 0)).sum())
+        if n_waiting + int(on_links.sum()) + n_arrived != n_released:
             raise WorkError(
-                f"vehicles not conserved: {self.n_released} released, {n_waiting} waiting, "
+                f"vehicles not conserved: {n_released} released, {n_waiting} waiting, "
                 f"{int(on_links.sum())} driving, {n_arrived} arrived"
             )
         if (on_links > self.network.storage_veh).any() or (on_links < 0).any():
@@ -215,6 +269,30 @@ class Loader:
             int(self.seed), MERGE_STREAM, float(rules.origin_priority), int(rules.deadlock_check_s)
         )
         return Scene(self.network, self.supply, self.traffic, self.vehicles, self.pool, events, settings)
+
+
+def _vehicles(trip_key: np.ndarray, routes: Routes, legs: Legs) -> Vehicles:
+    """Trips, and behind them legs; nobody has been released."""
+    n_trips, n_vehicles = trip_key.shape[0], trip_key.shape[0] + legs.n_legs
+    shift = routes.pool.shape[0]
+    never = np.full(n_vehicles, -1, dtype=np.int64)
+    nobody = np.full(n_vehicles, -1, dtype=np.int32)
+    next_leg, not_before_ms, dwell_ms = nobody.copy(), never.copy(), np.zeros(n_vehicles, dtype=np.int64)
+    next_leg[n_trips:] = np.where(legs.next_leg >= 0, legs.next_leg + n_trips, -1)
+    not_before_ms[n_trips:], dwell_ms[n_trips:] = legs.not_before_ms, legs.dwell_ms
+    return Vehicles(
+        key=np.concatenate([trip_key, legs.key]).astype(np.uint64),
+        route_at=np.concatenate([routes.start, legs.routes.start + shift]),
+        route_end=np.concatenate([routes.end, legs.routes.end + shift]),
+        release_ms=never.copy(),
+        entered_ms=never.copy(),
+        arrived_ms=never.copy(),
+        link_enter_ms=never,
+        queue_next=nobody,
+        next_leg=next_leg,
+        not_before_ms=not_before_ms,
+        dwell_ms=dwell_ms,
+    )
 
 
 def _passages(events: Events) -> Passages:
