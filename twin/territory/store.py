@@ -250,3 +250,13 @@ def _zones_from(rows: list[dict[str, Any]]) -> Zones:
         rings=tuple(None if row["rings"] is None else tuple(map(np.array, row["rings"])) for row in rows),
         method=tuple(row["method"] for row in rows),
     )
+
+
+def write_columns(file: Path, columns: Mapping[str, np.ndarray]) -> None:
+    """Write one table of columns by name."""
+    _write_table(file, _table(columns))
+
+
+def read_columns(folder: Path, name: str) -> dict[str, np.ndarray]:
+    """Columns by name of the table ``name.parquet`` in a folder."""
+    return _columns(_read_table(folder, name))

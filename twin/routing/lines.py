@@ -1,0 +1,258 @@
+"""The streets that the buses of a timetable drive: a link for every stop, and the links between stops.
+
+A stop stands on the kerb, near several links. Which of them a bus serves it from is chosen along the
+whole pattern at once, by the least total driving time (dynamic programming, Bellman 1957): so it comes
+by on the right side of the street and does not turn round to stop.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial import cKDTree
+
+from twin.kernels.paths import BLOCKED, Topology, Trips
+from twin.routing.search import NO_DRAWS, bounds_to, find_routes, static_weights
+from twin.scenario.ledger import Parameters
+from twin.territory.geometry import Plane
+from twin.territory.tables import ROAD_CLASSES, Ints, Longs, Streets, Table
+from twin.territory.timetable import Timetable
+
+NO_STOPS = tuple(ROAD_CLASSES.index(name) for name in ("motorway", "motorway_link", "trunk_link"))
+SAMPLE_M = 10.0
+MOST_CANDIDATES = 8
+TREE_BYTES = 64 * 2**20
+"""Memory for the cost trees of one round of stops."""
+FAR = np.int64(2**40)
+
+Times = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class LineRoutes(Table):
+    """Links driven by the patterns of a timetable, leg by leg; a leg leads from one stop to the next.
+
+    Parameters
+    ----------
+    pattern_leg_start
+        Offsets of each pattern's legs, (n_patterns + 1,).
+    leg_link_start
+        Offsets of each leg's links, (n_legs + 1,).
+    leg_links
+        Link rows: from the stop's link exclusive to the next stop's link inclusive. The first leg of a
+        pattern, and the first after one off the road, begins with its first stop's own link. A later leg
+        between two stops of one link has no links, as the bus is there already.
+    stop_link
+        Link at whose downstream end the bus stands, for each position of `Timetable.pattern_stop`; -1
+        where the pattern is off the road there and keeps its scheduled times. A leg with -1 at either
+        of its stops has no links.
+    """
+
+    pattern_leg_start: Longs
+    leg_link_start: Longs
+    leg_links: Ints
+    stop_link: Ints
+
+    def links_of(self, leg: int) -> Ints:
+        """Links of one leg, in order."""
+        return self.leg_links[self.leg_link_start[leg] : self.leg_link_start[leg + 1]]
+
+
+@dataclass
+class _Sites:
+    """Links that each stop may be served from, and what it costs that they end elsewhere [ms]."""
+
+    links: dict[int, Ints] = field(default_factory=dict)
+    gap_ms: dict[int, Times] = field(default_factory=dict)
+
+
+def lines_on_streets(
+    timetable: Timetable,
+    topology: Topology,
+    free_ms: np.ndarray,
+    streets: Streets,
+    parameters: Parameters | None = None,
+) -> LineRoutes:
+    """The links that each pattern of a bus line drives.
+
+    A stop is served from a street within `timetable.kerb_reach_m` of it, else from the nearest within
+    `timetable.station_reach_m`. Where a stop has neither, or cannot be driven to from the one before,
+    the pattern is off the road there. Lines of other modes are off the road.
+
+    Parameters
+    ----------
+    free_ms
+        Free-flow time of each link, (n_links,) [ms].
+    """
+    weight_ms = np.ascontiguousarray(free_ms, dtype=np.int32)
+    patterns = _bus_patterns(timetable)
+    stops = np.unique(np.concatenate([np.zeros(0, dtype=np.int32), *patterns.values()]))
+    sites = _sites(timetable, stops, streets, parameters or Parameters.defaults())
+    between = _times_between(patterns, sites, topology, weight_ms)
+    stop_link = np.full(len(timetable.pattern_stop), -1, dtype=np.int32)
+    for pattern, sequence in patterns.items():
+        start = int(timetable.pattern_start[pattern])
+        stop_link[start : start + len(sequence)] = _chosen_links(sequence, sites, between)
+    return _laid(timetable, stop_link, topology, weight_ms)
+
+
+def _bus_patterns(timetable: Timetable) -> dict[int, Ints]:
+    """Stops of each pattern of a bus line, by pattern row."""
+    line = np.zeros(timetable.n_patterns, dtype=np.int32)
+    line[timetable.pattern_of_run] = timetable.run_line
+    of_bus = np.flatnonzero(timetable.line_mode[line] == "bus") if timetable.n_lines else ()
+    first, last = timetable.pattern_start[:-1], timetable.pattern_start[1:]
+    return {int(row): timetable.pattern_stop[first[row] : last[row]] for row in of_bus}
+
+
+def _sites(timetable: Timetable, stops: Ints, streets: Streets, parameters: Parameters) -> _Sites:
+    sites = _Sites()
+    links = np.flatnonzero(~np.isin(streets.road_class, NO_STOPS))
+    if not len(links) or not len(stops):
+        return sites
+    plane = Plane(float(streets.node_lon.mean()), float(streets.node_lat.mean()))
+    points, of = _samples(links, streets, plane)
+    at = np.column_stack([plane.x_m(timetable.stop_lon[stops]), plane.y_m(timetable.stop_lat[stops])])
+    head = streets.head
+    ends = np.column_stack([plane.x_m(streets.node_lon[head]), plane.y_m(streets.node_lat[head])])
+    kerb_m, station_m = parameters["timetable.kerb_reach_m"], parameters["timetable.station_reach_m"]
+    tree = cKDTree(points)
+    near = tree.query_ball_point(at, kerb_m)
+    away, nearest = tree.query(at)
+    for row, stop in enumerate(stops.tolist()):
+        found = np.unique(of[np.array(near[row], dtype=np.int64)])
+        if not len(found) and away[row] <= station_m:
+            found = np.unique(
+                of[np.array(tree.query_ball_point(at[row], away[row] + SAMPLE_M), dtype=np.int64)]
+            )
+        gap_m = np.hypot(*(ends[found] - at[row]).T)
+        gap_ms = np.rint(1000.0 * gap_m / streets.free_speed_mps[found]).astype(np.int64)
+        best = np.lexsort((found, gap_ms))[:MOST_CANDIDATES]
+        sites.links[stop], sites.gap_ms[stop] = found[best].astype(np.int32), gap_ms[best]
+    return sites
+
+
+def _samples(links: np.ndarray, streets: Streets, plane: Plane) -> tuple[np.ndarray, np.ndarray]:
+    """Points (n, 2) [m] along the links at most `SAMPLE_M` apart, their ends included, and the link of each."""
+    x, y = plane.x_m(streets.shape_lon), plane.y_m(streets.shape_lat)
+    points, of = [], []
+    for link in links.tolist():
+        rows = slice(int(streets.shape_start[link]), int(streets.shape_start[link + 1]))
+        along = np.concatenate([[0.0], np.cumsum(np.hypot(np.diff(x[rows]), np.diff(y[rows])))])
+        at = np.linspace(0.0, along[-1], int(np.ceil(along[-1] / SAMPLE_M)) + 1)
+        points.append(np.column_stack([np.interp(at, along, x[rows]), np.interp(at, along, y[rows])]))
+        of.append(np.full(len(at), link))
+    return np.concatenate(points), np.concatenate(of)
+
+
+def _times_between(
+    patterns: dict[int, Ints], sites: _Sites, topology: Topology, weight_ms: np.ndarray
+) -> dict[tuple[int, int], Times]:
+    """Driving times from the end of each link of a stop to the end of each link of the next [ms], by pair."""
+    pairs = {
+        pair
+        for stops in patterns.values()
+        for pair in zip(stops[:-1].tolist(), stops[1:].tolist(), strict=True)
+    }
+    before: dict[int, list[int]] = {}
+    for a, b in sorted(pairs):
+        before.setdefault(b, []).append(a)
+    n_nodes = topology.first_out.shape[0] - 1
+    at_once = max(1, TREE_BYTES // (4 * n_nodes * MOST_CANDIDATES))
+    between: dict[tuple[int, int], Times] = {}
+    served = [stop for stop in before if len(sites.links.get(stop, ()))]
+    for first in range(0, len(served), at_once):
+        some = served[first : first + at_once]
+        bounds = bounds_to(topology, weight_ms, np.concatenate([sites.links[stop] for stop in some]))
+        for b in some:
+            to = sites.links[b]
+            rows = bounds.row_of_node[topology.tail[to]]
+            for a in before[b]:
+                origin = sites.links.get(a, to[:0])
+                cost = bounds.cost_ms[rows[None, :], topology.head[origin][:, None]].astype(np.int64)
+                cost = np.where(cost >= BLOCKED, FAR, cost + weight_ms[to])
+                between[a, b] = np.where(origin[:, None] == to, 0, cost)
+    return between
+
+
+def _chosen_links(sequence: Ints, sites: _Sites, between: dict[tuple[int, int], Times]) -> Ints:
+    """Link of each stop of a pattern, by the least total driving time; -1 where it is off the road.
+
+    A stop that cannot be driven to from the one before is off the road, so every leg with links at both
+    of its stops is driven.
+    """
+    chosen = np.full(len(sequence), -1, dtype=np.int32)
+    stretch: list[tuple[int, Times]] = []  # position, and where each of its links was come to from
+    total = np.zeros(0, dtype=np.int64)
+    for position, stop in enumerate(sequence.tolist()):
+        own = sites.gap_ms.get(stop, np.zeros(0, dtype=np.int64))
+        if stretch:
+            step = between.get((int(sequence[position - 1]), stop))
+            reached = total[:, None] + step if step is not None and step.size else None
+            if reached is not None and int(reached.min()) < FAR:
+                stretch.append((position, reached.argmin(axis=0)))
+                total = reached.min(axis=0) + own
+            else:
+                _trace(stretch, total, sequence, sites, chosen)
+                stretch = []
+        elif len(own):
+            stretch, total = [(position, own)], own
+    _trace(stretch, total, sequence, sites, chosen)
+    return chosen
+
+
+def _trace(
+    stretch: list[tuple[int, Times]], total: Times, sequence: Ints, sites: _Sites, chosen: Ints
+) -> None:
+    """Write the links of a stretch on the road, from its last stop backwards; a lone stop is none."""
+    if len(stretch) < 2:
+        return
+    best = int(total.argmin())
+    for position, came_from in reversed(stretch):
+        chosen[position] = sites.links[int(sequence[position])][best]
+        best = int(came_from[best])
+
+
+def _laid(timetable: Timetable, stop_link: Ints, topology: Topology, weight_ms: np.ndarray) -> LineRoutes:
+    """Routes of all legs between the chosen links."""
+    n_legs = np.maximum(np.diff(timetable.pattern_start) - 1, 0)
+    leg_start = np.concatenate([[0], np.cumsum(n_legs)]).astype(np.int64)
+    pattern = np.repeat(np.arange(timetable.n_patterns), n_legs)
+    position = timetable.pattern_start[pattern] + np.arange(leg_start[-1]) - leg_start[pattern]
+    origin, destination = stop_link[position], stop_link[position + 1]
+    driven = (origin >= 0) & (destination >= 0)
+    routes = _routes_between(origin[driven], destination[driven], topology, weight_ms)
+    begins = np.ones(len(position), dtype=bool)
+    begins[1:] = (pattern[1:] != pattern[:-1]) | ~driven[:-1]
+    legs = []
+    for leg, (a, b) in enumerate(zip(origin.tolist(), destination.tolist(), strict=True)):
+        route = routes[a, b] if driven[leg] else stop_link[:0]
+        legs.append(route if begins[leg] else route[1:])
+    lengths = np.array([len(each) for each in legs], dtype=np.int64)
+    return LineRoutes(
+        leg_start,
+        np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
+        np.concatenate([stop_link[:0], *legs]).astype(np.int32),
+        stop_link,
+    )
+
+
+def _routes_between(
+    origin: Ints, destination: Ints, topology: Topology, weight_ms: np.ndarray
+) -> dict[tuple[int, int], Ints]:
+    """Quickest route from link to link, both included; each pair is searched for once."""
+    found: dict[tuple[int, int], Ints] = {}
+    pairs = np.unique(np.column_stack([destination, origin]), axis=0)
+    at_once = max(1, TREE_BYTES // (4 * (topology.first_out.shape[0] - 1)))
+    weights = static_weights(weight_ms)
+    for first in range(0, len(pairs), at_once):
+        to, begin = (np.ascontiguousarray(each) for each in pairs[first : first + at_once].T)
+        moment, nobody = np.zeros(len(to), dtype=np.int64), np.zeros(len(to), dtype=np.uint64)
+        trips = Trips(begin, to, moment, nobody)
+        bounds = bounds_to(topology, weight_ms, to)
+        routes = find_routes(topology, weights, bounds, trips, np.arange(len(to)), NO_DRAWS)
+        for row, pair in enumerate(zip(begin.tolist(), to.tolist(), strict=True)):
+            found[pair] = routes.of(row)
+    return found
