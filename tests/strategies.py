@@ -87,7 +87,7 @@ def buses(draw: DrawFn, net: Net, cars: Demand, until_s: int = 60) -> Demand:
             options = net.successors(route[-1])
             route.append(options[turn % len(options)])
         begun = 0
-        for first in sorted(draw(st.sets(st.integers(1, len(route) - 1), max_size=3))) + [len(route)]:
+        for first in [*sorted(draw(st.sets(st.integers(1, len(route) - 1), max_size=3))), len(route)]:
             if begun:
                 next_leg[-1] = len(routes)
             routes.append(tuple(route[begun:first]))
@@ -117,9 +117,7 @@ def incidents(draw: DrawFn, net: Net, until_s: int) -> tuple[Incident, ...]:
 
 
 @st.composite
-def cases(
-    draw: DrawFn, n_steps: int = 120, with_incidents: bool = True, with_buses: bool = False
-) -> Case:
+def cases(draw: DrawFn, n_steps: int = 120, with_incidents: bool = True, with_buses: bool = False) -> Case:
     """A network, its vehicles, what happens to its links, and the settings of a run."""
     net = draw(networks())
     cars = draw(demands(net))

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from twin.accounts import Accounts
 from twin.clock import HORIZON_S, MS
+from twin.indicators.transit_record import TransitRecord
 from twin.indicators.walking import SERVICES, walk_to_nearest_m
 from twin.mobility.emissions import Emissions, PassageColumns, curves_of, day_emissions
 from twin.population.tables import CAR
@@ -98,6 +99,9 @@ class DayRecord:
         By provider, the name of the dataset that holds the traces of its users.
     closed
         (n_links,) bool, closed at some moment of the day; None: none was.
+    transit
+        Public transport by timetable; None: there is none. Links' counts have its buses in them, the
+        events above do not.
     """
 
     territory: Territory
@@ -132,6 +136,7 @@ class DayRecord:
     datasets: tuple[str, ...] = ()
     probe_datasets: Mapping[str, str] = field(default_factory=dict)
     closed: NDArray[np.bool_] | None = None
+    transit: TransitRecord | None = None
 
     @property
     def n_trips(self) -> int:

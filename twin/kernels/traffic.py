@@ -60,7 +60,7 @@ class Traffic(NamedTuple):
 
 
 class Vehicles(NamedTuple):
-    """What moves with each trip by car, and behind them with each leg of a bus from stop to stop (n_vehicles,).
+    """What moves with each trip by car, and with each leg of a bus from stop to stop (n_vehicles,).
 
     Where a leg ends, the next begins: its bus stands in a bay, off the lane, until it leaves.
     """
@@ -143,7 +143,7 @@ def _goes_first(vehicles: Vehicles, v: int, other: int) -> bool:
 
 @inline_kernel
 def join_queue(vehicles: Vehicles, traffic: Traffic, pool: np.ndarray, v: int) -> None:
-    """Put a vehicle into the origin queue of its first link; it is last, but for a bus that is held longer."""
+    """Put a vehicle into its first link's origin queue; it is last, but for a bus that is held longer."""
     link, queue_next = pool[vehicles.route_at[v]], vehicles.queue_next
     head = traffic.queue_head[link]
     queue_next[v] = NONE

@@ -29,6 +29,12 @@ class Passages:
     enter_ms: np.ndarray
     exit_ms: np.ndarray
 
+    def of(self, chosen: np.ndarray) -> Passages:
+        """Those chosen by a mask; the log itself where that is all."""
+        if chosen.all():
+            return self
+        return Passages(self.trip[chosen], self.link[chosen], self.enter_ms[chosen], self.exit_ms[chosen])
+
     @staticmethod
     def join(parts: list[Passages]) -> Passages:
         """One log from several, in order."""

@@ -12,10 +12,12 @@ from typing import Any
 import numpy as np
 
 from twin.behaviour.days import Itineraries
+from twin.kernels.riding import Riders
 from twin.kernels.traffic import Supply
 from twin.knowledge.estimates import LinkPicture
 from twin.knowledge.platform import DataPlatform
 from twin.mobility.loading import Loader, Passages
+from twin.mobility.riders import ServiceDay
 from twin.variables import Kind
 
 
@@ -53,6 +55,8 @@ KINDS: dict[str, Kind] = {
     "supply": "truth",
     "itineraries": "truth",
     "log": "truth",
+    "service": "truth",
+    "riders": "truth",
     "orders": "policy",
     "guidance": "plan",
     "platform": "knowledge",
@@ -66,6 +70,8 @@ class DayState:
     """The state of a day; the model owns one."""
 
     loader: Loader
+    service: ServiceDay
+    riders: Riders
     supply: Supply
     itineraries: Itineraries
     log: Log

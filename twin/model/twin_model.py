@@ -21,18 +21,21 @@ from twin.knowledge.estimates import prior_picture
 from twin.knowledge.platform import DataPlatform
 from twin.mobility.loading import Loader, Rules
 from twin.mobility.network import roads_of
+from twin.mobility.riders import ServiceDay
 from twin.model.inhabitants import Inhabitants
 from twin.model.manager import Lever, RoadManager
+from twin.model.offer import day_of
 from twin.model.phases import PHASES, Phase
 from twin.model.provider import ProviderAgent
 from twin.model.register import enter_state
 from twin.model.sources import load_population, load_territory
 from twin.model.state import Access, DayState, Guidance, Log, Orders
+from twin.model.transit import with_transit
 from twin.population.population import MODES, Population
 from twin.routing.kerbs import best_sides
 from twin.routing.search import bounds_to
 from twin.routing.topology import workspace_for
-from twin.scenario.modifications import ClassifySecondary, DataAgreement, OnLinks
+from twin.scenario.modifications import BusLine, ClassifySecondary, DataAgreement, OnLinks
 from twin.scenario.scenario import Scenario
 from twin.sensing.fleets import Fleet, Site, deploy
 from twin.sensing.probes import fleet_of_provider
@@ -76,10 +79,8 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         self.month = parse_month(scenario.month)
         self.step_s = int(self.parameters["mobility.step_s"])
         self.territory = load_territory(scenario) if territory is None else territory
-        self.population = (
-            load_population(scenario, self.territory, seed) if population is None else population
-        )
-        self.inhabitants = Inhabitants.of(self.population.persons)
+        self.planned = load_population(scenario, self.territory, seed) if population is None else population
+        self.inhabitants = Inhabitants.of(self.planned.persons)
         self.roads = roads_of(self.territory.streets, self.parameters)
         self._set_trips()
         drivers = self.drivers()
@@ -88,7 +89,6 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         )
         self._set_actors()
         self.state = self._fresh_state()
-        self.phases: tuple[Phase, ...] = PHASES
         self.timings_s = {phase.name: 0.0 for phase in self.phases}
         enter_state()
         self.now_s = 0
@@ -139,6 +139,8 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         self.month = month
         self.spec = self.spec.model_copy(update={"month": format_month(month)})
         self.remove_all_agents()
+        if any(isinstance(each, BusLine) for each in self.spec.modifications):
+            self._set_trips()
         self._set_actors()
         self.state = self._fresh_state()
         self.now_s = 0
@@ -158,7 +160,7 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
             aversion=self.aversion,
             sigma=float(self.parameters["calculators.perception_spread"]),
             trips=self.car_trips,
-            rows=np.flatnonzero(self.by_car),
+            rows=self.car_rows,
             seed=self.seed_,
             threads=self.threads,
         )
@@ -179,7 +181,9 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         return shares.pop() if shares else 0.0
 
     def _set_trips(self) -> None:
-        """What is fixed of every trip, and how drivers feel about every link."""
+        """The month's public transport, what is fixed of every trip, how drivers feel about every link."""
+        self.population, self.transit = day_of(self, self.planned)
+        self.phases: tuple[Phase, ...] = with_transit(PHASES) if self.transit.runs else PHASES
         trips, persons = self.population.trips, self.population.persons
         streets = self.territory.streets
         self.by_car = trips.mode == CAR
@@ -188,7 +192,8 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         self.plan_ms = np.rint(trips.depart_s * MS).astype(np.int64)
         self.stay_ms = np.rint(trips.min_stay_s * MS).astype(np.int64)
         addresses = Trips(trips.origin_link, trips.destination_link, self.plan_ms, self.trip_person_key)
-        topology, free_ms, cars = self.roads.topology, self.roads.free_ms, np.flatnonzero(self.by_car)
+        topology, free_ms = self.roads.topology, self.roads.free_ms
+        cars = self.car_rows = np.flatnonzero(self.planned.trips.mode == CAR)  # some may ride instead
         self.car_trips = best_sides(topology, free_ms, streets.length_m, addresses, cars)
         factors = tuple(self.parameters["calculators.habit_class_factor"])
         self.habit_cost_ms = habit_times_ms(self.roads.free_ms, streets.road_class, factors)
@@ -254,10 +259,12 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
             float(self.parameters["mobility.origin_priority"]),
             int(self.parameters["mobility.deadlock_check_s"]),
         )
-        trips = self.population.trips
+        trips, routes, legs = self.population.trips, self.habits.routes, self.transit.buses.legs
         off = [np.zeros(n_links, dtype=np.bool_) for _ in range(3)]
         return DayState(
-            loader=Loader(self.roads.network, supply, trips.trip_key, self.habits.routes, rules, self.seed_),
+            loader=Loader(self.roads.network, supply, trips.trip_key, routes, rules, self.seed_, legs),
+            service=ServiceDay.fresh(self.transit.buses.n_calls),
+            riders=self.transit.plans.fresh(),
             supply=supply,
             itineraries=Itineraries.planned(trips.depart_s, trips.sequence),
             log=Log(),

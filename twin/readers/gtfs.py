@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.clock import format_time_s
 from twin.errors import InputError
 from twin.readers.gtfs_calendar import busiest_weekday, check_calendar, first_and_last, services_on
 from twin.readers.gtfs_calls import Calls, Headways, expand, read_calls, read_headways
@@ -187,7 +188,7 @@ def _runs(
 def _run_ids(trips: Texts, leaves: Floats) -> Texts:
     """Trip ids; with the moment of departure where a trip stands for several runs."""
     names = [
-        trip if np.isnan(moment) else f"{trip}@{_clock(int(moment))}"
+        trip if np.isnan(moment) else f"{trip}@{format_time_s(moment)}"
         for trip, moment in zip(trips.tolist(), leaves.tolist(), strict=True)
     ]
     seen: Counter[str] = Counter()
@@ -195,10 +196,6 @@ def _run_ids(trips: Texts, leaves: Floats) -> Texts:
         seen[name] += 1
         names[row] = name if seen[name] == 1 else f"{name}+{seen[name] - 1}"
     return np.array(names, dtype=np.str_)
-
-
-def _clock(seconds: int) -> str:
-    return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
 
 
 def _day(

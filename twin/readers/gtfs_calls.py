@@ -139,7 +139,7 @@ def _filled(arrival: Floats, departure: Floats, along: Floats) -> tuple[Floats, 
     after = np.searchsorted(known, rows)
     before, behind = known[after - 1], known[after]
     share = (along[rows] - along[before]) / (along[behind] - along[before])
-    times = np.floor(departure[before] + share * (arrival[behind] - departure[before]))
+    times = np.rint(departure[before] + share * (arrival[behind] - departure[before]))
     arrival, departure = arrival.copy(), departure.copy()
     arrival[rows] = departure[rows] = times
     return arrival, departure

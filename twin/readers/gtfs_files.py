@@ -108,7 +108,7 @@ def refuse(where: str, name: str, wrong: np.ndarray, table: Any, fault: tuple[st
     if not rows.size:
         return
     row, (column, right) = int(rows[0]), fault
-    given = texts(table, column)[row]
+    given = str(texts(table, column)[row])
     line = int(table.index[row]) + 2
     what = f"{given!r} is not right" if given else "nothing is given"
     raise InputError(f"{where}: {name}.txt: row {line}: {column}", what, right)

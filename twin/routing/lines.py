@@ -25,6 +25,8 @@ SAMPLE_M = 10.0
 MOST_CANDIDATES = 8
 TREE_BYTES = 64 * 2**20
 """Memory for the cost trees of one round of stops."""
+GAP_WEIGHT = 2.0
+"""Weight of the way between a stop and the end of its link: at 1 it would cost nothing to shorten a line."""
 FAR = np.int64(2**40)
 
 Times = NDArray[np.int64]
@@ -120,7 +122,7 @@ def _sites(timetable: Timetable, stops: Ints, streets: Streets, parameters: Para
     kerb_m, station_m = parameters["timetable.kerb_reach_m"], parameters["timetable.station_reach_m"]
     tree = cKDTree(points)
     near = tree.query_ball_point(at, kerb_m)
-    away, nearest = tree.query(at)
+    away, _ = tree.query(at)
     for row, stop in enumerate(stops.tolist()):
         found = np.unique(of[np.array(near[row], dtype=np.int64)])
         if not len(found) and away[row] <= station_m:
@@ -128,14 +130,14 @@ def _sites(timetable: Timetable, stops: Ints, streets: Streets, parameters: Para
                 of[np.array(tree.query_ball_point(at[row], away[row] + SAMPLE_M), dtype=np.int64)]
             )
         gap_m = np.hypot(*(ends[found] - at[row]).T)
-        gap_ms = np.rint(1000.0 * gap_m / streets.free_speed_mps[found]).astype(np.int64)
+        gap_ms = np.rint(GAP_WEIGHT * 1000.0 * gap_m / streets.free_speed_mps[found]).astype(np.int64)
         best = np.lexsort((found, gap_ms))[:MOST_CANDIDATES]
         sites.links[stop], sites.gap_ms[stop] = found[best].astype(np.int32), gap_ms[best]
     return sites
 
 
 def _samples(links: np.ndarray, streets: Streets, plane: Plane) -> tuple[np.ndarray, np.ndarray]:
-    """Points (n, 2) [m] along the links at most `SAMPLE_M` apart, their ends included, and the link of each."""
+    """Points (n, 2) [m] along the links, at most `SAMPLE_M` apart and at both ends, and the link of each."""
     x, y = plane.x_m(streets.shape_lon), plane.y_m(streets.shape_lat)
     points, of = [], []
     for link in links.tolist():

@@ -100,8 +100,9 @@ def timetable_of_feed(
     dropped["stops_outside"] += len(day.stop_id) - len(stops)
     suffix = [f"#{number}" if number else "" for number in part.tolist()]
     names = [run + more for run, more in zip(day.run_id[of].tolist(), suffix, strict=True)]
-    columns = (day.stop_id, day.stop_name, day.stop_lon, day.stop_lat)
-    ground = lay_stops(*(each[stops] for each in columns), territory, parameters or Parameters.defaults())
+    names_at = day.stop_id[stops], day.stop_name[stops]
+    places_at = day.stop_lon[stops], day.stop_lat[stops]
+    ground = lay_stops(*names_at, *places_at, territory, parameters or Parameters.defaults())
     return Timetable.of(
         ground,
         {
