@@ -27,8 +27,7 @@ def change_probability(share: np.ndarray, gain: np.ndarray) -> np.ndarray:
     [0.0, 0.1667]
     """
     lift = np.exp(np.maximum(gain, 0.0))
-    after = share * lift / (1.0 - share + share * lift)
-    return np.where(share < 1.0, (after - share) / np.maximum(1.0 - share, 1e-12), 0.0)
+    return np.asarray(share * (lift - 1.0) / (1.0 - share + share * lift))
 
 
 def changes(key: np.ndarray, number: np.ndarray, probability: np.ndarray, seed: int) -> np.ndarray:

@@ -104,4 +104,4 @@ class Plans:
 def boardings(buses: Buses, riders: Riders) -> np.ndarray:
     """Passengers boarded at each call (n_calls,)."""
     calls = riders.boarded_call[riders.boarded_call >= 0]
-    return np.bincount(calls, minlength=buses.n_calls)
+    return np.asarray(np.bincount(calls, minlength=buses.n_calls))

@@ -128,7 +128,7 @@ def buses_of(
 def _following(drives: np.ndarray, on_road: np.ndarray) -> np.ndarray:
     """The leg that goes on from each leg's end (n_legs,), -1 none: nothing off the road may lie between."""
     following = np.full(drives.shape[0], -1, dtype=np.int64)
-    off_road = np.cumsum(~on_road)
+    off_road: np.ndarray = np.cumsum(~on_road)
     joined = off_road[drives[1:] - 1] == off_road[drives[:-1]]
     following[:-1][joined] = np.flatnonzero(joined) + 1
     return following
@@ -179,8 +179,3 @@ def _one_after_another(marked: np.ndarray) -> list[np.ndarray]:
     begins = np.append(True, np.diff(rows) != 1)
     rank = np.arange(rows.shape[0]) - np.maximum.accumulate(np.where(begins, np.arange(rows.shape[0]), 0))
     return [rows[rank == level] for level in range(int(rank.max()) + 1)]
-
-
-def lateness_s(arrived_ms: np.ndarray, arrival_ms: np.ndarray) -> np.ndarray:
-    """How late calls are reached [s], NaN where none was; early is below nought."""
-    return np.where(arrived_ms >= 0, (arrived_ms - arrival_ms) / MS, np.nan)

@@ -99,9 +99,7 @@ def _planned(
     took so far. Whose walk is the quickest walks.
     """
     territory, parameters = model.territory, model.parameters
-    rows = np.flatnonzero(
-        (trips.mode == TRANSIT) & (trips.origin_place >= 0) & (trips.destination_place >= 0)
-    )
+    rows = np.flatnonzero((trips.mode == TRANSIT) & _inside(trips))
     walk_ms = _walk_ms(territory, trips, rows, offer.walk_mps)
     depart_ms = np.rint(trips.depart_s[rows] * MS).astype(np.int64)
     usual_ms = np.rint(trips.duration_s[rows] * MS).astype(np.int64)
@@ -146,7 +144,7 @@ def _with_new_riders(model: TwinModel, planned: Population, before: Timetable, o
     n_tours = int(tour.max(initial=-1)) + 1
     first = np.searchsorted(tour, np.arange(n_tours))
     person = trips.person[first]
-    can = (trips.mode != TRANSIT) & (trips.origin_place >= 0) & (trips.destination_place >= 0)
+    can = (trips.mode != TRANSIT) & _inside(trips)
     open_to = np.bincount(tour[~can], minlength=n_tours) == 0
     open_to &= persons.kind[person] == RESIDENT
     open_to &= persons.age[person] >= model.parameters["population.transit_from_age"]
@@ -154,8 +152,10 @@ def _with_new_riders(model: TwinModel, planned: Population, before: Timetable, o
     usual_s = _usual_transit_s(planned)
     then_s = _offered_s(model, trips, rows, Offer.of(before, model.territory.paths, model.parameters))
     then_s = np.where(np.isfinite(then_s), then_s, usual_s[rows])
+    compared = np.isfinite(then_s)  # where nobody took transit there is nothing to pivot on
     now_s = np.minimum(_offered_s(model, trips, rows, offer), then_s)
-    saved_min = np.bincount(tour[rows], weights=then_s - now_s, minlength=n_tours) / SECONDS_PER_MIN
+    saved_s = np.subtract(then_s, now_s, out=np.zeros(rows.shape[0]), where=compared)
+    saved_min = np.bincount(tour[rows], weights=saved_s, minlength=n_tours) / SECONDS_PER_MIN
     gain = float(model.parameters["population.scale_per_min"]) * saved_min
     share = _transit_share(planned)[persons.zone[person]]
     number = np.arange(n_tours) - np.searchsorted(person, person)
@@ -174,6 +174,11 @@ def _offered_s(model: TwinModel, trips: Trips, rows: np.ndarray, offer: Offer) -
     return np.where(journeys.found, (journeys.arrival_ms - depart_ms) / MS, np.inf)
 
 
+def _inside(trips: Trips) -> np.ndarray:
+    """Trips from place to place, by no gate (n_trips,)."""
+    return np.asarray((trips.origin_place >= 0) & (trips.destination_place >= 0))
+
+
 def _tours(trips: Trips) -> np.ndarray:
     """Number of the tour of each trip: a new one begins with each person and after every return home."""
     ends = trips.purpose == HOME
@@ -182,9 +187,9 @@ def _tours(trips: Trips) -> np.ndarray:
 
 
 def _transit_share(planned: Population) -> np.ndarray:
-    """Share of transit in residents' trips by the zone of their home, the last entry for no zone."""
+    """Share of transit in residents' trips within the area by their home's zone, the last entry for none."""
     trips, persons = planned.trips, planned.persons
-    of_resident = persons.kind[trips.person] == RESIDENT
+    of_resident = (persons.kind[trips.person] == RESIDENT) & _inside(trips)
     zone, by_transit = persons.zone[trips.person][of_resident], (trips.mode == TRANSIT)[of_resident]
     n_zones = int(persons.zone.max(initial=-1)) + 2
     total = np.bincount(zone % n_zones, minlength=n_zones)
@@ -199,8 +204,7 @@ def _usual_transit_s(planned: Population) -> np.ndarray:
     """
     trips = planned.trips
     zone = planned.persons.zone[trips.person]
-    inside = (trips.origin_place >= 0) & (trips.destination_place >= 0)
-    known = (trips.mode == TRANSIT) & inside
+    known = (trips.mode == TRANSIT) & _inside(trips)
     out = np.full(len(trips), np.inf)
     for each in (None, *np.unique(zone[known]).tolist()):
         of_zone = np.ones(len(trips), dtype=np.bool_) if each is None else zone == each

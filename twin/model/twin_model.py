@@ -189,8 +189,8 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         self.by_car = trips.mode == CAR
         self.from_gate = trips.origin_place < 0
         self.trip_person_key = persons.person_key[trips.person]
-        self.plan_ms = np.rint(trips.depart_s * MS).astype(np.int64)
-        self.stay_ms = np.rint(trips.min_stay_s * MS).astype(np.int64)
+        moments = np.stack([trips.depart_s, trips.min_stay_s])
+        self.plan_ms, self.stay_ms = np.rint(moments * MS).astype(np.int64)
         addresses = Trips(trips.origin_link, trips.destination_link, self.plan_ms, self.trip_person_key)
         topology, free_ms = self.roads.topology, self.roads.free_ms
         cars = self.car_rows = np.flatnonzero(self.planned.trips.mode == CAR)  # some may ride instead
@@ -233,15 +233,11 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         """Fleets of the scenario where they stand, and the phones of every provider's users."""
         streets = self.territory.streets
         rows = {agent.name: agent.row for agent in self.providers}
-        fleets = []
+        fleets, every = [], np.arange(streets.n_links, dtype=np.int32)
         for order in self.spec.fleets():
             if order.kind == "probe" and order.owner not in rows:
                 continue  # nobody uses that provider today
-            named = (
-                np.arange(streets.n_links, dtype=np.int32)
-                if order.links is None
-                else select_links(order.links, streets, self.territory.zones)
-            )
+            named = every if order.links is None else select_links(order.links, streets, self.territory.zones)
             site = Site(named, streets.link_key, streets.road_class, self.seed_)
             fleets.append(deploy(order, site, self.parameters, rows.get(order.owner, -1)))
         known = {fleet.dataset.name for fleet in fleets}
@@ -255,10 +251,8 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         """The state at 00:00."""
         n_links, n_trips = self.territory.streets.n_links, self.n_trips
         supply = self.roads.supply()
-        rules = Rules(
-            float(self.parameters["mobility.origin_priority"]),
-            int(self.parameters["mobility.deadlock_check_s"]),
-        )
+        p = self.parameters
+        rules = Rules(float(p["mobility.origin_priority"]), int(p["mobility.deadlock_check_s"]))
         trips, routes, legs = self.population.trips, self.habits.routes, self.transit.buses.legs
         off = [np.zeros(n_links, dtype=np.bool_) for _ in range(3)]
         return DayState(

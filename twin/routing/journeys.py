@@ -75,7 +75,7 @@ class Offer:
         stops = np.full((5, timetable.n_stops), -1, dtype=np.int64)
         runs = np.full((2, timetable.n_runs), -1, dtype=np.int64)
         goal = np.zeros(timetable.n_stops, dtype=np.int64)
-        memory = Memory(*stops[:4], stops[4], goal, *runs)
+        memory = Memory(stops[0], stops[1], stops[2], stops[3], stops[4], goal, runs[0], runs[1])
         rides = np.full((2, n, MOST_RIDES), -1, dtype=np.int64)
         found = Journeys(np.full(n, NEVER_MS), np.zeros(n, dtype=np.int32), rides[0], rides[1])
         scan_connections(self.connections, self.footpaths, queries, memory, found)
