@@ -90,5 +90,5 @@ def ride_through(
         if arrived_ms[run][place] < 0:
             return
         rider.calls.append((run, place))
-        rider.ready_ms = arrived_ms[run][place] + walk_ms
+        rider.ready_ms = max(arrived_ms[run][place], left_ms[run][board_at]) + walk_ms
     rider.done = True

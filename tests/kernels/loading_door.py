@@ -9,7 +9,8 @@ import numpy as np
 from tests.oracles_loading import Loaded
 from tests.worlds import Case, Demand
 from twin.kernels.traffic import Supply
-from twin.mobility.loading import Legs, Loader, Passages, Rules, build_network
+from twin.mobility.loading import Loader, Passages, Rules, build_network
+from twin.mobility.vehicles import Legs
 from twin.routing.routes import Routes
 from twin.routing.topology import build_topology
 

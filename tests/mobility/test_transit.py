@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from tests import worlds
+from tests.kernels import loading_door as door
 from tests.transit_worlds import routes_of, timetable_of
 from twin.errors import WorkError
 from twin.kernels.traffic import Supply
@@ -47,7 +48,7 @@ def run(net: worlds.Net, buses: Buses, until_s: int, jam_s: int = 0) -> tuple[np
     due = buses.due(0, 1_000 * until_s)
     loader.release(due, loader.vehicles.not_before_ms[due])
     loader.advance(0, until_s)
-    moments = buses.moments(loader.vehicles, 1_000 * until_s)
+    moments = buses.moments(loader.vehicles, 1_000 * until_s, buses.leg_call + 1)
     return tuple(np.where(column >= 0, column / 1_000.0, np.nan) for column in moments)  # type: ignore[return-value]
 
 
@@ -100,9 +101,27 @@ def test_legs_that_do_not_join_are_refused() -> None:
         made(timetable, [([0, 1, 4], [[0, 1], [3, 4]])], net)
 
 
-def test_a_stop_that_is_passed_by_has_no_moments() -> None:
-    service = ServiceDay.fresh(3)
-    service.passed[1] = True
-    service.note((np.array([5, 6, 7]), np.array([8, 9, -1])))
-    assert service.arrived_ms.tolist() == [5, -1, 7]
-    assert service.left_ms.tolist() == [8, -1, -1]
+def test_a_stop_that_is_passed_by_has_no_moments_and_the_leg_leads_on() -> None:
+    timetable, net = timetable_of([[(0, 0, 0), (1, 250, 260), (2, 500, 500)]]), street()
+    buses = made(timetable, [([0, 1, 3], [[0, 1], [2, 3]])], net)
+    loader, service = loader_of(net, buses), ServiceDay.fresh(buses)
+    service.pass_by(buses, 0, 1)
+    loader.vehicles.next_leg[0] = -1
+    loader.release(np.array([0]), np.array([0]))
+    loader.advance(0, 1_000)
+    service.note(buses, loader.vehicles, 1_000_000)
+    assert service.passed.tolist() == [False, True, False]
+    assert service.arrived_ms.tolist() == [0, -1, 200_000]
+    assert service.left_ms.tolist() == [0, -1, 500_000]
+
+
+def test_who_changes_the_queue_stands_there_by_moment_and_key() -> None:
+    """Three ways leave a node; a bus waits for one of them and starts by another."""
+    net = worlds.net_of([worlds.Street(0, 1, 100, 36, 1_800)] + [worlds.Street(1, 2, 100, 36, 1_800)] * 2)
+    demand = worlds.demand_of([(moment, (1,)) for moment in (50, 10, 30)] + [(20, (2,))])
+    loader = door.loader_of(worlds.Case(net, demand, 100))
+    start, end = np.array([-1, -1, 0, -1]), np.array([-1, -1, 1, -1])
+    loader.start_by(np.array([2]), Routes(np.array([2], dtype=np.int32), start, end))
+    loader.advance(0, 100)
+    assert loader.vehicles.entered_ms.tolist() == [50_000, 10_000, 30_000, 20_000]
+    assert loader.traffic.n_out.tolist() == [0, 2, 2]

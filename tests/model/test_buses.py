@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 import pytest
 
-from tests.model.village import scenario, world
+from tests.model.village import busiest, scenario, world
 from twin.indicators.compute import compute
 from twin.indicators.records import ARRIVED, DayRecord
 from twin.indicators.transit_record import TransitRecord
@@ -204,15 +204,61 @@ def test_the_digest_covers_buses() -> None:
 
 
 def test_a_bus_goes_round_a_closure_or_waits_for_it_to_end() -> None:
-    from tests.model.village import busiest
-
     link = world().territory.streets.link_id[busiest()]
-    _, record = lived(CLOSED.format(link=link, begin="08:00", end="09:00"))
+    model, record = lived(CLOSED.format(link=link, begin="08:00", end="09:00"))
     transit = transit_of(record)
+    before_it = np.flatnonzero(world().territory.streets.head[model.transit.link_of_call]
+                               == world().territory.streets.tail[busiest()])  # fmt: skip
+    left_h = transit.left_ms[before_it] / 3_600_000
+    assert ((left_h > 8.1) & (left_h < 8.9)).any(), "buses at the stop before it leave another way"
     inside = (transit.event_enter_ms >= 8 * 3_600_000) & (transit.event_enter_ms < 9 * 3_600_000)
     assert not (transit.event_link[inside] == busiest()).any()
     assert (transit.event_link == busiest()).any()
     assert (transit.arrived_ms >= 0).all(), "every bus came through in the end"
+
+
+def test_a_stop_in_a_closed_street_is_passed_by_and_the_run_goes_on() -> None:
+    """Its second stop's own street is closed all morning; there is a way round, and buses take it."""
+    link, here = busiest(), world()
+    streets = here.territory.streets
+    lon, lat = (float(column[streets.head[link]]) for column in (streets.node_lon, streets.node_lat))
+    line = LINE.split("stops", maxsplit=1)[0]
+    text = f"""{line}stops = [[7.40228, 43.74817], [{lon}, {lat}], [7.3924, 43.74319]]
+headway_s = 600
+from = "06:00"
+until = "14:00"
+both_ways = false
+"""
+    closed = CLOSED.format(link=streets.link_id[link], begin="06:30", end="12:00")
+    model = TwinModel(
+        scenario(text + closed), rng=1, territory=here.territory, population=population(), habits=here.habits
+    )
+    model.run_day()
+    transit = transit_of(record_of(model))
+    assert set(model.transit.link_of_call[1::3].tolist()) == {link}
+    planned_s = transit.timetable.call_departure_s[1::3]
+    passed, arrived_ms = transit.passed.reshape(-1, 3), transit.arrived_ms.reshape(-1, 3)
+    assert passed[(planned_s > 6.75 * 3_600) & (planned_s < 11.75 * 3_600), 1].all()
+    assert not passed[(planned_s < 6.4 * 3_600) | (planned_s > 12.25 * 3_600)].any()
+    assert not passed[:, [0, 2]].any()
+    assert (arrived_ms[:, 2] >= 0).all()
+    assert (arrived_ms[passed[:, 1], 1] == -1).all()
+    inside = (transit.event_enter_ms >= 6.5 * 3_600_000) & (transit.event_enter_ms < 12 * 3_600_000)
+    assert not (transit.event_link[inside] == link).any()
+
+
+def test_a_run_without_any_way_on_ends_at_the_sign() -> None:
+    model, _ = lived()
+    link = int(model.transit.link_of_call[2])
+    stop_link = world().territory.streets.link_id[link]
+    _, record = lived(CLOSED.format(link=stop_link, begin="06:30", end="06:45"))
+    transit = transit_of(record)
+    cut = np.flatnonzero(transit.passed.reshape(-1, 6).any(axis=1))
+    assert cut.size >= 1
+    for run in cut.tolist():
+        assert transit.passed.reshape(-1, 6)[run].tolist() == [False, False, True, True, True, True]
+    others = np.delete(np.arange(transit.timetable.n_runs), cut)
+    assert (transit.arrived_ms.reshape(-1, 6)[others] >= 0).all()
 
 
 def test_phases_of_transit_change_what_they_declare() -> None:
@@ -237,7 +283,8 @@ def test_phases_of_transit_change_what_they_declare() -> None:
                     and (name not in was or not np.array_equal(was[name], now[name], equal_nan=True))
                 }
         model.now_s += model.step_s
-    assert ever["dispatch"] == DISPATCH.writes
+    assert "loader" in ever["dispatch"]
+    assert ever["dispatch"] <= DISPATCH.writes
     assert ever["ride"] <= RIDE.writes
     assert {"service", "riders"} <= ever["ride"]
 

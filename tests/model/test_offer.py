@@ -109,6 +109,7 @@ def test_nobody_takes_longer_by_plan_than_on_foot_or_too_long() -> None:
 def test_whole_tours_of_residents_change_and_more_for_a_better_line() -> None:
     seldom, often = new_riders(3_600), new_riders(600)
     assert 0 < seldom.size < often.size
+    assert np.isin(seldom, often).all(), "every hourly run is among those of every ten minutes"
     population = ground()[1]
     trips, persons = population.trips, population.persons
     assert (persons.kind[trips.person[often]] == RESIDENT).all()

@@ -37,6 +37,23 @@ def release(vehicles: Vehicles, traffic: Traffic, pool: np.ndarray, order: np.nd
         join_queue(vehicles, traffic, pool, np.int64(order[k]))
 
 
+@kernel
+def withdraw(vehicles: Vehicles, traffic: Traffic, pool: np.ndarray, rows: np.ndarray) -> None:
+    """Take waiting vehicles out of the origin queues of their first links."""
+    for k in range(rows.shape[0]):
+        v = np.int64(rows[k])
+        link = pool[vehicles.route_at[v]]
+        if traffic.queue_head[link] == v:
+            traffic.queue_head[link] = vehicles.queue_next[v]
+            continue
+        before = np.int64(traffic.queue_head[link])
+        while vehicles.queue_next[before] != v:
+            before = np.int64(vehicles.queue_next[before])
+        vehicles.queue_next[before] = vehicles.queue_next[v]
+        if traffic.queue_tail[link] == v:
+            traffic.queue_tail[link] = before
+
+
 @inline_kernel
 def _leave_ms(scene: Scene, link: int, now: int) -> int:
     """Earliest moment from `now` at which the head of a link can leave it, NEVER while blocked."""

@@ -17,7 +17,7 @@ class Service(NamedTuple):
     run_start: np.ndarray  # int64 (n_patterns + 1,)
     run_of_pattern: np.ndarray  # int32, runs of each pattern one after another
     call_start: np.ndarray  # int64 (n_runs + 1,)
-    arrived_ms: np.ndarray  # int64 (n_calls,) -1 not yet; at a run's first call the moment it left
+    arrived_ms: np.ndarray  # int64 (n_calls,) -1 not yet
     left_ms: np.ndarray  # int64 (n_calls,) -1 not yet
     passed: np.ndarray  # bool (n_calls,) the run does not call here today: its stop was closed
 
@@ -86,6 +86,7 @@ def ride(service: Service, rides: Rides, riders: Riders, active: np.ndarray) -> 
             if service.arrived_ms[call] < 0:
                 break
             riders.alighted_call[r] = call
-            riders.ready_ms[i] = service.arrived_ms[call] + rides.walk_ms[r]
+            off_ms = max(service.arrived_ms[call], service.left_ms[riders.boarded_call[r]])
+            riders.ready_ms[i] = off_ms + rides.walk_ms[r]
             riders.run[i] = ABOARD_NONE
             riders.ride[i] = r + 1 if r + 1 < rides.start[i + 1] else DONE

@@ -14,7 +14,8 @@ from twin.errors import WorkError
 from twin.kernels import loading as kernels
 from twin.kernels.paths import Topology
 from twin.kernels.random import stream_of
-from twin.kernels.traffic import STEP_MS, Events, Network, Scene, Settings, Supply, Traffic, Vehicles
+from twin.kernels.traffic import STEP_MS, Events, Network, Scene, Settings, Supply, Traffic
+from twin.mobility.vehicles import Legs, vehicles_of
 from twin.routing.routes import Routes
 
 MERGE_STREAM = stream_of("loading.merge")
@@ -47,40 +48,6 @@ class Passages:
             np.concatenate([p.enter_ms for p in parts]),
             np.concatenate([p.exit_ms for p in parts]),
         )
-
-
-@dataclass(frozen=True)
-class Legs:
-    """Vehicles that go on where another arrives: legs of buses from stop to stop, (n_legs,) rows.
-
-    Parameters
-    ----------
-    key, routes
-        Random key (uint64) and route of each leg.
-    next_leg
-        Row of the leg that follows, -1 none (int32); it begins at the node where this one ends.
-    not_before_ms, dwell_ms
-        A leg that follows is released no earlier than that moment, nor sooner than so long after the
-        leg before it has arrived (int64). One that follows none is released by `Loader.release`.
-    """
-
-    key: np.ndarray
-    routes: Routes
-    next_leg: np.ndarray
-    not_before_ms: np.ndarray
-    dwell_ms: np.ndarray
-
-    @staticmethod
-    def none() -> Legs:
-        """No buses."""
-        no = np.empty(0, dtype=np.int64)
-        routes = Routes(no.astype(np.int32), no, no)
-        return Legs(no.astype(np.uint64), routes, no.astype(np.int32), no, no)
-
-    @property
-    def n_legs(self) -> int:
-        """Number of legs."""
-        return int(self.key.shape[0])
 
 
 @dataclass(frozen=True)
@@ -163,7 +130,7 @@ class Loader:
         self.pool_used = int(routes.pool.shape[0]) + int(legs.routes.pool.shape[0])
         room = np.zeros(max(1_024, self.pool_used // 4), np.int32)
         self.pool = np.concatenate([routes.pool, legs.routes.pool, room])
-        self.vehicles = _vehicles(trip_key, routes, legs)
+        self.vehicles = vehicles_of(trip_key, routes, legs)
         self.traffic = Traffic(
             n_in=np.zeros(n_links, dtype=np.int64),
             n_out=np.zeros(n_links, dtype=np.int64),
@@ -197,6 +164,13 @@ class Loader:
         self.vehicles.route_at[trips] = routes.start[trips] + self.pool_used
         self.vehicles.route_end[trips] = routes.end[trips] + self.pool_used
         self.pool_used = room
+
+    def start_by(self, waiting: np.ndarray, routes: Routes) -> None:
+        """Let vehicles that wait to enter start by another link that leaves the same node."""
+        rows = np.ascontiguousarray(waiting, dtype=np.int32)
+        kernels.withdraw(self.vehicles, self.traffic, self.pool, rows)
+        self.take_routes(waiting, routes)
+        kernels.release(self.vehicles, self.traffic, self.pool, rows)
 
     def advance(self, from_s: int, until_s: int) -> Passages:
         """Run the steps from one moment to another and return the links left meanwhile."""
@@ -275,30 +249,6 @@ class Loader:
             int(self.seed), MERGE_STREAM, float(rules.origin_priority), int(rules.deadlock_check_s)
         )
         return Scene(self.network, self.supply, self.traffic, self.vehicles, self.pool, events, settings)
-
-
-def _vehicles(trip_key: np.ndarray, routes: Routes, legs: Legs) -> Vehicles:
-    """Trips, and behind them legs; nobody has been released."""
-    n_trips, n_vehicles = trip_key.shape[0], trip_key.shape[0] + legs.n_legs
-    shift = routes.pool.shape[0]
-    never = np.full(n_vehicles, -1, dtype=np.int64)
-    nobody = np.full(n_vehicles, -1, dtype=np.int32)
-    next_leg, not_before_ms, dwell_ms = nobody.copy(), never.copy(), np.zeros(n_vehicles, dtype=np.int64)
-    next_leg[n_trips:] = np.where(legs.next_leg >= 0, legs.next_leg + n_trips, -1)
-    not_before_ms[n_trips:], dwell_ms[n_trips:] = legs.not_before_ms, legs.dwell_ms
-    return Vehicles(
-        key=np.concatenate([trip_key, legs.key]).astype(np.uint64),
-        route_at=np.concatenate([routes.start, legs.routes.start + shift]),
-        route_end=np.concatenate([routes.end, legs.routes.end + shift]),
-        release_ms=never.copy(),
-        entered_ms=never.copy(),
-        arrived_ms=never.copy(),
-        link_enter_ms=never,
-        queue_next=nobody,
-        next_leg=next_leg,
-        not_before_ms=not_before_ms,
-        dwell_ms=dwell_ms,
-    )
 
 
 def _passages(events: Events) -> Passages:

@@ -8,6 +8,7 @@ import numpy as np
 
 from twin.kernels import riding
 from twin.kernels.riding import DONE, NOT_BEGUN, Riders, Rides, Service
+from twin.kernels.traffic import Vehicles
 from twin.mobility.transit import Buses
 from twin.routing.journeys import Planned
 from twin.territory.timetable import Timetable
@@ -15,22 +16,29 @@ from twin.territory.timetable import Timetable
 
 @dataclass
 class ServiceDay:
-    """What has become of the timetable: by call (n_calls,), -1 not yet."""
+    """What has become of the timetable: by call (n_calls,), -1 not yet; calls that legs lead to (n_legs,)."""
 
     arrived_ms: np.ndarray
     left_ms: np.ndarray
     passed: np.ndarray
+    ends_at: np.ndarray
 
     @staticmethod
-    def fresh(n_calls: int) -> ServiceDay:
+    def fresh(buses: Buses) -> ServiceDay:
         """Nothing has run, no stop is passed by."""
-        never = np.full(n_calls, -1, dtype=np.int64)
-        return ServiceDay(never, never.copy(), np.zeros(n_calls, dtype=np.bool_))
+        never = np.full(buses.n_calls, -1, dtype=np.int64)
+        return ServiceDay(never, never.copy(), np.zeros(buses.n_calls, dtype=np.bool_), buses.leg_call + 1)
 
-    def note(self, moments: tuple[np.ndarray, np.ndarray]) -> None:
-        """Take over arrivals and departures; where a stop is passed by there are none."""
+    def note(self, buses: Buses, vehicles: Vehicles, until_ms: int) -> None:
+        """Take over what has happened before a moment; at a stop that is passed by nothing has."""
+        moments = buses.moments(vehicles, until_ms, self.ends_at)
         for column, known in zip((self.arrived_ms, self.left_ms), moments, strict=True):
             column[:] = np.where(self.passed, -1, known)
+
+    def pass_by(self, buses: Buses, leg: int, beyond: int) -> None:
+        """Let a leg lead on to where the leg ``beyond`` ends; the stops between are passed by."""
+        self.passed[self.ends_at[leg] : buses.leg_call[beyond] + 1] = True
+        self.ends_at[leg] = buses.leg_call[beyond] + 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,7 +106,7 @@ class Plans:
             service.arrived_ms, service.left_ms, service.passed,
         )  # fmt: skip
         riding.ride(runs, self.rides, riders, active)
-        return active[riders.ride[active] == DONE]
+        return np.asarray(active[riders.ride[active] == DONE])
 
 
 def boardings(buses: Buses, riders: Riders) -> np.ndarray:

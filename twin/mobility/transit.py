@@ -15,7 +15,7 @@ from twin.errors import WorkError
 from twin.kernels.random import keys_of
 from twin.kernels.synthesis import fill_keys
 from twin.kernels.traffic import Vehicles
-from twin.mobility.loading import Legs
+from twin.mobility.vehicles import Legs
 from twin.routing.lines import LineRoutes
 from twin.routing.routes import Routes
 from twin.territory.timetable import Timetable
@@ -61,10 +61,13 @@ class Buses:
         leaves_ms = self.departure_ms[self.leg_call]
         return np.flatnonzero(self.first & (leaves_ms >= from_ms) & (leaves_ms < until_ms))
 
-    def moments(self, vehicles: Vehicles, until_ms: int) -> tuple[np.ndarray, np.ndarray]:
+    def moments(
+        self, vehicles: Vehicles, until_ms: int, ends_at: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Arrivals and departures of all calls (n_calls,) that have happened before a moment, else -1.
 
-        A bus leaves when it enters the lane; at the first call of a run it arrives as it leaves.
+        A bus leaves when it enters the lane.
+        ``ends_at`` (n_legs,) is the call that each leg leads to: the next, or one behind stops passed by.
         """
         n = self.legs.n_legs
         rows = slice(vehicles.key.shape[0] - n, None)
@@ -72,7 +75,8 @@ class Buses:
         left_ms[self.on_road] = -1
         arrived_ms[1:][self.on_road[:-1]] = -1
         left_ms[self.leg_call] = vehicles.entered_ms[rows]
-        arrived_ms[self.leg_call + 1] = vehicles.arrived_ms[rows]
+        there = np.flatnonzero(vehicles.arrived_ms[rows] >= 0)
+        arrived_ms[ends_at[there]] = vehicles.arrived_ms[rows][there]
         for calls in _one_after_another(self.in_place):
             there = calls[arrived_ms[calls] >= 0]
             left_ms[there] = np.maximum(arrived_ms[there] + self.dwell_ms, self.departure_ms[there])
@@ -82,9 +86,7 @@ class Buses:
         return arrived_ms, left_ms
 
 
-def buses_of(
-    timetable: Timetable, lines: LineRoutes, least_dwell_s: float, ends: np.ndarray
-) -> Buses:
+def buses_of(timetable: Timetable, lines: LineRoutes, least_dwell_s: float, ends: np.ndarray) -> Buses:
     """The buses of a day.
 
     Parameters
@@ -151,7 +153,7 @@ def _not_before_ms(
     for back in range(1, int(dwells.max(initial=0))):
         legs = np.flatnonzero(dwells > back)
         earliest[legs] = np.maximum(earliest[legs], departure_ms[drives[legs] - back] + back * dwell_ms)
-    return earliest
+    return np.asarray(earliest)
 
 
 def _routes(lines: LineRoutes, leg: np.ndarray) -> Routes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -52,6 +53,17 @@ class Transit:
     def runs(self) -> bool:
         """Whether there is any timetable."""
         return self.timetable.n_runs > 0
+
+    @cached_property
+    def link_of_call(self) -> np.ndarray:
+        """Link at whose end each call is (n_calls,) int32, -1 off the road."""
+        timetable = self.timetable
+        run = np.repeat(np.arange(timetable.n_runs), np.diff(timetable.call_start))
+        place = np.arange(timetable.n_calls) - timetable.call_start[run]
+        link: np.ndarray = self.lines.stop_link[
+            timetable.pattern_start[timetable.pattern_of_run[run]] + place
+        ]
+        return link
 
     def with_buses(self, of_trips: np.ndarray) -> np.ndarray:
         """A column of trips, with -1 for every bus behind them."""

@@ -31,8 +31,7 @@ def record_of(model: TwinModel) -> DayRecord:
     count_moments(here, state.loader.vehicles.link_enter_ms[on_way], SLICE_MS, entries)
     count_moments(passages.link, passages.exit_ms, SLICE_MS, exits)
     of_trips = passages.of(passages.trip < model.n_trips)
-    days = state.itineraries
-    kept = state.platform.record()
+    days, kept = state.itineraries, state.platform.record()
     record = DayRecord(
         territory=model.territory,
         population=model.population,

@@ -7,7 +7,7 @@ from twin.variables import Variable, register
 
 LINK, TRIP, NODE, SLOT = ("link",), ("trip",), ("node",), ("slot",)
 PLACE, EVENT = ("place in the pool",), ("event",)
-CALL, RIDER, RIDE = ("call",), ("rider",), ("ride",)
+CALL, LEG, RIDER, RIDE = ("call",), ("leg",), ("rider",), ("ride",)
 
 ROWS = (
     ("loader.pool", PLACE, "int32", "link row", "links of all routes, one after another"),
@@ -36,6 +36,7 @@ ROWS = (
     ("service.arrived_ms", CALL, "int64", "ms", "moment the run arrived at the call, -1 not yet"),
     ("service.left_ms", CALL, "int64", "ms", "moment the run left the call, -1 not yet"),
     ("service.passed", CALL, "bool", "", "the run does not call here today"),
+    ("service.ends_at", LEG, "int64", "call row", "call that the leg of a bus leads to"),
     ("riders.ride", RIDER, "int64", "ride row", "ride waited for or sat in, -1 not begun, -2 done"),
     ("riders.ready_ms", RIDER, "int64", "ms", "moment at the stop, once done at the destination"),
     ("riders.run", RIDER, "int32", "run row", "run sat in, -1 none"),

@@ -17,9 +17,6 @@ def transit_record_of(model: TwinModel, passages: Passages) -> TransitRecord | N
         return None
     timetable, buses = transit.timetable, transit.buses
     by_bus = passages.trip >= model.n_trips
-    run = np.repeat(np.arange(timetable.n_runs), np.diff(timetable.call_start))
-    pattern = timetable.pattern_of_run[run]
-    place = np.arange(timetable.n_calls) - timetable.call_start[run]
     comes_by_road = np.append(False, buses.on_road[:-1])
     return TransitRecord(
         timetable=timetable,
@@ -27,7 +24,7 @@ def transit_record_of(model: TwinModel, passages: Passages) -> TransitRecord | N
         left_ms=state.service.left_ms,
         passed=state.service.passed,
         on_road=buses.on_road | comes_by_road,
-        call_link=transit.lines.stop_link[timetable.pattern_start[pattern] + place],
+        call_link=transit.link_of_call,
         boarded=boardings(buses, state.riders),
         trip=transit.plans.trip,
         stranded=state.riders.stranded,

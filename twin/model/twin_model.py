@@ -257,7 +257,7 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         off = [np.zeros(n_links, dtype=np.bool_) for _ in range(3)]
         return DayState(
             loader=Loader(self.roads.network, supply, trips.trip_key, routes, rules, self.seed_, legs),
-            service=ServiceDay.fresh(self.transit.buses.n_calls),
+            service=ServiceDay.fresh(self.transit.buses),
             riders=self.transit.plans.fresh(),
             supply=supply,
             itineraries=Itineraries.planned(trips.depart_s, trips.sequence),
