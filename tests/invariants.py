@@ -37,9 +37,19 @@ def check_vehicles_conserved(case: Case, loaded: Loaded) -> None:
         assert tuple(link for *_, link in journey) == route[: len(journey)], f"trip {trip} left its route"
         assert all(leaves == enters for (_, leaves, _), (enters, *_) in pairwise(journey)), f"{trip} jumps"
         assert entered_ms == -1 or entered_ms >= case.demand.release_ms[trip]
+        if case.demand.following(trip) >= 0 and loaded.entered_ms[case.demand.following(trip)] >= 0:
+            check_goes_on(case, loaded, trip)
         if journey:
             assert journey[0][0] == entered_ms
         assert loaded.arrived_ms[trip] == (journey[-1][1] if len(journey) == len(route) else -1)
+
+
+def check_goes_on(case: Case, loaded: Loaded, trip: int) -> None:
+    """A leg begins after the one before it has arrived and dwelt, and not before its timetable says."""
+    demand, leg = case.demand, case.demand.following(trip)
+    arrived_ms, entered_ms = loaded.arrived_ms[trip], loaded.entered_ms[leg]
+    assert arrived_ms >= 0, f"leg {leg} before its bus came"
+    assert entered_ms >= max(arrived_ms + demand.dwell_ms[leg], demand.not_before_ms[leg])
 
 
 def check_links(case: Case, loaded: Loaded) -> None:

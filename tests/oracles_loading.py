@@ -94,11 +94,18 @@ class SlowLoading:
         self.link_enter_ms = [-1] * demand.n_trips
         self.events: list[tuple[int, int, int, int]] = []
         self.rotations = 0
-        by_release = sorted(
-            range(demand.n_trips), key=lambda trip: (int(demand.release_ms[trip]), int(demand.trip_key[trip]))
-        )
-        for trip in by_release:
-            self.links[demand.routes[trip][0]].origin_queue.append(trip)
+        self.release_ms = [int(moment_ms) for moment_ms in demand.release_ms]
+        for trip, moment_ms in enumerate(self.release_ms):
+            if moment_ms >= 0:
+                self.release(trip)
+
+    def release(self, trip: int) -> None:
+        """Join the origin queue, which stands in the order of (moment of release, key)."""
+        key = self.case.demand.trip_key
+        queue = self.links[self.case.demand.routes[trip][0]].origin_queue
+        stands = sorted([*queue, trip], key=lambda each: (self.release_ms[each], int(key[each])))
+        queue.clear()
+        queue.extend(stands)
 
     def apply(self, incident: Incident) -> None:
         """Change one link from now on; moments promised before stand."""
@@ -133,7 +140,7 @@ class SlowLoading:
         return Candidate(moment_ms, self.race(link.key, link.weight), link.key, link, target)
 
     def origin_candidate(self, target: SlowLink) -> Candidate:
-        release_ms = int(self.case.demand.release_ms[target.origin_queue[0]])
+        release_ms = self.release_ms[target.origin_queue[0]]
         moment_ms = max(1_000 * self.step_s, release_ms, self.entry_ms(target, from_closed=False))
         key = slow_mix(target.key)
         race = self.race(key, self.case.origin_priority * target.weight)
@@ -168,7 +175,15 @@ class SlowLoading:
         if best.target is not None:
             self.enter(best.target, trip, moment_ms)
         else:
-            self.arrived_ms[trip] = moment_ms
+            self.arrive(trip, moment_ms)
+
+    def arrive(self, trip: int, moment_ms: int) -> None:
+        """The vehicle is done; a leg that follows it stands at its stop until it may leave."""
+        self.arrived_ms[trip] = moment_ms
+        demand, leg = self.case.demand, self.case.demand.following(trip)
+        if leg >= 0:
+            self.release_ms[leg] = max(moment_ms + demand.dwell_ms[leg], demand.not_before_ms[leg])
+            self.release(leg)
 
     def leave(self, link: SlowLink, moment_ms: int) -> int:
         """Take the head off its link."""

@@ -74,6 +74,36 @@ def demands(draw: DrawFn, net: Net, max_trips: int = 30, until_s: int = 60) -> D
 
 
 @st.composite
+def buses(draw: DrawFn, net: Net, cars: Demand, until_s: int = 60) -> Demand:
+    """Cars, and buses whose walks are cut into legs: held at stops until their timetable lets them go."""
+    link, turns = st.integers(0, net.n_links - 1), st.lists(st.integers(0, 7), min_size=3, max_size=9)
+    moment_ms = st.one_of(st.sampled_from([0, 30_000]), st.integers(0, 1_000 * until_s))
+    routes, released = list(cars.routes), cars.release_ms.tolist()
+    next_leg, not_before = [-1] * cars.n_trips, [-1] * cars.n_trips
+    dwell = [0] * cars.n_trips
+    for _ in range(draw(st.integers(1, 5))):
+        route = [draw(link)]
+        for turn in draw(turns):
+            options = net.successors(route[-1])
+            route.append(options[turn % len(options)])
+        begun = 0
+        for first in [*sorted(draw(st.sets(st.integers(1, len(route) - 1), max_size=3))), len(route)]:
+            if begun:
+                next_leg[-1] = len(routes)
+            routes.append(tuple(route[begun:first]))
+            released.append(-1 if begun else draw(moment_ms))
+            next_leg.append(-1)
+            not_before.append(draw(moment_ms))
+            dwell.append(draw(st.sampled_from([0, 1, 999, 5_000, 20_000])))
+            begun = first
+    keys = np.concatenate([cars.trip_key, _unique_keys(draw, len(routes) - cars.n_trips)])
+    return Demand(
+        keys, tuple(routes), np.array(released, dtype=np.int64), len(routes) - cars.n_trips,
+        tuple(next_leg), tuple(not_before), tuple(dwell),
+    )  # fmt: skip
+
+
+@st.composite
 def incidents(draw: DrawFn, net: Net, until_s: int) -> tuple[Incident, ...]:
     """Up to three moments at which a link closes, opens again or changes its capacity."""
     one = st.builds(
@@ -87,12 +117,13 @@ def incidents(draw: DrawFn, net: Net, until_s: int) -> tuple[Incident, ...]:
 
 
 @st.composite
-def cases(draw: DrawFn, n_steps: int = 120, with_incidents: bool = True) -> Case:
+def cases(draw: DrawFn, n_steps: int = 120, with_incidents: bool = True, with_buses: bool = False) -> Case:
     """A network, its vehicles, what happens to its links, and the settings of a run."""
     net = draw(networks())
+    cars = draw(demands(net))
     return Case(
         net=net,
-        demand=draw(demands(net)),
+        demand=draw(buses(net, cars)) if with_buses else cars,
         n_steps=n_steps,
         incidents=draw(incidents(net, n_steps)) if with_incidents else (),
         seed=draw(st.integers(0, 2**31 - 1)),

@@ -46,15 +46,27 @@ class Net:
 
 @dataclass(frozen=True)
 class Demand:
-    """Vehicles: key, route (links in order, not empty) and the moment each wants to enter its first link."""
+    """Vehicles: key, route (links in order, not empty) and the moment each wants to enter its first link.
+
+    The last ``legs`` of them may follow others: next_leg is the vehicle that goes on where this one
+    arrives (-1: none), after dwell_ms and not before not_before_ms; its own release_ms is -1.
+    """
 
     trip_key: np.ndarray
     routes: tuple[tuple[int, ...], ...]
     release_ms: np.ndarray
+    n_legs: int = 0
+    next_leg: tuple[int, ...] = ()
+    not_before_ms: tuple[int, ...] = ()
+    dwell_ms: tuple[int, ...] = ()
 
     @property
     def n_trips(self) -> int:
         return len(self.routes)
+
+    def following(self, trip: int) -> int:
+        """The vehicle that goes on where this one arrives, -1 none."""
+        return self.next_leg[trip] if self.next_leg else -1
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from hypothesis import given, settings
@@ -33,10 +34,27 @@ def rush_on_grid(n_side: int, n_trips: int, n_steps: int) -> Case:
     return Case(net, demand_of(trips), n_steps)
 
 
+def n_cars(demand: worlds.Demand) -> int:
+    return demand.n_trips - demand.n_legs
+
+
+def _legs_renumbered(demand: worlds.Demand, trips: np.ndarray, trip_to: np.ndarray) -> dict[str, Any]:
+    if not demand.n_legs:
+        return {}
+    after = [demand.next_leg[trip] for trip in trips]
+    return {
+        "n_legs": demand.n_legs,
+        "next_leg": tuple(int(trip_to[leg]) if leg >= 0 else -1 for leg in after),
+        "not_before_ms": tuple(demand.not_before_ms[trip] for trip in trips),
+        "dwell_ms": tuple(demand.dwell_ms[trip] for trip in trips),
+    }
+
+
 def load_renumbered(case: Case, seed: int) -> Loaded:
     """The kernel's run of the same world with nodes, links and trips in another order, put back in order."""
     net, demand = case.net, case.demand
     node_to, links, trips = (shuffled(n, seed) for n in (net.n_nodes, net.n_links, demand.n_trips))
+    trips = np.concatenate([trips[trips < n_cars(demand)], trips[trips >= n_cars(demand)]])
     link_to, trip_to = np.argsort(links), np.argsort(trips)
     per_link = ("free_ms", "hole_ms", "storage", "headway_ms", "link_key", "weight", "length_m")
     other = replace(
@@ -51,6 +69,7 @@ def load_renumbered(case: Case, seed: int) -> Loaded:
             trip_key=demand.trip_key[trips],
             routes=tuple(tuple(int(link_to[link]) for link in demand.routes[trip]) for trip in trips),
             release_ms=demand.release_ms[trips],
+            **_legs_renumbered(demand, trips, trip_to),
         ),
         incidents=tuple(replace(incident, link=int(link_to[incident.link])) for incident in case.incidents),
     )
@@ -67,6 +86,51 @@ def load_renumbered(case: Case, seed: int) -> Loaded:
 @given(cases())
 def test_kernel_agrees_with_twin(case: Case) -> None:
     assert load_by_kernel(case) == load(case)
+
+
+@settings(max_examples=150)
+@given(cases(with_buses=True))
+def test_kernel_agrees_with_twin_where_buses_run(case: Case) -> None:
+    by_twin = load(case)
+    assert load_by_kernel(case) == by_twin
+    check_loaded(case, by_twin)
+
+
+@settings(max_examples=40)
+@given(cases(with_buses=True), SEEDS)
+def test_numbering_and_order_of_nodes_change_nothing_to_buses(case: Case, seed: int) -> None:
+    by_kernel = load_by_kernel(case)
+    assert load_renumbered(case, seed) == by_kernel
+    order = shuffled(case.net.n_nodes, seed).tolist()
+    assert SlowLoading(case, node_order=order).run() == by_kernel
+
+
+def test_a_held_bus_lets_others_by() -> None:
+    """It stands in its bay until its time; who pulls out behind it meanwhile goes first."""
+    net = worlds.net_of([worlds.Street(0, 1, 100, 36, 1_800), worlds.Street(1, 2, 100, 36, 1_800)])
+    cars = worlds.demand_of([(0, (0,)), (200, (1,)), (30, (1,))])
+    demand = replace(
+        cars,
+        trip_key=np.append(cars.trip_key, np.uint64(7)),
+        routes=(*cars.routes, (1,)),
+        release_ms=np.append(cars.release_ms, -1),
+        n_legs=0,
+    )
+    demand = replace(
+        demand,
+        trip_key=demand.trip_key[[1, 2, 0, 3]],
+        routes=((1,), (1,), (0,), (1,)),
+        release_ms=np.array([200_000, 30_000, 0, -1]),
+        n_legs=2,
+        next_leg=(-1, -1, 3, -1),
+        not_before_ms=(-1, -1, -1, 120_000),
+        dwell_ms=(0, 0, 0, 20_000),
+    )
+    late = replace(demand, not_before_ms=(-1, -1, -1, 0))
+    for loader in (load, load_by_kernel):
+        held, free = loader(Case(net, demand, 300)), loader(Case(net, late, 300))
+        assert held.entered_ms == [200_000, 30_000, 0, 120_000]
+        assert free.entered_ms == [200_000, 32_000, 0, 30_000]  # arrived at 10, dwelt 20 s
 
 
 def test_kernel_agrees_with_twin_on_a_grid_in_the_rush() -> None:

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from twin.indicators import access, books, footprint, guidance, meters, pictures, schools, traffic, travel
+from twin.indicators import (
+    access,
+    books,
+    footprint,
+    guidance,
+    meters,
+    pictures,
+    schools,
+    traffic,
+    transit,
+    travel,
+)
 from twin.indicators.focus import every_focus, focuses_of
 from twin.indicators.indicator import INDICATORS, IndicatorValue
 from twin.indicators.records import DayRecord
 
-HOME_MODULES = (travel, traffic, guidance, footprint, pictures, access, books, meters, schools)
+HOME_MODULES = (travel, traffic, transit, guidance, footprint, pictures, access, books, meters, schools)
 """The modules whose indicators enter the registry as they are imported."""
 
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from twin.accounts import Accounts
 from twin.clock import HORIZON_S, MS
+from twin.indicators.transit_record import TransitRecord
 from twin.indicators.walking import SERVICES, walk_to_nearest_m
 from twin.mobility.emissions import Emissions, PassageColumns, curves_of, day_emissions
 from twin.population.tables import CAR
@@ -115,6 +116,9 @@ class DayRecord:
         (n_links,) bool, closed at some moment of the day; None: none was.
     meters
         Fleets of meters by the name of their dataset of readings.
+    transit
+        Public transport by timetable; None: there is none. Links' counts have its buses in them, the
+        events above do not.
     """
 
     territory: Territory
@@ -150,6 +154,7 @@ class DayRecord:
     probe_datasets: Mapping[str, str] = field(default_factory=dict)
     closed: NDArray[np.bool_] | None = None
     meters: Mapping[str, Metering] = field(default_factory=dict)
+    transit: TransitRecord | None = None
 
     @property
     def n_trips(self) -> int:

@@ -23,6 +23,7 @@ from twin.kernels.traffic import (
     enter,
     entry_ms,
     head_slot,
+    join_queue,
     leave,
     log,
     start,
@@ -31,16 +32,26 @@ from twin.kernels.traffic import (
 
 @kernel
 def release(vehicles: Vehicles, traffic: Traffic, pool: np.ndarray, order: np.ndarray) -> None:
-    """Append vehicles to the origin queues of their first links, in the order given (release, key)."""
+    """Put vehicles into the origin queues of their first links; quickest in the order (release, key)."""
     for k in range(order.shape[0]):
-        v = order[k]
+        join_queue(vehicles, traffic, pool, np.int64(order[k]))
+
+
+@kernel
+def withdraw(vehicles: Vehicles, traffic: Traffic, pool: np.ndarray, rows: np.ndarray) -> None:
+    """Take waiting vehicles out of the origin queues of their first links."""
+    for k in range(rows.shape[0]):
+        v = np.int64(rows[k])
         link = pool[vehicles.route_at[v]]
-        vehicles.queue_next[v] = NONE
-        if traffic.queue_head[link] == NONE:
-            traffic.queue_head[link] = v
-        else:
-            vehicles.queue_next[traffic.queue_tail[link]] = v
-        traffic.queue_tail[link] = v
+        if traffic.queue_head[link] == v:
+            traffic.queue_head[link] = vehicles.queue_next[v]
+            continue
+        before = np.int64(traffic.queue_head[link])
+        while vehicles.queue_next[before] != v:
+            before = np.int64(vehicles.queue_next[before])
+        vehicles.queue_next[before] = vehicles.queue_next[v]
+        if traffic.queue_tail[link] == v:
+            traffic.queue_tail[link] = before
 
 
 @inline_kernel

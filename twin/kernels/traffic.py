@@ -60,7 +60,10 @@ class Traffic(NamedTuple):
 
 
 class Vehicles(NamedTuple):
-    """What moves with each trip by car (n_trips,)."""
+    """What moves with each trip by car, and with each leg of a bus from stop to stop (n_vehicles,).
+
+    Where a leg ends, the next begins: its bus stands in a bay, off the lane, until it leaves.
+    """
 
     key: np.ndarray  # uint64
     route_at: np.ndarray  # int64 position of the present (or first) link in the route pool
@@ -70,6 +73,9 @@ class Vehicles(NamedTuple):
     arrived_ms: np.ndarray  # int64, -1 not yet
     link_enter_ms: np.ndarray  # int64 entered the present link
     queue_next: np.ndarray  # int32 next vehicle in the origin queue
+    next_leg: np.ndarray  # int32 the leg that begins where this vehicle arrives, -1 none
+    not_before_ms: np.ndarray  # int64 a leg so begun is released no earlier: the timetable's departure
+    dwell_ms: np.ndarray  # int64 nor sooner than that after the leg before it has arrived
 
 
 class Events(NamedTuple):
@@ -128,6 +134,40 @@ def entry_ms(scene: Scene, link: int) -> int:
 
 
 @inline_kernel
+def _goes_first(vehicles: Vehicles, v: int, other: int) -> bool:
+    """Whether v stands before the other in an origin queue: by moment of release, then by key."""
+    if vehicles.release_ms[v] != vehicles.release_ms[other]:
+        return vehicles.release_ms[v] < vehicles.release_ms[other]
+    return vehicles.key[v] < vehicles.key[other]
+
+
+@inline_kernel
+def join_queue(vehicles: Vehicles, traffic: Traffic, pool: np.ndarray, v: int) -> None:
+    """Put a vehicle into its first link's origin queue; it is last, but for a bus that is held longer."""
+    link, queue_next = pool[vehicles.route_at[v]], vehicles.queue_next
+    head = traffic.queue_head[link]
+    queue_next[v] = NONE
+    if head == NONE:
+        traffic.queue_head[link] = v
+        traffic.queue_tail[link] = v
+        return
+    tail = traffic.queue_tail[link]
+    if not _goes_first(vehicles, v, tail):
+        queue_next[tail] = v
+        traffic.queue_tail[link] = v
+        return
+    if _goes_first(vehicles, v, head):
+        queue_next[v] = head
+        traffic.queue_head[link] = v
+        return
+    before = np.int64(head)
+    while not _goes_first(vehicles, v, queue_next[before]):
+        before = np.int64(queue_next[before])
+    queue_next[v] = queue_next[before]
+    queue_next[before] = v
+
+
+@inline_kernel
 def log(scene: Scene, v: int, link: int, moment: int) -> None:
     """Write down one link left."""
     events = scene.events
@@ -178,6 +218,11 @@ def leave(scene: Scene, link: int, moment: int) -> int:
     vehicles.route_at[v] += 1
     if vehicles.route_at[v] == vehicles.route_end[v]:
         vehicles.arrived_ms[v] = moment
+        following = np.int64(vehicles.next_leg[v])
+        if following >= 0:
+            release_ms = max(moment + vehicles.dwell_ms[following], vehicles.not_before_ms[following])
+            vehicles.release_ms[following] = release_ms
+            join_queue(vehicles, traffic, scene.pool, following)
         return np.int64(-1)
     return v
 

@@ -14,7 +14,8 @@ from twin.errors import WorkError
 from twin.kernels import loading as kernels
 from twin.kernels.paths import Topology
 from twin.kernels.random import stream_of
-from twin.kernels.traffic import STEP_MS, Events, Network, Scene, Settings, Supply, Traffic, Vehicles
+from twin.kernels.traffic import STEP_MS, Events, Network, Scene, Settings, Supply, Traffic
+from twin.mobility.vehicles import Legs, vehicles_of
 from twin.routing.routes import Routes
 
 MERGE_STREAM = stream_of("loading.merge")
@@ -28,6 +29,12 @@ class Passages:
     link: np.ndarray
     enter_ms: np.ndarray
     exit_ms: np.ndarray
+
+    def of(self, chosen: np.ndarray) -> Passages:
+        """Those chosen by a mask; the log itself where that is all."""
+        if chosen.all():
+            return self
+        return Passages(self.trip[chosen], self.link[chosen], self.enter_ms[chosen], self.exit_ms[chosen])
 
     @staticmethod
     def join(parts: list[Passages]) -> Passages:
@@ -91,7 +98,7 @@ def build_network(
 
 
 class Loader:
-    """All cars of a day on one network.
+    """All cars and buses of a day on one network.
 
     Parameters
     ----------
@@ -101,26 +108,29 @@ class Loader:
         Random key of every trip, (n_trips,) uint64; rows that are no car trips are never released.
     routes
         Route of every trip at the start.
+    legs
+        Buses; their vehicles are the rows behind those of the trips.
     """
 
     def __init__(
-        self, network: Network, supply: Supply, trip_key: np.ndarray, routes: Routes, rules: Rules, seed: int
+        self,
+        network: Network,
+        supply: Supply,
+        trip_key: np.ndarray,
+        routes: Routes,
+        rules: Rules,
+        seed: int,
+        legs: Legs | None = None,
     ) -> None:
-        n_trips, n_links = trip_key.shape[0], network.tail.shape[0]
+        n_links = network.tail.shape[0]
         n_nodes, n_slots = network.in_start.shape[0] - 1, int(network.ring_start[-1])
         self.network, self.supply, self.rules, self.seed = network, supply, rules, seed
-        self.pool = np.concatenate([routes.pool, np.zeros(max(1_024, routes.pool.shape[0] // 4), np.int32)])
-        self.pool_used = int(routes.pool.shape[0])
-        self.vehicles = Vehicles(
-            key=np.ascontiguousarray(trip_key, dtype=np.uint64),
-            route_at=routes.start.copy(),
-            route_end=routes.end.copy(),
-            release_ms=np.full(n_trips, -1, dtype=np.int64),
-            entered_ms=np.full(n_trips, -1, dtype=np.int64),
-            arrived_ms=np.full(n_trips, -1, dtype=np.int64),
-            link_enter_ms=np.full(n_trips, -1, dtype=np.int64),
-            queue_next=np.full(n_trips, -1, dtype=np.int32),
-        )
+        self.n_trips = trip_key.shape[0]
+        legs = Legs.none() if legs is None else legs
+        self.pool_used = int(routes.pool.shape[0]) + int(legs.routes.pool.shape[0])
+        room = np.zeros(max(1_024, self.pool_used // 4), np.int32)
+        self.pool = np.concatenate([routes.pool, legs.routes.pool, room])
+        self.vehicles = vehicles_of(trip_key, routes, legs)
         self.traffic = Traffic(
             n_in=np.zeros(n_links, dtype=np.int64),
             n_out=np.zeros(n_links, dtype=np.int64),
@@ -158,6 +168,13 @@ class Loader:
         self.vehicles.route_end[trips] = routes.end + self.pool_used
         self.pool_used = room
 
+    def start_by(self, waiting: np.ndarray, routes: Routes) -> None:
+        """Let vehicles that wait to enter start by another link that leaves the same node."""
+        rows = np.ascontiguousarray(waiting, dtype=np.int32)
+        kernels.withdraw(self.vehicles, self.traffic, self.pool, rows)
+        self.take_routes(waiting, routes)
+        kernels.release(self.vehicles, self.traffic, self.pool, rows)
+
     def advance(self, from_s: int, until_s: int) -> Passages:
         """Run the steps from one moment to another and return the links left meanwhile."""
         margin = int((1_000 // self.supply.headway_ms + 2).sum()) + self.network.tail.shape[0]
@@ -193,25 +210,42 @@ class Loader:
         return on_link
 
     @property
-    def driving(self) -> np.ndarray:
-        """Rows of trips that are on a link now."""
+    def on_way(self) -> np.ndarray:
+        """Rows of vehicles, buses among them, that are on a link now."""
         vehicles = self.vehicles
         return np.flatnonzero((vehicles.entered_ms >= 0) & (vehicles.arrived_ms < 0))
 
     @property
-    def waiting(self) -> np.ndarray:
-        """Rows of trips that wait to enter their first link."""
+    def to_enter(self) -> np.ndarray:
+        """Rows of vehicles, buses among them, that wait to enter their first link, or are held at a stop."""
         vehicles = self.vehicles
         return np.flatnonzero((vehicles.release_ms >= 0) & (vehicles.entered_ms < 0))
 
+    @property
+    def driving(self) -> np.ndarray:
+        """Rows of trips that are on a link now."""
+        rows = self.on_way
+        return rows[: np.searchsorted(rows, self.n_trips)]
+
+    @property
+    def waiting(self) -> np.ndarray:
+        """Rows of trips that wait to enter their first link."""
+        rows = self.to_enter
+        return rows[: np.searchsorted(rows, self.n_trips)]
+
     def check(self) -> None:
-        """Conservation: released = waiting + driving + arrived, and no link above its storage."""
+        """Conservation: released = waiting + driving + arrived, and no link above its storage.
+
+        Released are those let go by `release`, and each leg behind one that has arrived.
+        """
         on_links = self.on_link_veh
-        n_arrived = int((self.vehicles.arrived_ms >= 0).sum())
-        n_waiting = self.waiting.shape[0]
-        if n_waiting + int(on_links.sum()) + n_arrived != self.n_released:
+        arrived = self.vehicles.arrived_ms >= 0
+        n_arrived = int(arrived.sum())
+        n_waiting = self.to_enter.shape[0]
+        n_released = self.n_released + int((arrived & (self.vehicles.next_leg >= 0)).sum())
+        if n_waiting + int(on_links.sum()) + n_arrived != n_released:
             raise WorkError(
-                f"vehicles not conserved: {self.n_released} released, {n_waiting} waiting, "
+                f"vehicles not conserved: {n_released} released, {n_waiting} waiting, "
                 f"{int(on_links.sum())} driving, {n_arrived} arrived"
             )
         if (on_links > self.network.storage_veh).any() or (on_links < 0).any():

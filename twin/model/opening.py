@@ -14,6 +14,7 @@ from twin.knowledge.datasets import Dataset
 from twin.knowledge.platform import DataPlatform
 from twin.knowledge.rights import Right
 from twin.mobility.loading import Loader, Rules
+from twin.mobility.riders import ServiceDay
 from twin.model.metering import place_site
 from twin.model.state import DayState, Guidance, Log, Orders
 from twin.sensing.fleets import Fleet, Site, deploy
@@ -32,11 +33,13 @@ def opening_state(model: TwinModel) -> DayState:
         float(model.parameters["mobility.origin_priority"]),
         int(model.parameters["mobility.deadlock_check_s"]),
     )
-    trips = model.population.trips
+    trips, routes, legs = model.population.trips, model.habits.routes, model.transit.buses.legs
     off = [np.zeros(n, dtype=np.bool_) for n in (n_links,) * 4 + (len(model.manager.levers),)]
     fleets = _deployed_fleets(model)
     return DayState(
-        loader=Loader(model.roads.network, supply, trips.trip_key, model.habits.routes, rules, model.seed_),
+        loader=Loader(model.roads.network, supply, trips.trip_key, routes, rules, model.seed_, legs),
+        service=ServiceDay.fresh(model.transit.buses),
+        riders=model.transit.plans.fresh(),
         supply=supply,
         itineraries=Itineraries.planned(trips.depart_s, trips.sequence),
         log=Log(),

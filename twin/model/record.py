@@ -13,6 +13,7 @@ from twin.kernels.paths import BLOCKED
 from twin.knowledge.day import Estimate, city_picture
 from twin.mobility.loading import Passages
 from twin.model.metering import meterings
+from twin.model.transit_record import transit_record_of
 from twin.model.twin_model import TwinModel
 from twin.sensing.counters import count_reading
 
@@ -26,23 +27,23 @@ def record_of(model: TwinModel) -> DayRecord:
     passages = Passages.join(state.log.parts)
     entries, exits = (np.zeros((N_SLICES, streets.n_links), dtype=np.int32) for _ in range(2))
     count_moments(passages.link, passages.enter_ms, SLICE_MS, entries)
-    driving = state.loader.driving
-    here = state.loader.pool[state.loader.vehicles.route_at[driving]]
-    count_moments(here, state.loader.vehicles.link_enter_ms[driving], SLICE_MS, entries)
+    on_way = state.loader.on_way
+    here = state.loader.pool[state.loader.vehicles.route_at[on_way]]
+    count_moments(here, state.loader.vehicles.link_enter_ms[on_way], SLICE_MS, entries)
     count_moments(passages.link, passages.exit_ms, SLICE_MS, exits)
-    days = state.itineraries
-    kept = state.platform.record()
+    of_trips = passages.of(passages.trip < model.n_trips)
+    days, kept = state.itineraries, state.platform.record()
     record = DayRecord(
         territory=model.territory,
         population=model.population,
         parameters=model.parameters,
         seed=model.seed_,
         departed_ms=days.departed_ms,
-        entered_ms=state.loader.vehicles.entered_ms,
+        entered_ms=state.loader.vehicles.entered_ms[: model.n_trips],
         arrived_ms=days.arrived_ms,
         state=days.state,
         free_flow_s=_free_flow_s(model),
-        route_km=np.bincount(passages.trip, weights=streets.length_m[passages.link], minlength=model.n_trips)
+        route_km=np.bincount(of_trips.trip, weights=streets.length_m[of_trips.link], minlength=model.n_trips)
         / 1_000.0,
         guided=state.guidance.guided,
         provider=state.guidance.provider,
@@ -50,10 +51,10 @@ def record_of(model: TwinModel) -> DayRecord:
         entries=entries,
         exits=exits,
         time_ms=_time_by_exit(passages, streets.n_links),
-        event_trip=passages.trip,
-        event_link=passages.link,
-        event_enter_ms=passages.enter_ms,
-        event_exit_ms=passages.exit_ms,
+        event_trip=of_trips.trip,
+        event_link=of_trips.link,
+        event_enter_ms=of_trips.enter_ms,
+        event_exit_ms=of_trips.exit_ms,
         rotations=state.loader.rotations,
         first_full=_first_full(state.loader.traffic.full_s),
         max_origin_queue_veh=state.log.max_origin_queue_veh,
@@ -68,6 +69,7 @@ def record_of(model: TwinModel) -> DayRecord:
         probe_datasets={agent.name: f"{agent.name}.probes" for agent in model.providers},
         closed=state.orders.ever_closed,
         meters=meterings(state.devices.values()),
+        transit=transit_record_of(model, passages),
     )
     _post_fuel(record)
     return record

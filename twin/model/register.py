@@ -8,6 +8,7 @@ from twin.variables import Variable, register
 LINK, TRIP, NODE, SLOT = ("link",), ("trip",), ("node",), ("slot",)
 PLACE, EVENT = ("place in the pool",), ("event",)
 REQUEST, PROPOSAL, SLICE = ("request",), ("proposal",), ("slice",)
+CALL, LEG, RIDER, RIDE = ("call",), ("leg",), ("rider",), ("ride",)
 
 ROWS = (
     ("loader.pool", PLACE, "int32", "link row", "links of all routes, one after another"),
@@ -30,6 +31,19 @@ ROWS = (
     ("loader.vehicles.arrived_ms", TRIP, "int64", "ms", "moment it left its last link, -1 not yet"),
     ("loader.vehicles.link_enter_ms", TRIP, "int64", "ms", "moment it entered its present link"),
     ("loader.vehicles.queue_next", TRIP, "int32", "trip row", "vehicle behind it in the origin queue"),
+    ("loader.vehicles.next_leg", TRIP, "int32", "trip row", "leg of the bus that begins where this one ends"),
+    ("loader.vehicles.not_before_ms", TRIP, "int64", "ms", "scheduled departure of a leg"),
+    ("loader.vehicles.dwell_ms", TRIP, "int64", "ms", "least stay at the stop before a leg"),
+    ("service.arrived_ms", CALL, "int64", "ms", "moment the run arrived at the call, -1 not yet"),
+    ("service.left_ms", CALL, "int64", "ms", "moment the run left the call, -1 not yet"),
+    ("service.passed", CALL, "bool", "", "the run does not call here today"),
+    ("service.ends_at", LEG, "int64", "call row", "call that the leg of a bus leads to"),
+    ("riders.ride", RIDER, "int64", "ride row", "ride waited for or sat in, -1 not begun, -2 done"),
+    ("riders.ready_ms", RIDER, "int64", "ms", "moment at the stop, once done at the destination"),
+    ("riders.run", RIDER, "int32", "run row", "run sat in, -1 none"),
+    ("riders.boarded_call", RIDE, "int64", "call row", "call at which the ride was boarded, -1 not yet"),
+    ("riders.alighted_call", RIDE, "int64", "call row", "call at which it was left, -1 not yet"),
+    ("riders.stranded", RIDER, "bool", "", "came after the last run had left"),
     ("supply.free_ms", LINK, "int64", "ms", "traverse time in free flow, levers in force"),
     ("supply.headway_ms", LINK, "int64", "ms", "least time between vehicles, levers and incidents in force"),
     ("supply.closed", LINK, "bool", "", "nobody may enter from outside the closure"),

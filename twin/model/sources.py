@@ -6,8 +6,13 @@ from pathlib import Path
 
 from twin.population.population import Population
 from twin.population.synthesis import synthesise
+from twin.readers.gtfs import read_service_day
 from twin.scenario.scenario import Scenario
+from twin.territory.declared_lines import open_timetable
 from twin.territory.territory import Territory
+from twin.territory.timetable import Timetable
+from twin.territory.timetable_build import timetable_of_feed
+from twin.territory.timetable_store import NOTES
 
 
 def load_territory(scenario: Scenario) -> Territory:
@@ -21,6 +26,18 @@ def population_file(scenario: Scenario) -> Path | None:
     path = Path(scenario.territory_path())
     table = path / "population.toml" if path.is_dir() else path.with_name("population.toml")
     return table if table.is_file() else None
+
+
+def load_timetable(scenario: Scenario, territory: Territory) -> Timetable:
+    """The timetable that a scenario names: a feed, declared lines, or one laid on the territory before."""
+    path = scenario.timetable_path()
+    if path is None:
+        return Timetable.none()
+    if (path / NOTES).is_file():
+        path = path.parent
+    if path.suffix == ".zip" or (path / "stops.txt").is_file():
+        return timetable_of_feed(read_service_day(path), territory, scenario.ledger())
+    return open_timetable(path, territory, scenario.ledger())
 
 
 def load_population(scenario: Scenario, territory: Territory, seed: int) -> Population:

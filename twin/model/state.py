@@ -12,11 +12,13 @@ from typing import Any
 import numpy as np
 
 from twin.behaviour.days import Itineraries
+from twin.kernels.riding import Riders
 from twin.kernels.traffic import Supply
 from twin.knowledge.day import Estimate
 from twin.knowledge.estimates import LinkPicture
 from twin.knowledge.platform import DataPlatform
 from twin.mobility.loading import Loader, Passages
+from twin.mobility.riders import ServiceDay
 from twin.routing.routes import Routes
 from twin.sensing.devices import Fleet
 from twin.variables import Kind
@@ -89,6 +91,8 @@ KINDS: dict[str, Kind] = {
     "supply": "truth",
     "itineraries": "truth",
     "log": "truth",
+    "service": "truth",
+    "riders": "truth",
     "orders": "policy",
     "guidance": "plan",
     "platform": "knowledge",
@@ -105,6 +109,8 @@ class DayState:
     """The state of a day; the model owns one. Whatever belongs to one actor or fleet goes by its name."""
 
     loader: Loader
+    service: ServiceDay
+    riders: Riders
     supply: Supply
     itineraries: Itineraries
     log: Log

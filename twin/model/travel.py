@@ -33,6 +33,7 @@ def depart(model: TwinModel, state: Access, moment_s: int) -> None:
         state.loader.release(cars[~stuck], days.departed_ms[cars[~stuck]])
         others = rows[~model.by_car[rows]]
         days.depart(others, TRAVELLING)
+        others = others[~model.transit.rides[others]]  # who rides arrives when the bus does
         ends_ms = days.departed_ms[others] + np.rint(trips.duration_s[others] * MS).astype(np.int64)
         ended = ends_ms <= HORIZON_S * MS
         days.arrive(others[ended], ends_ms[ended], trips.person, model.plan_ms, model.stay_ms)

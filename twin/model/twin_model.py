@@ -17,17 +17,19 @@ from twin.kernels.paths import Trips
 from twin.mobility.network import roads_of
 from twin.model.inhabitants import Inhabitants
 from twin.model.manager import Lever, RoadManager
+from twin.model.offer import day_of
 from twin.model.opening import opening_state
 from twin.model.phases import PHASES, Phase
 from twin.model.provider import ProviderAgent
 from twin.model.register import enter_state
 from twin.model.sources import load_population, load_territory
 from twin.model.state import Access
+from twin.model.transit import with_transit
 from twin.population.population import MODES, Population
 from twin.routing.kerbs import best_sides
 from twin.routing.search import bounds_to
 from twin.routing.topology import workspace_for
-from twin.scenario.modifications import ClassifySecondary, DataAgreement, OnLinks
+from twin.scenario.modifications import BusLine, ClassifySecondary, DataAgreement, OnLinks
 from twin.scenario.scenario import Scenario
 from twin.sensing.fleets import Fleet
 from twin.territory.select import select_links
@@ -71,10 +73,8 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         self.month = parse_month(scenario.month)
         self.step_s = int(self.parameters["mobility.step_s"])
         self.territory = load_territory(scenario) if territory is None else territory
-        self.population = (
-            load_population(scenario, self.territory, seed) if population is None else population
-        )
-        self.inhabitants = Inhabitants.of(self.population.persons)
+        self.planned = load_population(scenario, self.territory, seed) if population is None else population
+        self.inhabitants = Inhabitants.of(self.planned.persons)
         self.roads = roads_of(self.territory.streets, self.parameters)
         self._set_trips()
         drivers = self.drivers()
@@ -83,7 +83,6 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         )
         self._set_actors()
         self.state = opening_state(self)
-        self.phases: tuple[Phase, ...] = PHASES
         self.timings_s = {phase.name: 0.0 for phase in self.phases}
         enter_state()
         self.now_s = 0
@@ -134,6 +133,8 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         self.month = month
         self.spec = self.spec.model_copy(update={"month": format_month(month)})
         self.remove_all_agents()
+        if any(isinstance(each, BusLine) for each in self.spec.modifications):
+            self._set_trips()
         self._set_actors()
         self.state = opening_state(self)
         self.now_s = 0
@@ -158,7 +159,7 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
             aversion=self.aversion,
             sigma=float(self.parameters["calculators.perception_spread"]),
             trips=self.car_trips,
-            rows=np.flatnonzero(self.by_car),
+            rows=self.car_rows,
             seed=self.seed_,
             threads=self.threads,
         )
@@ -179,16 +180,19 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         return shares.pop() if shares else 0.0
 
     def _set_trips(self) -> None:
-        """What is fixed of every trip, and how drivers feel about every link."""
+        """The month's public transport, what is fixed of every trip, how drivers feel about every link."""
+        self.population, self.transit = day_of(self, self.planned)
+        self.phases: tuple[Phase, ...] = with_transit(PHASES) if self.transit.runs else PHASES
         trips, persons = self.population.trips, self.population.persons
         streets = self.territory.streets
         self.by_car = trips.mode == CAR
         self.from_gate = trips.origin_place < 0
         self.trip_person_key = persons.person_key[trips.person]
-        self.plan_ms = np.rint(trips.depart_s * MS).astype(np.int64)
-        self.stay_ms = np.rint(trips.min_stay_s * MS).astype(np.int64)
+        moments = np.stack([trips.depart_s, trips.min_stay_s])
+        self.plan_ms, self.stay_ms = np.rint(moments * MS).astype(np.int64)
         addresses = Trips(trips.origin_link, trips.destination_link, self.plan_ms, self.trip_person_key)
-        topology, free_ms, cars = self.roads.topology, self.roads.free_ms, np.flatnonzero(self.by_car)
+        topology, free_ms = self.roads.topology, self.roads.free_ms
+        cars = self.car_rows = np.flatnonzero(self.planned.trips.mode == CAR)  # some may ride instead
         self.car_trips = best_sides(topology, free_ms, streets.length_m, addresses, cars)
         factors = tuple(self.parameters["calculators.habit_class_factor"])
         self.habit_cost_ms = habit_times_ms(self.roads.free_ms, streets.road_class, factors)

@@ -254,9 +254,40 @@ class AddSensorFleet(OfWholeDays):
     fleet: SensorFleet = Field(description="a table with the keys of a [[sensor_fleet]]")
 
 
+def _listed_points(value: Any) -> Any:
+    """Stops as a tuple, coordinates within it as tuples."""
+    if not isinstance(value, list | tuple):
+        return value
+    return tuple(tuple(each) if isinstance(each, list) else each for each in value)
+
+
+Point = tuple[Annotated[float, Field(ge=-180, le=180)], Annotated[float, Field(ge=-90, le=90)]]
+
+
+class BusLine(Modification):
+    """A bus line more; `from` and `until` are the times of its first and last departures."""
+
+    kind: Literal["bus_line"] = "bus_line"
+    name: Name = Field(description="a text")
+    stops: Annotated[tuple[Name | Point, ...], BeforeValidator(_listed_points), Field(min_length=2)] = Field(
+        description="two or more of [lon, lat], a place id or a stop id of the timetable"
+    )
+    headway_s: Annotated[float, Field(ge=60, le=86_400)] = Field(description="seconds between 60 and 86400")
+    speed_kmh: Annotated[float, Field(gt=0, le=100)] | None = Field(
+        None, description="km/h between stops, above 0 and up to 100; omitted: by the streets' speeds"
+    )
+    both_ways: bool = Field(True, description="true or false")
+
+    def service_s(self, hours: tuple[float, ...]) -> tuple[float, float]:
+        """First and last moment of departure [s]; by the ledger's hours where no times are given."""
+        first = self.from_s if self.from_ and ":" in self.from_ else 3_600.0 * hours[0]
+        last = self.until_s if self.until and ":" in self.until else 3_600.0 * hours[1]
+        return first, last
+
+
 for _kind in (
     *(CloseLink, ReduceCapacity, Incident, SpeedLimit, ClassifySecondary, SchoolStreet),
-    *(DataAgreement, AppShare, AddSensorFleet),
+    *(DataAgreement, AppShare, AddSensorFleet, BusLine),
 ):
     MODIFICATIONS.add(_kind.model_fields["kind"].default, _kind)
 

@@ -27,7 +27,7 @@ from twin.scenario.files import Merged, Origin, Source, merge_chain, read_file, 
 from twin.scenario.ledger import Parameters
 from twin.scenario.modifications import AddSensorFleet, AppShare, DataAgreement, Modification
 from twin.scenario.selectors import Model, Name
-from twin.scenario.territories import find_territory
+from twin.scenario.territories import find_territory, find_timetable
 from twin.scenario.wording import Location, fault, nearest, short, spell
 
 SCHEMA_VERSION = 1
@@ -66,6 +66,10 @@ class Scenario(Model):
     title: Name = Field(description="a text")
     description: str = Field("", description="a text")
     territory: Name = Field(description="a folder in networks/, or a path relative to the scenario file")
+    timetable: Name | None = Field(
+        None,
+        description="a GTFS feed or a timetable.toml beside the scenario file or in the territory's folder",
+    )
     focus: Annotated[str | tuple[str, ...], PlainValidator(_focus)] = "all"
     month: Annotated[str, AfterValidator(_month)] = Field("2027-01", description="a month YYYY-MM")
     seed: Annotated[int, Field(ge=0, lt=2**63)] = Field(1, description="a whole number, 0 or more")
@@ -197,6 +201,15 @@ class Scenario(Model):
         """Folder or OSM file of the territory."""
         merged = self._tables()
         return find_territory(self.territory, merged.folder(("territory",)), merged.where(("territory",)))
+
+    def timetable_path(self) -> Path | None:
+        """Feed or folder of the timetable, None where there is none."""
+        if self.timetable is None:
+            return None
+        merged = self._tables()
+        ground = self.territory_path()
+        folders = (merged.folder(("timetable",)), ground if ground.is_dir() else ground.parent)
+        return find_timetable(self.timetable, folders, merged.where(("timetable",)))
 
     def where(self, *location: str | int) -> str:
         """File and key in which a value is written, for error messages: ``where("modification", 0)``."""

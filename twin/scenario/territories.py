@@ -1,8 +1,9 @@
-"""Where the territory that a scenario names lies on disk."""
+"""Where the territory and the timetable that a scenario names lie on disk."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from twin.errors import InputError
@@ -25,6 +26,15 @@ def find_territory(name: str, folder: Path, where: str) -> Path:
         nearest(name, known) if known else "a folder in networks/, or a path relative to the scenario file"
     )
     raise InputError(where, f"no territory {short(name)}", right)
+
+
+def find_timetable(name: str, folders: Sequence[Path], where: str) -> Path:
+    """Feed, file or folder of that name in the first of the folders that has one."""
+    for folder in folders:
+        if os.path.isdir(folder / name) or os.path.isfile(folder / name):
+            return folder / name
+    right = "a GTFS feed or a timetable.toml beside the scenario file or in the territory's folder"
+    raise InputError(where, f"no timetable {short(name)}", right)
 
 
 def _shelves(folder: Path) -> list[Path]:

@@ -12,27 +12,26 @@ import json
 from collections.abc import Iterable
 
 import numpy as np
-from numpy.typing import NDArray
 
 from twin.indicators.indicator import IndicatorValue
 from twin.indicators.records import ARRIVED, HORIZON_MS, DayRecord
+from twin.study.transit_digest import Column, transit_tables
 
 _MM_PER_KM = 1_000_000
 _MOMENT_BITS = np.int64(27)
 """Bits of a moment in a sort key: 30 hours are less than 2**27 ms."""
 
-Column = tuple[str, str, NDArray[np.generic]]
-"""Name, little-endian dtype, values."""
-
 
 def truth_digest(record: DayRecord) -> str:
-    """SHA-256 over trips, link entries and exits, and persons' outcomes, each sorted by outside ids."""
+    """SHA-256 over trips, link entries and exits, and persons' outcomes, each sorted by outside ids.
+
+    Where there is a timetable, also over its calls, its passengers' rides and its buses' passages.
+    """
     digest = hashlib.sha256()
-    for name, columns in (
-        ("trips", _trips(record)),
-        ("passages", _passages(record)),
-        ("persons", _persons(record)),
-    ):
+    tables = [("trips", _trips(record)), ("passages", _passages(record)), ("persons", _persons(record))]
+    if record.transit is not None:
+        tables += transit_tables(record, record.transit)
+    for name, columns in tables:
         digest.update(f"{name}\n".encode())
         for column, dtype, values in columns:
             digest.update(f"{column} {dtype} {values.shape[0]}\n".encode())

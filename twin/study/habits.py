@@ -25,7 +25,7 @@ from twin.population.population import Population
 from twin.routing.routes import Routes
 from twin.scenario.scenario import Scenario
 from twin.study import store
-from twin.study.keys import code_digest
+from twin.study.keys import code_digest, stamp_of_timetable
 from twin.study.progress import Progress, silent
 from twin.territory.territory import Territory
 
@@ -38,13 +38,17 @@ LEARNED_ROOMS = (
     "calculators.perception",
 )
 """Ledger names on which habits depend, by their beginnings."""
+LEARNED_WITH_BUSES = ("timetable.", "transit.")
+"""And those on which they depend where there is a timetable."""
 
 
 def habits_key(scenario: Scenario, territory: Territory, population: Population, seed: int) -> str:
     """What learned habits depend on, as one key."""
     parameters = scenario.ledger()
-    rows = [f"{row.name}={row.value}" for row in parameters.rows() if row.name.startswith(LEARNED_ROOMS)]
-    parts = (territory.digest, population.digest, *rows, str(seed), code_digest())
+    timetable = stamp_of_timetable(scenario)  # its buses are on the road while drivers learn
+    rooms = (*LEARNED_ROOMS, *LEARNED_WITH_BUSES) if timetable else LEARNED_ROOMS
+    rows = [f"{row.name}={row.value}" for row in parameters.rows() if row.name.startswith(rooms)]
+    parts = (territory.digest, population.digest, *timetable, *rows, str(seed), code_digest())
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 

@@ -25,6 +25,7 @@ def simulation_key(scenario: Scenario, seed: int) -> str:
     """
     parts = (
         stamp_of_files(scenario.territory_path()),
+        *stamp_of_timetable(scenario),
         scenario.simulation_digest(),
         scenario.ledger().digest,
         str(seed),
@@ -32,6 +33,12 @@ def simulation_key(scenario: Scenario, seed: int) -> str:
         outside_kinds(),
     )
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def stamp_of_timetable(scenario: Scenario) -> tuple[str, ...]:
+    """Digest of the timetable's files; nothing where the scenario names none."""
+    path = scenario.timetable_path()
+    return () if path is None else (stamp_of_files(path),)
 
 
 def stamp_of_files(path: Path) -> str:
