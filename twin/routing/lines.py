@@ -8,6 +8,7 @@ by on the right side of the street and does not turn round to stop.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,10 +65,17 @@ class LineRoutes(Table):
 
 @dataclass
 class _Sites:
-    """Links that each stop may be served from, and what it costs that they end elsewhere [ms]."""
+    """Links that each stop may be served from, and what it costs that they lie and end elsewhere [ms]."""
 
     links: dict[int, Ints] = field(default_factory=dict)
-    gap_ms: dict[int, Times] = field(default_factory=dict)
+    off_ms: dict[int, Times] = field(default_factory=dict)
+
+
+class _Step(NamedTuple):
+    """From the links of a stop to those of the next: driving time, and what turning round costs [ms]."""
+
+    drive_ms: Times
+    turn_ms: Times
 
 
 def lines_on_streets(
@@ -124,15 +132,16 @@ def _sites(timetable: Timetable, stops: Ints, streets: Streets, parameters: Para
     near = tree.query_ball_point(at, kerb_m)
     away, _ = tree.query(at)
     for row, stop in enumerate(stops.tolist()):
-        found = np.unique(of[np.array(near[row], dtype=np.int64)])
-        if not len(found) and away[row] <= station_m:
-            found = np.unique(
-                of[np.array(tree.query_ball_point(at[row], away[row] + SAMPLE_M), dtype=np.int64)]
-            )
-        gap_m = np.hypot(*(ends[found] - at[row]).T)
-        gap_ms = np.rint(GAP_WEIGHT * 1000.0 * gap_m / streets.free_speed_mps[found]).astype(np.int64)
-        best = np.lexsort((found, gap_ms))[:MOST_CANDIDATES]
-        sites.links[stop], sites.gap_ms[stop] = found[best].astype(np.int32), gap_ms[best]
+        rows = np.array(near[row], dtype=np.int64)
+        if not len(rows) and away[row] <= station_m:
+            rows = np.array(tree.query_ball_point(at[row], away[row] + SAMPLE_M), dtype=np.int64)
+        apart_m = np.hypot(*(points[rows] - at[row]).T)
+        order = np.lexsort((apart_m, of[rows]))
+        found, first = np.unique(of[rows][order], return_index=True)
+        off_m = GAP_WEIGHT * np.hypot(*(ends[found] - at[row]).T) + apart_m[order][first]
+        off_ms = np.rint(1000.0 * off_m / streets.free_speed_mps[found]).astype(np.int64)
+        best = np.lexsort((found, off_ms))[:MOST_CANDIDATES]
+        sites.links[stop], sites.off_ms[stop] = found[best].astype(np.int32), off_ms[best]
     return sites
 
 
@@ -151,8 +160,11 @@ def _samples(links: np.ndarray, streets: Streets, plane: Plane) -> tuple[np.ndar
 
 def _times_between(
     patterns: dict[int, Ints], sites: _Sites, topology: Topology, weight_ms: np.ndarray
-) -> dict[tuple[int, int], Times]:
-    """Driving times from the end of each link of a stop to the end of each link of the next [ms], by pair."""
+) -> dict[tuple[int, int], _Step]:
+    """Driving times from the end of each link of a stop to the end of each link of the next, by pair.
+
+    Turning round at once costs the way along the first link and back.
+    """
     pairs = {
         pair
         for stops in patterns.values()
@@ -162,26 +174,48 @@ def _times_between(
     for a, b in sorted(pairs):
         before.setdefault(b, []).append(a)
     n_nodes = topology.first_out.shape[0] - 1
-    at_once = max(1, TREE_BYTES // (4 * n_nodes * MOST_CANDIDATES))
-    between: dict[tuple[int, int], Times] = {}
+    a_round = max(1, TREE_BYTES // (4 * n_nodes * MOST_CANDIDATES))
+    back_ms = _back_ms(topology, weight_ms)
+    between: dict[tuple[int, int], _Step] = {}
     served = [stop for stop in before if len(sites.links.get(stop, ()))]
-    for first in range(0, len(served), at_once):
-        some = served[first : first + at_once]
+    for first in range(0, len(served), a_round):
+        some = served[first : first + a_round]
         bounds = bounds_to(topology, weight_ms, np.concatenate([sites.links[stop] for stop in some]))
         for b in some:
             to = sites.links[b]
             rows = bounds.row_of_node[topology.tail[to]]
             for a in before[b]:
                 origin = sites.links.get(a, to[:0])
-                cost = bounds.cost_ms[rows[None, :], topology.head[origin][:, None]].astype(np.int64)
-                cost = np.where(cost >= BLOCKED, FAR, cost + weight_ms[to])
-                between[a, b] = np.where(origin[:, None] == to, 0, cost)
+                ahead, behind = (
+                    bounds.cost_ms[rows[None, :], node[origin][:, None]].astype(np.int64)
+                    for node in (topology.head, topology.tail)
+                )
+                drive = np.where(ahead >= BLOCKED, FAR, ahead + weight_ms[to])
+                begun, ended = topology.tail[origin][:, None], topology.head[origin][:, None]
+                round_ms = back_ms[origin][:, None]
+                at_once = (ended == topology.tail[to]) & (begun == topology.head[to])
+                turned = np.where(ended == topology.tail[to], at_once, round_ms + behind == ahead)
+                turn = np.where(turned, weight_ms[origin][:, None] + round_ms, 0)
+                elsewhere = origin[:, None] != to
+                between[a, b] = _Step(np.where(elsewhere, drive, 0), np.where(elsewhere, turn, 0))
     return between
 
 
-def _chosen_links(sequence: Ints, sites: _Sites, between: dict[tuple[int, int], Times]) -> Ints:
+def _back_ms(topology: Topology, weight_ms: np.ndarray) -> Times:
+    """Time of the quickest link from each link's end to its beginning [ms], FAR if none (n_links,)."""
+    quickest: dict[tuple[int, int], int] = {}
+    for tail, head, time in zip(
+        topology.tail.tolist(), topology.head.tolist(), weight_ms.tolist(), strict=True
+    ):
+        quickest[tail, head] = min(time, quickest.get((tail, head), time))
+    pairs = zip(topology.head.tolist(), topology.tail.tolist(), strict=True)
+    return np.array([quickest.get(pair, int(FAR)) for pair in pairs], dtype=np.int64)
+
+
+def _chosen_links(sequence: Ints, sites: _Sites, between: dict[tuple[int, int], _Step]) -> Ints:
     """Link of each stop of a pattern, by the least total driving time; -1 where it is off the road.
 
+    Nothing tells where the bus comes from to its first stop, so turning round there counts as time.
     A stop that cannot be driven to from the one before is off the road, so every leg with links at both
     of its stops is driven.
     """
@@ -189,10 +223,12 @@ def _chosen_links(sequence: Ints, sites: _Sites, between: dict[tuple[int, int], 
     stretch: list[tuple[int, Times]] = []  # position, and where each of its links was come to from
     total = np.zeros(0, dtype=np.int64)
     for position, stop in enumerate(sequence.tolist()):
-        own = sites.gap_ms.get(stop, np.zeros(0, dtype=np.int64))
+        own = sites.off_ms.get(stop, np.zeros(0, dtype=np.int64))
         if stretch:
             step = between.get((int(sequence[position - 1]), stop))
-            reached = total[:, None] + step if step is not None and step.size else None
+            reached = None
+            if step is not None and step.drive_ms.size:
+                reached = total[:, None] + step.drive_ms + (step.turn_ms if len(stretch) == 1 else 0)
             if reached is not None and int(reached.min()) < FAR:
                 stretch.append((position, reached.argmin(axis=0)))
                 total = reached.min(axis=0) + own

@@ -8,13 +8,21 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from twin.clock import parse_time_s
 from twin.errors import InputError
-from twin.scenario.wording import fault, input_error
+from twin.scenario.wording import fault, input_error, short
 
 MOST_BYTES = 2**20
 MODES = ("bus", "tram", "metro", "rail", "ferry", "other")
@@ -33,7 +41,20 @@ Time = Annotated[str, AfterValidator(_time), Field(description=TIME_WORDS)]
 Text = Annotated[str, Field(min_length=1)]
 Lon = Annotated[float, Field(ge=-180.0, le=180.0)]
 Lat = Annotated[float, Field(ge=-90.0, le=90.0)]
-StopReference = Text | tuple[Lon, Lat]
+STOP_WORDS = "the name of a [[stop]], the id of a place, or degrees [lon, lat]"
+
+
+def _stop(value: Any) -> Any:
+    """A text, or lon and lat within their ranges."""
+    if isinstance(value, str) and value:
+        return value
+    numbers = isinstance(value, list | tuple) and all(type(each) in (int, float) for each in value)
+    if numbers and len(value) == 2 and abs(value[0]) <= 180.0 and abs(value[1]) <= 90.0:
+        return float(value[0]), float(value[1])
+    raise fault(f"{short(value)} is no stop", STOP_WORDS)
+
+
+StopReference = Annotated[str | tuple[float, float], BeforeValidator(_stop)]
 Headway = Annotated[float, Field(ge=60.0, le=86_400.0)]
 
 
@@ -72,7 +93,7 @@ class LineTable(Closed):
     mode: Literal[MODES] = Field(default="bus", description="one of " + ", ".join(MODES))  # type: ignore[valid-type]
     stops: tuple[StopReference, ...] = Field(
         min_length=2,
-        description="two stops or more: names of [[stop]] tables, place ids or coordinates [lon, lat]",
+        description=f"two stops or more, each {STOP_WORDS}",
     )
     headway_s: Headway = Field(description="seconds between two departures, 60 or more")
     period: tuple[PeriodTable, ...] = Field(default=(), description="tables [[line.period]]")

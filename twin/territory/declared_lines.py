@@ -13,7 +13,7 @@ from twin.clock import format_time_s
 from twin.errors import InputError
 from twin.readers.gtfs_calls import Calls
 from twin.scenario.ledger import Parameters
-from twin.scenario.lines import LineTable, StopTable, TimetableTable, read_timetable_file
+from twin.scenario.lines import STOP_WORDS, LineTable, StopTable, TimetableTable, read_timetable_file
 from twin.territory.geometry import distances_m, in_box
 from twin.territory.tables import Floats
 from twin.territory.territory import Territory
@@ -157,8 +157,7 @@ def _stop(
     else:
         row = np.flatnonzero(territory.places.place_id == reference)
         if not len(row):
-            right = "the name of a [[stop]], the id of a place of the territory, or [lon, lat]"
-            raise InputError(where, f"no stop {reference!r}", right)
+            raise InputError(where, f"no stop {reference!r}", STOP_WORDS)
         place = int(row[0])
         found = (reference, reference, float(territory.places.lon[place]), float(territory.places.lat[place]))
     if not in_box(found[2], found[3], tuple(territory.meta["bbox"])):

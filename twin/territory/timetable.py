@@ -234,7 +234,7 @@ def _joined_stops(mine: Timetable, yours: Timetable) -> tuple[Longs, dict[str, A
     for column in ("stop_lon", "stop_lat"):
         apart = np.abs(getattr(yours, column)[shared] - getattr(mine, column)[rows[shared]]) > SAME_PLACE_DEG
         if apart.any():
-            stop = yours.stop_id[shared[apart][0]]
+            stop = str(yours.stop_id[shared[apart][0]])
             raise InputError(f"stop {stop!r}", "the timetable has a stop of that id elsewhere", "another id")
     new = np.flatnonzero(rows < 0)
     rows[new] = mine.n_stops + np.arange(len(new))
