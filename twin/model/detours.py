@@ -95,13 +95,9 @@ def _end_run(model: TwinModel, state: Access, bus: int) -> None:
 def _take(state: Access, rows: np.ndarray, routes: list[np.ndarray], starts: bool) -> None:
     """Give buses (rows) their routes; where they start otherwise they change the queue at their stop."""
     loader = state.loader
-    start, end = np.full((2, loader.vehicles.key.shape[0]), -1, dtype=np.int64)
     if not rows.size:
         return
-    end[rows] = np.cumsum([route.shape[0] for route in routes])
-    start[rows] = end[rows] - [route.shape[0] for route in routes]
-    given = Routes(np.concatenate(routes).astype(np.int32), start, end)
     if starts:
-        loader.start_by(rows, given)
+        loader.start_by(rows, Routes.joined(routes))
     else:
-        loader.take_routes(rows, given)
+        loader.take_routes(rows, Routes.joined(routes))

@@ -12,14 +12,13 @@ from twin.behaviour.modes import change_probability, changes
 from twin.clock import MS
 from twin.mobility.riders import Plans
 from twin.mobility.transit import Buses, buses_of
-from twin.model.sources import load_timetable
+from twin.model.timetables import Laid, timetable_on
 from twin.population.paths import path_distances_m, path_graph
 from twin.population.population import Population
 from twin.population.tables import HOME, RESIDENT, TRANSIT, Trips
-from twin.routing.bus_lines import Ground, with_bus_lines
+from twin.routing.bus_lines import Ground
 from twin.routing.journeys import Asked, Offer, Planned
 from twin.routing.lines import LineRoutes
-from twin.scenario.modifications import BusLine
 from twin.territory.territory import Territory
 from twin.territory.timetable import Timetable
 
@@ -78,28 +77,29 @@ def day_of(model: TwinModel, planned: Population) -> tuple[Population, Transit]:
     Without a timetable the population is the one handed in.
     """
     ground = Ground(model.territory, model.roads.topology, model.roads.free_ms, model.parameters)
-    added = [part for part in model.spec.in_force() if isinstance(part, BusLine)]
-    before = load_timetable(model.spec, model.territory)
-    timetable = with_bus_lines(before, added, ground)
-    lines = ground.routes(timetable)
+    laid = timetable_on(model.spec, ground)
+    if laid is None:
+        return planned, _nothing_runs(planned)
     ends = np.stack([model.roads.topology.tail, model.roads.topology.head])
-    buses = buses_of(timetable, lines, float(model.parameters["transit.least_dwell_s"]), ends)
-    n_trips = planned.n_trips
-    if not timetable.n_runs:
-        nobody = np.empty(0, dtype=np.int64)
-        plans = Plans.of(timetable, nobody, Planned.none())
-        off = np.zeros(n_trips, dtype=np.bool_)
-        return planned, Transit(timetable, lines, buses, plans, off, planned.trips.duration_s)
-    offer = Offer.of(timetable, model.territory.paths, model.parameters)
-    trips = planned.trips
-    if added:
-        trips = _with_new_riders(model, planned, before, offer)
-    rows, journeys, trips, otherwise_s = _planned(model, trips, offer, before.n_runs > 0)
-    rides = np.zeros(n_trips, dtype=np.bool_)
+    least_dwell_s = float(model.parameters["transit.least_dwell_s"])
+    buses = buses_of(laid.timetable, laid.lines, least_dwell_s, ends)
+    trips = planned.trips if laid.offer is laid.offer_before else _with_new_riders(model, planned, laid)
+    rows, journeys, trips, otherwise_s = _planned(model, trips, laid.offer, laid.before.n_runs > 0)
+    rides = np.zeros(planned.n_trips, dtype=np.bool_)
     rides[rows] = True
-    plans = Plans.of(timetable, rows, journeys)
+    plans = Plans.of(laid.timetable, rows, journeys)
     day = Population.of(planned.persons, trips, planned.report)
-    return day, Transit(timetable, lines, buses, plans, rides, otherwise_s)
+    return day, Transit(laid.timetable, laid.lines, buses, plans, rides, otherwise_s)
+
+
+def _nothing_runs(planned: Population) -> Transit:
+    """The public transport of a day without any timetable."""
+    none, nobody = Timetable.none(), np.empty(0, dtype=np.int64)
+    no, off = np.zeros(1, dtype=np.int64), np.zeros(planned.n_trips, dtype=np.bool_)
+    lines = LineRoutes(no, no, nobody.astype(np.int32), nobody.astype(np.int32))
+    buses = buses_of(none, lines, 0.0, np.empty((2, 0), dtype=np.int32))
+    plans = Plans.of(none, nobody, Planned.none())
+    return Transit(none, lines, buses, plans, off, planned.trips.duration_s)
 
 
 def _planned(
@@ -145,7 +145,7 @@ def _asked(
     return Asked(origin.astype(np.int64), destination.astype(np.int64), depart_ms, latest_ms)
 
 
-def _with_new_riders(model: TwinModel, planned: Population, before: Timetable, offer: Offer) -> Trips:
+def _with_new_riders(model: TwinModel, planned: Population, laid: Laid) -> Trips:
     """Trips with the tours of those who change to transit because it got better.
 
     Utility is minus the scale of the population's own choice of mode times minutes from door to door. A tour
@@ -162,10 +162,10 @@ def _with_new_riders(model: TwinModel, planned: Population, before: Timetable, o
     open_to &= persons.age[person] >= model.parameters["population.transit_from_age"]
     rows = np.flatnonzero(open_to[tour])
     usual_s = _usual_transit_s(planned)
-    then_s = _offered_s(model, trips, rows, Offer.of(before, model.territory.paths, model.parameters))
+    then_s = _offered_s(model, trips, rows, laid.offer_before)
     then_s = np.where(np.isfinite(then_s), then_s, usual_s[rows])
     compared = np.isfinite(then_s)  # where nobody took transit there is nothing to pivot on
-    now_s = np.minimum(_offered_s(model, trips, rows, offer), then_s)
+    now_s = np.minimum(_offered_s(model, trips, rows, laid.offer), then_s)
     saved_s = np.subtract(then_s, now_s, out=np.zeros(rows.shape[0]), where=compared)
     saved_min = np.bincount(tour[rows], weights=saved_s, minlength=n_tours) / SECONDS_PER_MIN
     gain = float(model.parameters["population.scale_per_min"]) * saved_min

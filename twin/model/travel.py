@@ -76,9 +76,7 @@ def _divert(model: TwinModel, state: Access, rows: np.ndarray, places: np.ndarra
     if not taken:
         return
     diverted = rows[found.start >= 0]
-    end = np.cumsum([route.shape[0] for route in taken])
-    start = end - [route.shape[0] for route in taken]
-    loader.take_routes(diverted, Routes(np.concatenate(taken), start, end))
+    loader.take_routes(diverted, Routes.joined(taken))
     state.guidance.detoured[diverted] = True
     _report_closures(model, state, diverted, loader.pool[places[found.start >= 0]], moment_s)
 

@@ -23,6 +23,13 @@ class Routes:
     start: np.ndarray
     end: np.ndarray
 
+    @staticmethod
+    def joined(routes: list[np.ndarray]) -> Routes:
+        """Routes (one at least), one after another."""
+        end = np.cumsum([route.shape[0] for route in routes])
+        start = end - [route.shape[0] for route in routes]
+        return Routes(np.concatenate(routes).astype(np.int32), start, end)
+
     def of(self, trip: int) -> np.ndarray:
         """The links of one trip's route, in order."""
         if self.start[trip] < 0:
