@@ -7,9 +7,9 @@ import pytest
 
 from twin.calculators.agreement import (
     apply_agreement,
-    closure_notices,
     closures_dataset,
     known_closures,
+    notices,
     traffic_dataset,
 )
 from twin.errors import InputError
@@ -27,7 +27,7 @@ def platform_with(*agreements: DataAgreement) -> DataPlatform:
     platform.add(traffic_dataset("swift", cadence_s=300.0))
     for agreement in agreements:
         apply_agreement(platform, agreement, "city", lag_s=120.0)
-    platform.append("city.closures", closure_notices(OPEN, CLOSED, 25_200.0))
+    platform.append("city.closures", notices(OPEN, CLOSED, 25_200.0))
     platform.append("swift.traffic", observations(np.array([0]), 25_200.0, 25_200.0, 30.0))
     return platform
 
@@ -42,10 +42,10 @@ def test_provider_knows_closures_by_agreement_only():
 
 def test_a_link_that_opens_again_is_open():
     platform = platform_with(DataAgreement(provider="swift"))
-    platform.append("city.closures", closure_notices(CLOSED, OPEN, 32_400.0))
+    platform.append("city.closures", notices(CLOSED, OPEN, 32_400.0))
     assert known_closures(platform, "swift", "city", 32_399.0, 3).tolist() == CLOSED.tolist()
     assert not known_closures(platform, "swift", "city", 32_400.0, 3).any()
-    assert closure_notices(OPEN, OPEN, 0.0).n_rows == 0
+    assert notices(OPEN, OPEN, 0.0).n_rows == 0
 
 
 def test_city_gets_traffic_after_the_lag_of_the_agreement():

@@ -45,7 +45,7 @@ def test_one_object_with_every_field(desk: Desk, day: dict[str, Any]) -> None:
     assert all(row["unit"] is not None for row in day["indicators"])
     assert 1 <= len(day["first_full"]) <= 10
     assert [at for _, at in day["first_full"]] == sorted(at for _, at in day["first_full"])
-    assert {"load", "consult", "learn", "sense"} <= set(day["timings_s"])
+    assert {"load", "advise", "learn", "sense"} <= set(day["timings_s"])
     assert day["peak_memory_mb"] > 10
     links = pq.read_table(desk.folder / "out" / "links.parquet", columns=["link_id"])
     assert {link for link, _ in day["first_full"]} <= set(links["link_id"].to_pylist())

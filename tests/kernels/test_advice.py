@@ -13,7 +13,7 @@ from tests.kernels.paths_door import topology_of
 from tests.oracles import BLOCKED_MS, Advice, slow_advice, slow_first_closed
 from tests.strategies import cases, link_weights
 from tests.worlds import Case, Net
-from twin.kernels.advice import DECLINES, FOLLOWS, KEEPS, Answer, Asking, Counsel, advise
+from twin.kernels.advice import Answer, Asking, Counsel, advise
 from twin.kernels.closures import first_closed
 from twin.kernels.search import Ground
 from twin.routing.search import NO_DRAWS, bounds_to, static_weights
@@ -24,23 +24,21 @@ Routes = tuple[tuple[int, ...], ...]
 
 def ask_provider(
     net: Net, weight_ms: np.ndarray, routes: Routes, band: float, least_saving_ms: int, honours: np.ndarray
-) -> tuple[list[int], list[Advice]]:
-    """Decisions and advice of the kernel; weights (2, n_links): plain, and honouring the manager's class.
+) -> list[Advice]:
+    """Advice of the kernel; weights (2, n_links): plain, and honouring the manager's class.
 
-    Everybody with an even row obeys. The room for routes is small, so the kernel must ask for more.
+    The room for routes is small, so the kernel must ask for more.
     """
     n = len(routes)
     given_routes, topology = routes_of(routes), topology_of(net)
     asking = Asking(
-        trip=np.arange(n),
-        route_at=given_routes.start,
-        route_end=given_routes.end,
+        pool=given_routes.pool,
+        start=given_routes.start,
+        end=given_routes.end,
         person=np.arange(n).astype(np.uint64),
         honours=honours,
-        obeys=np.arange(n) % 2 == 0,
     )
-    decision, start, end = np.full(n, -1, dtype=np.int8), np.full(n, -1), np.full(n, -1)
-    answer = Answer(decision, np.full(n, -1), np.full(n, -1), start, end)
+    answer = Answer(*(np.full(n, -2) for _ in range(4)))
     plain, honouring = (static_weights(weights) for weights in weight_ms)
     destinations = np.array([route[-1] for route in routes])
     found: list[tuple[int, ...]] = [()] * n
@@ -50,14 +48,14 @@ def ask_provider(
     done = 0
     while done < n:
         room = np.full(net.n_nodes + 3, -1, dtype=np.int32)
-        upto = advise(ground, counsel, given_routes.pool, asking, done, room, answer)
+        upto = advise(ground, counsel, asking, done, room, answer)
         assert upto > done, "no progress"
         for row in range(done, upto):
-            if decision[row] == FOLLOWS:
-                found[row] = tuple(room[start[row] : end[row]].tolist())
+            if answer.start[row] >= 0:
+                found[row] = tuple(room[answer.start[row] : answer.end[row]].tolist())
         done = upto
     costs = zip(answer.now_ms.tolist(), answer.best_ms.tolist(), found, strict=True)
-    return decision.tolist(), [Advice(*cost) for cost in costs]
+    return [Advice(*cost) for cost in costs]
 
 
 @settings(max_examples=60)
@@ -67,24 +65,21 @@ def test_advice_agrees_with_twin(case: Case, data: st.DataObject) -> None:
     weight_ms = data.draw(link_weights(net, n_slices=2))
     band, least_saving_ms = data.draw(st.sampled_from([(0.0, 0), (0.1, 500), (0.5, 60_000)]))
     honours = np.arange(len(routes)) % 3 == 0
-    decisions, advice = ask_provider(net, weight_ms, routes, band, least_saving_ms, honours)
+    advice = ask_provider(net, weight_ms, routes, band, least_saving_ms, honours)
     for row, route in enumerate(routes):
-        expected = slow_advice(net, weight_ms[int(honours[row])], route, band, least_saving_ms)
-        obeys = row % 2 == 0
-        assert advice[row] == (expected if obeys else expected._replace(route=()))
-        assert decisions[row] == ((FOLLOWS if obeys else DECLINES) if expected.route else KEEPS)
+        assert advice[row] == slow_advice(net, weight_ms[int(honours[row])], route, band, least_saving_ms)
 
 
 @pytest.mark.parametrize(
-    ("round_s", "blocked", "decision"), [(80, False, FOLLOWS), (95, False, KEEPS), (95, True, FOLLOWS)]
+    ("round_s", "blocked", "proposed"), [(80, False, (0, 2, 3)), (95, False, ()), (95, True, (0, 2, 3))]
 )
-def test_band_of_indifference(round_s: int, blocked: bool, decision: int) -> None:
+def test_band_of_indifference(round_s: int, blocked: bool, proposed: tuple[int, ...]) -> None:
     """100 s ahead and a band of 10 %: 80 s round are taken, 95 s are not, unless the road is blocked."""
     net = worlds.net_of([worlds.Street(a, b, 500, 30, 900) for a, b in [(0, 1), (1, 2), (1, 2), (2, 3)]])
     direct_ms = BLOCKED_MS if blocked else 90_000
     weight_ms = np.array([50_000, direct_ms, 1_000 * (round_s - 10), 10_000])
-    decisions, _ = ask_provider(net, np.tile(weight_ms, (2, 1)), ((0, 1, 3),), 0.1, 0, np.array([False]))
-    assert decisions == [decision]
+    [advice] = ask_provider(net, np.tile(weight_ms, (2, 1)), ((0, 1, 3),), 0.1, 0, np.array([False]))
+    assert advice.route == proposed
 
 
 @settings(max_examples=40)

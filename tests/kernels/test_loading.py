@@ -194,19 +194,23 @@ def test_the_future_does_not_touch_the_past(case: Case, from_s: int) -> None:
 
 
 @settings(max_examples=40)
-@given(cases(with_incidents=False), st.integers(1, 100))
-def test_who_is_held_by_a_queue(case: Case, now_s: int) -> None:
-    """With k others ahead nobody leaves earlier than k headways from now: who is held by that is listed."""
+@given(cases(with_incidents=False), st.integers(1, 60), st.integers(1, 60))
+def test_who_is_held_by_a_queue(case: Case, since_s: int, span_s: int) -> None:
+    """Who is past its free-flow time is held; after a whole span it has seen how many left before it."""
     slow, loader = SlowLoading(case), loader_of(case)
+    now_s = since_s + span_s
     while slow.step_s < now_s:
         slow.step()
-    loader.advance(0, now_s)
-    held = loader.queued(now_s)
-    expected = [
-        (trip, row, slow.link_enter_ms[trip], 1_000 * now_s + ahead * link.headway_ms)
-        for row, link in enumerate(slow.links)
-        for ahead, (trip, ready_ms) in enumerate(link.on_link)
-        if 1_000 * now_s + ahead * link.headway_ms > ready_ms
-    ]
+    loader.advance(0, since_s)
+    left = loader.advance(since_s, now_s)
+    held = loader.queued(now_s, since_s, left)
+    expected = []
+    for row, link in enumerate(slow.links):
+        n_left = sum(1 for _, where, _, exit_ms in slow.events if where == row and exit_ms >= 1_000 * since_s)
+        for ahead, (trip, ready_ms) in enumerate(link.on_link):
+            if ready_ms < 1_000 * now_s:
+                seen = ready_ms <= 1_000 * since_s
+                more_ms = ahead * 1_000 * span_s // max(n_left, 1) if seen else 0
+                expected.append((trip, row, slow.link_enter_ms[trip], 1_000 * now_s + more_ms))
     columns = (held.trip.tolist(), held.link.tolist(), held.enter_ms.tolist(), held.exit_ms.tolist())
     assert list(zip(*columns, strict=True)) == expected

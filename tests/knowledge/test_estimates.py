@@ -78,12 +78,15 @@ def test_picture_cannot_be_written():
             column[0] = 1
 
 
-def test_only_links_with_enough_probes_are_given_back():
-    rows = observations(np.array([0] * 5 + [1] * 4), 50.0, 60.0, 40.0)
-    picture = estimate_link_times(rows, 100.0, 900.0, PRIOR, BLANK)
-    given_back = publish_traffic(picture, least_probes=5, delay_s=30.0)
-    assert rows_of(given_back) == [(130.0, 0, 100.0, 28.75)]
-    assert publish_traffic(BLANK, least_probes=0, delay_s=0.0).n_rows == 0
+def test_only_links_with_enough_trips_are_given_back():
+    """A phone that reports from a queue at every look (300 s, 600 s) is one trip, however often it does."""
+    left_s = np.array([550.0] * 5 + [550.0] * 4 + [300.0, 600.0, 600.0])
+    rows = observations(np.array([0] * 5 + [1] * 7), left_s, 610.0, 40.0)
+    picture = estimate_link_times(rows, 900.0, 900.0, PRIOR, BLANK)
+    assert picture.n_probes[:2].tolist() == [5, 7]
+    given_back = publish_traffic(picture, rows, look_s=300.0, least_trips=5)
+    assert rows_of(given_back) == [(900.0, 0, 900.0, 28.75)]
+    assert publish_traffic(BLANK, no_observations(), look_s=300.0, least_trips=0).n_rows == 0
 
 
 def test_latest_result_is_that_of_the_latest_moment():

@@ -62,10 +62,10 @@ def test_only_the_signed_part_of_two_closures_is_signed() -> None:
 def test_a_month_brings_its_modifications_into_force() -> None:
     model = model_of(closing(True, month="2027-02"))
     model.run_months(1)
-    assert not model.manager.ever_closed.any()
+    assert not model.state.orders.ever_closed.any()
     model.run_months(1)
     assert model.spec.month == "2027-02"
-    assert model.manager.ever_closed[busiest()]
+    assert model.state.orders.ever_closed[busiest()]
 
 
 def test_a_picture_that_comes_within_a_step_is_refused() -> None:

@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 
 from tests.model.village import WORKS, scenario, world
+from twin.indicators.records import ROAD_MANAGER
 from twin.kernels.random import stream_of, uniforms
 from twin.model.phases import PHASES
 from twin.model.provider import ProviderAgent
+from twin.model.record import city_estimate
 from twin.model.state import Access
 from twin.model.twin_model import TwinModel
 
@@ -59,21 +61,39 @@ def run(model: TwinModel, name: str) -> None:
 
 def believed_and_done(model: TwinModel) -> list[np.ndarray]:
     """What providers believe, and the routes that their users have after asking them."""
-    run(model, "learn")
-    run(model, "consult")
+    for phase in ("learn", "ask", "advise", "take"):
+        run(model, phase)
     vehicles, guidance = model.state.loader.vehicles, model.state.guidance
     pool = model.state.loader.pool[: model.state.loader.pool_used]
     acts = [vehicles.route_at, vehicles.route_end, pool, guidance.guided, guidance.n_reroutes]
-    beliefs = [
+    return [column.copy() for column in (*beliefs(model), *acts)]
+
+
+def beliefs(model: TwinModel) -> list[np.ndarray]:
+    """What every provider holds of the roads, and what the city would say of the day."""
+    city = city_estimate(model)
+    held = [
         part
-        for agent in model.providers
-        for part in (model.state.pictures[agent.name].travel_time_s, agent.weight_ms)
+        for belief in model.state.pictures.values()
+        for part in (belief.picture.travel_time_s, belief.plain_ms, belief.honouring_ms)
     ]
-    return [column.copy() for column in (*beliefs, *acts)]
+    return [city.flow_veh, city.speed_mps, *held]
+
+
+def seen(model: TwinModel) -> list[np.ndarray]:
+    """All that any actor may read now."""
+    platform = model.state.platform
+    owners = (ROAD_MANAGER, *(agent.name for agent in model.providers))
+    return [
+        column
+        for owner in owners
+        for dataset in platform.datasets()
+        for column in platform.visible(owner, dataset.name, float(model.now_s))
+    ]
 
 
 def same(a: list[np.ndarray], b: list[np.ndarray]) -> bool:
-    return all(np.array_equal(x, y) for x, y in zip(a, b, strict=True))
+    return all(np.array_equal(x, y, equal_nan=True) for x, y in zip(a, b, strict=True))
 
 
 @pytest.mark.parametrize("hour", [*BUSY_HOURS, *(random_hour(number) for number in range(4))])
@@ -93,15 +113,34 @@ def test_there_are_acts_to_compare() -> None:
     assert taken > 0
 
 
-def test_an_observation_does_reach_them() -> None:
+def test_nothing_is_believed_before_an_observation_has_come_and_then_it_is() -> None:
+    """Capacity falls to a third all over: what is believed stays the same until what is seen differs."""
     honest, other = model_at(8.0), model_at(8.0)
     other.state.supply.headway_ms[:] *= 3
-    for model in (honest, other):
-        for _ in range(6):
+    n_same = 0
+    for _ in range(6):
+        alike = same(seen(honest), seen(other))
+        for model in (honest, other):
+            run(model, "learn")
+        if alike:
+            n_same += 1
+            assert same(beliefs(honest), beliefs(other))
+        for model in (honest, other):
             model.step()
-    names = [agent.name for agent in honest.providers]
-    pictures = [[m.state.pictures[name].travel_time_s for name in names] for m in (honest, other)]
-    assert not same(*pictures)
+    assert n_same >= 1
+    believed = [[b.picture.travel_time_s for b in model.state.pictures.values()] for model in (honest, other)]
+    assert not same(*believed)
+    assert not same([city_estimate(honest).flow_veh], [city_estimate(other).flow_veh])
+
+
+def test_a_city_that_reads_truth_is_caught() -> None:
+    honest, other = model_at(8.0), model_at(8.0)
+    disturb(other)
+
+    def peeping(model: TwinModel) -> list[np.ndarray]:
+        return [city_estimate(model).flow_veh[0] + model.state.loader.traffic.n_out]
+
+    assert not same(peeping(honest), peeping(other))
 
 
 def test_a_provider_that_reads_truth_is_caught() -> None:
@@ -109,7 +148,8 @@ def test_a_provider_that_reads_truth_is_caught() -> None:
         def learn(self, state: Access, moment_s: int) -> None:
             super().learn(state, moment_s)
             queues = self.model.state.loader.traffic.n_in - self.model.state.loader.traffic.n_out
-            self.weight_ms = (self.weight_ms + 1_000 * queues).astype(np.int32)
+            belief = state.pictures[self.name]
+            belief.plain_ms = (belief.plain_ms + 1_000 * queues).astype(np.int32)
 
     honest, other = model_at(8.0), model_at(8.0)
     disturb(other)

@@ -52,6 +52,9 @@ def honours_class(trip_key: np.ndarray, respect: float | np.ndarray, seed: int) 
     return np.asarray(uniforms(seed, _RESPECT, trip_key) < respect)
 
 
-def obeys(person_key: np.ndarray, moment_s: int, obedience: float | np.ndarray, seed: int) -> np.ndarray:
-    """Who follows an advice given at a moment (n,) bool: one draw for each (person, moment)."""
-    return np.asarray(uniforms(seed, _OBEY, person_key, moment_s) < obedience)
+def obeys(trip_key: np.ndarray, obedience: float | np.ndarray, seed: int) -> np.ndarray:
+    """Trips on which the driver does what the calculator says (n_trips,) bool: one draw for the whole trip.
+
+    Drawn anew at every advice, hardly anybody would resist a calculator that repeats itself.
+    """
+    return np.asarray(uniforms(seed, _OBEY, trip_key) < obedience)

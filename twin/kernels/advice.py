@@ -10,8 +10,6 @@ from twin.kernels.jit import inline_kernel, kernel
 from twin.kernels.paths import BLOCKED, UNREACHED, Weights
 from twin.kernels.search import Ground, Query, search, write_path
 
-KEEPS, DECLINES, FOLLOWS = 0, 1, 2
-
 
 class Counsel(NamedTuple):
     """How a provider advises: what links cost by its lights, and what makes a route worth proposing.
@@ -26,20 +24,18 @@ class Counsel(NamedTuple):
 
 
 class Asking(NamedTuple):
-    """Travellers who ask (n,): their routes' places in the pool, and who they are."""
+    """Travellers who ask (n,): the route that each means to drive, from its present link on."""
 
-    trip: np.ndarray  # int64 row
-    route_at: np.ndarray  # int64 (n_trips,) place of the present link
-    route_end: np.ndarray  # int64 (n_trips,)
+    pool: np.ndarray  # int32 links of all these routes
+    start: np.ndarray  # int64 (n,) place of the present link
+    end: np.ndarray  # int64 (n,)
     person: np.ndarray  # uint64 (n,)
     honours: np.ndarray  # bool (n,) this advice honours the manager's classification
-    obeys: np.ndarray  # bool (n,) would follow an advice now
 
 
 class Answer(NamedTuple):
-    """What came of it: decision int8 (n,), now_ms and best_ms int64 (n,), new routes by trip row."""
+    """What came of it, (n,) int64: costs kept and best, and the proposed route's place, -1 if none."""
 
-    decision: np.ndarray
     now_ms: np.ndarray
     best_ms: np.ndarray
     start: np.ndarray
@@ -62,7 +58,6 @@ def _remaining_ms(pool: np.ndarray, at: int, end: int, weight_ms: np.ndarray) ->
 def advise(
     ground: Ground,
     counsel: Counsel,
-    pool: np.ndarray,
     asking: Asking,
     first: int,
     out: np.ndarray,
@@ -75,15 +70,14 @@ def advise(
     being full.
     """
     topology, bounds, workspace = ground.topology, ground.bounds, ground.workspace
-    at = np.int64(0)
-    for k in range(first, asking.trip.shape[0]):
-        trip = asking.trip[k]
-        present = pool[asking.route_at[trip]]
-        destination = pool[asking.route_end[trip] - 1]
+    pool, at = asking.pool, np.int64(0)
+    for k in range(first, asking.start.shape[0]):
+        present = pool[asking.start[k]]
+        destination = pool[asking.end[k] - 1]
         weights = counsel.honouring if asking.honours[k] else counsel.plain
         weight_ms = weights.cost_ms[0]
-        now_ms = _remaining_ms(pool, asking.route_at[trip], asking.route_end[trip], weight_ms)
-        answer.decision[k] = KEEPS
+        now_ms = _remaining_ms(pool, asking.start[k], asking.end[k], weight_ms)
+        answer.start[k] = -1
         answer.now_ms[k] = now_ms
         answer.best_ms[k] = now_ms
         if present == destination:
@@ -96,10 +90,6 @@ def advise(
         cost = search(ground, weights, Query(a, b, np.int64(0), asking.person[k]))
         if cost >= UNREACHED or cost + weight_ms[destination] > enough:
             continue
-        answer.best_ms[k] = cost + weight_ms[destination]
-        if not asking.obeys[k]:
-            answer.decision[k] = DECLINES
-            continue
         if at + 2 > out.shape[0]:
             return k
         end = write_path(topology, workspace, a, b, out, at + 1)
@@ -107,8 +97,8 @@ def advise(
             return k
         out[at] = present
         out[end] = destination
-        answer.decision[k] = FOLLOWS
-        answer.start[trip] = at
-        answer.end[trip] = end + 1
+        answer.best_ms[k] = cost + weight_ms[destination]
+        answer.start[k] = at
+        answer.end[k] = end + 1
         at = end + 1
-    return asking.trip.shape[0]
+    return asking.start.shape[0]

@@ -122,20 +122,24 @@ def _process_node(scene: Scene, node: int, step: int) -> None:
 
 
 @kernel
-def queued(scene: Scene, now_ms: int) -> None:
-    """Vehicles that a queue holds up: logged with the moment at which they would leave.
+def queued(scene: Scene, now_ms: int, since_ms: int, left_veh: np.ndarray) -> None:
+    """Vehicles that a queue holds up: logged with the moment at which they expect to leave.
 
-    A vehicle with k others ahead leaves no earlier than k headways from now: its distance from the end
-    of the link over the speed of the queue. Who would leave by free flow all the same is not listed.
+    Nothing but what a phone on board can tell is used: who has been held since ``since_ms`` has seen
+    left_veh[link] vehicles leave before it, and expects those still ahead to leave at that rate (one at
+    least, for a queue that stood still). Who was stopped later knows only how long it has been there.
     """
     network, traffic = scene.network, scene.traffic
     for link in range(network.tail.shape[0]):
         storage = network.storage_veh[link]
         for ahead in range(traffic.n_in[link] - traffic.n_out[link]):
             slot = network.ring_start[link] + (traffic.n_out[link] + ahead) % storage
-            leaves_ms = now_ms + ahead * scene.supply.headway_ms[link]
-            if leaves_ms > traffic.slot_ms[slot]:
-                log(scene, np.int64(traffic.slot_vehicle[slot]), link, leaves_ms)
+            if traffic.slot_ms[slot] >= now_ms:
+                break  # first in, first out: who is behind drives freely too
+            leaves_ms = np.int64(now_ms)
+            if traffic.slot_ms[slot] <= since_ms:
+                leaves_ms += ahead * (now_ms - since_ms) // max(left_veh[link], 1)
+            log(scene, np.int64(traffic.slot_vehicle[slot]), link, leaves_ms)
 
 
 @kernel

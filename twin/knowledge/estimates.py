@@ -24,11 +24,11 @@ BLIND_AFTER_S = 900.0
 """A link without a probe for this long is not seen: one slice of the day."""
 
 register(
-    Variable("picture.travel_time_s", ("link",), "float64", "s", "travel time an actor believes",
+    Variable("pictures.travel_time_s", ("link",), "float64", "s", "travel time an actor believes",
              "knowledge", "provider"),
-    Variable("picture.n_probes", ("link",), "int32", "passages", "probes behind the belief",
+    Variable("pictures.n_probes", ("link",), "int32", "passages", "probes behind the belief",
              "knowledge", "provider"),
-    Variable("picture.newest_s", ("link",), "float64", "s", "moment of the newest probe",
+    Variable("pictures.newest_s", ("link",), "float64", "s", "moment of the newest probe",
              "knowledge", "provider"),
 )  # fmt: skip
 
@@ -99,13 +99,19 @@ def estimate_link_times(
     return _picture(before.owner, moment_s, time_s, n_probes, newest_s)
 
 
-def publish_traffic(picture: LinkPicture, least_probes: int, delay_s: float) -> Observations:
-    """Filtered traffic that a provider gives back: its travel times of links with enough probes.
+def publish_traffic(
+    picture: LinkPicture, rows: Observations, look_s: float, least_trips: int
+) -> Observations:
+    """Filtered traffic that a provider gives back: its travel times of links with enough trips behind them.
 
-    At least ``least_probes`` passages stand behind each row, so that no row is one person's trace.
+    ``rows`` are those behind the picture. Phones in a queue report at every look, at whole multiples of
+    ``look_s``, the same phone many times; a passage that ended is one trip. Only those are counted, so at
+    least ``least_trips`` trips stand behind what is published, and no row is one person's trace.
     """
-    links = np.flatnonzero(picture.n_probes >= max(least_probes, 1))
-    return observations(links, picture.moment_s, picture.moment_s + delay_s, picture.travel_time_s[links])
+    ended = rows.phenomenon_time_s % look_s != 0.0
+    n_trips = np.bincount(rows.datastream[ended], minlength=picture.n_probes.shape[0])
+    links = np.flatnonzero(n_trips >= max(least_trips, 1))
+    return observations(links, picture.moment_s, picture.moment_s, picture.travel_time_s[links])
 
 
 def latest_results(rows: Observations, n_links: int, otherwise: float) -> np.ndarray:

@@ -183,13 +183,16 @@ class Loader:
         self.n_released += rows.shape[0]
 
     def take_routes(self, trips: np.ndarray, routes: Routes) -> None:
-        """Give trips other routes; each must begin with the link the vehicle is on or waits for."""
+        """Give trips (rows) other routes, by place in ``trips``.
+
+        Each must begin with the link the vehicle is on or waits for.
+        """
         room = self.pool_used + routes.pool.shape[0]
         if room > self.pool.shape[0]:
             self.pool = np.concatenate([self.pool[: self.pool_used], np.zeros(room, dtype=np.int32)])
         self.pool[self.pool_used : room] = routes.pool
-        self.vehicles.route_at[trips] = routes.start[trips] + self.pool_used
-        self.vehicles.route_end[trips] = routes.end[trips] + self.pool_used
+        self.vehicles.route_at[trips] = routes.start + self.pool_used
+        self.vehicles.route_end[trips] = routes.end + self.pool_used
         self.pool_used = room
 
     def advance(self, from_s: int, until_s: int) -> Passages:
@@ -205,11 +208,20 @@ class Loader:
         self.check()
         return Passages.join(parts)
 
-    def queued(self, now_s: int) -> Passages:
-        """Vehicles held up by a queue now, with the moments at which they would leave their links."""
+    def queued(self, now_s: int, since_s: int, left: Passages) -> Passages:
+        """Vehicles held up by a queue now, with the moments at which they expect to leave their links.
+
+        ``left`` are the passages since ``since_s``, from which the rate of each queue is seen.
+        """
         scene = self._scene(int(self.on_link_veh.sum()))
-        kernels.queued(scene, now_s * STEP_MS)
+        left_veh = np.bincount(left.link, minlength=self.network.tail.shape[0])
+        kernels.queued(scene, now_s * STEP_MS, since_s * STEP_MS, left_veh)
         return _passages(scene.events)
+
+    def ahead_of(self, trips: np.ndarray) -> Routes:
+        """Routes of trips (rows) from the link that each is on or waits for, by place in ``trips``."""
+        at, route_end = self.vehicles.route_at[trips], self.vehicles.route_end[trips]
+        return Routes(self.pool, at, route_end).packed()
 
     @property
     def on_link_veh(self) -> np.ndarray:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from twin.calculators.agreement import closure_notices
+from twin.calculators.agreement import notices
 from twin.calculators.levers import closed_to_entry, limited_speed, mask_of, narrowed_capacity
 from twin.errors import InputError
 from twin.indicators.records import ROAD_MANAGER
@@ -44,8 +44,6 @@ class RoadManager(Actor):
         super().__init__(model)
         self.name = ROAD_MANAGER
         self.streets, self.roads, self.levers = streets, roads, levers
-        self.ever_closed = np.zeros(streets.n_links, dtype=np.bool_)
-        self._in_force: tuple[bool, ...] = (False,) * len(levers)
         for lever in levers:
             for moment_s in (lever.order.from_s, lever.order.until_s):
                 if moment_s % model.step_s:
@@ -57,10 +55,11 @@ class RoadManager(Actor):
 
     def act(self, state: Access, moment_s: int) -> None:
         """Put in force what begins now, and take back what ends."""
-        in_force = tuple(lever.holds(moment_s) for lever in self.levers)
-        if in_force == self._in_force:
+        supply, orders = state.supply, state.orders
+        in_force = np.array([lever.holds(moment_s) for lever in self.levers], dtype=np.bool_)
+        if np.array_equal(in_force, orders.in_force):
             return
-        self._in_force = in_force
+        orders.in_force[:] = in_force
         standing = [lever for lever, holds in zip(self.levers, in_force, strict=True) if holds]
         speed = self.streets.free_speed_mps
         capacity = self.streets.flow_capacity_vps
@@ -77,16 +76,15 @@ class RoadManager(Actor):
                 signed |= mask_of(lever.links, n_links) & order.signed_exit
             elif isinstance(order, ClassifySecondary):
                 classified |= mask_of(lever.links, n_links)
-        supply, orders = state.supply, state.orders
         supply.free_ms[:] = link_ms(self.streets.length_m / speed)
         supply.headway_ms[:] = headway_ms(capacity)
         tail, head = self.streets.tail, self.streets.head
         barred = closed_to_entry(closed, tail, head)
-        state.platform.append(
-            f"{self.name}.closures", closure_notices(orders.closed, barred, float(moment_s))
-        )
+        at_s, platform = float(moment_s), state.platform
+        platform.append(f"{self.name}.closures", notices(orders.closed, barred, at_s))
+        platform.append(f"{self.name}.classes", notices(orders.classified, classified, at_s))
         supply.closed[:] = barred
         orders.closed[:] = barred
-        self.ever_closed |= closed
+        orders.ever_closed |= closed
         orders.signed[:] = closed_to_entry(signed, tail, head) & barred
         orders.classified[:] = classified

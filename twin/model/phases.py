@@ -45,6 +45,14 @@ def _learn(model: TwinModel, state: Access, moment_s: int) -> None:
         agent.learn(state, moment_s)
 
 
+def _advise(model: TwinModel, state: Access, moment_s: int) -> None:
+    state.advice.clear()
+    for agent in model.providers:
+        requests = state.requests.get(agent.name)
+        if requests is not None:
+            state.advice[agent.name] = agent.advise(state.pictures[agent.name], requests, moment_s)
+
+
 def _load(model: TwinModel, state: Access, moment_s: int) -> None:
     loader, log = state.loader, state.log
     log.last = loader.advance(moment_s, moment_s + model.step_s)
@@ -57,7 +65,7 @@ def _load(model: TwinModel, state: Access, moment_s: int) -> None:
 
 
 def _sense(model: TwinModel, state: Access, moment_s: int) -> None:
-    if not model.fleets:
+    if not state.devices:
         return
     truth = StepTruth(
         start_ms=moment_s * MS,
@@ -67,9 +75,9 @@ def _sense(model: TwinModel, state: Access, moment_s: int) -> None:
         trip_sends=model.trip_sends,
         link_key=model.territory.streets.link_key,
         period=model.month,
-        queued=_events(state.loader.queued(moment_s + model.step_s)),
+        queued=_events(state.loader.queued(moment_s + model.step_s, moment_s, state.log.last)),
     )
-    for fleet in model.fleets:
+    for fleet in state.devices.values():
         state.platform.append(fleet.dataset.name, observe(fleet, truth, model.seed_))
 
 
@@ -83,14 +91,16 @@ def _groups(*names: str) -> frozenset[str]:
 
 PHASES: tuple[Phase, ...] = (
     Phase("manage", _manage, _groups("orders"), _groups("orders", "supply", "platform")),
-    Phase("learn", _learn, _groups("platform", "orders"), _groups("pictures", "platform"), actor=True),
+    Phase("learn", _learn, _groups("platform"), _groups("pictures", "platform"), actor=True),
     Phase("depart", travel.depart, _groups("itineraries"), _groups("itineraries", "loader")),
     Phase(
         "signs", travel.follow_signs, _groups("orders", "loader"), _groups("loader", "guidance", "platform")
     ),
-    Phase("consult", travel.consult, _groups("orders", "pictures"), _groups("loader", "guidance")),
+    Phase("ask", travel.ask, _groups("loader", "guidance"), _groups("requests")),
+    Phase("advise", _advise, _groups("requests", "pictures"), _groups("advice"), actor=True),
+    Phase("take", travel.take, _groups("advice", "orders"), _groups("loader", "guidance")),
     Phase("load", _load, _groups("supply"), _groups("loader", "log")),
     Phase("arrive", travel.arrive, _groups("loader"), _groups("itineraries")),
-    Phase("sense", _sense, _groups("log", "loader"), _groups("platform")),
+    Phase("sense", _sense, _groups("log", "loader"), _groups("devices", "platform")),
 )
 """The order of a step: orders, knowledge, travellers, traffic, and what devices saw of it."""

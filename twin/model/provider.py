@@ -6,14 +6,20 @@ from typing import Any
 
 import numpy as np
 
-from twin.calculators.agreement import known_closures
-from twin.calculators.provider import advice_times_ms, honouring_times_ms
+from twin.calculators.agreement import known_classes, known_closures
+from twin.calculators.provider import advice_times_ms, honouring_times_ms, honours_class
+from twin.clock import MS
 from twin.errors import InputError
 from twin.indicators.records import ROAD_MANAGER
+from twin.kernels import advice
+from twin.kernels.advice import Answer, Asking, Counsel
+from twin.kernels.search import Ground
 from twin.knowledge.day import Estimate
-from twin.knowledge.estimates import LinkPicture, Prior, estimate_link_times, publish_traffic
+from twin.knowledge.estimates import Prior, estimate_link_times, prior_picture, publish_traffic
 from twin.model.actor import Actor
-from twin.model.state import Access
+from twin.model.state import Access, Advice, Belief, Requests
+from twin.routing.routes import Routes
+from twin.routing.search import NO_DRAWS, static_weights
 from twin.scenario.actors import Provider
 from twin.scenario.ledger import Parameters
 
@@ -29,10 +35,18 @@ class ProviderAgent(Actor):
         Its row among the providers.
     length_m, free_flow_ms
         The map that it holds, (n_links,): lengths and legal free-flow times.
+    publishes
+        Whether an agreement has it give traffic back.
     """
 
     def __init__(
-        self, model: Any, order: Provider, row: int, length_m: np.ndarray, free_flow_ms: np.ndarray
+        self,
+        model: Any,
+        order: Provider,
+        row: int,
+        length_m: np.ndarray,
+        free_flow_ms: np.ndarray,
+        publishes: bool,
     ) -> None:
         super().__init__(model)
         parameters: Parameters = model.parameters
@@ -49,31 +63,73 @@ class ProviderAgent(Actor):
         self.report_holds_s = float(parameters["calculators.report_holds_s"])
         self.penalty_factor = float(parameters["calculators.class_penalty_factor"])
         self.least_probes = int(parameters["calculators.least_probes_returned"])
-        self.publishes = False
-        self.estimate = Estimate.unknown(order.name, length_m.shape[0])
-        self.weight_ms = free_flow_ms.astype(np.int32)
+        self.least_saving_ms = round(float(parameters["calculators.least_saving_s"]) * MS)
+        self.publishes = publishes
+
+    def first_belief(self) -> Belief:
+        """What it holds before it has seen anything: its map."""
+        n_links = self.length_m.shape[0]
+        map_ms = self.free_flow_ms.astype(np.int32)
+        picture = prior_picture(self.name, 0.0, self.prior)
+        return Belief(picture, map_ms, map_ms, Estimate.unknown(self.name, n_links))
 
     def learn(self, state: Access, moment_s: int) -> None:
         """Draw a new picture where the refresh interval has passed."""
         if moment_s % int(self.order.refresh_s):
             return
-        platform, before = state.platform, state.pictures[self.name]
+        platform, belief = state.platform, state.pictures[self.name]
         rows = platform.visible(self.name, f"{self.name}.probes", moment_s, moment_s - self.window_s)
-        picture = estimate_link_times(rows, float(moment_s), self.window_s, self.prior, before)
-        state.pictures[self.name] = picture
-        self.estimate.note_picture(picture, self.length_m)
+        picture = estimate_link_times(rows, float(moment_s), self.window_s, self.prior, belief.picture)
+        belief.picture = picture
+        belief.estimate.note_picture(picture, self.length_m)
         if self.publishes:
-            platform.append(f"{self.name}.traffic", publish_traffic(picture, self.least_probes, 0.0))
-        self.weight_ms = self._weights(platform, picture, moment_s)
+            published = publish_traffic(picture, rows, self.model.step_s, self.least_probes)
+            platform.append(f"{self.name}.traffic", published)
+        belief.plain_ms = advice_times_ms(
+            picture.travel_time_s, self.free_flow_ms, self._closed(platform, moment_s)
+        )
+        classes = known_classes(platform, self.name, ROAD_MANAGER, moment_s, self.length_m.shape[0])
+        belief.honouring_ms = honouring_times_ms(belief.plain_ms, classes, self.penalty_factor)
 
-    def _weights(self, platform: Any, picture: LinkPicture, moment_s: int) -> np.ndarray:
-        n_links = self.length_m.shape[0]
-        closed = known_closures(platform, self.name, ROAD_MANAGER, moment_s, n_links)
+    def _closed(self, platform: Any, moment_s: int) -> np.ndarray:
+        """Links that it knows to be closed: from the road manager's notices, and from its own users."""
+        closed = known_closures(platform, self.name, ROAD_MANAGER, moment_s, self.length_m.shape[0])
         since_s = moment_s - self.report_holds_s
         reported = platform.visible(self.name, f"{self.name}.reports", moment_s, since_s)
         closed[reported.datastream] = True
-        return advice_times_ms(picture.travel_time_s, self.free_flow_ms, closed)
+        return closed
 
-    def honouring_ms(self, classified: np.ndarray) -> np.ndarray:
-        """Weights for the trips on which it honours the manager's classification, (n_links,) int32."""
-        return honouring_times_ms(self.weight_ms, classified, self.penalty_factor)
+    def advise(self, belief: Belief, requests: Requests, moment_s: int) -> Advice:
+        """Better routes for those who asked, where there is one by its lights."""
+        model, n = self.model, requests.trip.shape[0]
+        respect = model.respect_of(self, moment_s)
+        asking = Asking(
+            pool=requests.routes.pool,
+            start=requests.routes.start,
+            end=requests.routes.end,
+            person=requests.person,
+            honours=honours_class(requests.key, respect, model.seed_),
+        )
+        counsel = Counsel(
+            plain=static_weights(belief.plain_ms),
+            honouring=static_weights(belief.honouring_ms),
+            indifference=float(self.order.indifference),
+            least_saving_ms=self.least_saving_ms,
+        )
+        answer = Answer(*(np.full(n, -1, dtype=np.int64) for _ in range(4)))
+        ground = Ground(model.roads.topology, model.bounds, model.workspace, NO_DRAWS)
+        pools: list[np.ndarray] = []
+        done, shift = 0, 0
+        while done < n:
+            out = np.empty((n - done) * 64 + model.roads.topology.first_out.shape[0] + 2, dtype=np.int32)
+            upto = advice.advise(ground, counsel, asking, done, out, answer)
+            piece = done + np.flatnonzero(answer.start[done:upto] >= 0)
+            used = int(answer.end[piece].max()) if piece.size else 0
+            answer.start[piece] += shift
+            answer.end[piece] += shift
+            shift += used
+            pools.append(out[:used])
+            done = upto
+        better = np.flatnonzero(answer.start >= 0)
+        found = Routes(np.concatenate(pools), answer.start, answer.end)
+        return Advice(requests.trip[better], found.taken(better))

@@ -57,14 +57,15 @@ def record_of(model: TwinModel) -> DayRecord:
         first_full=_first_full(state.loader.traffic.full_s),
         max_origin_queue_veh=state.log.max_origin_queue_veh,
         max_gate_queue_veh=state.log.max_gate_queue_veh,
-        knowledge={ROAD_MANAGER: _city_estimate(model)} | {a.name: a.estimate for a in model.providers},
+        knowledge={ROAD_MANAGER: city_estimate(model)}
+        | {name: belief.estimate for name, belief in state.pictures.items()},
         observations={"dataset": kept.dataset, **kept.rows._asdict()},
         accounts=Accounts(),
         timings_s=dict(model.timings_s),
         providers=tuple(agent.name for agent in model.providers),
         datasets=kept.names,
         probe_datasets={agent.name: f"{agent.name}.probes" for agent in model.providers},
-        closed=model.manager.ever_closed,
+        closed=state.orders.ever_closed,
     )
     _post_fuel(record)
     return record
@@ -110,7 +111,7 @@ def _free_flow_s(model: TwinModel) -> np.ndarray:
     return out
 
 
-def _city_estimate(model: TwinModel) -> Estimate:
+def city_estimate(model: TwinModel) -> Estimate:
     """What the city's counters and agreements told it, through the gate, by the end of the day."""
     counters = {
         fleet.dataset.name: count_reading(fleet, model.parameters)

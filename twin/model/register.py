@@ -7,6 +7,7 @@ from twin.variables import Variable, register
 
 LINK, TRIP, NODE, SLOT = ("link",), ("trip",), ("node",), ("slot",)
 PLACE, EVENT = ("place in the pool",), ("event",)
+REQUEST, PROPOSAL, SLICE = ("request",), ("proposal",), ("slice",)
 
 ROWS = (
     ("loader.pool", PLACE, "int32", "link row", "links of all routes, one after another"),
@@ -43,10 +44,29 @@ ROWS = (
     ("orders.closed", LINK, "bool", "", "closed by the road manager, back to the last exit"),
     ("orders.signed", LINK, "bool", "", "closed with a signed diversion"),
     ("orders.classified", LINK, "bool", "", "classed as secondary"),
+    ("orders.ever_closed", LINK, "bool", "", "closed at some moment of the day"),
+    ("orders.in_force", ("lever",), "bool", "", "levers that hold now"),
     ("guidance.provider", TRIP, "int8", "provider row", "provider consulted, -1 none"),
     ("guidance.guided", TRIP, "bool", "", "has followed an advice"),
     ("guidance.n_reroutes", TRIP, "int16", "times", "routes taken anew on the way"),
     ("guidance.detoured", TRIP, "bool", "", "sent round a closure by its sign"),
+    ("requests.trip", REQUEST, "int64", "trip row", "who asks its provider now"),
+    ("requests.key", REQUEST, "uint64", "", "random key of the trip"),
+    ("requests.person", REQUEST, "uint64", "", "random key of the person"),
+    ("requests.pool", PLACE, "int32", "link row", "how they mean to drive on, one after another"),
+    ("requests.start", REQUEST, "int64", "place in the pool", "the link that each is on"),
+    ("requests.end", REQUEST, "int64", "place in the pool", "one past the destination"),
+    ("advice.trip", PROPOSAL, "int64", "trip row", "who is advised another route"),
+    ("advice.pool", PLACE, "int32", "link row", "links of the routes proposed"),
+    ("advice.start", PROPOSAL, "int64", "place in the pool", "where each begins"),
+    ("advice.end", PROPOSAL, "int64", "place in the pool", "one past its end"),
+    ("pictures.plain_ms", LINK, "int32", "ms", "what the provider reckons a link to cost"),
+    ("pictures.honouring_ms", LINK, "int32", "ms", "the same where it honours the manager's class"),
+    ("pictures.flow_veh", (*SLICE, "link"), "float64", "veh", "what it believed of flows, by slice"),
+    ("pictures.speed_mps", (*SLICE, "link"), "float64", "m/s", "what it believed of speeds, by slice"),
+    ("pictures.blind_share", SLICE, "float64", "share", "links without a probe, by slice"),
+    ("devices.link", ("sensor",), "int32", "link row", "where the device stands"),
+    ("devices.key", ("sensor",), "uint64", "", "its random key"),
 )
 
 

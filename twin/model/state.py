@@ -13,19 +13,24 @@ import numpy as np
 
 from twin.behaviour.days import Itineraries
 from twin.kernels.traffic import Supply
+from twin.knowledge.day import Estimate
 from twin.knowledge.estimates import LinkPicture
 from twin.knowledge.platform import DataPlatform
 from twin.mobility.loading import Loader, Passages
+from twin.routing.routes import Routes
+from twin.sensing.devices import Fleet
 from twin.variables import Kind
 
 
 @dataclass
 class Orders:
-    """What the road manager has decided and announced: (n_links,) bool each."""
+    """What the road manager has decided and announced: (n_links,) bool each, in_force (n_levers,) bool."""
 
     closed: np.ndarray
     signed: np.ndarray
     classified: np.ndarray
+    ever_closed: np.ndarray
+    in_force: np.ndarray
 
 
 @dataclass
@@ -36,6 +41,37 @@ class Guidance:
     guided: np.ndarray  # bool, has followed an advice
     n_reroutes: np.ndarray  # int16
     detoured: np.ndarray  # bool, has seen the sign of a closure and left the habit for it
+
+
+@dataclass
+class Requests:
+    """What users tell their provider when they ask: who they are to it, and how they mean to drive on."""
+
+    trip: np.ndarray  # int64 row of the trip, (n,)
+    key: np.ndarray  # uint64 key of the trip
+    person: np.ndarray  # uint64 key of the person
+    routes: Routes  # by place in ``trip``: from the present link to the destination
+
+
+@dataclass
+class Advice:
+    """What a provider proposes: trips (n,) int64, and a route for each by place in ``trip``."""
+
+    trip: np.ndarray
+    routes: Routes
+
+
+@dataclass
+class Belief:
+    """What a provider holds of the roads: its picture, what links cost by it, and its picture of the day.
+
+    plain_ms, honouring_ms (n_links,) int32: weights, and those where the manager's class is honoured.
+    """
+
+    picture: LinkPicture
+    plain_ms: np.ndarray
+    honouring_ms: np.ndarray
+    estimate: Estimate
 
 
 @dataclass
@@ -57,13 +93,16 @@ KINDS: dict[str, Kind] = {
     "guidance": "plan",
     "platform": "knowledge",
     "pictures": "knowledge",
+    "requests": "knowledge",
+    "advice": "knowledge",
+    "devices": "knowledge",
 }
 """Every group of the state and its kind."""
 
 
 @dataclass
 class DayState:
-    """The state of a day; the model owns one."""
+    """The state of a day; the model owns one. Whatever belongs to one actor or fleet goes by its name."""
 
     loader: Loader
     supply: Supply
@@ -72,7 +111,10 @@ class DayState:
     orders: Orders
     guidance: Guidance
     platform: DataPlatform
-    pictures: dict[str, LinkPicture]
+    pictures: dict[str, Belief]
+    devices: dict[str, Fleet]
+    requests: dict[str, Requests] = field(default_factory=dict)
+    advice: dict[str, Advice] = field(default_factory=dict)
 
     def columns(self) -> dict[str, np.ndarray]:
         """All arrays by dotted name, ``group.name``."""

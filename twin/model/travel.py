@@ -7,20 +7,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from twin.behaviour.days import DRIVING, NO_PATH, TRAVELLING, WAITING
-from twin.calculators.provider import honours_class, obeys
 from twin.clock import HORIZON_S, MS
-from twin.kernels import advice
-from twin.kernels.advice import FOLLOWS, Answer, Asking, Counsel
 from twin.kernels.closures import first_closed
 from twin.kernels.paths import BLOCKED, Trips
-from twin.kernels.search import Ground
 from twin.knowledge.datasets import observations
-from twin.model.state import Access
+from twin.model.state import Access, Requests
 from twin.routing.routes import Routes
 from twin.routing.search import NO_DRAWS, bounds_to, find_routes, static_weights
 
 if TYPE_CHECKING:
-    from twin.model.provider import ProviderAgent
     from twin.model.twin_model import TwinModel
 
 
@@ -73,19 +68,15 @@ def _divert(model: TwinModel, state: Access, rows: np.ndarray, places: np.ndarra
     found = find_routes(
         model.roads.topology, static_weights(weights), bounds, asked, np.arange(n), NO_DRAWS, model.threads
     )
-    taken: list[np.ndarray] = []
-    start = np.full(model.n_trips, -1, dtype=np.int64)
-    end = start.copy()
-    length = 0
-    for k in np.flatnonzero(found.start >= 0).tolist():
-        trip = rows[k]
-        route = np.concatenate([loader.pool[vehicles.route_at[trip] : places[k] - 1], found.of(k)])
-        start[trip], end[trip] = length, length + route.shape[0]
-        length += route.shape[0]
-        taken.append(route)
+    taken = [
+        np.concatenate([loader.pool[vehicles.route_at[rows[k]] : places[k] - 1], found.of(k)])
+        for k in np.flatnonzero(found.start >= 0).tolist()
+    ]
     if not taken:
         return
     diverted = rows[found.start >= 0]
+    end = np.cumsum([route.shape[0] for route in taken])
+    start = end - [route.shape[0] for route in taken]
     loader.take_routes(diverted, Routes(np.concatenate(taken), start, end))
     state.guidance.detoured[diverted] = True
     _report_closures(model, state, diverted, loader.pool[places[found.start >= 0]], moment_s)
@@ -104,69 +95,41 @@ def _report_closures(
             state.platform.append(f"{agent.name}.reports", rows_of_report)
 
 
-def consult(model: TwinModel, state: Access, moment_s: int) -> None:
-    """Users ask their provider, at the start and on the way; who obeys takes the better route."""
-    loader, guidance = state.loader, state.guidance
+def ask(model: TwinModel, state: Access, moment_s: int) -> None:
+    """Users ask their provider, at the start and on the way.
+
+    Who will not follow on this trip asks in vain: nothing hangs on the answer, so it is not asked for.
+    """
+    state.requests.clear()
     if not model.providers:
         return
-    active = np.concatenate([loader.driving, loader.waiting])
-    provider = guidance.provider[active]
+    active = np.concatenate([state.loader.driving, state.loader.waiting])
+    active = np.sort(active[model.obeys[active]])
+    provider = state.guidance.provider[active]
     for agent in model.providers:
-        rows = np.sort(active[provider == agent.row])
-        if rows.size == 0:
-            continue
-        decision, routes = _advise(model, state, agent, rows, moment_s)
-        taken = rows[decision == FOLLOWS]
+        rows = active[provider == agent.row]
+        if rows.size:
+            key, person = model.population.trips.trip_key[rows], model.trip_person_key[rows]
+            state.requests[agent.name] = Requests(rows, key, person, state.loader.ahead_of(rows))
+
+
+def take(model: TwinModel, state: Access, moment_s: int) -> None:
+    """Users take the routes that their provider proposes."""
+    loader, guidance = state.loader, state.guidance
+    for advice in state.advice.values():
+        taken, routes = advice.trip, advice.routes
         if state.orders.signed.any():  # who has been sent round a closure is not led back into it
             places = np.empty(taken.shape[0], dtype=np.int64)
-            first_closed(routes.pool, routes.start, routes.end, taken, state.orders.signed, places)
-            taken = taken[(places < 0) | ~guidance.detoured[taken]]
+            rows = np.arange(taken.shape[0])
+            first_closed(routes.pool, routes.start, routes.end, rows, state.orders.signed, places)
+            stays = (places < 0) | ~guidance.detoured[taken]
+            taken, routes = taken[stays], routes.taken(stays)
         if taken.size == 0:
             continue
         on_way = loader.vehicles.entered_ms[taken] >= 0
         loader.take_routes(taken, routes)
         guidance.guided[taken] = True
         guidance.n_reroutes[taken[on_way]] += 1
-
-
-def _advise(
-    model: TwinModel, state: Access, agent: ProviderAgent, rows: np.ndarray, moment_s: int
-) -> tuple[np.ndarray, Routes]:
-    """The provider's answers to the trips ``rows``: decision (n,) and routes by trip row."""
-    loader, n = state.loader, rows.shape[0]
-    person_key = model.trip_person_key[rows]
-    respect = model.respect_of(agent, moment_s)
-    asking = Asking(
-        trip=rows.astype(np.int64),
-        route_at=loader.vehicles.route_at,
-        route_end=loader.vehicles.route_end,
-        person=person_key,
-        honours=honours_class(model.population.trips.trip_key[rows], respect, model.seed_),
-        obeys=obeys(person_key, moment_s, model.obedience, model.seed_),
-    )
-    counsel = Counsel(
-        plain=static_weights(agent.weight_ms),
-        honouring=static_weights(agent.honouring_ms(state.orders.classified)),
-        indifference=float(agent.order.indifference),
-        least_saving_ms=int(model.least_saving_ms),
-    )
-    now_ms, best_ms = np.zeros((2, n), dtype=np.int64)
-    start, end = np.full((2, model.n_trips), -1, dtype=np.int64)
-    answer = Answer(np.zeros(n, dtype=np.int8), now_ms, best_ms, start, end)
-    ground = Ground(model.roads.topology, model.bounds, model.workspace, NO_DRAWS)
-    pools: list[np.ndarray] = []
-    done, shift = 0, 0
-    while done < n:
-        out = np.empty((n - done) * 64 + model.roads.topology.first_out.shape[0] + 2, dtype=np.int32)
-        upto = advice.advise(ground, counsel, loader.pool, asking, done, out, answer)
-        piece = rows[done:upto][answer.decision[done:upto] == FOLLOWS]
-        used = int(answer.end[piece].max()) if piece.size else 0
-        answer.start[piece] += shift
-        answer.end[piece] += shift
-        shift += used
-        pools.append(out[:used])
-        done = upto
-    return answer.decision, Routes(np.concatenate(pools), answer.start, answer.end)
 
 
 def arrive(model: TwinModel, state: Access, moment_s: int) -> None:

@@ -7,35 +7,29 @@ from time import perf_counter
 import mesa
 import numpy as np
 
-from twin.behaviour.days import Itineraries
 from twin.behaviour.habits import Drivers, Habits, equilibrium_start
-from twin.calculators.agreement import apply_agreement, closures_dataset, traffic_dataset
 from twin.calculators.habit import habit_times_ms
 from twin.calculators.market import app_users, choose_provider, provider_of
+from twin.calculators.provider import obeys
 from twin.clock import HORIZON_S, MS, format_month, parse_month
 from twin.errors import InputError
-from twin.indicators.records import ROAD_MANAGER
 from twin.kernels.paths import Trips
-from twin.knowledge.datasets import Dataset
-from twin.knowledge.estimates import prior_picture
-from twin.knowledge.platform import DataPlatform
-from twin.mobility.loading import Loader, Rules
 from twin.mobility.network import roads_of
 from twin.model.inhabitants import Inhabitants
 from twin.model.manager import Lever, RoadManager
+from twin.model.opening import opening_state
 from twin.model.phases import PHASES, Phase
 from twin.model.provider import ProviderAgent
 from twin.model.register import enter_state
 from twin.model.sources import load_population, load_territory
-from twin.model.state import Access, DayState, Guidance, Log, Orders
+from twin.model.state import Access
 from twin.population.population import MODES, Population
 from twin.routing.kerbs import best_sides
 from twin.routing.search import bounds_to
 from twin.routing.topology import workspace_for
 from twin.scenario.modifications import ClassifySecondary, DataAgreement, OnLinks
 from twin.scenario.scenario import Scenario
-from twin.sensing.fleets import Fleet, Site, deploy
-from twin.sensing.probes import fleet_of_provider
+from twin.sensing.fleets import Fleet
 from twin.territory.select import select_links
 from twin.territory.territory import Territory
 
@@ -87,7 +81,7 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
             equilibrium_start(drivers, self.parameters) if habits is None else habits.extended(drivers)
         )
         self._set_actors()
-        self.state = self._fresh_state()
+        self.state = opening_state(self)
         self.phases: tuple[Phase, ...] = PHASES
         self.timings_s = {phase.name: 0.0 for phase in self.phases}
         enter_state()
@@ -140,7 +134,7 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         self.spec = self.spec.model_copy(update={"month": format_month(month)})
         self.remove_all_agents()
         self._set_actors()
-        self.state = self._fresh_state()
+        self.state = opening_state(self)
         self.now_s = 0
         self.running = True
 
@@ -148,6 +142,11 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
     def n_trips(self) -> int:
         """Planned trips of all modes."""
         return int(self.population.trips.trip_id.shape[0])
+
+    @property
+    def fleets(self) -> list[Fleet]:
+        """Fleets of sensors as they stand today."""
+        return list(self.state.devices.values())
 
     def drivers(self) -> Drivers:
         """Who drives on what, for learning."""
@@ -209,8 +208,9 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         self.manager = RoadManager(self, streets, self.roads, levers)
         share = spec.app_share_in_force
         offers = spec.providers if share > 0.0 else ()
+        giving = {agreement.provider for agreement in self.agreements if agreement.returns_traffic}
         self.providers = [
-            ProviderAgent(self, offer, row, streets.length_m, self.roads.free_ms)
+            ProviderAgent(self, offer, row, streets.length_m, self.roads.free_ms, offer.name in giving)
             for row, offer in enumerate(offers)
         ]
         owner_share = float(self.parameters["calculators.smartphone_owner_share"])
@@ -220,80 +220,8 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         self.trip_provider = np.where(self.by_car, provider_of(uses, choice)[trip_person], -1).astype(np.int8)
         sends = provider_of(uses, choice, persons.consent)[trip_person]
         self.trip_sends = np.where(self.by_car, sends, -1).astype(np.int8)
-        self.obedience = float(self.parameters["calculators.obedience"])
-        self.least_saving_ms = round(float(self.parameters["calculators.least_saving_s"]) * MS)
-        self.fleets = self._deployed_fleets()
-
-    def _deployed_fleets(self) -> list[Fleet]:
-        """Fleets of the scenario where they stand, and the phones of every provider's users."""
-        streets = self.territory.streets
-        rows = {agent.name: agent.row for agent in self.providers}
-        fleets = []
-        for order in self.spec.fleets():
-            if order.kind == "probe" and order.owner not in rows:
-                continue  # nobody uses that provider today
-            named = (
-                np.arange(streets.n_links, dtype=np.int32)
-                if order.links is None
-                else select_links(order.links, streets, self.territory.zones)
-            )
-            site = Site(named, streets.link_key, streets.road_class, self.seed_)
-            fleets.append(deploy(order, site, self.parameters, rows.get(order.owner, -1)))
-        known = {fleet.dataset.name for fleet in fleets}
-        for agent in self.providers:
-            own = fleet_of_provider(agent.order, agent.row, self.parameters)
-            if own.dataset.name not in known:
-                fleets.append(own)
-        return fleets
-
-    def _fresh_state(self) -> DayState:
-        """The state at 00:00."""
-        n_links, n_trips = self.territory.streets.n_links, self.n_trips
-        supply = self.roads.supply()
-        rules = Rules(
-            float(self.parameters["mobility.origin_priority"]),
-            int(self.parameters["mobility.deadlock_check_s"]),
-        )
-        trips = self.population.trips
-        off = [np.zeros(n_links, dtype=np.bool_) for _ in range(3)]
-        return DayState(
-            loader=Loader(self.roads.network, supply, trips.trip_key, self.habits.routes, rules, self.seed_),
-            supply=supply,
-            itineraries=Itineraries.planned(trips.depart_s, trips.sequence),
-            log=Log(),
-            orders=Orders(*off),
-            guidance=Guidance(
-                provider=self.trip_provider.copy(),
-                guided=np.zeros(n_trips, dtype=np.bool_),
-                n_reroutes=np.zeros(n_trips, dtype=np.int16),
-                detoured=np.zeros(n_trips, dtype=np.bool_),
-            ),
-            platform=self._fresh_platform(),
-            pictures={a.name: prior_picture(a.name, 0.0, a.prior) for a in self.providers},
-        )
-
-    def _fresh_platform(self) -> DataPlatform:
-        """An empty platform with every dataset open and every agreement's rights granted."""
-        platform = DataPlatform()
-        platform.add(closures_dataset(ROAD_MANAGER))
-        for fleet in self.fleets:
-            platform.add(fleet.dataset)
-        for agent in self.providers:
-            reports = Dataset.of_links(
-                f"{agent.name}.reports", agent.name, "road is closed", "1", cadence_s=0.0
-            )
-            platform.add(reports)
-            platform.add(traffic_dataset(agent.name, agent.order.refresh_s))
-        lag_s = float(self.parameters["calculators.returned_traffic_lag_s"])
-        by_name = {agent.name: agent for agent in self.providers}
-        for agreement in self.agreements:
-            if agreement.provider in by_name:
-                apply_agreement(platform, agreement, ROAD_MANAGER, lag_s)
-                by_name[agreement.provider].publishes |= agreement.returns_traffic
-            elif agreement.provider not in {offer.name for offer in self.spec.providers}:
-                raise InputError("data_agreement: provider", f"no provider {agreement.provider!r}",
-                                 ", ".join(offer.name for offer in self.spec.providers))  # fmt: skip
-        return platform
+        obedience = float(self.parameters["calculators.obedience"])
+        self.obeys = obeys(self.population.trips.trip_key, obedience, self.seed_)
 
     def __repr__(self) -> str:
         return f"TwinModel({self.spec.title!r}, {self.territory.name}, {len(self.inhabitants)} persons)"

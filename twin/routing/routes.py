@@ -29,6 +29,10 @@ class Routes:
             return self.pool[:0]
         return self.pool[self.start[trip] : self.end[trip]]
 
+    def taken(self, rows: np.ndarray) -> Routes:
+        """The routes of some trips, in that order, in the same pool."""
+        return Routes(self.pool, self.start[rows], self.end[rows])
+
     def replaced(self, rows: np.ndarray, other: Routes) -> Routes:
         """These routes, with those of the trips ``rows`` taken from ``other``; the pool is packed."""
         start, end = self.start.copy(), self.end.copy()

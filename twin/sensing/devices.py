@@ -19,7 +19,7 @@ from twin.scenario.ledger import Parameters
 from twin.variables import Variable, register
 
 register(
-    Variable("sensing.pending_veh", ("sensor",), "int64", "veh",
+    Variable("devices.pending_veh", ("sensor",), "int64", "veh",
              "vehicles a counter detected since its last report", "knowledge", "owner of the fleet"),
 )  # fmt: skip
 
@@ -42,7 +42,7 @@ class StepTruth(NamedTuple):
     events: links left in [start_ms, end_ms). trip_key uint64 (n_trips,); trip_sends int8 (n_trips,):
     row of the provider to which the traveller's phone sends traces, -1 none (no app, no consent);
     link_key uint64 (n_links,); period: number of the month, over which outages last; queued: vehicles in
-    a queue at end_ms, with the moments at which they would leave: a phone knows its place and its speed.
+    a queue at end_ms, with the moments at which they expect to leave: a phone knows how far it has come.
     """
 
     start_ms: int

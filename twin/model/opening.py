@@ -1,0 +1,98 @@
+"""The state with which a day opens: everybody at home, every fleet in place, every right granted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from twin.behaviour.days import Itineraries
+from twin.calculators.agreement import apply_agreement, classes_dataset, closures_dataset, traffic_dataset
+from twin.errors import InputError
+from twin.indicators.records import ROAD_MANAGER
+from twin.knowledge.datasets import Dataset
+from twin.knowledge.platform import DataPlatform
+from twin.knowledge.rights import Right
+from twin.mobility.loading import Loader, Rules
+from twin.model.state import DayState, Guidance, Log, Orders
+from twin.sensing.fleets import Fleet, Site, deploy
+from twin.sensing.probes import fleet_of_provider
+from twin.territory.select import select_links
+
+if TYPE_CHECKING:
+    from twin.model.twin_model import TwinModel
+
+
+def opening_state(model: TwinModel) -> DayState:
+    """The state at 00:00."""
+    n_links, n_trips = model.territory.streets.n_links, model.n_trips
+    supply = model.roads.supply()
+    rules = Rules(
+        float(model.parameters["mobility.origin_priority"]),
+        int(model.parameters["mobility.deadlock_check_s"]),
+    )
+    trips = model.population.trips
+    off = [np.zeros(n, dtype=np.bool_) for n in (n_links,) * 4 + (len(model.manager.levers),)]
+    fleets = _deployed_fleets(model)
+    return DayState(
+        loader=Loader(model.roads.network, supply, trips.trip_key, model.habits.routes, rules, model.seed_),
+        supply=supply,
+        itineraries=Itineraries.planned(trips.depart_s, trips.sequence),
+        log=Log(),
+        orders=Orders(*off),
+        guidance=Guidance(
+            provider=model.trip_provider.copy(),
+            guided=np.zeros(n_trips, dtype=np.bool_),
+            n_reroutes=np.zeros(n_trips, dtype=np.int16),
+            detoured=np.zeros(n_trips, dtype=np.bool_),
+        ),
+        platform=_open_platform(model, fleets),
+        pictures={agent.name: agent.first_belief() for agent in model.providers},
+        devices={fleet.name: fleet for fleet in fleets},
+    )
+
+
+def _deployed_fleets(model: TwinModel) -> list[Fleet]:
+    """Fleets of the scenario where they stand, and the phones of every provider's users."""
+    streets = model.territory.streets
+    rows = {agent.name: agent.row for agent in model.providers}
+    fleets = []
+    for order in model.spec.fleets():
+        if order.kind == "probe" and order.owner not in rows:
+            continue  # nobody uses that provider today
+        named = (
+            np.arange(streets.n_links, dtype=np.int32)
+            if order.links is None
+            else select_links(order.links, streets, model.territory.zones)
+        )
+        site = Site(named, streets.link_key, streets.road_class, model.seed_)
+        fleets.append(deploy(order, site, model.parameters, rows.get(order.owner, -1)))
+    known = {fleet.dataset.name for fleet in fleets}
+    for agent in model.providers:
+        own = fleet_of_provider(agent.order, agent.row, model.parameters)
+        if own.dataset.name not in known:
+            fleets.append(own)
+    return fleets
+
+
+def _open_platform(model: TwinModel, fleets: list[Fleet]) -> DataPlatform:
+    """An empty platform with every dataset open and every agreement's rights granted."""
+    platform = DataPlatform()
+    platform.add(closures_dataset(ROAD_MANAGER))
+    platform.add(classes_dataset(ROAD_MANAGER))
+    for fleet in fleets:
+        platform.add(fleet.dataset)
+    for agent in model.providers:
+        reports = Dataset.of_links(f"{agent.name}.reports", agent.name, "road is closed", "1", cadence_s=0.0)
+        platform.add(reports)
+        platform.rights.grant(platform.dataset(f"{ROAD_MANAGER}.classes"), agent.name, Right())
+        platform.add(traffic_dataset(agent.name, agent.order.refresh_s))
+    lag_s = float(model.parameters["calculators.returned_traffic_lag_s"])
+    active = {agent.name for agent in model.providers}
+    for agreement in model.agreements:
+        if agreement.provider in active:
+            apply_agreement(platform, agreement, ROAD_MANAGER, lag_s)
+        elif agreement.provider not in {offer.name for offer in model.spec.providers}:
+            raise InputError("data_agreement: provider", f"no provider {agreement.provider!r}",
+                             ", ".join(offer.name for offer in model.spec.providers))  # fmt: skip
+    return platform
