@@ -117,9 +117,7 @@ def incidents(draw: DrawFn, net: Net, until_s: int) -> tuple[Incident, ...]:
 
 
 @st.composite
-def cases(
-    draw: DrawFn, n_steps: int = 120, with_incidents: bool = True, with_buses: bool = False
-) -> Case:
+def cases(draw: DrawFn, n_steps: int = 120, with_incidents: bool = True, with_buses: bool = False) -> Case:
     """A network, its vehicles, what happens to its links, and the settings of a run."""
     net = draw(networks())
     cars = draw(demands(net))

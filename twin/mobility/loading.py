@@ -14,10 +14,23 @@ from twin.errors import WorkError
 from twin.kernels import loading as kernels
 from twin.kernels.paths import Topology
 from twin.kernels.random import stream_of
-from twin.kernels.traffic import STEP_MS, Events, Network, Scene, Settings, Supply, Traffic, Vehicles
+from twin.kernels.traffic import (
+    BLOCK_BITS,
+    LINK,
+    SLOT,
+    STEP_MS,
+    Events,
+    Network,
+    Scene,
+    Settings,
+    Supply,
+    Traffic,
+    Vehicles,
+)
 from twin.routing.routes import Routes
 
 MERGE_STREAM = stream_of("loading.merge")
+CACHE_LINE = 64
 
 
 @dataclass(frozen=True)
@@ -149,8 +162,6 @@ class Loader:
         seed: int,
         legs: Legs | None = None,
     ) -> None:
-        n_links = network.tail.shape[0]
-        n_nodes, n_slots = network.in_start.shape[0] - 1, int(network.ring_start[-1])
         self.network, self.supply, self.rules, self.seed = network, supply, rules, seed
         self.n_trips = trip_key.shape[0]
         legs = Legs.none() if legs is None else legs
@@ -158,19 +169,7 @@ class Loader:
         room = np.zeros(max(1_024, self.pool_used // 4), np.int32)
         self.pool = np.concatenate([routes.pool, legs.routes.pool, room])
         self.vehicles = _vehicles(trip_key, routes, legs)
-        self.traffic = Traffic(
-            n_in=np.zeros(n_links, dtype=np.int64),
-            n_out=np.zeros(n_links, dtype=np.int64),
-            slot_vehicle=np.full(n_slots, -1, dtype=np.int32),
-            slot_ms=np.zeros(n_slots, dtype=np.int64),
-            next_exit_ms=np.zeros(n_links, dtype=np.int64),
-            next_entry_ms=np.zeros(n_links, dtype=np.int64),
-            queue_head=np.full(n_links, -1, dtype=np.int32),
-            queue_tail=np.full(n_links, -1, dtype=np.int32),
-            wake_s=np.zeros(n_nodes, dtype=np.int64),
-            full_s=np.full(n_links, -1, dtype=np.int64),
-            mark=np.zeros(n_links, dtype=np.int32),
-        )
+        self.traffic = _traffic(network)
         self.rotations = 0
         self.n_released = 0
 
@@ -226,7 +225,8 @@ class Loader:
     @property
     def on_link_veh(self) -> np.ndarray:
         """Vehicles on each link now (n_links,)."""
-        on_link: np.ndarray = self.traffic.n_in - self.traffic.n_out
+        links = self.traffic.links
+        on_link: np.ndarray = links["n_in"] - links["n_out"]
         return on_link
 
     @property
@@ -281,6 +281,29 @@ class Loader:
             int(self.seed), MERGE_STREAM, float(rules.origin_priority), int(rules.deadlock_check_s)
         )
         return Scene(self.network, self.supply, self.traffic, self.vehicles, self.pool, events, settings)
+
+
+def _in_cache_lines(n: int, record: np.dtype) -> np.ndarray:
+    """Records of noughts (n,), each beginning at the beginning of a cache line."""
+    room = np.zeros(n * record.itemsize + CACHE_LINE, dtype=np.uint8)
+    shift = -room.ctypes.data % CACHE_LINE
+    return room[shift : shift + n * record.itemsize].view(record)
+
+
+def _traffic(network: Network) -> Traffic:
+    """Empty streets."""
+    n_links, n_nodes = network.tail.shape[0], network.in_start.shape[0] - 1
+    links = _in_cache_lines(n_links, LINK)
+    for name in ("tail", "head", "storage_veh", "hole_ms", "priority", "link_key"):
+        links[name] = getattr(network, name)
+    links["ring_start"] = network.ring_start[:-1]
+    for name in ("queue_head", "queue_tail", "full_s"):
+        links[name] = -1
+    slots = _in_cache_lines(int(network.ring_start[-1]), SLOT)
+    slots["vehicle"] = -1
+    n_blocks = (n_nodes >> BLOCK_BITS) + 1
+    waking, blocks, waiting = (np.zeros(n, dtype=np.int32) for n in (n_nodes, n_blocks, n_nodes))
+    return Traffic(links, slots, waking, blocks, waiting, np.zeros(1, dtype=np.int64))
 
 
 def _vehicles(trip_key: np.ndarray, routes: Routes, legs: Legs) -> Vehicles:
