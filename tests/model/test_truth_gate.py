@@ -138,7 +138,7 @@ def test_a_city_that_reads_truth_is_caught() -> None:
     disturb(other)
 
     def peeping(model: TwinModel) -> list[np.ndarray]:
-        return [city_estimate(model).flow_veh[0] + model.state.loader.traffic.n_out]
+        return [city_estimate(model).flow_veh[0] + model.state.loader.traffic.links["n_out"]]
 
     assert not same(peeping(honest), peeping(other))
 
@@ -147,13 +147,13 @@ def test_a_provider_that_reads_truth_is_caught() -> None:
     class Peeping(ProviderAgent):
         def learn(self, state: Access, moment_s: int) -> None:
             super().learn(state, moment_s)
-            queues = self.model.state.loader.traffic.n_in - self.model.state.loader.traffic.n_out
+            queues = self.model.state.loader.on_link_veh
             belief = state.pictures[self.name]
             belief.plain_ms = (belief.plain_ms + 1_000 * queues).astype(np.int32)
 
     honest, other = model_at(8.0), model_at(8.0)
     disturb(other)
-    other.state.loader.traffic.n_in[:] += 7
+    other.state.loader.traffic.links["n_in"] += 7
     for model in (honest, other):
         for agent in model.providers:
             agent.__class__ = Peeping

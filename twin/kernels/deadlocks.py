@@ -5,22 +5,31 @@ from __future__ import annotations
 import numpy as np
 
 from twin.kernels.jit import inline_kernel
-from twin.kernels.traffic import STEP_MS, Scene, enter, head_slot, is_full, log
+from twin.kernels.traffic import (
+    NONE,
+    STEP_MS,
+    Scene,
+    enter,
+    head_slot,
+    is_full,
+    log,
+    look_at_entry,
+    look_at_head,
+    wake,
+)
 
 
 @inline_kernel
 def _blocked_by(scene: Scene, link: int, end_ms: int) -> int:
     """The full link that the ready head of a full link waits for, -1 if it does not."""
-    vehicles, closed = scene.vehicles, scene.supply.closed
-    if not is_full(scene, link):
+    traffic = scene.traffic
+    row = traffic.links[link]
+    if not is_full(traffic, link) or row.target == NONE:
         return np.int64(-1)
-    slot = head_slot(scene, link)
-    v = scene.traffic.slot_vehicle[slot]
-    following = vehicles.route_at[v] + 1
-    if scene.traffic.slot_ms[slot] > end_ms or following == vehicles.route_end[v]:
+    if traffic.slots[head_slot(traffic, link)].ms > end_ms:
         return np.int64(-1)
-    target = np.int64(scene.pool[following])
-    if (closed[target] and not closed[link]) or not is_full(scene, target):
+    target = np.int64(row.target)
+    if (traffic.links[target].closed and not row.closed) or not is_full(traffic, target):
         return np.int64(-1)
     return target
 
@@ -28,23 +37,29 @@ def _blocked_by(scene: Scene, link: int, end_ms: int) -> int:
 @inline_kernel
 def _rotate(scene: Scene, first: int, moment: int) -> None:
     """Move every head of a cycle of full links, which starts at `first`, one link on, all at once."""
-    traffic, vehicles = scene.traffic, scene.vehicles
+    traffic = scene.traffic
     link = first
-    carried = np.int64(traffic.slot_vehicle[head_slot(scene, link)])
+    slot = traffic.slots[head_slot(traffic, link)]
+    rider = (np.int64(slot.vehicle), np.int64(slot.route_at + 1), np.int64(slot.left - 1))
+    log(scene, link, head_slot(traffic, link), moment)
     while True:
-        target = np.int64(scene.pool[vehicles.route_at[carried] + 1])
-        next_carried = np.int64(traffic.slot_vehicle[head_slot(scene, target)])
-        log(scene, carried, link, moment)
-        vehicles.route_at[carried] += 1
-        traffic.n_out[target] += 1
-        traffic.next_exit_ms[target] = moment + scene.supply.headway_ms[target]
-        enter(scene, carried, target, moment)
-        node = scene.network.head[target]  # whoever is first on the link now may be ready at once
-        traffic.wake_s[node] = min(traffic.wake_s[node], moment // STEP_MS)
+        target = np.int64(scene.pool[rider[1]])
+        row, at = traffic.links[target], head_slot(traffic, target)
+        slot = traffic.slots[at]
+        following = (np.int64(slot.vehicle), np.int64(slot.route_at + 1), np.int64(slot.left - 1))
+        if target != first:
+            log(scene, target, at, moment)
+        row.n_out += 1
+        row.next_exit_ms = moment + row.headway_ms
+        traffic.n_full[0] -= 1
+        look_at_entry(traffic, target)
+        enter(scene, target, rider, moment)
+        look_at_head(traffic, target)
+        wake(traffic, np.int64(row.head), moment // STEP_MS)  # its new first vehicle may be ready at once
         if target == first:
             return
         link = target
-        carried = next_carried
+        rider = following
 
 
 @inline_kernel
@@ -54,16 +69,17 @@ def free_deadlocks(scene: Scene, end_ms: int) -> int:
     Returns how many were rotated.
     """
     rotations = 0
-    mark = scene.traffic.mark
-    mark[:] = 0
-    for origin in range(mark.shape[0]):
+    links = scene.traffic.links
+    for link in range(links.shape[0]):
+        links[link].mark = 0
+    for origin in range(links.shape[0]):
         link = np.int64(origin)
-        while link >= 0 and mark[link] == 0:
-            mark[link] = origin + 1
+        while link >= 0 and links[link].mark == 0:
+            links[link].mark = origin + 1
             link = _blocked_by(scene, link, end_ms)
-        if link >= 0 and mark[link] == origin + 1:
+        if link >= 0 and links[link].mark == origin + 1:
             _rotate(scene, link, end_ms)
             rotations += 1
             # a rotated link's new head may close another cycle; that waits for the next check
-            mark[link] = -1
+            links[link].mark = -1
     return rotations

@@ -13,7 +13,9 @@ from twin.kernels.deadlocks import free_deadlocks
 from twin.kernels.jit import inline_kernel, kernel
 from twin.kernels.random import mix, uniform
 from twin.kernels.traffic import (
+    BLOCK_BITS,
     NEVER,
+    NEVER_S,
     NONE,
     STEP_MS,
     Scene,
@@ -21,11 +23,11 @@ from twin.kernels.traffic import (
     Traffic,
     Vehicles,
     enter,
-    entry_ms,
-    head_slot,
     join_queue,
     leave,
     log,
+    look_at_entry,
+    look_at_head,
     start,
 )
 
@@ -40,43 +42,44 @@ def release(vehicles: Vehicles, traffic: Traffic, pool: np.ndarray, order: np.nd
 @kernel
 def withdraw(vehicles: Vehicles, traffic: Traffic, pool: np.ndarray, rows: np.ndarray) -> None:
     """Take waiting vehicles out of the origin queues of their first links."""
+    queue_next = vehicles.queue_next
     for k in range(rows.shape[0]):
         v = np.int64(rows[k])
-        link = pool[vehicles.route_at[v]]
-        if traffic.queue_head[link] == v:
-            traffic.queue_head[link] = vehicles.queue_next[v]
+        row = traffic.links[pool[vehicles.route_at[v]]]
+        traffic.n_waiting[row.tail] -= 1
+        if row.queue_head == v:
+            row.queue_head = queue_next[v]
+            if queue_next[v] != NONE:
+                row.queue_ms = vehicles.release_ms[queue_next[v]]
             continue
-        before = np.int64(traffic.queue_head[link])
-        while vehicles.queue_next[before] != v:
-            before = np.int64(vehicles.queue_next[before])
-        vehicles.queue_next[before] = vehicles.queue_next[v]
-        if traffic.queue_tail[link] == v:
-            traffic.queue_tail[link] = before
+        before = np.int64(row.queue_head)
+        while queue_next[before] != v:
+            before = np.int64(queue_next[before])
+        queue_next[before] = queue_next[v]
+        if row.queue_tail == v:
+            row.queue_tail = before
 
 
 @inline_kernel
-def _leave_ms(scene: Scene, link: int, now: int) -> int:
+def _leave_ms(links: np.ndarray, link: int, now: int) -> int:
     """Earliest moment from `now` at which the head of a link can leave it, NEVER while blocked."""
-    vehicles, closed = scene.vehicles, scene.supply.closed
-    slot = head_slot(scene, link)
-    v = scene.traffic.slot_vehicle[slot]
-    moment = max(now, scene.traffic.slot_ms[slot], scene.traffic.next_exit_ms[link])
-    following = vehicles.route_at[v] + 1
-    if following == vehicles.route_end[v]:
-        return moment
-    target = np.int64(scene.pool[following])
-    if closed[target] and not closed[link]:
+    row = links[link]
+    moment = max(np.int64(now), row.own_ms)
+    if row.target == NONE or moment >= now + STEP_MS:
+        return np.int64(moment)  # beyond this step what lies ahead does not matter yet
+    target = links[row.target]
+    if target.closed and not row.closed:
         return NEVER
-    return max(moment, entry_ms(scene, target))
+    return np.int64(max(moment, target.open_ms))
 
 
 @inline_kernel
-def _start_ms(scene: Scene, link: int, now: int) -> int:
+def _start_ms(links: np.ndarray, link: int, now: int) -> int:
     """Earliest moment from `now` at which the first of an origin queue may enter, NEVER while blocked."""
-    if scene.supply.closed[link]:
+    row = links[link]
+    if row.closed:
         return NEVER
-    wish = max(now, scene.vehicles.release_ms[scene.traffic.queue_head[link]])
-    return max(wish, entry_ms(scene, link))
+    return np.int64(max(np.int64(now), row.queue_ms, row.open_ms))
 
 
 @inline_kernel
@@ -89,6 +92,7 @@ def _race(settings: Settings, key: np.uint64, step: int, weight: float) -> float
 def _process_node(scene: Scene, node: int, step: int) -> None:
     """All movements at one node within one step: earliest first, ties by a race of capacities."""
     network, traffic, origin_priority = scene.network, scene.traffic, scene.settings.origin_priority
+    links = traffic.links
     now = step * STEP_MS
     while True:
         best_ms = NEVER
@@ -97,45 +101,41 @@ def _process_node(scene: Scene, node: int, step: int) -> None:
         best_key = np.uint64(0)
         best_race = -1.0
         for side in range(2):
+            if side == 1 and traffic.n_waiting[node] == 0:
+                break
             first = network.in_start[node] if side == 0 else network.out_start[node]
             last = network.in_start[node + 1] if side == 0 else network.out_start[node + 1]
             for k in range(first, last):
                 if side == 0:
                     link = np.int64(network.in_links[k])
-                    if traffic.n_in[link] == traffic.n_out[link]:
-                        continue
-                    moment = _leave_ms(scene, link, now)
-                    key = network.link_key[link]
+                    moment = _leave_ms(links, link, now)
                 else:
                     link = np.int64(network.out_links[k])
-                    if traffic.queue_head[link] == NONE:
+                    if links[link].queue_head == NONE:
                         continue
-                    moment = _start_ms(scene, link, now)
-                    key = mix(network.link_key[link])
+                    moment = _start_ms(links, link, now)
                 if moment > best_ms or moment == NEVER:
                     continue
+                key = links[link].link_key if side == 0 else mix(links[link].link_key)
                 race = -1.0
-                if moment == best_ms:
+                if moment == best_ms and moment < now + STEP_MS:
                     if best_race < 0.0:
-                        best_weight = network.priority[best_link] * (origin_priority if best_starts else 1.0)
+                        best_weight = links[best_link].priority * (origin_priority if best_starts else 1.0)
                         best_race = _race(scene.settings, best_key, step, best_weight)
-                    weight = network.priority[link] * (1.0 if side == 0 else origin_priority)
+                    weight = links[link].priority * (1.0 if side == 0 else origin_priority)
                     race = _race(scene.settings, key, step, weight)
                     if race > best_race or (race == best_race and key > best_key):
                         continue
                 best_ms, best_link, best_starts, best_key, best_race = moment, link, side == 1, key, race
         if best_ms >= now + STEP_MS:
-            traffic.wake_s[node] = best_ms // STEP_MS
+            traffic.wake_s[node] = min(best_ms // STEP_MS, np.int64(NEVER_S))
             return
-        target = best_link
         if best_starts:
-            v = start(scene, best_link, best_ms)
+            enter(scene, best_link, start(scene, best_link, best_ms), best_ms)
         else:
-            v = leave(scene, best_link, best_ms)
-            if v < 0:
-                continue  # arrived
-            target = np.int64(scene.pool[scene.vehicles.route_at[v]])
-        enter(scene, v, target, best_ms)
+            rider = leave(scene, best_link, best_ms)
+            if rider[2] >= 0:  # else it has arrived
+                enter(scene, np.int64(scene.pool[rider[1]]), rider, best_ms)
 
 
 @kernel
@@ -146,17 +146,65 @@ def queued(scene: Scene, now_ms: int, since_ms: int, left_veh: np.ndarray) -> No
     left_veh[link] vehicles leave before it, and expects those still ahead to leave at that rate (one at
     least, for a queue that stood still). Who was stopped later knows only how long it has been there.
     """
-    network, traffic = scene.network, scene.traffic
-    for link in range(network.tail.shape[0]):
-        storage = network.storage_veh[link]
-        for ahead in range(traffic.n_in[link] - traffic.n_out[link]):
-            slot = network.ring_start[link] + (traffic.n_out[link] + ahead) % storage
-            if traffic.slot_ms[slot] >= now_ms:
+    links, slots = scene.traffic.links, scene.traffic.slots
+    for link in range(links.shape[0]):
+        row = links[link]
+        for ahead in range(row.n_in - row.n_out):
+            slot = np.int64(row.ring_start + (row.n_out + ahead) % row.storage_veh)
+            if slots[slot].ms >= now_ms:
                 break  # first in, first out: who is behind drives freely too
             leaves_ms = np.int64(now_ms)
-            if traffic.slot_ms[slot] <= since_ms:
+            if slots[slot].ms <= since_ms:
                 leaves_ms += ahead * (now_ms - since_ms) // max(left_veh[link], 1)
-            log(scene, np.int64(traffic.slot_vehicle[slot]), link, leaves_ms)
+            log(scene, link, slot, leaves_ms)
+
+
+@inline_kernel
+def _take_up(scene: Scene, from_s: int) -> None:
+    """Before steps are run: supply and routes may have changed, so records and slots are told."""
+    supply, traffic, vehicles = scene.supply, scene.traffic, scene.vehicles
+    for link in range(traffic.links.shape[0]):
+        row = traffic.links[link]
+        row.free_ms = supply.free_ms[link]
+        row.headway_ms = supply.headway_ms[link]
+        row.closed = supply.closed[link]
+        for n in range(row.n_out, row.n_in):
+            slot = traffic.slots[row.ring_start + n % row.storage_veh]
+            v = slot.vehicle
+            slot.route_at = vehicles.route_at[v]
+            slot.left = vehicles.route_end[v] - vehicles.route_at[v] - 1
+            slot.target = scene.pool[vehicles.route_at[v] + 1] if slot.left > 0 else NONE
+        look_at_head(traffic, link)
+        look_at_entry(traffic, link)
+    traffic.wake_s[:] = from_s
+    traffic.block_s[:] = from_s
+
+
+@inline_kernel
+def _put_down(scene: Scene) -> None:
+    """After steps have been run: vehicles on links are told where they are."""
+    traffic, vehicles = scene.traffic, scene.vehicles
+    for link in range(traffic.links.shape[0]):
+        row = traffic.links[link]
+        for n in range(row.n_out, row.n_in):
+            slot = traffic.slots[row.ring_start + n % row.storage_veh]
+            vehicles.route_at[slot.vehicle] = slot.route_at
+            vehicles.link_enter_ms[slot.vehicle] = slot.enter_ms
+
+
+@inline_kernel
+def _process_block(scene: Scene, block: int, step: int) -> None:
+    """All movements of a step at the nodes of one block."""
+    wake_s = scene.traffic.wake_s
+    first = block << BLOCK_BITS
+    last = min(first + (1 << BLOCK_BITS), wake_s.shape[0])
+    for node in range(first, last):
+        if wake_s[node] <= step:
+            _process_node(scene, node, step)
+    earliest = NEVER_S
+    for node in range(first, last):
+        earliest = min(earliest, wake_s[node])
+    scene.traffic.block_s[block] = earliest
 
 
 @kernel
@@ -167,15 +215,18 @@ def advance(scene: Scene, window: tuple[int, int, int]) -> tuple[int, int]:
     Returns the step reached and the rotations of deadlocked cycles.
     """
     from_s, until_s, margin = window
-    events, wake_s = scene.events, scene.traffic.wake_s
+    events, block_s = scene.events, scene.traffic.block_s
     rotations = 0
-    wake_s[:] = from_s  # routes and supply may have changed since the last call
+    reached = until_s
+    _take_up(scene, from_s)
     for step in range(from_s, until_s):
         if events.n[0] + margin > events.trip.shape[0]:
-            return step, rotations
-        for node in range(wake_s.shape[0]):
-            if wake_s[node] <= step:
-                _process_node(scene, node, step)
-        if (step + 1) % scene.settings.deadlock_check_s == 0:
+            reached = step
+            break
+        for block in range(block_s.shape[0]):
+            if block_s[block] <= step:
+                _process_block(scene, block, step)
+        if (step + 1) % scene.settings.deadlock_check_s == 0 and scene.traffic.n_full[0] > 0:
             rotations += free_deadlocks(scene, (step + 1) * STEP_MS)
-    return until_s, rotations
+    _put_down(scene)
+    return reached, rotations

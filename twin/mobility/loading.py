@@ -14,8 +14,8 @@ from twin.errors import WorkError
 from twin.kernels import loading as kernels
 from twin.kernels.paths import Topology
 from twin.kernels.random import stream_of
-from twin.kernels.traffic import STEP_MS, Events, Network, Scene, Settings, Supply, Traffic
-from twin.mobility.vehicles import Legs, vehicles_of
+from twin.kernels.traffic import STEP_MS, Events, Network, Scene, Settings, Supply
+from twin.mobility.vehicles import Legs, no_traffic, vehicles_of
 from twin.routing.routes import Routes
 
 MERGE_STREAM = stream_of("loading.merge")
@@ -122,8 +122,6 @@ class Loader:
         seed: int,
         legs: Legs | None = None,
     ) -> None:
-        n_links = network.tail.shape[0]
-        n_nodes, n_slots = network.in_start.shape[0] - 1, int(network.ring_start[-1])
         self.network, self.supply, self.rules, self.seed = network, supply, rules, seed
         self.n_trips = trip_key.shape[0]
         legs = Legs.none() if legs is None else legs
@@ -131,19 +129,7 @@ class Loader:
         room = np.zeros(max(1_024, self.pool_used // 4), np.int32)
         self.pool = np.concatenate([routes.pool, legs.routes.pool, room])
         self.vehicles = vehicles_of(trip_key, routes, legs)
-        self.traffic = Traffic(
-            n_in=np.zeros(n_links, dtype=np.int64),
-            n_out=np.zeros(n_links, dtype=np.int64),
-            slot_vehicle=np.full(n_slots, -1, dtype=np.int32),
-            slot_ms=np.zeros(n_slots, dtype=np.int64),
-            next_exit_ms=np.zeros(n_links, dtype=np.int64),
-            next_entry_ms=np.zeros(n_links, dtype=np.int64),
-            queue_head=np.full(n_links, -1, dtype=np.int32),
-            queue_tail=np.full(n_links, -1, dtype=np.int32),
-            wake_s=np.zeros(n_nodes, dtype=np.int64),
-            full_s=np.full(n_links, -1, dtype=np.int64),
-            mark=np.zeros(n_links, dtype=np.int32),
-        )
+        self.traffic = no_traffic(network)
         self.rotations = 0
         self.n_released = 0
 
@@ -206,7 +192,8 @@ class Loader:
     @property
     def on_link_veh(self) -> np.ndarray:
         """Vehicles on each link now (n_links,)."""
-        on_link: np.ndarray = self.traffic.n_in - self.traffic.n_out
+        links = self.traffic.links
+        on_link: np.ndarray = links["n_in"] - links["n_out"]
         return on_link
 
     @property

@@ -1,4 +1,4 @@
-"""The vehicles of a loading: cars of trips, and behind them the legs of buses."""
+"""What a loading begins with: cars of trips, behind them the legs of buses, and streets without anybody."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from twin.kernels.traffic import Vehicles
+from twin.kernels.traffic import BLOCK_BITS, LINK, SLOT, Network, Traffic, Vehicles
 from twin.routing.routes import Routes
+
+CACHE_LINE = 64
 
 
 @dataclass(frozen=True)
@@ -66,3 +68,26 @@ def vehicles_of(trip_key: np.ndarray, routes: Routes, legs: Legs) -> Vehicles:
         not_before_ms=not_before_ms,
         dwell_ms=dwell_ms,
     )
+
+
+def _in_cache_lines(n: int, record: np.dtype) -> np.ndarray:
+    """Records of noughts (n,), each beginning at the beginning of a cache line."""
+    room = np.zeros(n * record.itemsize + CACHE_LINE, dtype=np.uint8)
+    shift = -room.ctypes.data % CACHE_LINE
+    return room[shift : shift + n * record.itemsize].view(record)
+
+
+def no_traffic(network: Network) -> Traffic:
+    """Empty streets."""
+    n_links, n_nodes = network.tail.shape[0], network.in_start.shape[0] - 1
+    links = _in_cache_lines(n_links, LINK)
+    for name in ("tail", "head", "storage_veh", "hole_ms", "priority", "link_key"):
+        links[name] = getattr(network, name)
+    links["ring_start"] = network.ring_start[:-1]
+    for name in ("queue_head", "queue_tail", "full_s"):
+        links[name] = -1
+    slots = _in_cache_lines(int(network.ring_start[-1]), SLOT)
+    slots["vehicle"] = -1
+    n_blocks = (n_nodes >> BLOCK_BITS) + 1
+    waking, blocks, waiting = (np.zeros(n, dtype=np.int32) for n in (n_nodes, n_blocks, n_nodes))
+    return Traffic(links, slots, waking, blocks, waiting, np.zeros(1, dtype=np.int64))

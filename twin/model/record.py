@@ -56,7 +56,7 @@ def record_of(model: TwinModel) -> DayRecord:
         event_enter_ms=of_trips.enter_ms,
         event_exit_ms=of_trips.exit_ms,
         rotations=state.loader.rotations,
-        first_full=_first_full(state.loader.traffic.full_s),
+        first_full=_first_full(state.loader.traffic.links["full_s"]),
         max_origin_queue_veh=state.log.max_origin_queue_veh,
         max_gate_queue_veh=state.log.max_gate_queue_veh,
         knowledge={ROAD_MANAGER: city_estimate(model)}

@@ -129,7 +129,10 @@ class DayState:
 
 def _arrays(prefix: str, value: Any) -> Iterator[tuple[str, np.ndarray]]:
     if isinstance(value, np.ndarray):
-        yield prefix, value
+        if value.dtype.names is None:
+            yield prefix, value
+        else:  # records: each of their fields is an array
+            yield from ((f"{prefix}.{name}", value[name]) for name in value.dtype.names)
     elif hasattr(value, "_asdict"):
         for name, item in value._asdict().items():
             yield from _arrays(f"{prefix}.{name}", item)
