@@ -53,7 +53,7 @@ def build(
     layout = read_layout(zones)
     check_box(bbox, "bbox")
     say("reading the map")
-    extract = read_extract(file)
+    extract = read_extract(file, bbox)
     box = bbox if bbox is not None else extract.box
     repairs: Counter[str] = Counter()
     pieces = cut_to_pieces(extract, bbox)

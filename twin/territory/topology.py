@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from twin.readers.osm import Member, OsmExtract, simplify_streets
+from twin.readers.osm import Member, OsmExtract
+from twin.readers.osm_streets import simplify_streets
 from twin.scenario.ledger import Parameters
 from twin.territory.contraction import contract
 from twin.territory.gateways import find_gates, keep_links
@@ -33,7 +34,7 @@ class Network:
 
 def lay_out(pieces: Pieces, extract: OsmExtract, parameters: Parameters, repairs: Counter[str]) -> Network:
     """Simplify, merge short links, find gates and keep what traffic can use."""
-    members = simplify_streets(pieces.pieces, extract.nodes, pieces.touched)
+    members = simplify_streets(pieces.pieces, pieces.touched)
     class_of = {piece.way: ROAD_CLASSES.index(piece.road_class) for piece in pieces.pieces}
     road_class = np.array([class_of[link[0][0]] for link in members], dtype=np.int8)
     length = np.array([lengths_of(link, extract).sum() for link in members])
