@@ -6,6 +6,7 @@ import json
 import struct
 import tempfile
 from collections.abc import Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -80,10 +81,33 @@ def _arrow_tables(tables: Mapping[str, Any]) -> dict[str, Any]:
 def _table(columns: Mapping[str, np.ndarray], metadata: Mapping[str, str] | None = None) -> Any:
     import pyarrow as pa
 
-    arrays = [pa.array(value.tolist() if value.dtype.kind == "U" else value) for value in columns.values()]
-    arrays = [each.cast(pa.string()) if each.type == pa.null() else each for each in arrays]
+    arrays = [_arrow_array(value) for value in columns.values()]
     notes = {"twin_schema_version": str(SCHEMA_VERSION), **(metadata or {})}
     return pa.table(arrays, names=list(columns)).replace_schema_metadata(notes)
+
+
+def _arrow_array(column: np.ndarray) -> Any:
+    """A column as Arrow, from its own memory: `pa.array` would load pandas to ask what it is."""
+    import pyarrow as pa
+
+    if column.dtype.kind == "U":
+        return _blobs([text.encode() for text in column.tolist()], pa.string())
+    if column.dtype.kind == "b":
+        bits = np.packbits(column, bitorder="little")
+        return pa.Array.from_buffers(pa.bool_(), len(column), [None, pa.py_buffer(bits)])
+    plain = np.ascontiguousarray(column)
+    kind = pa.from_numpy_dtype(plain.dtype)
+    return pa.Array.from_buffers(kind, len(plain), [None, pa.py_buffer(plain)])
+
+
+def _blobs(parts: list[bytes], kind: Any) -> Any:
+    """Texts or records of bytes as Arrow."""
+    import pyarrow as pa
+
+    start = np.cumsum([0, *map(len, parts)]).astype(np.int32)
+    return pa.Array.from_buffers(
+        kind, len(parts), [None, pa.py_buffer(start), pa.py_buffer(b"".join(parts))]
+    )
 
 
 def _geo_table(columns: Mapping[str, np.ndarray], geometry: Any, kind: str) -> Any:
@@ -102,18 +126,19 @@ def _wkb_points(lon: Floats, lat: Floats) -> Any:
 
     record = np.zeros(len(lon), dtype=[("order", "u1"), ("kind", "<u4"), ("lon", "<f8"), ("lat", "<f8")])
     record["order"], record["kind"], record["lon"], record["lat"] = 1, 1, lon, lat
-    return pa.array([each.tobytes() for each in record], type=pa.binary())
+    whole, size = record.tobytes(), record.itemsize
+    return _blobs([whole[at : at + size] for at in range(0, len(whole), size)], pa.binary())
 
 
 def _wkb_lines(start: np.ndarray, lon: Floats, lat: Floats) -> Any:
     import pyarrow as pa
 
-    points = np.column_stack([lon, lat]).astype("<f8")
+    points = np.column_stack([lon, lat]).astype("<f8").tobytes()
     lines = [
-        struct.pack("<BII", 1, 2, int(b - a)) + points[a:b].tobytes()
-        for a, b in zip(start[:-1].tolist(), start[1:].tolist(), strict=True)
+        struct.pack("<BII", 1, 2, b - a) + points[16 * a : 16 * b]
+        for a, b in pairwise(start.tolist())
     ]
-    return pa.array(lines, type=pa.binary())
+    return _blobs(lines, pa.binary())
 
 
 def read_territory(folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
