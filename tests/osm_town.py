@@ -1,4 +1,4 @@
-"""A made-up town as OSM XML of any size: seeded, with the mix of streets, buildings, paths and tags of a real one."""
+"""A made-up town as OSM XML of any size: seeded, with the streets, buildings, paths and tags of a real one."""
 
 from __future__ import annotations
 

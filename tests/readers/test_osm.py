@@ -14,6 +14,7 @@ from twin.errors import InputError
 from twin.readers.osm import StreetPiece, read_extract
 from twin.readers.osm_streets import simplify_streets
 
+
 def links(*pieces: StreetPiece, forced=()):
     return simplify_streets(pieces, forced)
 

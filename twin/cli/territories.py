@@ -13,13 +13,18 @@ from twin.cli.output import emit, table
 from twin.cli.progress import shown, stepwise
 from twin.errors import InputError
 
-N_STEPS = 5
+N_STEPS = 6
 """Steps that building a territory names."""
 
 
 def fetch(
-    source: Annotated[Path, typer.Argument(metavar="FILE", help=".osm, .osm.gz, .osm.bz2 or .osm.pbf")],
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder of the territory.")],
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="[PLACE_OR_FILE]", help="'La Turbie, France', or .osm, .osm.gz, .osm.bz2, .osm.pbf"
+        ),
+    ] = "",
     bbox: Annotated[str | None, typer.Option("--bbox", metavar="W,S,E,N", help="Box in degrees.")] = None,
     zones: Annotated[Path | None, typer.Option("--zones", metavar="FILE", help="Zones (TOML).")] = None,
     elevation: Annotated[
@@ -28,12 +33,14 @@ def fetch(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Build a territory folder from a local OpenStreetMap file."""
+    """Build a territory folder of a place by name, of a box, or from a local OpenStreetMap file."""
     box = None if bbox is None else parse_box(bbox)
-    from twin.territory.fetch import fetch_local
+    if not source and box is None:
+        raise InputError("fetch", "nothing is named", "a place, a file, or --bbox W,S,E,N")
+    from twin.territory import fetch as territories
 
     with shown(quiet) as progress:
-        counts = fetch_local(source, out, box, zones, elevation, stepwise(progress, N_STEPS))
+        counts = territories.fetch(source, out, box, zones, elevation, stepwise(progress, N_STEPS))
     if as_json:
         return emit(counts)
     rows = [(key, value) for key, value in counts.items() if not isinstance(value, dict)]

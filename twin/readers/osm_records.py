@@ -224,8 +224,8 @@ class Gathering:
         meets = np.ones(len(ways), dtype=bool)
         for place, low, high in ((lon, box[0], box[2]), (lat, box[1], box[3])):
             here = place[row] if len(ids) else np.zeros(len(refs))
-            least = np.minimum.reduceat(np.where(known, here, np.inf), start) if len(ways) else here
-            most = np.maximum.reduceat(np.where(known, here, -np.inf), start) if len(ways) else here
+            least = np.minimum.reduceat(np.where(known, here, np.inf), start) if ways else here
+            most = np.maximum.reduceat(np.where(known, here, -np.inf), start) if ways else here
             meets &= (least <= high) & (most >= low)
         for way in (way for way, near in zip(ways, meets.tolist(), strict=True) if not near):
             del self.ways[way.id]

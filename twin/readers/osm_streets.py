@@ -8,6 +8,7 @@ Tests hold the answer against OSMnx itself, on drawn and on real streets.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Sequence
 
 from twin.readers.osm_records import Member, StreetPiece
@@ -31,7 +32,7 @@ class _Graph:
 
     def _add(self, refs: Sequence[int], number: int) -> None:
         piece_of, out, into = self.piece_of, self.out, self.into
-        for edge in zip(refs, refs[1:], strict=False):
+        for edge in itertools.pairwise(refs):
             u, v = edge
             if u != v and edge not in piece_of:
                 piece_of[edge] = number
@@ -77,4 +78,4 @@ def simplify_streets(pieces: Sequence[StreetPiece], forced: Iterable[int]) -> li
         for second in graph.out[node]
     ]  # fmt: skip
     way_of = {edge: pieces[number].way for edge, number in graph.piece_of.items()}
-    return sorted([(way_of[u, v], u, v) for u, v in zip(run, run[1:], strict=False)] for run in runs)
+    return sorted([(way_of[u, v], u, v) for u, v in itertools.pairwise(run)] for run in runs)

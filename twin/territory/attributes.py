@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -117,10 +117,10 @@ class LinkLines:
 
     def bends_mps(self, comfort_mps2: float) -> Floats:
         """Speeds that the bends between members allow (n_members - 1,), those between links included."""
-        before = np.delete(np.arange(len(self.x_m)), self.member_start[1:] + np.arange(len(self.member_start) - 1))
-        heading = np.arctan2(
-            self.y_m[before + 1] - self.y_m[before], self.x_m[before + 1] - self.x_m[before]
+        before = np.delete(
+            np.arange(len(self.x_m)), self.member_start[1:] + np.arange(len(self.member_start) - 1)
         )
+        heading = np.arctan2(self.y_m[before + 1] - self.y_m[before], self.x_m[before + 1] - self.x_m[before])
         return bend_speeds_mps(heading, self.member_length_m, comfort_mps2)
 
 
@@ -170,7 +170,7 @@ class _Tables:
 
 
 def _spread(counts: Floats, lines: LinkLines) -> Floats:
-    """Lane counts with gaps filled from the member before, else the next one, where most of a link is known."""
+    """Lane counts with gaps filled from the member before, else the next, where most of a link is known."""
     start, length_m = lines.member_start[:-1], lines.member_length_m
     known = ~np.isnan(counts)
     known_m = np.add.reduceat(np.where(known, length_m, 0.0), start)

@@ -40,20 +40,21 @@ class Parts:
 
 
 def build(
-    file: str | Path,
+    file: str | Path | OsmExtract,
     bbox: Box | None = None,
     zones: str | Path | None = None,
     elevation: str | Path | None = None,
     progress: Progress | None = None,
+    place: str = "",
 ) -> Parts:
-    """Read an OSM file and make the tables of a territory (see `Territory.from_osm`)."""
+    """Make the tables of a territory of an OSM file, or of what was read (see `Territory.from_osm`)."""
     say = progress or (lambda step: None)
-    where = str(file)
+    where = file.file if isinstance(file, OsmExtract) else str(file)
     parameters = Parameters.defaults()
     layout = read_layout(zones)
     check_box(bbox, "bbox")
     say("reading the map")
-    extract = read_extract(file, bbox)
+    extract = file if isinstance(file, OsmExtract) else read_extract(file, bbox)
     box = bbox if bbox is not None else extract.box
     repairs: Counter[str] = Counter()
     pieces = cut_to_pieces(extract, bbox)
@@ -79,6 +80,7 @@ def build(
         "paths": paths,
     }
     notes = _notes(extract, layout, box, ground.plane, repairs)
+    notes["place"] = layout.place or place
     notes |= _counts(tables, network, extract, bbox, houses)
     return Parts(tables, notes)
 
@@ -113,7 +115,6 @@ def _notes(
 ) -> dict[str, Any]:
     return {
         "schema_version": SCHEMA_VERSION,
-        "place": layout.place,
         "date": layout.date or extract.timestamp[:10],
         "source": layout.source or f"OpenStreetMap extract {extract.file}",
         "source_sha256": extract.sha256,

@@ -68,7 +68,7 @@ def read_footprints(
 def _shapes(
     place: Floats, rings: Sequence[Sequence[int]], n_rings: Sequence[int], plane: Plane
 ) -> tuple[list[float], list[float], list[float], list[Floats]]:
-    """Of each outline: longitude and latitude of its first ring's middle, area in m2, corners in the plane."""
+    """Of each outline: lon and lat of its first ring's middle, area in m2, corners in the plane."""
     size = np.array([len(ring) for ring in rings])
     start = np.concatenate([[0], np.cumsum(size)])
     first = np.concatenate([[0], np.cumsum(n_rings)])

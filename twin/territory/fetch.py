@@ -1,17 +1,52 @@
-"""`twin fetch` from a local file: build a territory folder, and say what was found, mended and lost."""
+"""`twin fetch` from a file or by name: build a territory folder, and say what was found, mended and lost."""
 
 from __future__ import annotations
 
 import math
+import os
+import re
 from pathlib import Path
 from typing import Any
 
 from twin.errors import InputError
+from twin.machine import peak_memory_mb
+from twin.readers.osm_bounds import SUFFIXES
 from twin.territory.build import Progress
 from twin.territory.store import NOTES
 from twin.territory.territory import Box, Territory
 
 ZONES_FILE = "zones.toml"
+FILE_LIKE = re.compile(r".*\.\w{2,5}")
+
+
+def is_file_name(source: str) -> bool:
+    """Whether words name a file, there or not, and no place.
+
+    >>> is_file_name("town.osm.pbf"), is_file_name("town.geojson"), is_file_name("St. Gallen, CH")
+    (True, True, False)
+    """
+    named = source.lower().endswith(SUFFIXES) or FILE_LIKE.fullmatch(source) is not None
+    return named or "/" in source or "\\" in source or os.path.isfile(source)
+
+
+def fetch(
+    source: str,
+    out: str | Path,
+    bbox: Box | None = None,
+    zones: str | Path | None = None,
+    elevation: str | Path | None = None,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Build the territory of a file or of a place by name, with or without a box, in the folder `out`.
+
+    See `fetch_local` and `Territory.from_place`.
+    """
+    if source and is_file_name(source):
+        return fetch_local(source, out, bbox, zones, elevation, progress)
+    folder, zones = _prepared(out, zones)
+    name = folder.resolve().name
+    territory = Territory.from_place(source, bbox, name, zones, elevation, progress)
+    return _saved(territory, folder, progress)
 
 
 def fetch_local(
@@ -32,12 +67,22 @@ def fetch_local(
     InputError
         The file, box, zones or elevation cannot be used, or `out` is a folder of something else.
     """
+    folder, zones = _prepared(out, zones)
+    name = folder.resolve().name
+    territory = Territory.from_osm(file, bbox, name=name, zones=zones, elevation=elevation, progress=progress)
+    return _saved(territory, folder, progress)
+
+
+def _prepared(out: str | Path, zones: str | Path | None) -> tuple[Path, str | Path | None]:
+    """The folder, which may be written, and the zones, which may be its own."""
     folder = Path(out)
     _check_folder(folder)
     if zones is None and (folder / ZONES_FILE).is_file():
         zones = folder / ZONES_FILE
-    name = folder.resolve().name
-    territory = Territory.from_osm(file, bbox, name=name, zones=zones, elevation=elevation, progress=progress)
+    return folder, zones
+
+
+def _saved(territory: Territory, folder: Path, progress: Progress | None) -> dict[str, Any]:
     if progress is not None:
         progress("writing the folder")
     try:
@@ -87,4 +132,5 @@ def summarise(territory: Territory) -> dict[str, Any]:
         "licence": meta["licence"],
         "attribution": meta["attribution"],
         "digest": territory.digest,
+        "peak_memory_mb": peak_memory_mb(),
     }

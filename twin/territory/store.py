@@ -105,9 +105,7 @@ def _blobs(parts: list[bytes], kind: Any) -> Any:
     import pyarrow as pa
 
     start = np.cumsum([0, *map(len, parts)]).astype(np.int32)
-    return pa.Array.from_buffers(
-        kind, len(parts), [None, pa.py_buffer(start), pa.py_buffer(b"".join(parts))]
-    )
+    return pa.Array.from_buffers(kind, len(parts), [None, pa.py_buffer(start), pa.py_buffer(b"".join(parts))])
 
 
 def _geo_table(columns: Mapping[str, np.ndarray], geometry: Any, kind: str) -> Any:
@@ -134,10 +132,7 @@ def _wkb_lines(start: np.ndarray, lon: Floats, lat: Floats) -> Any:
     import pyarrow as pa
 
     points = np.column_stack([lon, lat]).astype("<f8").tobytes()
-    lines = [
-        struct.pack("<BII", 1, 2, b - a) + points[16 * a : 16 * b]
-        for a, b in pairwise(start.tolist())
-    ]
+    lines = [struct.pack("<BII", 1, 2, b - a) + points[16 * a : 16 * b] for a, b in pairwise(start.tolist())]
     return _blobs(lines, pa.binary())
 
 

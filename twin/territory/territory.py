@@ -10,6 +10,7 @@ from typing import Any
 from twin.errors import InputError
 from twin.territory.build import Progress, build
 from twin.territory.content import content_digest
+from twin.territory.places_by_name import folder_name, map_of
 from twin.territory.readme import describe
 from twin.territory.store import read_territory, write_territory, zones_note
 from twin.territory.tables import Gateways, Paths, Places, Streets, Zones
@@ -86,6 +87,42 @@ class Territory:
         parts = build(file, bbox, zones, elevation, progress)
         digest = content_digest(parts.tables)
         return cls(name=name or Path(file).name.split(".")[0], meta=parts.meta, digest=digest, **parts.tables)
+
+    @classmethod
+    def from_place(
+        cls,
+        place: str = "",
+        bbox: Box | None = None,
+        name: str | None = None,
+        zones: str | Path | None = None,
+        elevation: str | Path | None = None,
+        progress: Progress | None = None,
+    ) -> Territory:
+        """Build a territory of a place by its name, asking OpenStreetMap's servers.
+
+        Parameters
+        ----------
+        place
+            What Nominatim is asked for, such as "La Turbie, France"; its bounding box is fetched.
+        bbox
+            West, south, east, north in degrees: this box instead, which must meet the place if one is
+            named.
+        name
+            Name of the territory; the place's first words if none is given.
+        zones, elevation, progress
+            As for `from_osm`.
+
+        Raises
+        ------
+        InputError
+            The place is unknown, the box too large or far from it, or nothing is mapped there.
+        WorkError
+            A server cannot be reached, or answers with something else than a map.
+        """
+        map_, box, full_name = map_of(place, bbox, progress)
+        parts = build(map_, box, zones, elevation, progress, full_name)
+        digest = content_digest(parts.tables)
+        return cls(name=name or folder_name(place), meta=parts.meta, digest=digest, **parts.tables)
 
     def save(self, folder: str | Path) -> None:
         """Write the territory's folder: all of it, or nothing."""
