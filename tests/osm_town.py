@@ -1,4 +1,4 @@
-"""A made-up town as OSM XML of any size: seeded, with the streets, buildings, paths and tags of a real one."""
+"""A made-up town as OSM XML of any size: seeded, with streets, buildings, paths and tags as real ones."""
 
 from __future__ import annotations
 

@@ -13,17 +13,16 @@ from typing import Any
 
 from twin.errors import InputError
 from twin.readers.osm_bounds import check_bounds, is_pbf
+from twin.readers.osm_gathering import Gathering, Source, meet, rectangle
 from twin.readers.osm_records import (
     POINT_KEYS,
     WAY_KEYS,
     Box,
-    Gathering,
     Member,
     OsmExtract,
     OsmPoint,
     OsmRelation,
     OsmWay,
-    Source,
     StreetPiece,
     Tags,
 )
@@ -33,14 +32,15 @@ __all__ = [
     "Box", "Member", "OsmExtract", "OsmPoint", "OsmRelation", "OsmWay", "StreetPiece", "Tags", "read_extract",
 ]  # fmt: skip
 
+LARGE_BYTES = 32 * 2**20  # of a PBF: some millions of nodes
 NOWHERE = 2**31 - 1  # what stands for a coordinate that is not there
 
 
 def read_extract(file: str | Path, box: Box | None = None) -> OsmExtract:
     """Streets, buildings, points of interest, communes, turn restrictions and their nodes.
 
-    With a box (west, south, east, north), ways far from it are passed over: a town can be cut out
-    of a whole region in the memory of a town.
+    With a box (west, south, east, north) a large file is read for what lies around it only: a town is
+    cut out of a whole region in the memory of a town.
 
     Raises
     ------
@@ -96,18 +96,26 @@ def _degrees(location: Any) -> tuple[float, float]:
 
 
 def _pbf_ways(path: Path, gathering: Gathering, positions: _Positions) -> None:
-    """Ways of interest, near the box if there is one, and those that relations are made of."""
+    """Ways that relations are made of, then all of interest; of a large file only those near the box."""
     wanted = gathering.wanted_ways()
+    listed = sorted(wanted) if all(number >= 0 for number in wanted) else ()  # the filter knows no others
+    for item in _objects(path, "w", ids=listed) if wanted else ():
+        if item.id in wanted:
+            gathering.add_way(item.id, _refs(item), dict(item.tags))
+    if gathering.box is not None and path.stat().st_size > LARGE_BYTES:
+        gathering.narrow(gathering.box, positions.place_of)
+    near, taken = gathering.near, set(gathering.ways) | wanted
     for item in _objects(path, "w", WAY_KEYS):
-        refs = tuple([node.ref for node in item.nodes])
-        if gathering.box is None or item.id in wanted or positions.meet(refs, gathering.box):
+        if item.id in taken:
+            continue
+        refs = _refs(item)
+        around = rectangle(map(positions.place_of, refs)) if near is not None else None
+        if near is None or (around is not None and meet(around, near)):
             gathering.add_way(item.id, refs, dict(item.tags))
-            positions.needed.update(refs)
-    missing = sorted(wanted - gathering.ways.keys())
-    for item in _objects(path, "w", ids=missing) if missing else ():
-        refs = tuple([node.ref for node in item.nodes])
-        gathering.add_way(item.id, refs, dict(item.tags))
-        positions.needed.update(refs)
+
+
+def _refs(item: Any) -> tuple[int, ...]:
+    return tuple([node.ref for node in item.nodes])
 
 
 class _Positions:
@@ -117,9 +125,9 @@ class _Positions:
         import osmium
 
         self.path = path
-        self.needed: set[int] = set()
         self._table = osmium.index.create_map("flex_mem")
-        osmium.apply(osmium.io.Reader(str(path), osmium.osm.NODE), osmium.NodeLocationsForWays(self._table))
+        keeper = osmium.NodeLocationsForWays(self._table)
+        osmium.apply(osmium.io.Reader(str(path), osmium.osm.NODE), keeper)
 
     def _of(self, ref: int) -> Any:
         try:
@@ -128,23 +136,18 @@ class _Positions:
             return None
         return None if found.x == NOWHERE else found
 
-    def meet(self, refs: Sequence[int], box: Box) -> bool:
-        """Whether the rectangle around these nodes meets the box."""
-        known = [_degrees(place) for place in map(self._of, refs) if place is not None]
-        if not known:
-            return False
-        lon, lat = zip(*known, strict=True)
-        return (
-            min(lon) <= box[2] and max(lon) >= box[0] and min(lat) <= box[3] and max(lat) >= box[1]
-        )  # fmt: skip
+    def place_of(self, ref: int) -> tuple[float, float] | None:
+        """Longitude and latitude of a node, None where it is absent."""
+        found = self._of(ref)
+        return None if found is None else _degrees(found)
 
     def hand_on(self, gathering: Gathering, *, whole: bool) -> None:
         """Positions of the needed nodes, or of all where the file does not say its box."""
-        if whole or any(ref < 0 for ref in self.needed):
-            found = [(item.id, item.location) for item in _objects(self.path, "n")]
+        needed = gathering.needed_nodes()
+        if whole or any(ref < 0 for ref in needed):
+            found = [(item.id, _degrees(item.location)) for item in _objects(self.path, "n")]
         else:
-            listed = ((ref, self._of(ref)) for ref in sorted(self.needed))
+            listed = ((ref, self.place_of(ref)) for ref in sorted(needed))
             found = [(ref, place) for ref, place in listed if place is not None]
         ids = [ref for ref, _ in found]
-        place = [_degrees(location) for _, location in found]
-        gathering.add_nodes(ids, [lon for lon, _ in place], [lat for _, lat in place])
+        gathering.add_nodes(ids, [place[0] for _, place in found], [place[1] for _, place in found])

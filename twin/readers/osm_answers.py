@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from twin.errors import InputError, WorkError
-from twin.readers.osm_records import Box, Gathering, OsmExtract, Source
+from twin.readers.osm_gathering import Gathering, Source
+from twin.readers.osm_records import Box, OsmExtract
 
 NOTE = "answered.note"
 KEPT_S = 30 * 86_400.0  # an older answer is asked for again

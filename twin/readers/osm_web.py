@@ -122,7 +122,8 @@ def _osmnx(asked: Server, answers: Answers) -> Iterator[Any]:
     resolve = socket.getaddrinfo  # OSMnx replaces it to stay with one of several servers
     names = (
         "cache_folder", "cache_only_mode", "doh_url_template", "http_referer", "http_user_agent",
-        "log_console", "log_file", "nominatim_url", "overpass_rate_limit", "overpass_url", "requests_kwargs", "use_cache",
+        "log_console", "log_file", "nominatim_url", "overpass_rate_limit", "overpass_url",
+        "requests_kwargs", "use_cache",
     )  # fmt: skip
     before = {name: getattr(osmnx.settings, name) for name in names}
     chosen = {

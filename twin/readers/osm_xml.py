@@ -13,7 +13,8 @@ from twin.readers.osm_bounds import (
     unpacked,
     whole_number,
 )
-from twin.readers.osm_records import Box, Gathering
+from twin.readers.osm_gathering import Gathering
+from twin.readers.osm_records import Box
 
 KINDS = frozenset({"node", "way", "relation"})
 ID_DIGITS = 18  # any number with so many digits fits 64 bits
