@@ -52,7 +52,7 @@ def test_a_box_out_of_a_large_map_gives_the_same_territory(map_file, every_map_i
 @pytest.mark.usefixtures("every_map_is_large")
 @pytest.mark.parametrize("suffix", ["osm", "osm.pbf"])
 def test_what_is_far_from_the_box_is_passed_over(tmp_path, suffix):
-    """A street 5 km off, a house beside it and a commune around both go; the commune of the box stays whole."""
+    """A street 5 km off goes with its house and commune; the commune of the box stays whole."""
     town = small_town()
     for number, (x, y) in enumerate(
         [(5000, 0), (5100, 0), (5010, 10), (5020, 10), (5020, 20), (4900, -100), (5200, -100), (5200, 100)],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 import networkx as nx
@@ -24,7 +25,7 @@ def by_osmnx(pieces: Sequence[StreetPiece], forced: Sequence[int]) -> list[list[
     graph, way_of = nx.MultiDiGraph(crs="epsg:4326"), {}
     for piece in pieces:
         for refs in [piece.refs, *([piece.refs[::-1]] if piece.both_ways else [])]:
-            for u, v in zip(refs, refs[1:], strict=False):
+            for u, v in itertools.pairwise(refs):
                 if u != v and (u, v) not in way_of:
                     way_of[u, v] = piece.way
                     graph.add_edge(u, v, highway=piece.road_class, ref=piece.ref or "-")
@@ -48,7 +49,7 @@ def streets(draw: st.DrawFn) -> list[StreetPiece]:
     pieces = []
     for way in range(1, draw(st.integers(1, 7)) + 1):
         refs = draw(st.lists(st.integers(1, 12), min_size=2, max_size=6))
-        once = [refs[0], *(b for a, b in zip(refs, refs[1:], strict=False) if a != b)]
+        once = [refs[0], *(b for a, b in itertools.pairwise(refs) if a != b)]
         if len(once) > 1:
             kind, ref = draw(st.sampled_from([("residential", ""), ("primary", "D1"), ("primary", "D2")]))
             pieces.append(StreetPiece(way, tuple(once), draw(st.booleans()), kind, ref))

@@ -46,7 +46,7 @@ def fetch(
     rows = [(key, value) for key, value in counts.items() if not isinstance(value, dict)]
     rows += [
         (f"{key}: {part}", value)
-        for key in ("repairs", "lost_km", "utilities")
+        for key in ("repairs", "turn_restrictions", "lost_km", "utilities")
         for part, value in counts[key].items()
     ]
     return table(("what", "value"), rows)

@@ -83,7 +83,7 @@ def _objects(path: Path, kind: str, keys: Sequence[str] = (), ids: Sequence[int]
     import osmium
 
     entity = {"n": osmium.osm.NODE, "w": osmium.osm.WAY, "r": osmium.osm.RELATION}[kind]
-    reader = osmium.FileProcessor(str(path), entity)
+    reader: Any = osmium.FileProcessor(str(path), entity)
     if keys:
         reader = reader.with_filter(osmium.filter.KeyFilter(*keys))
     if ids:

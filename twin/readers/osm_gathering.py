@@ -169,7 +169,9 @@ class Gathering:
                 around = self._around(relation, place_of)
                 if around is None or not meet(around, box):
                     continue
-                near = (*map(min, near[:2], around[:2]), *map(max, near[2:], around[2:]))
+                west, south, east, north = near
+                west, south = min(west, around[0]), min(south, around[1])
+                near = (west, south, max(east, around[2]), max(north, around[3]))
             kept.append(relation)
         self.near, self.relations = near, [each for each in kept if self._is_near(each, near, place_of)]
 

@@ -55,13 +55,14 @@ def _samples(links: np.ndarray, streets: Streets, plane: Plane) -> tuple[Floats,
     segment = np.repeat(np.arange(len(at)), pieces)
     number = np.arange(len(segment)) - np.repeat(np.cumsum(pieces) - pieces, pieces)
     share = (number + 0.5) / pieces[segment]
-    return (
+    columns = (
         np.round(x[at][segment] + share * dx[segment], 3),
         np.round(y[at][segment] + share * dy[segment], 3),
         dx[segment],
         dy[segment],
         link[at][segment],
     )
+    return tuple(map(np.asarray, columns))
 
 
 def nearest_nodes(x_m: Floats, y_m: Floats, paths: Paths) -> Ints:

@@ -22,6 +22,7 @@ from twin.territory.paths import make_paths
 from twin.territory.pieces import cut_to_pieces
 from twin.territory.places import find_footprints, make_places
 from twin.territory.streets import Ground, make_streets
+from twin.territory.tables import TurnBans
 from twin.territory.topology import Network, lay_out
 from twin.territory.utilities import count_utilities
 from twin.territory.zones import Layout, make_zones, read_layout
@@ -36,6 +37,7 @@ class Parts:
     """Tables of a territory and its notes, before they are a territory."""
 
     tables: Mapping[str, Any]
+    turns: TurnBans
     meta: Mapping[str, Any]
 
 
@@ -82,7 +84,7 @@ def build(
     notes = _notes(extract, layout, box, ground.plane, repairs)
     notes["place"] = layout.place or place
     notes |= _counts(tables, network, extract, bbox, houses)
-    return Parts(tables, notes)
+    return Parts(tables, network.bans, notes)
 
 
 def check_box(box: Box | None, where: str) -> None:
@@ -136,5 +138,6 @@ def _counts(
         "gateways": len(tables["gateways"].gate_id),
         "unreachable_pairs": unreachable_pairs(tables["gateways"], tables["streets"]),
         "buildings": len(houses),
+        "turn_restrictions": {**network.restrictions, "banned pairs of links": len(network.bans.from_link)},
         "utilities": count_utilities(extract, bbox),
     }

@@ -116,6 +116,7 @@ def summarise(territory: Territory) -> dict[str, Any]:
         "repairs": meta["repairs"],
         "gateways": meta["gateways"],
         "gateway_groups": sorted(set(territory.gateways.group.tolist())),
+        "turn_restrictions": dict(meta.get("turn_restrictions", {})),
         "unreachable_pairs": meta["unreachable_pairs"],
         "total_km": meta["total_km"],
         "lost_km": meta["lost_km"],

@@ -14,9 +14,10 @@ import numpy as np
 
 from twin.errors import InputError
 from twin.territory.content import SCHEMA_VERSION
-from twin.territory.tables import Floats, Gateways, Paths, Places, Streets, Zones
+from twin.territory.tables import Floats, Gateways, Paths, Places, Streets, TurnBans, Zones
 
 NOTES = "territory.json"
+TURNS = "turns"
 README = "README.md"
 NODE_COLUMNS = ("node_id", "node_x_m", "node_y_m", "node_elevation_m")
 MEMBER_COLUMNS = ("member_way", "member_from", "member_to", "member_ref", "member_commune")
@@ -25,7 +26,9 @@ ARROW_KINDS = {"double": "float64", "float": "float32"}
 SHAPE_HEAD = 9  # bytes before the points of a line in well-known binary
 
 
-def write_territory(folder: Path, tables: Mapping[str, Any], notes: Mapping[str, Any], readme: str) -> None:
+def write_territory(
+    folder: Path, tables: Mapping[str, Any], turns: TurnBans, notes: Mapping[str, Any], readme: str
+) -> None:
     """Write all files beside the folder, then move them in; a failure before that leaves what was there.
 
     Other files of the folder stay. The notes with the digest are moved last: a folder whose move was
@@ -34,7 +37,7 @@ def write_territory(folder: Path, tables: Mapping[str, Any], notes: Mapping[str,
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as made:
         fresh = Path(made)
-        for name, table in _arrow_tables(tables).items():
+        for name, table in (_arrow_tables(tables) | {TURNS: _table(turns.columns())}).items():
             _write_table(fresh / f"{name}.parquet", table)
         text = json.dumps(dict(notes), indent=1, sort_keys=True, ensure_ascii=False)
         (fresh / NOTES).write_text(text + "\n", encoding="utf-8")
@@ -136,8 +139,8 @@ def _wkb_lines(start: np.ndarray, lon: Floats, lat: Floats) -> Any:
     return _blobs(lines, pa.binary())
 
 
-def read_territory(folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Tables and notes of a territory folder; whoever asks checks the digest."""
+def read_territory(folder: Path) -> tuple[dict[str, Any], TurnBans, dict[str, Any]]:
+    """Tables, banned turns and notes of a territory folder; whoever asks checks the digest."""
     notes = _read_notes(folder)
     read = {name: _read_table(folder, name) for name in (
         "nodes", "links", "members", "gateways", "places", "path_nodes", "paths",
@@ -151,11 +154,23 @@ def read_territory(folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
             "places": _places_from(read["places"]),
             "paths": Paths(**_columns(read["path_nodes"]), **_columns(read["paths"])),
         }
+        turns = _turns_from(folder, read["links"].num_rows)
     except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
         raise InputError(
             str(folder), f"the tables do not fit together: {error}", "a folder as built"
         ) from None
-    return tables, notes
+    return tables, turns, notes
+
+
+def _turns_from(folder: Path, n_links: int) -> TurnBans:
+    """Banned turns; a folder from before they were kept has none."""
+    if not (folder / f"{TURNS}.parquet").is_file():
+        return TurnBans.none()
+    turns = TurnBans(**_columns(_read_table(folder, TURNS)))
+    for links in (turns.from_link, turns.to_link):
+        if len(links) and not 0 <= links.min() <= links.max() < n_links:
+            raise ValueError("a banned turn names no link")
+    return turns
 
 
 def _read_notes(folder: Path) -> dict[str, Any]:

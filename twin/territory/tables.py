@@ -106,6 +106,20 @@ class Streets(Table):
 
 
 @dataclass(frozen=True)
+class TurnBans(Table):
+    """Pairs of links of which the second must not follow the first, and the relation that says so."""
+
+    from_link: Ints
+    to_link: Ints
+    relation: Longs
+
+    @classmethod
+    def none(cls) -> TurnBans:
+        """No banned turn."""
+        return cls(np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros(0, np.int64))
+
+
+@dataclass(frozen=True)
 class Gateways(Table):
     """Where traffic enters and leaves the territory; -1 where it cannot enter or leave."""
 

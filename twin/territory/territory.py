@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from twin.errors import InputError
-from twin.territory.build import Progress, build
+from twin.territory.build import Parts, Progress, build
 from twin.territory.content import content_digest
 from twin.territory.places_by_name import folder_name, map_of
 from twin.territory.readme import describe
 from twin.territory.store import read_territory, write_territory, zones_note
-from twin.territory.tables import Gateways, Paths, Places, Streets, Zones
+from twin.territory.tables import Gateways, Paths, Places, Streets, TurnBans, Zones
 
 __all__ = ["Box", "Gateways", "Paths", "Places", "Streets", "Territory", "Zones"]
 
@@ -36,6 +36,7 @@ class Territory:
     paths: Paths
     meta: Mapping[str, Any]
     digest: str
+    turns: TurnBans = field(default_factory=TurnBans.none)
 
     @classmethod
     def load(cls, folder: str | Path) -> Territory:
@@ -47,14 +48,14 @@ class Territory:
             The folder is no territory, of another schema, or was changed.
         """
         path = Path(folder)
-        tables, notes = read_territory(path)
+        tables, turns, notes = read_territory(path)
         notes.pop("zones"), notes.pop("communes")
         name, digest = str(notes.pop("name", path.name)), notes.pop("digest", "")
         found = content_digest(tables)
         if found != digest:
             right = f"content with the digest {str(digest)[:12]}"
             raise InputError(str(path), f"the content has the digest {found[:12]}", right)
-        return cls(name=name, meta=notes, digest=found, **tables)
+        return cls(name=name, meta=notes, digest=found, turns=turns, **tables)
 
     @classmethod
     def from_osm(
@@ -85,8 +86,7 @@ class Territory:
             Called with the name of each step.
         """
         parts = build(file, bbox, zones, elevation, progress)
-        digest = content_digest(parts.tables)
-        return cls(name=name or Path(file).name.split(".")[0], meta=parts.meta, digest=digest, **parts.tables)
+        return cls._of(parts, name or Path(file).name.split(".")[0])
 
     @classmethod
     def from_place(
@@ -121,8 +121,12 @@ class Territory:
         """
         map_, box, full_name = map_of(place, bbox, progress)
         parts = build(map_, box, zones, elevation, progress, full_name)
+        return cls._of(parts, name or folder_name(place))
+
+    @classmethod
+    def _of(cls, parts: Parts, name: str) -> Territory:
         digest = content_digest(parts.tables)
-        return cls(name=name or folder_name(place), meta=parts.meta, digest=digest, **parts.tables)
+        return cls(name=name, meta=parts.meta, digest=digest, turns=parts.turns, **parts.tables)
 
     def save(self, folder: str | Path) -> None:
         """Write the territory's folder: all of it, or nothing."""
@@ -134,4 +138,6 @@ class Territory:
             "zones": zones_note(self.zones),
             "communes": list(self.streets.communes),
         }
-        write_territory(Path(folder), tables, notes, describe(self.name, tables, self.meta, self.digest))
+        write_territory(
+            Path(folder), tables, self.turns, notes, describe(self.name, tables, self.meta, self.digest)
+        )

@@ -15,7 +15,8 @@ from twin.territory.contraction import contract
 from twin.territory.gateways import find_gates, keep_links
 from twin.territory.geometry import distances_m, positions
 from twin.territory.pieces import Pieces
-from twin.territory.tables import ROAD_CLASSES, Flags, Floats, Longs
+from twin.territory.tables import ROAD_CLASSES, Flags, Floats, Longs, TurnBans
+from twin.territory.turns import Junctions, ban_turns
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,8 @@ class Network:
     gate_kind: tuple[str, ...]
     lost_km: Mapping[str, float]
     total_km: Mapping[str, float]
+    bans: TurnBans
+    restrictions: Mapping[str, int]
 
 
 def lay_out(pieces: Pieces, extract: OsmExtract, parameters: Parameters, repairs: Counter[str]) -> Network:
@@ -48,6 +51,8 @@ def lay_out(pieces: Pieces, extract: OsmExtract, parameters: Parameters, repairs
     repairs["short_links_merged_m"] += round(float(length[gone].sum()))
     tail, head = cluster[ends[0]], cluster[ends[1]]
     kept, core = keep_links(tail, head, ~gone, gates.is_gate)
+    junctions = Junctions(members, *ends, cluster, gone, kept)
+    bans, restrictions = ban_turns(extract.relations, junctions)
     return Network(
         tuple(tuple(members[link]) for link in np.flatnonzero(kept)),
         ids[tail[kept]],
@@ -57,6 +62,8 @@ def lay_out(pieces: Pieces, extract: OsmExtract, parameters: Parameters, repairs
         gates.kind,
         km_by_class(length, road_class, ~gone & ~kept),
         km_by_class(length, road_class, ~gone),
+        bans,
+        restrictions,
     )
 
 
