@@ -11,13 +11,12 @@ import pytest
 
 from tests.osm_maps import OsmMap, place, small_town
 from twin.errors import InputError
-from twin.readers.osm import StreetPiece, read_extract, simplify_streets
-
-NODES = {n: place(x, y) for n, (x, y) in enumerate([(0, 0), (50, 0), (100, 0), (150, 0), (100, 80)], start=1)}
+from twin.readers.osm import StreetPiece, read_extract
+from twin.readers.osm_streets import simplify_streets
 
 
 def links(*pieces: StreetPiece, forced=()):
-    return simplify_streets(pieces, NODES, forced)
+    return simplify_streets(pieces, forced)
 
 
 def street(way: int, *refs: int, both_ways: bool = True, road_class: str = "residential", ref: str = ""):

@@ -9,7 +9,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.conftest import ROOT
-from twin.readers.osm import OsmExtract, read_extract, simplify_streets
+from twin.readers.osm import OsmExtract, read_extract
+from twin.readers.osm_streets import simplify_streets
 from twin.territory.fetch import fetch_local
 from twin.territory.geometry import in_box
 from twin.territory.pieces import cut_to_pieces
@@ -32,7 +33,7 @@ def whole(map_file) -> OsmExtract:
 def links_of(extract: OsmExtract, crop=None) -> set[tuple]:
     """Links of an extract, members each, before any is dropped."""
     pieces = cut_to_pieces(extract, crop)
-    return {tuple(link) for link in simplify_streets(pieces.pieces, extract.nodes, pieces.touched)}
+    return {tuple(link) for link in simplify_streets(pieces.pieces, pieces.touched)}
 
 
 def inside(links: set[tuple], extract: OsmExtract, box) -> set[tuple]:

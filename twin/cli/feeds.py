@@ -1,4 +1,4 @@
-"""The options `--gtfs` and `--date` of commands that take a timetable."""
+"""The options `--elevation`, `--gtfs` and `--date`: what is laid over a map."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ import inspect
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import typer
 
 from twin.errors import InputError
 
+Elevation = Annotated[
+    Path | None, typer.Option("--elevation", metavar="FILE", help="Heights: GeoTIFF or CSV.")
+]
 Gtfs = Annotated[Path | None, typer.Option("--gtfs", metavar="FEED", help="Timetable: a GTFS zip or folder.")]
 Date = Annotated[
     str | None,
@@ -22,19 +25,28 @@ FeedDay = tuple[Path, dt.date | None]
 """A feed, and the service day wanted of it."""
 
 
-def with_feed(command: Callable[..., None]) -> Callable[..., None]:
-    """The command with both options, handed to it as one argument ``feed``: a `FeedDay`, or None."""
+class Overlays(NamedTuple):
+    """What is laid over a map: heights, and a timetable."""
+
+    elevation: Path | None = None
+    feed: FeedDay | None = None
+
+
+def with_overlays(command: Callable[..., None]) -> Callable[..., None]:
+    """The command with these options, handed to it as one argument ``overlays``."""
     signature = inspect.signature(command, eval_str=True)
-    options = {"gtfs": Gtfs, "date": Date}
+    options = {"elevation": Elevation, "gtfs": Gtfs, "date": Date}
     keyword = inspect.Parameter.KEYWORD_ONLY
-    own = [each.replace(kind=keyword) for name, each in signature.parameters.items() if name != "feed"]
+    own = [each.replace(kind=keyword) for name, each in signature.parameters.items() if name != "overlays"]
     added = [
         inspect.Parameter(name, keyword, default=None, annotation=kind) for name, kind in options.items()
     ]
 
     @wraps(command)
-    def wrapped(*, gtfs: Path | None = None, date: str | None = None, **others: Any) -> None:
-        command(**others, feed=feed_day(gtfs, date))
+    def wrapped(
+        *, elevation: Path | None = None, gtfs: Path | None = None, date: str | None = None, **others: Any
+    ) -> None:
+        command(**others, overlays=Overlays(elevation, feed_day(gtfs, date)))
 
     parameters = [*own, *added]
     vars(wrapped)["__signature__"] = signature.replace(parameters=parameters)

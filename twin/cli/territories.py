@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from twin.cli.feeds import FeedDay, with_feed
+from twin.cli.feeds import Overlays, with_overlays
 from twin.cli.options import AsJson, Quiet
 from twin.cli.output import emit, table
 from twin.cli.progress import shown, stepwise
@@ -18,17 +18,19 @@ N_STEPS = 6
 """Steps that building a territory names."""
 N_CUT_STEPS = 3
 """Steps that cutting one out of another names."""
+NOTHING_OVER = Overlays()
 
 
-@with_feed
+@with_overlays
 def fetch(
-    source: Annotated[
-        Path,
-        typer.Argument(
-            metavar="SOURCE", help=".osm, .osm.gz, .osm.bz2 or .osm.pbf; or a territory folder to cut from."
-        ),
-    ],
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder of the territory.")],
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="[SOURCE]",
+            help="'La Turbie, France'; .osm, .osm.gz, .osm.bz2, .osm.pbf; or a territory folder to cut.",
+        ),
+    ] = "",
     bbox: Annotated[str | None, typer.Option("--bbox", metavar="W,S,E,N", help="Box in degrees.")] = None,
     zones: Annotated[
         str | None,
@@ -37,43 +39,44 @@ def fetch(
     polygon: Annotated[
         str | None, typer.Option("--polygon", metavar="X,Y ...", help="Of a folder, corners to cut along.")
     ] = None,
-    elevation: Annotated[
-        Path | None, typer.Option("--elevation", metavar="FILE", help="GeoTIFF or CSV.")
-    ] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
-    feed: FeedDay | None = None,
+    overlays: Overlays = NOTHING_OVER,
 ) -> None:
-    """Build a territory folder from a local OpenStreetMap file, or cut it out of a larger territory."""
+    """Build a territory folder of a place by name, of a box, of a local map, or of part of a territory."""
     box = None if bbox is None else parse_box(bbox)
-    ring = None if polygon is None else parse_corners(polygon)
-    from twin.territory.fetch import fetch_cut, fetch_local
+    if not source and box is None:
+        raise InputError("fetch", "nothing is named", "a place, a file, a folder, or --bbox W,S,E,N")
+    from twin.territory import fetch as territories
 
     with shown(quiet) as progress:
-        if source.is_dir():
-            if elevation is not None:
-                raise InputError(
-                    "--elevation", "a built territory has its heights", "a map file, or no heights"
-                )
-            if feed is not None:
-                raise InputError("--gtfs", "is laid on a territory as it is built", "a map file")
+        if source and Path(source).is_dir():
+            _check_cut(overlays)
             names = () if zones is None else tuple(each.strip() for each in zones.split(","))
-            counts = fetch_cut(source, out, box, ring, names, stepwise(progress, N_CUT_STEPS))
+            ring = None if polygon is None else parse_corners(polygon)
+            counts = territories.fetch_cut(source, out, box, ring, names, stepwise(progress, N_CUT_STEPS))
         else:
-            if ring is not None:
+            if polygon is not None:
                 raise InputError("--polygon", "cuts territory folders only", "a folder, or --bbox")
-            layout = None if zones is None else Path(zones)
-            steps = stepwise(progress, N_STEPS if feed is None else N_STEPS + 1)
-            counts = fetch_local(source, out, box, layout, elevation, steps, feed)
+            steps = stepwise(progress, N_STEPS if overlays.feed is None else N_STEPS + 1)
+            counts = territories.fetch(source, out, box, zones, overlays.elevation, steps, overlays.feed)
     if as_json:
         return emit(counts)
     rows = [(key, value) for key, value in counts.items() if not isinstance(value, dict)]
     rows += [
         (f"{key}: {part}", value)
-        for key in ("repairs", "lost_km", "utilities", "cut", "timetable")
+        for key in ("repairs", "turn_restrictions", "lost_km", "utilities", "cut", "timetable")
         for part, value in counts.get(key, {}).items()
     ]
     return table(("what", "value"), rows)
+
+
+def _check_cut(overlays: Overlays) -> None:
+    """Nothing is laid over a part of a territory that stands."""
+    if overlays.elevation is not None:
+        raise InputError("--elevation", "a built territory has its heights", "a map file, or no heights")
+    if overlays.feed is not None:
+        raise InputError("--gtfs", "is laid on a territory as it is built", "a map file")
 
 
 def parse_corners(text: str) -> list[list[float]]:

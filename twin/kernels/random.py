@@ -6,11 +6,12 @@ applied once for each part of the key. Two scenarios that ask for the same draw 
 
 from __future__ import annotations
 
-import hashlib
-
 import numpy as np
 
 from twin.kernels.jit import inline_kernel, kernel
+from twin.kernels.keys import key_of, keys_of, stream_of
+
+__all__ = ["draw_word", "fill_uniforms", "key_of", "keys_of", "mix", "stream_of", "uniform", "uniforms"]
 
 _GAMMA = np.uint64(0x9E3779B97F4A7C15)
 _M1 = np.uint64(0xBF58476D1CE4E5B9)
@@ -62,21 +63,3 @@ def uniforms(seed: int, stream: np.uint64, who: np.ndarray, when: np.ndarray | i
     out = np.empty(who.shape[0])
     fill_uniforms(seed, stream, who, moments, out)
     return out
-
-
-def key_of(text: str) -> np.uint64:
-    """Stable 64-bit key of an outside id or a stream's name (BLAKE2b, 8 bytes, little-endian).
-
-    >>> int(key_of("app") % np.uint64(1000))
-    295
-    """
-    return np.uint64(int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "little"))
-
-
-def keys_of(texts: np.ndarray) -> np.ndarray:
-    """`key_of` for an array of texts (n,), as uint64 (n,)."""
-    return np.array([key_of(str(text)) for text in texts], dtype=np.uint64)
-
-
-stream_of = key_of
-"""A stream is named by a text: one name for each independent purpose of randomness."""

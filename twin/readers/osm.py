@@ -1,271 +1,153 @@
-"""The only door to street maps: OpenStreetMap files to plain records, streets simplified by osmnx.
+"""The door to street map files: `.osm`, `.osm.gz`, `.osm.bz2` and `.osm.pbf` to plain records.
 
-A file is bounded before it is parsed (`twin.readers.osm_bounds`), filtered by pyosmium, and only
-the streets that are asked for reach osmnx: fed with a whole file it would take power lines and
-buildings for streets.
+XML is read by a bounded stream (`twin.readers.osm_xml`); a PBF is bounded block by block and then
+filtered by pyosmium, which also keeps the positions. Either way only what a territory needs stays.
 """
 
 from __future__ import annotations
 
 import hashlib
-import tempfile
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from twin.errors import InputError
-from twin.readers.osm_bounds import check_bounds, check_coordinates, check_tags
+from twin.readers.osm_bounds import check_bounds, is_pbf
+from twin.readers.osm_gathering import Gathering, Source, meet, rectangle
+from twin.readers.osm_records import (
+    POINT_KEYS,
+    WAY_KEYS,
+    Box,
+    Member,
+    OsmExtract,
+    OsmPoint,
+    OsmRelation,
+    OsmWay,
+    StreetPiece,
+    Tags,
+)
+from twin.readers.osm_xml import read_xml
 
-Tags = Mapping[str, str]
-Box = tuple[float, float, float, float]
+__all__ = [
+    "Box", "Member", "OsmExtract", "OsmPoint", "OsmRelation", "OsmWay", "StreetPiece", "Tags", "read_extract",
+]  # fmt: skip
 
-POINT_KEYS = (
-    "amenity", "shop", "office", "tourism", "leisure", "healthcare", "craft", "building", "place",
-    "power", "telecom", "man_made", "emergency", "substance", "pipeline", "communication", "ele",
-)  # fmt: skip
-WAY_KEYS = ("highway", *POINT_KEYS)
-UTILITY_KEYS = ("power", "telecom", "man_made")
-AREA_LEVELS = ("8",)  # administrative level of a commune in France and in Monaco
-MOST_NODES = 30_000_000
-
-
-@dataclass(frozen=True)
-class OsmPoint:
-    """A node that carries tags of interest."""
-
-    id: int
-    lon: float
-    lat: float
-    tags: Tags
-
-
-@dataclass(frozen=True)
-class OsmWay:
-    """A way: its nodes in order, absent ones included."""
-
-    id: int
-    refs: tuple[int, ...]
-    tags: Tags
+LARGE_BYTES = 32 * 2**20  # of a PBF: some millions of nodes
+NOWHERE = 2**31 - 1  # what stands for a coordinate that is not there
 
 
-@dataclass(frozen=True)
-class OsmRelation:
-    """A relation: members as (type, id, role)."""
+def read_extract(file: str | Path, box: Box | None = None) -> OsmExtract:
+    """Streets, buildings, points of interest, communes, turn restrictions and their nodes.
 
-    id: int
-    members: tuple[tuple[str, int, str], ...]
-    tags: Tags
-
-
-@dataclass(frozen=True)
-class OsmExtract:
-    """What of a file matters to a territory."""
-
-    file: str
-    sha256: str
-    box: Box
-    box_source: str  # "header" or "nodes"
-    timestamp: str
-    nodes: Mapping[int, tuple[float, float]]
-    points: tuple[OsmPoint, ...]
-    ways: Mapping[int, OsmWay]
-    relations: tuple[OsmRelation, ...]
-    repairs: Mapping[str, int]
-
-
-@dataclass(frozen=True)
-class StreetPiece:
-    """An unbroken run of a way's nodes, in driving direction, with what must not differ along a link."""
-
-    way: int
-    refs: tuple[int, ...]
-    both_ways: bool
-    road_class: str
-    ref: str
-
-
-Member = tuple[int, int, int]  # way, from-node, to-node
-
-
-def read_extract(file: str | Path) -> OsmExtract:
-    """Streets, buildings, points of interest, communes and their nodes from an OSM file.
+    With a box (west, south, east, north) a large file is read for what lies around it only: a town is
+    cut out of a whole region in the memory of a town.
 
     Raises
     ------
     InputError
         The file is missing, truncated, hostile, or an element is out of range.
     """
-    import osmium
-
     path = Path(file)
     check_bounds(path)
-    repairs: Counter[str] = Counter()
+    gathering = Gathering(str(path), box)
+    header, timestamp = _read_pbf(path, gathering) if is_pbf(path) else read_xml(path, gathering)
+    with path.open("rb") as stream:
+        sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
+    return gathering.extract(Source(path.name, sha256, header, "header", timestamp))
+
+
+def _read_pbf(path: Path, gathering: Gathering) -> tuple[Box | None, str]:
+    import osmium
+
     try:
-        relations = tuple(_relations(path))
-        wanted = {ref for relation in relations for kind, ref, _ in relation.members if kind == "w"}
-        ways = _ways(path, wanted, repairs)
-        needed = {ref for way in ways.values() for ref in way.refs}
-        nodes, points, span = _nodes(path, needed, repairs)
-        box, box_source, timestamp = _header(path, span)
+        header = osmium.io.Reader(str(path)).header()
+        for item in _objects(path, "r"):
+            members = ((m.type, m.ref, m.role) for m in item.members)
+            gathering.add_relation(item.id, members, dict(item.tags))
+        positions = _Positions(path)
+        _pbf_ways(path, gathering, positions)
+        positions.hand_on(gathering, whole=not header.box().valid())
+        for item in _objects(path, "n", POINT_KEYS):
+            gathering.add_point(item.id, *_degrees(item.location), dict(item.tags))
     except (RuntimeError, ValueError, OverflowError, osmium.InvalidLocationError) as error:
         raise InputError(str(path), f"cannot be parsed: {error}", "an intact OSM file") from None
-    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
-    return OsmExtract(
-        path.name, sha256, box, box_source, timestamp, nodes, points, ways, relations, dict(repairs)
-    )
+    timestamp = header.get("osmosis_replication_timestamp") or header.get("timestamp")
+    if not header.box().valid():
+        return None, timestamp
+    low, high = header.box().bottom_left, header.box().top_right
+    return (low.lon, low.lat, high.lon, high.lat), timestamp
 
 
-def _objects(path: Path, kind: str, keys: Sequence[str] = ()) -> Iterator[Any]:
-    """Objects of one kind in the file's order; with keys, only those that carry one."""
+def _objects(path: Path, kind: str, keys: Sequence[str] = (), ids: Sequence[int] = ()) -> Iterator[Any]:
+    """Objects of one kind in the file's order; with keys or ids, only those that have one."""
     import osmium
 
     entity = {"n": osmium.osm.NODE, "w": osmium.osm.WAY, "r": osmium.osm.RELATION}[kind]
-    reader = osmium.FileProcessor(str(path), entity)
-    chosen: Iterable[Any] = reader.with_filter(osmium.filter.KeyFilter(*keys)) if keys else reader
-    return (item for item in chosen if not item.deleted)
+    reader: Any = osmium.FileProcessor(str(path), entity)
+    if keys:
+        reader = reader.with_filter(osmium.filter.KeyFilter(*keys))
+    if ids:
+        reader = reader.with_filter(osmium.filter.IdFilter(ids))
+    return (item for item in reader if not item.deleted)
 
 
-def _tags(item: Any, kind: str, path: Path) -> dict[str, str]:
-    tags = dict(item.tags)
-    check_tags(tags, f"{path}: {kind} {item.id}")
-    return tags
+def _degrees(location: Any) -> tuple[float, float]:
+    return round(location.lon_without_check(), 7), round(location.lat_without_check(), 7)
 
 
-def _relations(path: Path) -> Iterator[OsmRelation]:
-    for item in _objects(path, "r", ("boundary", "building", *UTILITY_KEYS)):
-        tags = _tags(item, "relation", path)
-        is_commune = tags.get("boundary") == "administrative" and tags.get("admin_level") in AREA_LEVELS
-        is_utility = not tags.keys().isdisjoint(UTILITY_KEYS)
-        if is_commune or is_utility or tags.get("building", "no") != "no":
-            yield OsmRelation(item.id, tuple((m.type, m.ref, m.role) for m in item.members), tags)
-
-
-def _ways(path: Path, wanted: set[int], repairs: Counter[str]) -> dict[int, OsmWay]:
-    ways: dict[int, OsmWay] = {}
-    for item in _objects(path, "w"):
-        tags = _tags(item, "way", path)
-        if item.id not in wanted and tags.keys().isdisjoint(WAY_KEYS):
+def _pbf_ways(path: Path, gathering: Gathering, positions: _Positions) -> None:
+    """Ways that relations are made of, then all of interest; of a large file only those near the box."""
+    wanted = gathering.wanted_ways()
+    listed = sorted(wanted) if all(number >= 0 for number in wanted) else ()  # the filter knows no others
+    for item in _objects(path, "w", ids=listed) if wanted else ():
+        if item.id in wanted:
+            gathering.add_way(item.id, _refs(item), dict(item.tags))
+    if gathering.box is not None and path.stat().st_size > LARGE_BYTES:
+        gathering.narrow(gathering.box, positions.place_of)
+    near, taken = gathering.near, set(gathering.ways) | wanted
+    for item in _objects(path, "w", WAY_KEYS):
+        if item.id in taken:
             continue
-        if item.id in ways:
-            repairs["duplicate_ways"] += 1
-            continue
-        refs = [node.ref for node in item.nodes]
-        once = tuple(ref for at, ref in enumerate(refs) if at == 0 or refs[at - 1] != ref)
-        repairs["repeated_nodes"] += len(refs) - len(once)
-        ways[item.id] = OsmWay(item.id, once, tags)
-    return ways
+        refs = _refs(item)
+        around = rectangle(map(positions.place_of, refs)) if near is not None else None
+        if near is None or (around is not None and meet(around, near)):
+            gathering.add_way(item.id, refs, dict(item.tags))
 
 
-def _nodes(
-    path: Path, needed: set[int], repairs: Counter[str]
-) -> tuple[dict[int, tuple[float, float]], tuple[OsmPoint, ...], Box | None]:
-    nodes: dict[int, tuple[float, float]] = {}
-    points = []
-    west, south, east, north = 181.0, 91.0, -181.0, -91.0
-    for number, item in enumerate(_objects(path, "n")):
-        if number > MOST_NODES:
-            raise InputError(str(path), f"more than {MOST_NODES} nodes", "a smaller extract")
-        lon, lat = _position(item, path)
-        west, south, east, north = min(west, lon), min(south, lat), max(east, lon), max(north, lat)
-        if item.id in needed:
-            if item.id in nodes:
-                repairs["duplicate_nodes"] += 1
-                continue
-            nodes[item.id] = (lon, lat)
-        if len(item.tags) and not (tags := _tags(item, "node", path)).keys().isdisjoint(POINT_KEYS):
-            points.append(OsmPoint(item.id, lon, lat, tags))
-    return nodes, tuple(points), (west, south, east, north) if east >= west else None
+def _refs(item: Any) -> tuple[int, ...]:
+    return tuple([node.ref for node in item.nodes])
 
 
-def _position(item: Any, path: Path) -> tuple[float, float]:
-    place = item.location
-    lon, lat = round(place.lon_without_check(), 7), round(place.lat_without_check(), 7)
-    check_coordinates(lon, lat, f"{path}: node {item.id}")
-    return lon, lat
+class _Positions:
+    """Positions of all nodes of a PBF, kept by pyosmium outside of Python (16 bytes each)."""
 
+    def __init__(self, path: Path) -> None:
+        import osmium
 
-def _header(path: Path, span: Box | None) -> tuple[Box, str, str]:
-    """The extract's box, where it comes from, and the file's timestamp."""
-    import osmium
+        self.path = path
+        self._table = osmium.index.create_map("flex_mem")
+        keeper = osmium.NodeLocationsForWays(self._table)
+        osmium.apply(osmium.io.Reader(str(path), osmium.osm.NODE), keeper)
 
-    header = osmium.io.Reader(str(path)).header()
-    timestamp = header.get("osmosis_replication_timestamp") or header.get("timestamp")
-    box = header.box()
-    if box.valid():
-        low, high = box.bottom_left, box.top_right
-        return (low.lon, low.lat, high.lon, high.lat), "header", timestamp
-    if span is None:
-        raise InputError(str(path), "holds no node", "an extract with streets")
-    return span, "nodes", timestamp
+    def _of(self, ref: int) -> Any:
+        try:
+            found = self._table.get(ref)
+        except (KeyError, TypeError):  # absent; a negative id is in no table
+            return None
+        return None if found.x == NOWHERE else found
 
+    def place_of(self, ref: int) -> tuple[float, float] | None:
+        """Longitude and latitude of a node, None where it is absent."""
+        found = self._of(ref)
+        return None if found is None else _degrees(found)
 
-def simplify_streets(
-    pieces: Sequence[StreetPiece], nodes: Mapping[int, tuple[float, float]], forced: Iterable[int]
-) -> list[list[Member]]:
-    """Directed links from junction to junction, each as its ordered members, by osmnx (Boeing 2025).
-
-    A link also ends where the road class or the road reference changes, and at every forced node.
-    Where two ways share a segment only one of them keeps it: the one that comes first in `pieces`.
-    Which nodes end a link depends on their own neighbours only, so a smaller crop gives equal links.
-    """
-    import networkx as nx
-    import osmnx
-
-    graph = _street_graph(pieces, nodes)
-    way_of: dict[tuple[int, int], int] = {}
-    for tail, head, key, data in sorted(graph.edges(keys=True, data=True), key=lambda e: e[3]["osmid"]):
-        if (tail, head) in way_of or tail == head:
-            graph.remove_edge(tail, head, key)
+    def hand_on(self, gathering: Gathering, *, whole: bool) -> None:
+        """Positions of the needed nodes, or of all where the file does not say its box."""
+        needed = gathering.needed_nodes()
+        if whole or any(ref < 0 for ref in needed):
+            found = [(item.id, _degrees(item.location)) for item in _objects(self.path, "n")]
         else:
-            way_of[tail, head] = pieces[data["osmid"] - 1].way
-    present = [node for node in forced if node in graph]
-    nx.set_node_attributes(graph, dict.fromkeys(present, True), "forced")
-    simple = osmnx.simplify_graph(
-        graph,
-        node_attrs_include=["forced"],
-        edge_attrs_differ=["highway", "ref"],
-        remove_rings=False,
-        track_merged=True,
-    )
-    links = []
-    for tail, head, data in simple.edges(data=True):
-        pairs = data.get("merged_edges") or [(tail, head)]
-        links.append([(way_of[pair], *pair) for pair in pairs])
-    return sorted(links)
-
-
-def _street_graph(pieces: Sequence[StreetPiece], nodes: Mapping[int, tuple[float, float]]) -> Any:
-    """The pieces as osmnx reads them; piece number + 1 stands for the way."""
-    import osmnx
-
-    settings = ("useful_tags_way", "log_console", "log_file", "use_cache")
-    before = {name: getattr(osmnx.settings, name) for name in settings}
-    try:
-        osmnx.settings.useful_tags_way = ["highway", "oneway", "ref"]
-        osmnx.settings.log_console = osmnx.settings.log_file = osmnx.settings.use_cache = False
-        with tempfile.TemporaryDirectory() as folder:
-            file = Path(folder) / "streets.osm"
-            _write_xml(file, pieces, nodes)
-            return osmnx.graph_from_xml(file, bidirectional=False, simplify=False, retain_all=True)
-    finally:
-        for name, value in before.items():
-            setattr(osmnx.settings, name, value)
-
-
-def _write_xml(file: Path, pieces: Sequence[StreetPiece], nodes: Mapping[int, tuple[float, float]]) -> None:
-    from xml.sax.saxutils import quoteattr
-
-    with file.open("w", encoding="utf-8") as out:
-        out.write('<osm version="0.6">\n')
-        for node in sorted({ref for piece in pieces for ref in piece.refs}):
-            lon, lat = nodes[node]
-            out.write(f'<node id="{node}" lon="{lon:.7f}" lat="{lat:.7f}"/>\n')
-        for number, piece in enumerate(pieces, start=1):
-            refs = "".join(f'<nd ref="{ref}"/>' for ref in piece.refs)
-            tags = {"highway": piece.road_class, "ref": piece.ref or "-"}
-            tags["oneway"] = "no" if piece.both_ways else "yes"
-            text = "".join(f"<tag k={quoteattr(k)} v={quoteattr(v)}/>" for k, v in tags.items())
-            out.write(f'<way id="{number}">{refs}{text}</way>\n')
-        out.write("</osm>\n")
+            listed = ((ref, self.place_of(ref)) for ref in sorted(needed))
+            found = [(ref, place) for ref, place in listed if place is not None]
+        ids = [ref for ref, _ in found]
+        gathering.add_nodes(ids, [place[0] for _, place in found], [place[1] for _, place in found])

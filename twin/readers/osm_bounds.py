@@ -1,8 +1,8 @@
-"""Bounds on a street map file before it is parsed: size unpacked, depth, entities, ids, coordinates.
+"""Bounds on street maps: kind and size of a file before it is parsed, ids, tags and coordinates after.
 
-Hostile and broken files end here, with one `InputError` that names the file and the element; the
-parser behind never sees them. XML is read as a stream (plain, gzip or bzip2), a PBF by its block
-headers only.
+Hostile and broken files end in one `InputError` that names the file and the element. Packed XML is
+unpacked as a stream and never beyond what an honest map unpacks to; a PBF is looked at block by
+block, by its headers, before the parser behind sees it.
 """
 
 from __future__ import annotations
@@ -12,10 +12,8 @@ import gzip
 import math
 import zlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, cast
-from xml.parsers import expat
 
 from twin.errors import InputError
 
@@ -40,10 +38,13 @@ def check_bounds(path: Path) -> None:
         raise InputError(where, "no such file", "an OpenStreetMap extract that can be read")
     if path.stat().st_size == 0:
         raise InputError(where, "the file is empty", "an OpenStreetMap extract")
-    if path.name.lower().endswith(".pbf"):
+    if is_pbf(path):
         _check_blocks(path)
-    else:
-        _check_xml(path)
+
+
+def is_pbf(path: Path) -> bool:
+    """Whether a file's name says that it is a PBF."""
+    return path.name.lower().endswith(".pbf")
 
 
 def check_coordinates(lon: float, lat: float, where: str) -> None:
@@ -59,7 +60,7 @@ def _opened(path: Path) -> BinaryIO:
     return cast(BinaryIO, opener(path, "rb"))
 
 
-def _unpacked(path: Path) -> Iterator[bytes]:
+def unpacked(path: Path) -> Iterator[bytes]:
     """The file's content in pieces, refused beyond what an honest map unpacks to."""
     most = max(FREE_BYTES, MOST_RATIO * path.stat().st_size)
     total = 0
@@ -78,99 +79,21 @@ def _unpacked(path: Path) -> Iterator[bytes]:
 
 def check_tags(tags: Mapping[str, str], where: str) -> None:
     """Refuse more or longer tags than any honest element has."""
-    if len(tags) > MOST_TAGS or any(len(value) > MOST_TEXT for value in tags.values()):
-        raise InputError(where, "has too many or too long tags", f"{MOST_TAGS} of {MOST_TEXT} characters")
+    if len(tags) > MOST_TAGS:
+        raise InputError(where, "has too many tags", f"up to {MOST_TAGS}")
+    if tags and max(map(len, tags.values())) > MOST_TEXT:
+        raise InputError(where, f"a tag is longer than {MOST_TEXT} characters", "shorter texts")
 
 
-@dataclass
-class _Scan:
-    """What a streaming look at the XML has seen of the element it is in."""
-
-    where: str
-    depth: int = 0
-    element: str = "start of file"
-    n_tags: int = 0
-    n_refs: int = 0
-    seen: set[str] = field(default_factory=set)
-
-    def fail(self, what: str, right: str) -> InputError:
-        return InputError(f"{self.where}: {self.element}", what, right)
-
-    def doctype(self, *_: object) -> None:
-        raise self.fail("holds a DOCTYPE", "OSM XML without document type or entities")
-
-    def start(self, name: str, attributes: dict[str, str]) -> None:
-        self.depth += 1
-        if self.depth == 1 and name != "osm":
-            raise self.fail(f"begins with <{name[:40]}>", "<osm> as the outer element")
-        if self.depth > MOST_DEPTH:
-            raise self.fail(f"nests deeper than {MOST_DEPTH}", "flat OSM XML")
-        if any(len(value) > MOST_TEXT for value in attributes.values()):
-            raise self.fail(f"a value of <{name[:40]}> is longer than {MOST_TEXT}", "shorter texts")
-        if name == "bounds":
-            self.element = "bounds"
-            self._coordinates(attributes, "minlon", "minlat")
-            self._coordinates(attributes, "maxlon", "maxlat")
-        elif name in ("node", "way", "relation") and self.depth == 2:
-            self._element(name, attributes)
-        elif name in ("tag", "nd", "member"):
-            self._part(name, attributes)
-
-    def end(self, name: str) -> None:
-        self.depth -= 1
-
-    def _whole(self, attributes: dict[str, str], key: str) -> int:
-        text = attributes.get(key, "")
-        if not text.lstrip("-").isascii() or not text.lstrip("-").isdigit() or len(text) > 20:
-            raise self.fail(f"{key} {text[:40]!r} is no whole number", "a 64-bit OSM id")
-        value = int(text)
-        if not -INT64 < value < INT64:
-            raise self.fail(f"{key} {value} is beyond 64 bits", "a 64-bit OSM id")
-        return value
-
-    def _element(self, name: str, attributes: dict[str, str]) -> None:
-        self.n_tags = self.n_refs = 0
-        self.element = f"{name} without id"
-        self.element = f"{name} {self._whole(attributes, 'id')}"
-        if name == "node" and attributes.get("action") != "delete" and attributes.get("visible") != "false":
-            self._coordinates(attributes, "lon", "lat")
-
-    def _coordinates(self, attributes: dict[str, str], lon_key: str, lat_key: str) -> None:
-        try:
-            lon, lat = float(attributes[lon_key]), float(attributes[lat_key])
-        except (KeyError, ValueError):
-            right = "two numbers in degrees"
-            raise self.fail(f"has no readable {lon_key} and {lat_key}", right) from None
-        check_coordinates(lon, lat, f"{self.where}: {self.element}")
-
-    def _part(self, name: str, attributes: dict[str, str]) -> None:
-        if self.depth == 2:
-            raise self.fail(f"<{name}> stands outside any element", "tags inside node, way or relation")
-        if name == "tag":
-            self.n_tags += 1
-            if "k" not in attributes or "v" not in attributes:
-                raise self.fail("has a tag without k or v", "both k and v")
-        else:
-            self.n_refs += 1
-            self._whole(attributes, "ref")
-        if self.n_tags > MOST_TAGS or self.n_refs > MOST_REFS:
-            raise self.fail("has too many parts", f"up to {MOST_TAGS} tags and {MOST_REFS} references")
-
-
-def _check_xml(path: Path) -> None:
-    scan = _Scan(str(path))
-    parser = expat.ParserCreate()
-    parser.StartElementHandler = scan.start
-    parser.EndElementHandler = scan.end
-    parser.StartDoctypeDeclHandler = scan.doctype
-    parser.EntityDeclHandler = scan.doctype
-    try:
-        for piece in _unpacked(path):
-            parser.Parse(piece, False)
-        parser.Parse(b"", True)
-    except expat.ExpatError as error:
-        reason = expat.ErrorString(error.code)
-        raise scan.fail(f"broken or truncated XML, line {error.lineno}: {reason}", "an intact file") from None
+def whole_number(text: str, key: str, where: str) -> int:
+    """An OSM id that fits 64 bits."""
+    digits = text.removeprefix("-")
+    if not (digits.isascii() and digits.isdigit()) or len(text) > 20:
+        raise InputError(where, f"{key} {text[:40]!r} is no whole number", "a 64-bit OSM id")
+    value = int(text)
+    if not -INT64 < value < INT64:
+        raise InputError(where, f"{key} {value} is beyond 64 bits", "a 64-bit OSM id")
+    return value
 
 
 def _check_blocks(path: Path) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import platform
-import resource
-import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,6 +12,7 @@ from twin.clock import format_time_s
 from twin.indicators.focus import WHOLE, every_focus
 from twin.indicators.indicator import IndicatorValue
 from twin.indicators.records import ARRIVED, DayRecord
+from twin.machine import peak_memory_mb
 from twin.population.tables import RESIDENT
 from twin.scenario.scenario import Scenario
 from twin.study import tables
@@ -56,7 +55,7 @@ def manifest_of(record: DayRecord, scenario: Scenario, values: Sequence[Indicato
         "observations": _observation_counts(record),
         "personal_datasets": list(record.personal_datasets),
         "timings_s": {name: float(seconds) for name, seconds in record.timings_s.items()},
-        "peak_memory_mb": _peak_memory_mb(),
+        "peak_memory_mb": peak_memory_mb(),
         "provenance": _provenance(record, scenario),
     }
 
@@ -99,9 +98,3 @@ def _provenance(record: DayRecord, scenario: Scenario) -> dict[str, Any]:
         "numpy": np.__version__,
         "machine": f"{platform.system()} {platform.machine()}",
     }
-
-
-def _peak_memory_mb() -> float:
-    """Most memory that this process ever held."""
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return round(most / (2**20 if sys.platform == "darwin" else 2**10), 1)

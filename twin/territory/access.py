@@ -43,21 +43,26 @@ def nearest_links(x_m: Floats, y_m: Floats, streets: Streets, plane: Plane, reac
 
 def _samples(links: np.ndarray, streets: Streets, plane: Plane) -> tuple[Floats, ...]:
     """Points along the links at most `SAMPLE_M` apart, the direction there, and the link row of each."""
-    columns: list[list[np.ndarray]] = [[], [], [], [], []]
-    shape_x, shape_y = plane.x_m(streets.shape_lon), plane.y_m(streets.shape_lat)
-    for link in links.tolist():
-        rows = slice(int(streets.shape_start[link]), int(streets.shape_start[link + 1]))
-        x, y = shape_x[rows], shape_y[rows]
-        dx, dy = np.diff(x), np.diff(y)
-        pieces = np.maximum(1, np.ceil(np.hypot(dx, dy) / SAMPLE_M)).astype(int)
-        share = np.concatenate([(np.arange(n) + 0.5) / n for n in pieces])
-        segment = np.repeat(np.arange(len(pieces)), pieces)
-        columns[0].append(np.round(x[:-1][segment] + share * dx[segment], 3))
-        columns[1].append(np.round(y[:-1][segment] + share * dy[segment], 3))
-        columns[2].append(dx[segment])
-        columns[3].append(dy[segment])
-        columns[4].append(np.full(len(segment), link))
-    return tuple(np.concatenate(column) for column in columns)
+    chosen = np.zeros(streets.n_links, dtype=bool)
+    chosen[links] = True
+    link = np.repeat(np.arange(streets.n_links), np.diff(streets.shape_start))
+    begins = np.ones(len(link), dtype=bool)
+    begins[streets.shape_start[1:] - 1] = False  # the last point of a link begins no segment
+    at = np.flatnonzero(begins & chosen[link])
+    x, y = plane.x_m(streets.shape_lon), plane.y_m(streets.shape_lat)
+    dx, dy = x[at + 1] - x[at], y[at + 1] - y[at]
+    pieces = np.maximum(1, np.ceil(np.hypot(dx, dy) / SAMPLE_M)).astype(int)
+    segment = np.repeat(np.arange(len(at)), pieces)
+    number = np.arange(len(segment)) - np.repeat(np.cumsum(pieces) - pieces, pieces)
+    share = (number + 0.5) / pieces[segment]
+    columns = (
+        np.round(x[at][segment] + share * dx[segment], 3),
+        np.round(y[at][segment] + share * dy[segment], 3),
+        dx[segment],
+        dy[segment],
+        link[at][segment],
+    )
+    return tuple(map(np.asarray, columns))
 
 
 def nearest_nodes(x_m: Floats, y_m: Floats, paths: Paths) -> Ints:

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from twin.readers.osm import Tags
 from twin.scenario.ledger import Parameters
-from twin.territory.bends import KMH, bend_speeds_mps, free_speed_kmh
+from twin.territory.bends import KMH, bend_speeds_mps, free_speeds_kmh
 from twin.territory.tables import INFERRED, OBSERVED, ROAD_CLASSES, Flags, Floats, Ints, Longs
 
 WORDS_KMH = {"walk": 6.0, "fr:urban": 50.0, "fr:rural": 80.0, "fr:motorway": 130.0, "fr:zone30": 30.0}
 MPH_KMH = 1.609344
 MOST_LANES = 8.0  # a direction tagged with more is mistagged, and counts as untagged
+MOTORWAY = ROAD_CLASSES.index("motorway")
+KERBED = ("tertiary", "unclassified", "residential", "living_street")
 NUMBER = re.compile(r"[0-9]{1,4}(?:\.[0-9]{1,2})?")
 
 
@@ -85,15 +87,18 @@ def read_member_tags(
     speed = np.full(len(tags), np.nan)
     lanes = np.full(len(tags), np.nan)
     unusable = set()
-    for row, way in enumerate(tags):
-        directed = way.get("maxspeed:forward" if forward[row] else "maxspeed:backward")
-        limit = directed or way.get("maxspeed", "")
-        read = speed_kmh(limit) if limit else None
-        speed[row] = np.nan if read is None else read
-        if limit and read is None:
-            unusable.add(id(way))
-        count = lanes_of(way, forward[row], both_ways[row])
-        lanes[row] = np.nan if count is None else count
+    known: dict[tuple[int, bool, bool], tuple[float, float]] = {}
+    for row, (way, ahead, both) in enumerate(zip(tags, forward, both_ways, strict=True)):
+        found = known.get((id(way), ahead, both))
+        if found is None:
+            limit = way.get("maxspeed:forward" if ahead else "maxspeed:backward") or way.get("maxspeed", "")
+            read, count = speed_kmh(limit) if limit else None, lanes_of(way, ahead, both)
+            if limit and read is None:
+                unusable.add(id(way))
+            found = known[id(way), ahead, both] = (
+                np.nan if read is None else read, np.nan if count is None else count,
+            )  # fmt: skip
+        speed[row], lanes[row] = found
     repairs["unusable_speed_tags"] += len(unusable)
     return MemberTags(speed, lanes)
 
@@ -110,15 +115,13 @@ class LinkLines:
     x_m: Floats
     y_m: Floats
 
-    def members(self, link: int) -> slice:
-        """Rows of a link's members."""
-        return slice(int(self.member_start[link]), int(self.member_start[link + 1]))
-
-    def bends_mps(self, link: int, comfort_mps2: float) -> Floats:
-        """Speeds that the bends between a link's members allow."""
-        points = slice(int(self.member_start[link]) + link, int(self.member_start[link + 1]) + link + 1)
-        length = self.member_length_m[self.members(link)]
-        return bend_speeds_mps(self.x_m[points], self.y_m[points], length, comfort_mps2)
+    def bends_mps(self, comfort_mps2: float) -> Floats:
+        """Speeds that the bends between members allow (n_members - 1,), those between links included."""
+        before = np.delete(
+            np.arange(len(self.x_m)), self.member_start[1:] + np.arange(len(self.member_start) - 1)
+        )
+        heading = np.arctan2(self.y_m[before + 1] - self.y_m[before], self.x_m[before + 1] - self.x_m[before])
+        return bend_speeds_mps(heading, self.member_length_m, comfort_mps2)
 
 
 def impute(
@@ -130,25 +133,22 @@ def impute(
     without a lane count takes that of its tagged neighbour on the same link if most of the link is
     tagged; a link has as many lanes as its narrowest member, but stores what all members hold.
     """
-    n_links = len(road_class)
-    speed, lanes = np.empty(n_links), np.empty(n_links)
-    speed_from, lanes_from = np.empty(n_links, np.int8), np.empty(n_links, np.int8)
-    storage, parking = np.empty(n_links, np.int32), np.zeros(n_links, np.float32)
     tables = _Tables(parameters)
-    for link in range(n_links):
-        rows = lines.members(link)
-        length = lines.member_length_m[rows]
-        kind = ROAD_CLASSES[road_class[link]]
-        limits, speed_from[link] = _filled(
-            read.speed_kmh[rows], length, tables.speed(kind, bool(urban[link]))
-        )
-        bends = lines.bends_mps(link, np.inf if kind == "motorway" else tables.comfort_mps2)
-        speed[link] = free_speed_kmh(limits, length, bends) / KMH
-        counts, lanes_from[link] = _filled(_spread(read.lanes[rows], length), length, tables.lanes[kind])
-        lanes[link] = counts.min()
-        storage[link] = max(tables.least_storage, int(float(np.dot(counts, length)) / tables.spacing_m))
-        parking[link] = round(length.sum() * tables.kerb[kind] * bool(urban[link]), 1)
-    capacity = np.array([tables.capacity_vph[ROAD_CLASSES[kind]] for kind in road_class]) * lanes / 3600.0
+    start, length = lines.member_start[:-1], lines.member_length_m
+    n_members = np.diff(lines.member_start)
+    link_m = np.add.reduceat(length, start)
+    by_speed = np.where(urban, tables.urban[road_class], tables.rural[road_class])
+    limits, speed_from = _filled(read.speed_kmh, lines, np.repeat(by_speed, n_members))
+    at_rest = np.repeat(road_class == MOTORWAY, n_members)  # built for its limit: no bend lowers it
+    bends = np.where(at_rest[:-1], np.inf, lines.bends_mps(tables.comfort_mps2))
+    speed = free_speeds_kmh(limits, length, bends, start) / KMH
+    spread = _spread(read.lanes, lines)
+    counts, lanes_from = _filled(spread, lines, np.repeat(tables.lanes[road_class], n_members))
+    lanes = np.minimum.reduceat(counts, start)
+    room = np.add.reduceat(counts * length, start) / tables.spacing_m
+    storage = np.maximum(tables.least_storage, room.astype(np.int32)).astype(np.int32)
+    parking = np.round(link_m * tables.kerb[road_class] * urban, 1).astype(np.float32)
+    capacity = tables.capacity_vph[road_class] * lanes / 3600.0
     return LinkAttributes(speed, speed_from, lanes, lanes_from, capacity, storage, parking)
 
 
@@ -156,37 +156,41 @@ class _Tables:
     """The ledger's rows by road class."""
 
     def __init__(self, parameters: Parameters) -> None:
-        def by_class(row: str) -> Mapping[str, float]:
-            return dict(zip(ROAD_CLASSES, parameters[f"territory.{row}"], strict=True))
+        def by_class(row: str) -> Floats:
+            return np.array(parameters[f"territory.{row}"], dtype=float)
 
-        self._urban, self._rural = by_class("urban_speed_kmh"), by_class("rural_speed_kmh")
+        self.urban, self.rural = by_class("urban_speed_kmh"), by_class("rural_speed_kmh")
         self.lanes = by_class("lanes_per_direction")
         self.capacity_vph = by_class("lane_capacity_vph")
         share, space_m = parameters["territory.kerb_parking_share"], parameters["territory.kerb_space_m"]
-        kerbed = ("tertiary", "unclassified", "residential", "living_street")
-        self.kerb = {kind: share / space_m if kind in kerbed else 0.0 for kind in ROAD_CLASSES}
+        self.kerb = np.array([share / space_m if kind in KERBED else 0.0 for kind in ROAD_CLASSES])
         self.spacing_m: float = parameters["territory.jam_spacing_m"]
         self.comfort_mps2: float = parameters["territory.bend_comfort_mps2"]
         self.least_storage = int(parameters["territory.least_storage_veh"])
 
-    def speed(self, kind: str, urban: bool) -> float:
-        return (self._urban if urban else self._rural)[kind]
+
+def _spread(counts: Floats, lines: LinkLines) -> Floats:
+    """Lane counts with gaps filled from the member before, else the next, where most of a link is known."""
+    start, length_m = lines.member_start[:-1], lines.member_length_m
+    known = ~np.isnan(counts)
+    known_m = np.add.reduceat(np.where(known, length_m, 0.0), start)
+    partly = np.logical_or.reduceat(known, start) & ~np.logical_and.reduceat(known, start)
+    filled = counts.copy()
+    for link in np.flatnonzero(partly & (2.0 * known_m >= np.add.reduceat(length_m, start))).tolist():
+        rows = slice(int(lines.member_start[link]), int(lines.member_start[link + 1]))
+        at = np.flatnonzero(known[rows])
+        before = np.searchsorted(at, np.arange(rows.stop - rows.start), side="right") - 1
+        filled[rows] = counts[rows][at[np.maximum(before, 0)]]
+    return filled
 
 
-def _spread(counts: Floats, length_m: Floats) -> Floats:
-    """Lane counts with gaps filled from the member before, else the next one, if most is known."""
-    known = np.flatnonzero(~np.isnan(counts))
-    if len(known) == len(counts) or 2.0 * float(length_m[known].sum()) < float(length_m.sum()):
-        return counts
-    before = np.searchsorted(known, np.arange(len(counts)), side="right") - 1
-    return counts[known[np.maximum(before, 0)]]
-
-
-def _filled(values: Floats, length_m: Floats, default: float) -> tuple[Floats, int]:
-    """Values with a default for the gaps, and whether most of the length was tagged."""
+def _filled(values: Floats, lines: LinkLines, default: Floats) -> tuple[Floats, np.ndarray]:
+    """Values with a default for the gaps (n_members,), and of each link whether most of it was tagged."""
+    start, length_m = lines.member_start[:-1], lines.member_length_m
     known = ~np.isnan(values)
-    observed = 2.0 * float(length_m[known].sum()) >= float(length_m.sum())
-    return np.where(known, values, default), OBSERVED if observed and known.any() else INFERRED
+    known_m = np.add.reduceat(np.where(known, length_m, 0.0), start)
+    observed = (2.0 * known_m >= np.add.reduceat(length_m, start)) & np.logical_or.reduceat(known, start)
+    return np.where(known, values, default), np.where(observed, OBSERVED, INFERRED).astype(np.int8)
 
 
 def propagate_lane_drops(capacity_vps: Floats, tail: Ints, head: Ints, reverse: Ints) -> tuple[Floats, int]:

@@ -23,6 +23,7 @@ from twin.territory.paths import make_paths
 from twin.territory.pieces import cut_to_pieces
 from twin.territory.places import find_footprints, make_places
 from twin.territory.streets import Ground, make_streets
+from twin.territory.tables import TurnBans
 from twin.territory.topology import Network, lay_out
 from twin.territory.utilities.layers import lay_utilities
 from twin.territory.utilities.observed import read_observed
@@ -40,24 +41,26 @@ class Parts:
 
     tables: Mapping[str, Any]
     utilities: Utilities
+    turns: TurnBans
     meta: Mapping[str, Any]
 
 
 def build(
-    file: str | Path,
+    file: str | Path | OsmExtract,
     bbox: Box | None = None,
     zones: str | Path | None = None,
     elevation: str | Path | None = None,
     progress: Progress | None = None,
+    place: str = "",
 ) -> Parts:
-    """Read an OSM file and make the tables of a territory (see `Territory.from_osm`)."""
+    """Make the tables of a territory of an OSM file, or of what was read (see `Territory.from_osm`)."""
     say = progress or (lambda step: None)
-    where = str(file)
+    where = file.file if isinstance(file, OsmExtract) else str(file)
     parameters = Parameters.defaults()
     layout = read_layout(zones)
     check_box(bbox, "bbox")
     say("reading the map")
-    extract = read_extract(file)
+    extract = file if isinstance(file, OsmExtract) else read_extract(file, bbox)
     box = bbox if bbox is not None else extract.box
     repairs: Counter[str] = Counter()
     pieces = cut_to_pieces(extract, bbox)
@@ -88,10 +91,11 @@ def build(
     repairs["utility_elements_without_place"] += observed.unplaced
     utilities = lay_utilities((streets, places, ground.zones), observed, parameters)
     notes = _notes(extract, layout, box, ground.plane, repairs)
+    notes["place"] = layout.place or place
     notes |= _counts(tables, network, houses) | utilities.notes()
     notes["utilities"] = utilities.counts()
     notes["people"] = people_of(ground, places, box, bbox is not None)
-    return Parts(tables, utilities, notes)
+    return Parts(tables, utilities, network.bans, notes)
 
 
 def check_box(box: Box | None, where: str) -> None:
@@ -124,7 +128,6 @@ def _notes(
 ) -> dict[str, Any]:
     return {
         "schema_version": SCHEMA_VERSION,
-        "place": layout.place,
         "date": layout.date or extract.timestamp[:10],
         "source": layout.source or f"OpenStreetMap extract {extract.file}",
         "source_sha256": extract.sha256,
@@ -144,4 +147,5 @@ def _counts(tables: Mapping[str, Any], network: Network, houses: np.ndarray) -> 
         "gateways": len(tables["gateways"].gate_id),
         "unreachable_pairs": unreachable_pairs(tables["gateways"], tables["streets"]),
         "buildings": len(houses),
+        "turn_restrictions": {**network.restrictions, "banned pairs of links": len(network.bans.from_link)},
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from scipy.spatial import cKDTree
@@ -12,7 +13,7 @@ from scipy.spatial import cKDTree
 from twin.readers.osm import Box, OsmExtract, OsmPoint, Tags
 from twin.scenario.ledger import Parameters
 from twin.territory.communes import join_chains
-from twin.territory.geometry import Plane, in_box, ring_area_m2
+from twin.territory.geometry import Plane, in_box, positions
 from twin.territory.tables import Floats, Longs
 from twin.territory.uses import NONE, point_use
 
@@ -39,24 +40,56 @@ def read_footprints(
 ) -> list[Footprint]:
     """Buildings and areas of interest whose centre lies in the box, by outside id."""
     least_m2 = parameters["territory.least_building_m2"]
-    found = []
+    nodes = extract.nodes
+    outlined, rings, n_rings = [], [], []
     for outside_id, tags, outlines in _outlines(extract):
-        rings = [[n for n in outline if n in extract.nodes] for outline in outlines]
-        rings = [ring for ring in rings if len(ring) >= 3]
-        if not rings:
+        present = [[node for node in outline if node in nodes] for outline in outlines]
+        present = [ring for ring in present if len(ring) >= 3]
+        if not present:
             repairs["footprints_without_area"] += 1
             continue
-        shape = [np.array([extract.nodes[node] for node in ring]) for ring in rings]
-        lon, lat = (round(float(each), 7) for each in shape[0].mean(axis=0))
+        outlined.append((outside_id, tags))
+        rings += present
+        n_rings.append(len(present))
+    if not rings:
+        return []
+    shapes = _shapes(positions(nodes, [node for ring in rings for node in ring]), rings, n_rings, plane)
+    found = []
+    for (outside_id, tags), lon, lat, area, corners in zip(outlined, *shapes, strict=True):
         if box is not None and not in_box(lon, lat, box):
             continue
-        planes = [np.column_stack([plane.x_m(ring[:, 0]), plane.y_m(ring[:, 1])]) for ring in shape]
-        area = round(sum(ring_area_m2(ring[:, 0].tolist(), ring[:, 1].tolist()) for ring in planes), 1)
         if tags.get("building", "no") != "no" and area < least_m2:
             repairs["sheds_left_out"] += 1
             continue
-        found.append(Footprint(outside_id, tags, lon, lat, area, np.vstack(planes)))
+        found.append(Footprint(outside_id, tags, lon, lat, area, corners))
     return found
+
+
+def _shapes(
+    place: Floats, rings: Sequence[Sequence[int]], n_rings: Sequence[int], plane: Plane
+) -> tuple[list[float], list[float], list[float], list[Floats]]:
+    """Of each outline: lon and lat of its first ring's middle, area in m2, corners in the plane."""
+    size = np.array([len(ring) for ring in rings])
+    start = np.concatenate([[0], np.cumsum(size)])
+    first = np.concatenate([[0], np.cumsum(n_rings)])
+    middle = _means(place, size)
+    corners = np.column_stack([plane.x_m(place[:, 0]), plane.y_m(place[:, 1])])
+    area = np.add.reduceat(_ring_areas_m2(corners, start), first[:-1])
+    bounds = start[first].tolist()
+    lon, lat = ([round(each, 7) for each in column.tolist()] for column in middle[first[:-1]].T)
+    areas = [round(each, 1) for each in area.tolist()]
+    return lon, lat, areas, [corners[a:b] for a, b in pairwise(bounds)]
+
+
+def _ring_areas_m2(corners: Floats, start: Longs) -> Floats:
+    """Area of each ring (shoelace formula over whole mm, so exact), see `ring_area_m2`."""
+    size = np.diff(start)
+    mm = np.rint(1000.0 * corners).astype(np.int64)
+    mm -= np.repeat(mm[start[:-1]], size, axis=0)  # from the first corner: small numbers
+    before = np.arange(len(mm)) - 1
+    before[start[:-1]] = start[1:] - 1
+    twice = mm[before, 0] * mm[:, 1] - mm[:, 0] * mm[before, 1]
+    return np.asarray(np.abs(np.add.reduceat(twice, start[:-1])) / 2e6)
 
 
 def _outlines(extract: OsmExtract) -> Iterator[tuple[str, Tags, list[Sequence[int]]]]:
@@ -72,11 +105,25 @@ def _outlines(extract: OsmExtract) -> Iterator[tuple[str, Tags, list[Sequence[in
             yield f"relation:{relation.id}", relation.tags, [c[:-1] for c in chains if c[0] == c[-1]]
 
 
+def middles(footprints: Sequence[Footprint]) -> Floats:
+    """Mean of each footprint's corners in the plane, (n, 2)."""
+    if not footprints:
+        return np.zeros((0, 2))
+    size = np.array([len(each.corners) for each in footprints])
+    return _means(np.vstack([each.corners for each in footprints]), size)
+
+
+def _means(points: Floats, size: Longs) -> Floats:
+    """Mean of each run of points (n_runs, 2), added up one after another on every machine."""
+    run = np.repeat(np.arange(len(size)), size)
+    return np.column_stack([np.bincount(run, weights=column) / size for column in points.T])
+
+
 def coverage(buildings: Sequence[Footprint], radius_m: float) -> Floats:
     """Share of the ground within a radius of each building that is built on (n_buildings,)."""
     if not buildings:
         return np.zeros(0)
-    centres = np.array([each.corners.mean(axis=0) for each in buildings])
+    centres = middles(buildings)
     area = np.array([round(each.area_m2 * 10) for each in buildings])
     near = cKDTree(centres).query_ball_point(centres, radius_m)
     built = np.array([int(area[rows].sum()) for rows in near]) / 10.0

@@ -26,7 +26,7 @@ from twin.territory.gateways import (
 )
 from twin.territory.geometry import Plane
 from twin.territory.inhabitants import people_of_cut
-from twin.territory.tables import Flags, Gateways, Ints, Paths, Places, Streets, Zones
+from twin.territory.tables import Flags, Gateways, Ints, Paths, Places, Streets, TurnBans, Zones
 from twin.territory.topology import km_by_class
 from twin.territory.utilities.layers import lay_utilities
 from twin.territory.utilities.observed import mapped_in
@@ -34,7 +34,11 @@ from twin.territory.utilities.tables import Utilities
 
 
 def cut_out(
-    name: str, digest: str, content: tuple[Mapping[str, Any], Utilities], meta: Mapping[str, Any], area: Area
+    name: str,
+    digest: str,
+    content: tuple[Mapping[str, Any], Utilities, TurnBans],
+    meta: Mapping[str, Any],
+    area: Area,
 ) -> Parts:
     """Tables and notes of what lies in the area of a territory with that name, digest, content and notes.
 
@@ -43,7 +47,7 @@ def cut_out(
     are dead ends. Every link wholly inside is kept, also one that led out of the area by a minor road only.
     Utilities are laid anew over what is mapped in the box of the part.
     """
-    tables, utilities = content
+    tables, utilities, turns = content
     streets: Streets = tables["streets"]
     plane = Plane.from_crs(str(meta["crs"]))
     kept, whole = area.links(streets)
@@ -74,7 +78,7 @@ def cut_out(
     }
     laid = lay_utilities((made, places, zones), mapped_in(utilities, box), Parameters.defaults())
     notes = _notes(name, meta, tables, new, box) | laid.notes()
-    return Parts(new, laid, notes | {"utilities": laid.counts(), "cut": cut})
+    return Parts(new, laid, turns.taken(kept), notes | {"utilities": laid.counts(), "cut": cut})
 
 
 def _notes(

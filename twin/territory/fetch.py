@@ -1,15 +1,19 @@
-"""`twin fetch` from a local file: build a territory folder, and say what was found, mended and lost."""
+"""`twin fetch` from a file or by name: build a territory folder, and say what was found, mended and lost."""
 
 from __future__ import annotations
 
 import datetime as dt
 import math
+import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from twin.errors import InputError
-from twin.readers.gtfs import read_service_day
+from twin.machine import peak_memory_mb
+from twin.readers.gtfs import ServiceDay, read_service_day
+from twin.readers.osm_bounds import SUFFIXES
 from twin.territory.build import Progress
 from twin.territory.store import NOTES
 from twin.territory.territory import Box, Territory
@@ -17,9 +21,42 @@ from twin.territory.timetable import Timetable
 from twin.territory.timetable_build import timetable_of_feed
 
 ZONES_FILE = "zones.toml"
+FILE_LIKE = re.compile(r".*\.\w{2,5}")
 
 FeedDay = tuple[Path, dt.date | None]
 """A GTFS feed, and the service day wanted of it: its busiest weekday if none is."""
+
+
+def is_file_name(source: str) -> bool:
+    """Whether words name a file, there or not, and no place.
+
+    >>> is_file_name("town.osm.pbf"), is_file_name("town.geojson"), is_file_name("St. Gallen, CH")
+    (True, True, False)
+    """
+    named = source.lower().endswith(SUFFIXES) or FILE_LIKE.fullmatch(source) is not None
+    return named or "/" in source or "\\" in source or os.path.isfile(source)
+
+
+def fetch(
+    source: str,
+    out: str | Path,
+    bbox: Box | None = None,
+    zones: str | Path | None = None,
+    elevation: str | Path | None = None,
+    progress: Progress | None = None,
+    feed: FeedDay | None = None,
+) -> dict[str, Any]:
+    """Build the territory of a file or of a place by name, with or without a box, in the folder `out`.
+
+    See `fetch_local` and `Territory.from_place`.
+    """
+    if source and is_file_name(source):
+        return fetch_local(source, out, bbox, zones, elevation, progress, feed)
+    folder, zones = _prepared(out, zones)
+    day = _day_of(feed, progress)
+    name = folder.resolve().name
+    territory = Territory.from_place(source, bbox, name, zones, elevation, progress)
+    return _saved(territory, _laid(day, territory), folder, progress)
 
 
 def fetch_local(
@@ -42,21 +79,33 @@ def fetch_local(
     InputError
         The file, box, zones, elevation or feed cannot be used, or `out` is a folder of something else.
     """
+    folder, zones = _prepared(out, zones)
+    day = _day_of(feed, progress)
+    name = folder.resolve().name
+    territory = Territory.from_osm(file, bbox, name=name, zones=zones, elevation=elevation, progress=progress)
+    return _saved(territory, _laid(day, territory), folder, progress)
+
+
+def _day_of(feed: FeedDay | None, progress: Progress | None) -> ServiceDay | None:
+    """The service day of a feed, read before anything is built."""
+    if feed is None:
+        return None
+    if progress is not None:
+        progress("reading the timetable")
+    return read_service_day(*feed)
+
+
+def _laid(day: ServiceDay | None, territory: Territory) -> Timetable | None:
+    return None if day is None else timetable_of_feed(day, territory)
+
+
+def _prepared(out: str | Path, zones: str | Path | None) -> tuple[Path, str | Path | None]:
+    """The folder, which may be written, and the zones, which may be its own."""
     folder = Path(out)
     _check_folder(folder)
     if zones is None and (folder / ZONES_FILE).is_file():
         zones = folder / ZONES_FILE
-    name = folder.resolve().name
-    if feed is not None and progress is not None:
-        progress("reading the timetable")
-    day = None if feed is None else read_service_day(*feed)
-    territory = Territory.from_osm(file, bbox, name=name, zones=zones, elevation=elevation, progress=progress)
-    timetable = None if day is None else timetable_of_feed(day, territory)
-    _write(territory, timetable, folder, progress)
-    report = summarise(territory)
-    if timetable is not None:
-        report["timetable"] = summarise_timetable(timetable)
-    return report
+    return folder, zones
 
 
 def fetch_cut(
@@ -85,13 +134,13 @@ def fetch_cut(
     larger = Territory.load(origin)
     say("cutting")
     territory = larger.cut(bbox, polygon, zones, name=folder.resolve().name)
-    _write(territory, None, folder, progress)
-    return summarise(territory)
+    return _saved(territory, None, folder, progress)
 
 
-def _write(
+def _saved(
     territory: Territory, timetable: Timetable | None, folder: Path, progress: Progress | None
-) -> None:
+) -> dict[str, Any]:
+    """Write the folder, and say what is in it."""
     if progress is not None:
         progress("writing the folder")
     try:
@@ -100,6 +149,10 @@ def _write(
             timetable.save(folder)
     except OSError as error:
         raise InputError(str(folder), f"cannot be written: {error}", "a folder that can be written") from None
+    report = summarise(territory)
+    if timetable is not None:
+        report["timetable"] = summarise_timetable(timetable)
+    return report
 
 
 def _check_folder(folder: Path) -> None:
@@ -126,6 +179,7 @@ def summarise(territory: Territory) -> dict[str, Any]:
         "repairs": meta["repairs"],
         "gateways": meta["gateways"],
         "gateway_groups": sorted(set(territory.gateways.group.tolist())),
+        "turn_restrictions": dict(meta.get("turn_restrictions", {})),
         "unreachable_pairs": meta["unreachable_pairs"],
         "total_km": meta["total_km"],
         "lost_km": meta["lost_km"],
@@ -145,6 +199,7 @@ def summarise(territory: Territory) -> dict[str, Any]:
         "licence": meta["licence"],
         "attribution": meta["attribution"],
         "digest": territory.digest,
+        "peak_memory_mb": peak_memory_mb(),
     }
 
 

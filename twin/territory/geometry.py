@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 
@@ -62,6 +63,16 @@ class Plane:
     def crs(self) -> str:
         """The plane in the words of PROJ."""
         return f"+proj=eqc +lat_ts={self.lat0} +lat_0={self.lat0} +lon_0={self.lon0} +R={EARTH_RADIUS_M}"
+
+
+def positions(nodes: Mapping[int, tuple[float, float]], ids: Collection[int]) -> Floats:
+    """Longitude and latitude of nodes, (n, 2) in the order of their ids.
+
+    >>> positions({7: (7.4, 43.7), 8: (7.5, 43.8)}, [8, 7]).tolist()
+    [[7.5, 43.8], [7.4, 43.7]]
+    """
+    flat = chain.from_iterable(map(nodes.__getitem__, ids))
+    return np.fromiter(flat, dtype=float, count=2 * len(ids)).reshape(-1, 2)
 
 
 def distances_m(lon1: Floats, lat1: Floats, lon2: Floats, lat2: Floats) -> Floats:

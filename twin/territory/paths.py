@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
 
 import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from twin.readers.osm import Box, OsmExtract, OsmWay, Tags
-from twin.territory.geometry import Plane, distances_m, in_box
+from twin.territory.geometry import Plane, distances_m, in_box, positions
 from twin.territory.tables import Paths
 
 NOT_WALKED = frozenset({
@@ -54,7 +55,7 @@ def make_paths(extract: OsmExtract, plane: Plane, box: Box | None, step_m: float
     largest = np.bincount(label).argmax() if len(ids) else 0
     keep_node, keep_edge = label == largest, label[low] == largest
     row = np.cumsum(keep_node) - 1
-    place = np.array([extract.nodes[node] for node in ids[keep_node].tolist()]).reshape(-1, 2)
+    place = positions(extract.nodes, ids[keep_node].tolist())
     columns = [np.array([edge[at] for edge in edges])[keep_edge] for at in (2, 3, 4)]
     return Paths(
         node_x_m=plane.x_m(place[:, 0]),
@@ -75,18 +76,20 @@ def _segments(extract: OsmExtract, box: Box | None) -> dict[Edge, tuple[bool, bo
         if not (walk or cycle) or way.tags.get("area") == "yes":
             continue
         for u, v in _present(way, extract, box):
-            edge = (min(u, v), max(u, v))
-            before = uses.get(edge, (False, False))
-            uses[edge] = (before[0] or walk, before[1] or cycle)
+            edge = (u, v) if u < v else (v, u)
+            before = uses.get(edge)
+            uses[edge] = (before[0] or walk, before[1] or cycle) if before else (walk, cycle)
     return uses
 
 
 def _present(way: OsmWay, extract: OsmExtract, box: Box | None) -> Iterator[Edge]:
-    def here(node: int) -> bool:
-        place = extract.nodes.get(node)
-        return place is not None and (box is None or in_box(*place, box))
-
-    return ((u, v) for u, v in zip(way.refs, way.refs[1:], strict=False) if u != v and here(u) and here(v))
+    nodes = extract.nodes
+    here = [node in nodes and (box is None or in_box(*nodes[node], box)) for node in way.refs]
+    return (
+        (u, v)
+        for (u, v), (is_here, goes_on) in zip(pairwise(way.refs), pairwise(here), strict=True)
+        if is_here and goes_on and u != v
+    )
 
 
 def _simplified(
@@ -94,38 +97,34 @@ def _simplified(
 ) -> Iterator[tuple[int, int, float, bool, bool]]:
     """Runs of segments without a junction or a change of use, at most about `step_m` each."""
     listed = sorted(uses)
-    ends = np.array([(*extract.nodes[u], *extract.nodes[v]) for u, v in listed]).reshape(-1, 4)
-    length = dict(zip(listed, distances_m(*ends.T).tolist(), strict=True))
+    ends = (positions(extract.nodes, [edge[at] for edge in listed]) for at in (0, 1))
+    length = dict(zip(listed, distances_m(*np.hstack(list(ends)).T).tolist(), strict=True))
+    through = {node for node, near in around.items() if len(near) == 2 and _same_use(node, near, uses)}
     done: set[Edge] = set()
-
-    def passes(node: int, use: tuple[bool, bool]) -> bool:
-        near = around[node]
-        return len(near) == 2 and all(uses[min(node, n), max(node, n)] == use for n in near)
-
-    starts = [node for node in sorted(around) if not passes(node, uses[_any_edge(node, around)])]
-    for start in [*starts, *sorted(around)]:
+    ordered = sorted(around)
+    for start in [*(node for node in ordered if node not in through), *ordered]:
         for neighbour in sorted(around[start]):
-            edge = (min(start, neighbour), max(start, neighbour))
+            edge = (start, neighbour) if start < neighbour else (neighbour, start)
             if edge in done:
                 continue
             first, here, total, use = start, neighbour, length[edge], uses[edge]
             done.add(edge)
-            while passes(here, use):
+            while here in through:
                 if total >= step_m:
                     yield first, here, total, *use
                     first, total = here, 0.0
-                onward = next(
-                    (n for n in sorted(around[here]) if (min(here, n), max(here, n)) not in done), None
-                )
-                if onward is None:
+                before = edge[0] if edge[1] == here else edge[1]
+                onward = next(iter(around[here] - {before}))
+                edge = (here, onward) if here < onward else (onward, here)
+                if edge in done:
                     break
-                edge = (min(here, onward), max(here, onward))
                 done.add(edge)
                 here, total = onward, total + length[edge]
             if here != first:
                 yield first, here, total, *use
 
 
-def _any_edge(node: int, around: dict[int, set[int]]) -> Edge:
-    near = min(around[node])
-    return min(node, near), max(node, near)
+def _same_use(node: int, near: set[int], uses: Mapping[Edge, tuple[bool, bool]]) -> bool:
+    """Whether both segments at a node allow the same."""
+    a, b = near
+    return uses[(node, a) if node < a else (a, node)] == uses[(node, b) if node < b else (b, node)]

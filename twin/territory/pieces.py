@@ -58,13 +58,19 @@ def cut_to_pieces(extract: OsmExtract, box: Box | None) -> Pieces:
     pieces: list[StreetPiece] = []
     cut: dict[int, str] = {}
     touched: set[int] = set()
+    nodes = extract.nodes
     for way in sorted(extract.ways.values(), key=lambda way: (_rank(way), way.id)):
         if not drivable(way.tags):
             continue
-        here = [_is_here(ref, extract, box) for ref in way.refs]
+        known = [ref in nodes for ref in way.refs]
+        here = (
+            known
+            if box is None
+            else [has and in_box(*nodes[ref], box) for ref, has in zip(way.refs, known, strict=True)]
+        )
         if not any(here):
             continue
-        repairs["absent_nodes"] += sum(ref not in extract.nodes for ref in way.refs)
+        repairs["absent_nodes"] += known.count(False)
         repairs["ways_cut"] += not all(here)
         for first, last in _runs(here):
             if first > 0 or last < len(here) - 1:
@@ -79,11 +85,6 @@ def cut_to_pieces(extract: OsmExtract, box: Box | None) -> Pieces:
 def _rank(way: OsmWay) -> int:
     road_class = way.tags.get("highway", "")
     return ROAD_CLASSES.index(road_class) if road_class in ROAD_CLASSES else len(ROAD_CLASSES)
-
-
-def _is_here(ref: int, extract: OsmExtract, box: Box | None) -> bool:
-    place = extract.nodes.get(ref)
-    return place is not None and (box is None or in_box(*place, box))
 
 
 def _runs(here: list[bool]) -> Iterator[tuple[int, int]]:

@@ -11,7 +11,7 @@ import numpy as np
 from twin.readers.osm import Box, OsmPoint, Tags
 from twin.scenario.ledger import Parameters
 from twin.territory.access import nearest_links, nearest_nodes
-from twin.territory.buildings import Footprint, coverage, owners, read_footprints
+from twin.territory.buildings import Footprint, coverage, middles, owners, read_footprints
 from twin.territory.communes import locate
 from twin.territory.geometry import in_rings
 from twin.territory.streets import Ground
@@ -205,7 +205,7 @@ def _teach(
     areas: Sequence[Footprint], buildings: Sequence[Footprint], places: list[_Place], rules: _Rules
 ) -> None:
     """Untagged buildings on the grounds of a school belong to it."""
-    x = np.array([each.corners.mean(axis=0) for each in buildings]).reshape(-1, 2)
+    x = middles(buildings)
     for area in areas:
         if point_use(area.tags) != SCHOOL:
             continue

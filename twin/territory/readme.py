@@ -27,6 +27,7 @@ def describe(name: str, tables: Mapping[str, Any], meta: Mapping[str, Any], dige
         _head(name, tables, meta, digest),
         _streets(streets, meta),
         _gateways(tables["gateways"], meta),
+        _turns(meta),
         _zones(tables["zones"], streets, places),
         _provenance(streets, places),
         *_utilities(meta),
@@ -92,6 +93,12 @@ def _gateways(gateways: Gateways, meta: Mapping[str, Any]) -> str:
         lines.append(f"| {group} | {rows.sum()} | {enter} | {leave} | {kinds} |")
     pairs = meta["unreachable_pairs"]
     return "\n".join([*lines, "", f"Pairs of gates (enter, leave) without a path between them: {pairs}."])
+
+
+def _turns(meta: Mapping[str, Any]) -> str:
+    counts = meta.get("turn_restrictions", {})
+    lines = [f"- {name}: {count}" for name, count in counts.items()] or ["- none"]
+    return "\n".join(["## Turn restrictions", "", *lines])
 
 
 def _zones(zones: Zones, streets: Streets, places: Places) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import struct
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,10 +11,12 @@ from typing import Any
 import numpy as np
 
 from twin.errors import InputError
+from twin.territory.arrow import geo_table, plain_table, wkb_lines, wkb_points
 from twin.territory.content import SCHEMA_VERSION
-from twin.territory.tables import Floats, Gateways, Paths, Places, Streets, Zones
+from twin.territory.tables import Floats, Gateways, Paths, Places, Streets, TurnBans, Zones
 
 NOTES = "territory.json"
+TURNS = "turns"
 README = "README.md"
 NODE_COLUMNS = ("node_id", "node_x_m", "node_y_m", "node_elevation_m")
 MEMBER_COLUMNS = ("member_way", "member_from", "member_to", "member_ref", "member_commune")
@@ -27,6 +28,7 @@ SHAPE_HEAD = 9  # bytes before the points of a line in well-known binary
 def write_territory(
     folder: Path,
     tables: Mapping[str, Any],
+    turns: TurnBans,
     notes: Mapping[str, Any],
     readme: str,
     more: Mapping[str, Any] | None = None,
@@ -41,7 +43,8 @@ def write_territory(
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as made:
         fresh = Path(made)
-        for name, table in {**_arrow_tables(tables), **(more or {})}.items():
+        content = _arrow_tables(tables) | {TURNS: plain_table(turns.columns())}
+        for name, table in {**content, **(more or {})}.items():
             _write_table(fresh / f"{name}.parquet", table)
         text = json.dumps(dict(notes), indent=1, sort_keys=True, ensure_ascii=False)
         (fresh / NOTES).write_text(text + "\n", encoding="utf-8")
@@ -77,62 +80,16 @@ def _arrow_tables(tables: Mapping[str, Any]) -> dict[str, Any]:
             {k: columns[k] for k in NODE_COLUMNS}, wkb_points(streets.node_lon, streets.node_lat), "Point"
         ),
         "links": geo_table(link_columns, lines, "LineString"),
-        "members": _table(members),
-        "gateways": _table(gateways.columns()),
+        "members": plain_table(members),
+        "gateways": plain_table(gateways.columns()),
         "places": geo_table(place_columns, wkb_points(places.lon, places.lat), "Point"),
-        "path_nodes": _table({k: path_columns[k] for k in ("node_x_m", "node_y_m")}),
-        "paths": _table({k: path_columns[k] for k in ("u", "v", "length_m", "walk", "cycle")}),
+        "path_nodes": plain_table({k: path_columns[k] for k in ("node_x_m", "node_y_m")}),
+        "paths": plain_table({k: path_columns[k] for k in ("u", "v", "length_m", "walk", "cycle")}),
     }
 
 
-def _table(columns: Mapping[str, np.ndarray], metadata: Mapping[str, str] | None = None) -> Any:
-    import pyarrow as pa
-
-    arrays = [pa.array(value.tolist() if value.dtype.kind == "U" else value) for value in columns.values()]
-    arrays = [each.cast(pa.string()) if each.type == pa.null() else each for each in arrays]
-    notes = {"twin_schema_version": str(SCHEMA_VERSION), **(metadata or {})}
-    return pa.table(arrays, names=list(columns)).replace_schema_metadata(notes)
-
-
-def geo_table(columns: Mapping[str, np.ndarray], geometry: Any, kind: str) -> Any:
-    """A GeoParquet 1.1 table: well-known binary in WGS 84 (its default reference system)."""
-    geo = {
-        "version": "1.1.0",
-        "primary_column": "geometry",
-        "columns": {"geometry": {"encoding": "WKB", "geometry_types": [kind]}},
-    }
-    table = _table(columns, {"geo": json.dumps(geo, sort_keys=True)})
-    return table.append_column("geometry", geometry)
-
-
-def plain_table(columns: Mapping[str, np.ndarray]) -> Any:
-    """A table without a geometry."""
-    return _table(columns)
-
-
-def wkb_points(lon: Floats, lat: Floats) -> Any:
-    """Points in degrees as well-known binary."""
-    import pyarrow as pa
-
-    record = np.zeros(len(lon), dtype=[("order", "u1"), ("kind", "<u4"), ("lon", "<f8"), ("lat", "<f8")])
-    record["order"], record["kind"], record["lon"], record["lat"] = 1, 1, lon, lat
-    return pa.array([each.tobytes() for each in record], type=pa.binary())
-
-
-def wkb_lines(start: np.ndarray, lon: Floats, lat: Floats) -> Any:
-    """Lines in degrees as well-known binary, nothing for a line without points."""
-    import pyarrow as pa
-
-    points = np.column_stack([lon, lat]).astype("<f8")
-    lines = [
-        struct.pack("<BII", 1, 2, int(b - a)) + points[a:b].tobytes() if b > a else None
-        for a, b in zip(start[:-1].tolist(), start[1:].tolist(), strict=True)
-    ]
-    return pa.array(lines, type=pa.binary())
-
-
-def read_territory(folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Tables and notes of a territory folder; whoever asks checks the digest."""
+def read_territory(folder: Path) -> tuple[dict[str, Any], TurnBans, dict[str, Any]]:
+    """Tables, banned turns and notes of a territory folder; whoever asks checks the digest."""
     notes = _read_notes(folder)
     read = {name: read_table(folder, name) for name in (
         "nodes", "links", "members", "gateways", "places", "path_nodes", "paths",
@@ -146,11 +103,23 @@ def read_territory(folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
             "places": _places_from(read["places"]),
             "paths": Paths(**columns_of(read["path_nodes"]), **columns_of(read["paths"])),
         }
+        turns = _turns_from(folder, read["links"].num_rows)
     except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
         raise InputError(
             str(folder), f"the tables do not fit together: {error}", "a folder as built"
         ) from None
-    return tables, notes
+    return tables, turns, notes
+
+
+def _turns_from(folder: Path, n_links: int) -> TurnBans:
+    """Banned turns; a folder from before they were kept has none."""
+    if not (folder / f"{TURNS}.parquet").is_file():
+        return TurnBans.none()
+    turns = TurnBans(**columns_of(read_table(folder, TURNS)))
+    for links in (turns.from_link, turns.to_link):
+        if len(links) and not 0 <= links.min() <= links.max() < n_links:
+            raise ValueError("a banned turn names no link")
+    return turns
 
 
 def _read_notes(folder: Path) -> dict[str, Any]:
@@ -278,7 +247,7 @@ def _zones_from(rows: list[dict[str, Any]], pools: Mapping[str, Any]) -> Zones:
 
 def write_columns(file: Path, columns: Mapping[str, np.ndarray]) -> None:
     """Write one table of columns by name."""
-    _write_table(file, _table(columns))
+    _write_table(file, plain_table(columns))
 
 
 def read_columns(folder: Path, name: str) -> dict[str, np.ndarray]:

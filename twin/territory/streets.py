@@ -9,12 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.spatial import cKDTree
 
-from twin.kernels.random import keys_of
+from twin.kernels.keys import keys_of
 from twin.readers.osm import Member, OsmExtract, Tags
 from twin.scenario.ledger import Parameters
 from twin.territory.attributes import LinkLines, impute, propagate_lane_drops, read_member_tags
 from twin.territory.communes import Commune, locate
-from twin.territory.geometry import Plane, distances_m
+from twin.territory.geometry import Plane, distances_m, positions
 from twin.territory.pieces import Pieces, reference_of
 from twin.territory.tables import (
     ASSUMED,
@@ -63,7 +63,8 @@ def list_members(network: Network, extract: OsmExtract) -> Members:
     """Members of the kept links, link after link."""
     rows = tuple(member for link in network.members for member in link)
     start = np.concatenate([[0], np.cumsum([len(link) for link in network.members])]).astype(np.int64)
-    ends = np.array([(*extract.nodes[u], *extract.nodes[v]) for _, u, v in rows]).reshape(-1, 4)
+    tail, head = ([row[at] for row in rows] for at in (1, 2))
+    ends = np.hstack([positions(extract.nodes, tail), positions(extract.nodes, head)])
     tags = tuple(extract.ways[way].tags for way, _, _ in rows)
     return Members(rows, start, tags, ends, distances_m(*ends.T))
 
@@ -115,7 +116,7 @@ def make_streets(
 
 
 def _node_columns(node_id: Longs, ground: Ground) -> dict[str, np.ndarray]:
-    position = np.array([ground.extract.nodes[node] for node in node_id.tolist()]).reshape(-1, 2)
+    position = positions(ground.extract.nodes, node_id.tolist())
     return {
         "node_id": node_id,
         "node_lon": position[:, 0],

@@ -110,6 +110,26 @@ class Streets(Table):
 
 
 @dataclass(frozen=True)
+class TurnBans(Table):
+    """Pairs of links of which the second must not follow the first, and the relation that says so."""
+
+    from_link: Ints
+    to_link: Ints
+    relation: Longs
+
+    @classmethod
+    def none(cls) -> TurnBans:
+        """No banned turn."""
+        return cls(np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros(0, np.int64))
+
+    def taken(self, kept: Flags) -> TurnBans:
+        """The pairs of which both links are kept (n_links,), in rows of those that are."""
+        both = kept[self.from_link] & kept[self.to_link]
+        row = (np.cumsum(kept) - 1).astype(np.int32)
+        return TurnBans(row[self.from_link[both]], row[self.to_link[both]], self.relation[both])
+
+
+@dataclass(frozen=True)
 class Gateways(Table):
     """Where traffic enters and leaves the territory; -1 where it cannot enter or leave."""
 

@@ -9,12 +9,13 @@ from typing import Any
 
 from twin.errors import InputError
 from twin.territory.area import area_of
-from twin.territory.build import Progress, build
+from twin.territory.build import Parts, Progress, build
 from twin.territory.content import content_digest
 from twin.territory.cut import cut_out
+from twin.territory.places_by_name import folder_name, map_of
 from twin.territory.readme import describe
 from twin.territory.store import read_territory, write_territory, zones_note
-from twin.territory.tables import Gateways, Paths, Places, Streets, Zones
+from twin.territory.tables import Gateways, Paths, Places, Streets, TurnBans, Zones
 from twin.territory.utilities.store import arrow_tables, read_utilities
 from twin.territory.utilities.tables import Utilities
 
@@ -42,6 +43,7 @@ class Territory:
     meta: Mapping[str, Any]
     digest: str
     utilities: Utilities = field(default_factory=Utilities.none)
+    turns: TurnBans = field(default_factory=TurnBans.none)
 
     @classmethod
     def load(cls, folder: str | Path) -> Territory:
@@ -53,7 +55,7 @@ class Territory:
             The folder is no territory, of another schema, or was changed.
         """
         path = Path(folder)
-        tables, notes = read_territory(path)
+        tables, turns, notes = read_territory(path)
         notes.pop("zones"), notes.pop("communes"), notes.pop("pools", None)
         name, digest = str(notes.pop("name", path.name)), notes.pop("digest", "")
         found = content_digest(tables)
@@ -61,7 +63,7 @@ class Territory:
             right = f"content with the digest {str(digest)[:12]}"
             raise InputError(str(path), f"the content has the digest {found[:12]}", right)
         utilities = read_utilities(path, notes)
-        return cls(name=name, meta=notes, digest=found, utilities=utilities, **tables)
+        return cls(name=name, meta=notes, digest=found, utilities=utilities, turns=turns, **tables)
 
     @classmethod
     def from_osm(
@@ -92,9 +94,49 @@ class Territory:
             Called with the name of each step.
         """
         parts = build(file, bbox, zones, elevation, progress)
+        return cls._of(parts, name or Path(file).name.split(".")[0])
+
+    @classmethod
+    def from_place(
+        cls,
+        place: str = "",
+        bbox: Box | None = None,
+        name: str | None = None,
+        zones: str | Path | None = None,
+        elevation: str | Path | None = None,
+        progress: Progress | None = None,
+    ) -> Territory:
+        """Build a territory of a place by its name, asking OpenStreetMap's servers.
+
+        Parameters
+        ----------
+        place
+            What Nominatim is asked for, such as "La Turbie, France"; its bounding box is fetched.
+        bbox
+            West, south, east, north in degrees: this box instead, which must meet the place if one is
+            named.
+        name
+            Name of the territory; the place's first words if none is given.
+        zones, elevation, progress
+            As for `from_osm`.
+
+        Raises
+        ------
+        InputError
+            The place is unknown, the box too large or far from it, or nothing is mapped there.
+        WorkError
+            A server cannot be reached, or answers with something else than a map.
+        """
+        map_, box, full_name = map_of(place, bbox, progress)
+        parts = build(map_, box, zones, elevation, progress, full_name)
+        return cls._of(parts, name or folder_name(place))
+
+    @classmethod
+    def _of(cls, parts: Parts, name: str) -> Territory:
         digest = content_digest(parts.tables)
-        own_name = name or Path(file).name.split(".")[0]
-        return cls(own_name, meta=parts.meta, digest=digest, utilities=parts.utilities, **parts.tables)
+        return cls(
+            name, meta=parts.meta, digest=digest, utilities=parts.utilities, turns=parts.turns, **parts.tables
+        )
 
     def cut(
         self,
@@ -120,10 +162,8 @@ class Territory:
         """
         tables = {each: getattr(self, each) for each in TABLES}
         area = area_of(bbox, polygon, zones, self.zones)
-        parts = cut_out(self.name, self.digest, (tables, self.utilities), self.meta, area)
-        digest = content_digest(parts.tables)
-        own_name = name or self.name
-        return Territory(own_name, meta=parts.meta, digest=digest, utilities=parts.utilities, **parts.tables)
+        parts = cut_out(self.name, self.digest, (tables, self.utilities, self.turns), self.meta, area)
+        return self._of(parts, name or self.name)
 
     def save(self, folder: str | Path) -> None:
         """Write the territory's folder: all of it, or nothing."""
@@ -139,4 +179,4 @@ class Territory:
             ),
         }
         readme = describe(self.name, tables, self.meta, self.digest)
-        write_territory(Path(folder), tables, notes, readme, arrow_tables(self.utilities))
+        write_territory(Path(folder), tables, self.turns, notes, readme, arrow_tables(self.utilities))

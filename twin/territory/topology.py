@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from twin.readers.osm import Member, OsmExtract, simplify_streets
+from twin.readers.osm import Member, OsmExtract
+from twin.readers.osm_streets import simplify_streets
 from twin.scenario.ledger import Parameters
 from twin.territory.contraction import contract
 from twin.territory.gateways import find_gates, keep_links
-from twin.territory.geometry import distances_m
+from twin.territory.geometry import distances_m, positions
 from twin.territory.pieces import Pieces
-from twin.territory.tables import ROAD_CLASSES, Flags, Floats, Longs
+from twin.territory.tables import ROAD_CLASSES, Flags, Floats, Longs, TurnBans
+from twin.territory.turns import Junctions, ban_turns
 
 
 @dataclass(frozen=True)
@@ -29,14 +31,16 @@ class Network:
     gate_kind: tuple[str, ...]
     lost_km: Mapping[str, float]
     total_km: Mapping[str, float]
+    bans: TurnBans
+    restrictions: Mapping[str, int]
 
 
 def lay_out(pieces: Pieces, extract: OsmExtract, parameters: Parameters, repairs: Counter[str]) -> Network:
     """Simplify, merge short links, find gates and keep what traffic can use."""
-    members = simplify_streets(pieces.pieces, extract.nodes, pieces.touched)
+    members = simplify_streets(pieces.pieces, pieces.touched)
     class_of = {piece.way: ROAD_CLASSES.index(piece.road_class) for piece in pieces.pieces}
     road_class = np.array([class_of[link[0][0]] for link in members], dtype=np.int8)
-    length = np.array([lengths_of(link, extract).sum() for link in members])
+    length = lengths_m(members, extract)
     first, last = [link[0][1] for link in members], [link[-1][2] for link in members]
     ids = np.unique(np.array(first + last, dtype=np.int64))
     ends = np.searchsorted(ids, first).astype(np.int32), np.searchsorted(ids, last).astype(np.int32)
@@ -47,6 +51,8 @@ def lay_out(pieces: Pieces, extract: OsmExtract, parameters: Parameters, repairs
     repairs["short_links_merged_m"] += round(float(length[gone].sum()))
     tail, head = cluster[ends[0]], cluster[ends[1]]
     kept, core = keep_links(tail, head, ~gone, gates.is_gate)
+    junctions = Junctions(members, *ends, cluster, gone, kept)
+    bans, restrictions = ban_turns(extract.relations, junctions)
     return Network(
         tuple(tuple(members[link]) for link in np.flatnonzero(kept)),
         ids[tail[kept]],
@@ -56,13 +62,17 @@ def lay_out(pieces: Pieces, extract: OsmExtract, parameters: Parameters, repairs
         gates.kind,
         km_by_class(length, road_class, ~gone & ~kept),
         km_by_class(length, road_class, ~gone),
+        bans,
+        restrictions,
     )
 
 
-def lengths_of(link: list[Member] | tuple[Member, ...], extract: OsmExtract) -> Floats:
-    """Length of each member in metres, whole mm."""
-    ends = np.array([(*extract.nodes[u], *extract.nodes[v]) for _, u, v in link]).reshape(-1, 4)
-    return distances_m(ends[:, 0], ends[:, 1], ends[:, 2], ends[:, 3])
+def lengths_m(links: Sequence[Sequence[Member]], extract: OsmExtract) -> Floats:
+    """Length of each link, the sum of its members' whole mm (n_links,)."""
+    tail = positions(extract.nodes, [u for link in links for _, u, _ in link])
+    head = positions(extract.nodes, [v for link in links for *_, v in link])
+    start = np.cumsum([0, *map(len, links)])[:-1]
+    return np.asarray(np.add.reduceat(distances_m(*tail.T, *head.T), start))
 
 
 def km_by_class(length_m: Floats, road_class: np.ndarray, chosen: Flags) -> dict[str, float]:

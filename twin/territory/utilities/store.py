@@ -9,17 +9,9 @@ from typing import Any
 import numpy as np
 
 from twin.errors import InputError
+from twin.territory.arrow import geo_table, plain_table, wkb_lines, wkb_points
 from twin.territory.content import content_digest
-from twin.territory.store import (
-    columns_of,
-    geo_table,
-    line_points,
-    plain_table,
-    points_of,
-    read_table,
-    wkb_lines,
-    wkb_points,
-)
+from twin.territory.store import columns_of, line_points, points_of, read_table
 from twin.territory.utilities.draft import edge_ids
 from twin.territory.utilities.tables import (
     SCHEMA_VERSION,
