@@ -8,7 +8,7 @@ reaction time of 1 s everywhere, so capacity per lane is v/(7.5 m + v x 1 s) and
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -57,6 +57,19 @@ class World:
     def topology(self) -> Topology:
         """Forward and backward stars; keys of outside ids."""
         return build_topology(self.tail, self.head, keys_of(np.arange(self.tail.shape[0])), self.x_m.shape[0])
+
+    def between(self, from_s: float, until_s: float) -> World:
+        """The trips that depart between two moments, by a clock that starts then, and an hour to get home."""
+        rows = np.flatnonzero((self.depart_s >= from_s) & (self.depart_s < until_s))
+        routes = Routes(self.pool, self.start, self.end).taken(rows).packed()
+        return replace(
+            self,
+            depart_s=self.depart_s[rows] - from_s,
+            pool=routes.pool,
+            start=routes.start,
+            end=routes.end,
+            horizon_s=int(until_s - from_s) + 3_600,
+        )
 
     def save(self, file: Path) -> None:
         """Write all arrays, uncompressed."""
