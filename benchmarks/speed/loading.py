@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.machine import machine
-from benchmarks.peers import need
+from benchmarks.peers import check
 from benchmarks.speed.engine import SUMO, UXSIM
 from benchmarks.speed.limits import gather_ns, limit_entries_per_s
 from benchmarks.speed.world import World, city_world, grid_world
@@ -63,7 +63,7 @@ def city_file(side: int, n_trips: int) -> Path:
 def peers_of(n_trips: int) -> tuple[str, ...]:
     """The peers that a demand of this size is asked of, checked for being installed."""
     for module in ("uxsim", "sumo", "libsumo"):
-        need(module)
+        check(module)
     return (*SUMO, *UXSIM) if n_trips <= SMALL_TRIPS else LARGE_ENGINES
 
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 from dataclasses import fields
-from importlib import import_module
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 import pytest
@@ -83,12 +81,7 @@ def test_an_engine_that_takes_too_long_is_stopped(tmp_path: Path) -> None:
 def test_missing_peers_are_one_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def absent(name: str) -> ModuleType:
-        if name in peers.PACKAGE_OF:
-            raise ImportError(name)
-        return import_module(name)
-
-    monkeypatch.setattr(peers, "import_module", absent)
+    monkeypatch.setattr(peers, "find_spec", lambda name: None)
     assert main(["--peers", "--json"]) == 2
     shown = capsys.readouterr()
     assert shown.out == ""
