@@ -86,6 +86,8 @@ def build(name: str, world: World, folder: Path) -> tuple[Simulation, Results]:
         from benchmarks.peers.uxsim_loading import build as build_uxsim
 
         return build_uxsim(world, *UXSIM[name])
+    if name not in SUMO:
+        raise InputError(f"engine {name}", "is not known", ", ".join(("twin", *SUMO, *UXSIM)))
     from benchmarks.peers.sumo_loading import build as build_sumo
 
     return build_sumo(world, name, folder)

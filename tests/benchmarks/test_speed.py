@@ -6,14 +6,16 @@ import argparse
 import json
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from benchmarks import peers
-from benchmarks.speed.engine import loader_of
+from benchmarks.speed import loading
+from benchmarks.speed.engine import loader_of, measured
 from benchmarks.speed.limits import limit_entries_per_s
-from benchmarks.speed.loading import main, rows_of, run_engine
+from benchmarks.speed.loading import main
 from benchmarks.speed.profile import state_bytes
 from benchmarks.speed.world import JAM_SPACING_M, WAVE_MPS, World, city_world, grid_world
 
@@ -55,27 +57,39 @@ def test_the_grid_is_the_agreed_one() -> None:
 
 def test_trips_of_the_city_are_five_kilometres_long() -> None:
     """Asked for a mean of 5 km; the city is only 8 km wide here, so long trips are cut."""
-    world = city_world(80, 2_000)
+    world = city_world(80, 500)
     km = np.add.reduceat(world.length_m[world.pool], world.start).mean() / 1_000.0
     assert 3.5 < km < 5.5
 
 
-def test_every_engine_gets_a_row_and_ours_the_ratio_of_one(tmp_path: Path) -> None:
+def test_every_engine_gets_a_row_and_ours_the_ratio_of_one(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """In this process, which has compiled already; the others' own processes are asked below."""
     file = tmp_path / "world.npz"
     grid_world(200).save(file)
-    rows = rows_of("small", file, ("no such engine",), argparse.Namespace(limit_s=120.0))
-    ours, unknown = rows
+
+    def run_here(name: str, world: Path, limit_s: float) -> dict[str, Any]:
+        return measured(name, World.load(world)) if name == "twin" else {"note": "absent"}
+
+    monkeypatch.setattr(loading, "run_engine", run_here)
+    ours, absent = loading.rows_of("small", file, ("peer",), argparse.Namespace(limit_s=120.0))
     assert (ours["engine"], ours["ratio"], ours["completed"]) == ("twin", 1.0, 200.0)
     assert ours["link_entries"] == float((World.load(file).end - World.load(file).start).sum())
     assert ours["cpu_s"] > 0
-    assert unknown["ratio"] is None
-    assert "failed" in unknown["note"]
+    assert (absent["ratio"], absent["note"]) == (None, "absent")
+
+
+def test_an_engine_that_fails_says_so(tmp_path: Path) -> None:
+    file = tmp_path / "world.npz"
+    grid_world(1).save(file)
+    assert loading.run_engine("no such engine", file, 120.0) == {"note": "failed with exit code 2"}
 
 
 def test_an_engine_that_takes_too_long_is_stopped(tmp_path: Path) -> None:
     file = tmp_path / "world.npz"
     grid_world(1).save(file)
-    assert "stopped" in run_engine("twin", file, 0.01)["note"]
+    assert "stopped" in loading.run_engine("twin", file, 0.01)["note"]
 
 
 def test_missing_peers_are_one_line(
