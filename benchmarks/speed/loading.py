@@ -70,13 +70,14 @@ def peers_of(n_trips: int) -> tuple[str, ...]:
 def rows_of(
     case: str, world: Path, engines: tuple[str, ...], options: argparse.Namespace
 ) -> list[dict[str, Any]]:
-    """One row an engine; ours runs first, and again at the end, and counts with the better of the two."""
+    """One row an engine; beside peers ours runs first and last, and counts with the better of the two."""
     rows = []
-    for name in ("twin", *engines, "twin"):
+    for name in ("twin", *engines, "twin") if engines else ("twin",):
         print(f"{case}: {name}", file=sys.stderr, flush=True)
         rows.append({"case": case, "engine": name} | run_engine(name, world, options.limit_s))
-    first, *others, last = rows
-    best = min((first, last), key=lambda row: row.get("cpu_s", float("inf")))
+    others = [row for row in rows if row["engine"] != "twin"]
+    ours = [row for row in rows if row["engine"] == "twin"]
+    best = min(ours, key=lambda row: row.get("cpu_s", float("inf")))
     for row in (best, *others):
         row["ratio"] = row["cpu_s"] / best["cpu_s"] if "cpu_s" in row and "cpu_s" in best else None
     return [best, *others]

@@ -1,7 +1,7 @@
 """What limits our loading now: ``python -m benchmarks.speed.profile [--city SIDE] [--trips N] [--json]``.
 
 The same half hour of the city's morning (all who depart from 7:30 to 8:00, and an hour to get home) is loaded
-as it is, with 10 % and with 6 % of its capacity (queues: the mean trip takes 2 and 3 times as long), with
+as it is, with a third and with 22 % of its capacity (queues: the mean trip takes 1.2 and 2 times as long), with
 the rule for deadlocks, and with no vehicle at all (the bare scan of all nodes every second, and of all links
 every 30 s). The small grid, whose state fits the caches, is loaded beside it. ``ratio`` is CPU time per link
 entry over that of the city as it is.
@@ -28,8 +28,8 @@ from benchmarks.speed.world import World, grid_world
 
 VARIANTS = {
     "as it is": "twin",
-    "capacity x 0.10": "twin:0.1",
-    "capacity x 0.06": "twin:0.06",
+    "capacity x 0.33": "twin:0.33",
+    "capacity x 0.22": "twin:0.22",
     "deadlock check every 30 s": "twin:1:30",
 }
 EMPTY_S = 3_600
