@@ -1,7 +1,7 @@
 """What limits our loading now: ``python -m benchmarks.speed.profile [--city SIDE] [--trips N] [--json]``.
 
 The same half hour of the city's morning (all who depart from 7:30 to 8:00, and an hour to get home) is loaded
-as it is, with a third and with 22 % of its capacity (queues: the mean trip takes 1.2 and 2 times as long), with
+as it is, with 33 % and 22 % of its capacity (queues: the mean trip takes 1.2 and 2 times as long), with
 the rule for deadlocks, and with no vehicle at all (the bare scan of all nodes every second, and of all links
 every 30 s). The small grid, whose state fits the caches, is loaded beside it. ``ratio`` is CPU time per link
 entry over that of the city as it is.
