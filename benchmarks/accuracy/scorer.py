@@ -1,0 +1,59 @@
+"""Scores of the known answers."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+from benchmarks.accuracy.case import Answer, Case, load_case
+from benchmarks.accuracy.door import MissingError, run_case
+from benchmarks.accuracy.measures import measure
+from benchmarks.accuracy.run import Run
+
+NAN = float("nan")
+
+
+@dataclass(frozen=True)
+class Score:
+    """One answer, asked of one engine."""
+
+    case: str
+    quantity: str
+    engine: str
+    expected: float
+    got: float
+    tolerance: float
+    unit: str
+    holds: bool
+    source: str
+    reason: str = ""
+
+    def as_row(self) -> dict[str, object]:
+        """Plain values; a quantity that could not be measured is None."""
+        return asdict(self) | {"got": None if self.got != self.got else self.got}
+
+
+def score(case: Case, run: Run | None, answer: Answer, engine: str, reason: str = "") -> Score:
+    """One answer against one run, or against no run where the engine cannot do the case."""
+    got = NAN if run is None else measure(run, answer.quantity, dict(answer.of))
+    return Score(
+        case.name,
+        answer.label,
+        engine,
+        answer.expected,
+        got,
+        answer.tolerance,
+        answer.unit,
+        answer.holds(got),
+        answer.source,
+        reason or answer.not_yet,
+    )
+
+
+def score_case(name: str) -> list[Score]:
+    """All answers of one case from our engine."""
+    case = load_case(name)
+    try:
+        run, reason = run_case(case), ""
+    except MissingError as missing:
+        run, reason = None, str(missing)
+    return [score(case, run, answer, "twin", reason) for answer in case.answers]

@@ -1,0 +1,159 @@
+"""Network loading against its peers: ``python -m benchmarks.speed.loading [--peers] [--trips N] [--json]``.
+
+One network and one demand table; every engine runs in turn, in a process of its own, in this one call.
+``--city SIDE`` takes the synthetic city (172: about 100,000 links; 272: 250,000) with a million trips, our
+engine alone, and the rate that the machine's memory allows. ``ratio`` is an engine's CPU seconds over ours.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from benchmarks.machine import machine
+from benchmarks.peers import check
+from benchmarks.speed.engine import SUMO, UXSIM
+from benchmarks.speed.limits import gather_ns, limit_entries_per_s
+from benchmarks.speed.world import World, city_world, grid_world
+from twin.errors import InputError
+
+CITY_TRIPS = 1_000_000
+SMALL_TRIPS = 20_000
+"""Above this many trips, engines that would run for an hour or take ten gigabytes are left out."""
+LARGE_ENGINES = ("SUMO meso", "UXsim C++ platoons of 5")
+
+
+def run_engine(name: str, world: Path, limit_s: float) -> dict[str, Any]:
+    """What one engine measured of itself; a note where it did not come to an end."""
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder) / "out.json"
+        command = [sys.executable, "-m", "benchmarks.speed.engine", name, str(world), str(out)]
+        try:
+            done = subprocess.run(command, timeout=limit_s, stdout=subprocess.DEVNULL, check=False)
+        except subprocess.TimeoutExpired:
+            return {"note": f"stopped after {limit_s:.0f} s"}
+        if done.returncode:
+            return {"note": f"failed with exit code {done.returncode}"}
+        found: dict[str, Any] = json.loads(out.read_text(encoding="utf-8"))
+        return found
+
+
+def city_file(side: int, n_trips: int) -> Path:
+    """The city with its routes, made once and kept."""
+    source = Path(__file__).with_name("world.py").read_bytes()
+    key = hashlib.sha256(source + f"{side} {n_trips}".encode()).hexdigest()[:12]
+    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "twin" / "benchmarks"
+    file = home / f"city-{side}-{n_trips}-{key}.npz"
+    if not file.is_file():
+        home.mkdir(parents=True, exist_ok=True)
+        print(f"building {file.name}: routes of {n_trips} trips", file=sys.stderr)
+        part = file.with_suffix(".part.npz")
+        city_world(side, n_trips).save(part)
+        part.replace(file)
+    return file
+
+
+def peers_of(n_trips: int) -> tuple[str, ...]:
+    """The peers that a demand of this size is asked of, checked for being installed."""
+    for module in ("uxsim", "sumo", "libsumo"):
+        check(module)
+    return (*SUMO, *UXSIM) if n_trips <= SMALL_TRIPS else LARGE_ENGINES
+
+
+def rows_of(
+    case: str, world: Path, engines: tuple[str, ...], options: argparse.Namespace
+) -> list[dict[str, Any]]:
+    """One row an engine; beside peers ours runs first and last, and counts with the better of the two."""
+    rows = []
+    for name in ("twin", *engines, "twin") if engines else ("twin",):
+        print(f"{case}: {name}", file=sys.stderr, flush=True)
+        rows.append({"case": case, "engine": name} | run_engine(name, world, options.limit_s))
+    others = [row for row in rows if row["engine"] != "twin"]
+    ours = [row for row in rows if row["engine"] == "twin"]
+    best = min(ours, key=lambda row: row.get("cpu_s", float("inf")))
+    for row in (best, *others):
+        row["ratio"] = row["cpu_s"] / best["cpu_s"] if "cpu_s" in row and "cpu_s" in best else None
+    return [best, *others]
+
+
+def with_limit(row: dict[str, Any]) -> dict[str, Any]:
+    """The rate of a row, and its share of what the machine's memory allows in this run."""
+    ns = gather_ns()
+    rate = row["link_entries"] / row["cpu_s"] if "cpu_s" in row else None
+    limit = limit_entries_per_s(ns)
+    return row | {
+        "entries_per_cpu_s": rate,
+        "gather_ns": ns,
+        "limit_per_cpu_s": limit,
+        "share_of_limit": rate / limit if rate is not None else None,
+    }
+
+
+def spoken(row: dict[str, Any]) -> str:
+    """One line of the table."""
+    if "note" in row:
+        return f"{row['engine']:30} {row['note']}"
+    line = (
+        f"{row['engine']:30} {row['cpu_s']:>9.3f} {row['build_cpu_s']:>9.2f} {row['memory_mb']:>8.0f} "
+        f"{row['completed']:>9.0f} {row['mean_trip_s']:>9.1f} {row['ratio'] or 0.0:>8.1f}"
+    )
+    if row.get("entries_per_cpu_s"):
+        line += (
+            f"  {row['entries_per_cpu_s'] / 1e6:.2f} M entries/s, {row['share_of_limit']:.1%} of the limit"
+        )
+    return line + (f"  {row['teleports']:.0f} teleports" if row.get("teleports") else "")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run all, print one table or one JSON object."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.speed.loading", description=__doc__)
+    parser.add_argument("--trips", type=int, default=None, help="trips (20,000; a million in the city)")
+    parser.add_argument("--city", type=int, default=None, metavar="SIDE", help="the city, SIDE x SIDE nodes")
+    parser.add_argument("--peers", action="store_true", help="run SUMO and UXsim as well (not in the city)")
+    parser.add_argument("--limit-s", type=float, default=1_800.0, help="no engine runs longer than this")
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args(arguments)
+    try:
+        if options.trips is not None and options.trips < 1:
+            raise InputError("--trips", f"{options.trips} is no number of trips", "1 or more")
+        if options.city is not None and (options.peers or options.city < 24):
+            raise InputError("--city", "cannot be run so", "a side of 24 or more, without --peers")
+        rows = _rows(options)
+    except InputError as error:
+        print(error, file=sys.stderr)
+        return 2
+    if options.json:
+        print(json.dumps({"rows": rows, "machine": machine()}))
+        return 0
+    print(f"{'engine':30} {'CPU s':>9} {'build s':>9} {'MB':>8} {'completed':>9} {'mean s':>9} {'ratio':>8}")
+    for row in rows:
+        print(spoken(row))
+    print(f"load average {machine()['load_average']}")
+    return 0
+
+
+def _rows(options: argparse.Namespace) -> list[dict[str, Any]]:
+    if options.city is not None:
+        n_trips = options.trips or CITY_TRIPS
+        file = city_file(options.city, n_trips)
+        rows = rows_of(f"city {options.city}, {n_trips} trips", file, (), options)
+        return [with_limit(row) for row in rows]
+    n_trips = options.trips or SMALL_TRIPS
+    engines = peers_of(n_trips) if options.peers else ()
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "world.npz"
+        world: World = grid_world(n_trips)
+        world.save(file)
+        rows = rows_of(f"grid 900, {n_trips} trips", file, engines, options)
+    return [with_limit(rows[0]), *rows[1:]]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
