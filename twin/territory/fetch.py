@@ -16,7 +16,7 @@ from twin.territory.store import NOTES
 from twin.territory.territory import Box, Territory
 
 ZONES_FILE = "zones.toml"
-FILE_LIKE = re.compile(r".*\.\w{2,5}")
+FILE_LIKE = re.compile(r".*\.[a-z0-9]{2,7}")
 
 
 def is_file_name(source: str) -> bool:
