@@ -80,7 +80,7 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
             load_population(scenario, self.territory, seed) if population is None else population
         )
         self.inhabitants = Inhabitants.of(self.population.persons)
-        self.roads = roads_of(self.territory.streets, self.parameters)
+        self.roads = roads_of(self.territory.streets, self.parameters, self.territory.turns)
         self._set_trips()
         drivers = self.drivers()
         self.habits = (

@@ -51,7 +51,7 @@ class Territory:
         tables, turns, notes = read_territory(path)
         notes.pop("zones"), notes.pop("communes")
         name, digest = str(notes.pop("name", path.name)), notes.pop("digest", "")
-        found = content_digest(tables)
+        found = content_digest(_with_turns(tables, turns))
         if found != digest:
             right = f"content with the digest {str(digest)[:12]}"
             raise InputError(str(path), f"the content has the digest {found[:12]}", right)
@@ -125,7 +125,7 @@ class Territory:
 
     @classmethod
     def _of(cls, parts: Parts, name: str) -> Territory:
-        digest = content_digest(parts.tables)
+        digest = content_digest(_with_turns(parts.tables, parts.turns))
         return cls(name=name, meta=parts.meta, digest=digest, turns=parts.turns, **parts.tables)
 
     def save(self, folder: str | Path) -> None:
@@ -141,3 +141,8 @@ class Territory:
         write_territory(
             Path(folder), tables, self.turns, notes, describe(self.name, tables, self.meta, self.digest)
         )
+
+
+def _with_turns(tables: Mapping[str, Any], turns: TurnBans) -> Mapping[str, Any]:
+    """All that the digest covers; where no turn is banned there is nothing to add."""
+    return {**tables, "turns": turns} if len(turns.from_link) else tables
