@@ -214,3 +214,8 @@ def test_an_address_that_is_none_is_refused(tmp_path, monkeypatch, address):
 def test_a_name_that_is_none_is_refused(place):
     with pytest.raises(InputError, match="place"):
         Territory.from_place(place)
+
+
+def test_one_must_say_what_to_fetch(tmp_path, capfd):
+    assert run_command(["fetch", "--out", str(tmp_path / "out")]) == 2
+    assert "a place, a file, or --bbox W,S,E,N" in capfd.readouterr().err

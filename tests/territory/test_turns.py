@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from tests.osm_maps import OsmMap
 from twin.errors import InputError
+from twin.kernels.paths import Trips
+from twin.mobility.network import roads_of
+from twin.routing.search import NO_DRAWS, bounds_to, find_routes, static_weights
+from twin.scenario.ledger import Parameters
 from twin.territory.territory import Territory
 
 ARMS = {"W": (-200, 0), "S": (0, -200), "E": (200, 0), "N": (0, 200)}
@@ -158,7 +163,37 @@ def test_bans_are_kept_with_the_folder(tmp_path):
     assert again.turns.relation.tolist() == [101]
     assert "- applied: 1" in (tmp_path / "out" / "README.md").read_text()
     (tmp_path / "out" / "turns.parquet").unlink()
-    assert bans(Territory.load(tmp_path / "out")) == set()  # as in a folder from before they were kept
+    with pytest.raises(InputError, match="the content has the digest"):  # routes depend on them
+        Territory.load(tmp_path / "out")
+
+
+def test_a_folder_without_bans_is_as_one_from_before_they_were_kept(tmp_path):
+    territory = built(Crossing(), tmp_path)
+    territory.save(tmp_path / "out")
+    (tmp_path / "out" / "turns.parquet").unlink()
+    again = Territory.load(tmp_path / "out")
+    assert (again.digest, bans(again)) == (territory.digest, set())
+
+
+def test_cars_do_not_take_a_banned_turn(tmp_path):
+    """From the west to the north, left is banned: over the east and back is what is left."""
+    town = Crossing()
+    town.restrict("W", "N", restriction="no_left_turn")
+    town.restrict("W", "W", restriction="no_u_turn")
+    territory = built(town, tmp_path)
+    roads = roads_of(territory.streets, Parameters.defaults(), territory.turns)
+    link_id = territory.streets.link_id.tolist()
+    first, last = (
+        link_id.index(f"{town.ways[side]}:{a}:{b}") for side, (a, b) in (("W", (2, 1)), ("N", (1, 5)))
+    )
+    trips = Trips(
+        np.array([first], np.int32), np.array([last], np.int32), np.zeros(1, np.int64), np.zeros(1, np.uint64)
+    )
+    bounds = bounds_to(roads.topology, roads.free_ms, trips.destination)
+    routes = find_routes(roads.topology, static_weights(roads.free_ms), bounds, trips, np.arange(1), NO_DRAWS)
+    driven = [link_id[link] for link in routes.of(0)]
+    assert len(driven) == 4
+    assert (driven[0], driven[-1]) == (link_id[first], link_id[last])
 
 
 def test_bans_of_links_that_are_not_there_are_refused(tmp_path):

@@ -14,7 +14,7 @@ from twin.cli.output import emit, table
 from twin.cli.progress import shown, stepwise
 from twin.errors import InputError
 
-N_STEPS = 6
+N_STEPS = 7
 """Steps that building a territory names."""
 N_CUT_STEPS = 3
 """Steps that cutting one out of another names."""

@@ -87,12 +87,12 @@ def advise(
         enough = now_ms - max(np.int64(np.ceil(now_ms * counsel.indifference)), counsel.least_saving_ms)
         if bound >= BLOCKED or weight_ms[destination] >= BLOCKED or bound + weight_ms[destination] > enough:
             continue
-        cost = search(ground, weights, Query(a, b, np.int64(0), asking.person[k]))
+        cost = search(ground, weights, Query(present, destination, np.int64(0), asking.person[k]))
         if cost >= UNREACHED or cost + weight_ms[destination] > enough:
             continue
         if at + 2 > out.shape[0]:
             return k
-        end = write_path(topology, workspace, a, b, out, at + 1)
+        end = write_path(topology, workspace, present, out, at + 1)
         if end < 0 or end == out.shape[0]:
             return k
         out[at] = present

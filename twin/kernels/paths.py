@@ -18,7 +18,12 @@ UNREACHED = np.int64(2**60)
 
 
 class Topology(NamedTuple):
-    """Forward and backward stars: first_out (n_nodes + 1,), out_links, first_in, in_links, tail, head."""
+    """Forward and backward stars: first_out (n_nodes + 1,), out_links, first_in, in_links, tail, head.
+
+    A search is in a state: at a node, or at the head of a link of which turns are banned. States count
+    on from the nodes: `lands_in` (n_links,) is the state that each link leads to, `turn_from` (n_turns,)
+    the link of each state beyond the nodes, `banned[first_banned[t]:first_banned[t + 1]]` its banned turns.
+    """
 
     first_out: np.ndarray
     out_links: np.ndarray
@@ -27,6 +32,10 @@ class Topology(NamedTuple):
     tail: np.ndarray
     head: np.ndarray
     link_key: np.ndarray
+    lands_in: np.ndarray
+    turn_from: np.ndarray
+    first_banned: np.ndarray
+    banned: np.ndarray
 
 
 class Weights(NamedTuple):
@@ -48,13 +57,14 @@ class Bounds(NamedTuple):
 class Workspace(NamedTuple):
     """Memory of one search, reused by the next; one per thread."""
 
-    cost: np.ndarray  # int64 (n_nodes,)
-    clock: np.ndarray  # int64 (n_nodes,)
-    link_to: np.ndarray  # int32 (n_nodes,)
-    visited: np.ndarray  # int64 (n_nodes,) number of the search that reached the node
+    cost: np.ndarray  # int64 (n_states,)
+    clock: np.ndarray  # int64 (n_states,)
+    link_to: np.ndarray  # int32 (n_states,)
+    came_from: np.ndarray  # int32 (n_states,) state in which the link was taken
+    visited: np.ndarray  # int64 (n_states,) number of the search that reached the state
     heap_cost: np.ndarray  # int64
     heap_node: np.ndarray  # int32
-    searches: np.ndarray  # int64 (1,)
+    searches: np.ndarray  # int64 (2,) number of searches, and the state in which the last one arrived
 
 
 class Stream(NamedTuple):

@@ -39,7 +39,7 @@ class Ground(NamedTuple):
 
 
 class Query(NamedTuple):
-    """One question: from node to node, leaving at a moment, by one person."""
+    """One question: from the end of a link to the begin of another, leaving at a moment, by one person."""
 
     origin: int
     destination: int
@@ -57,41 +57,59 @@ def _order(bound: int, cost: int) -> int:
 
 
 @inline_kernel
+def is_banned(topology: Topology, turn: int, link: int) -> bool:
+    """Whether the link must not follow the one of that turn state; no state, no ban."""
+    if turn >= 0:
+        for k in range(topology.first_banned[turn], topology.first_banned[turn + 1]):
+            if topology.banned[k] == link:
+                return True
+    return False
+
+
+@inline_kernel
 def search(ground: Ground, weights: Weights, query: Query) -> int:
-    """Least perceived cost from node to node, leaving at start_ms; the path stays in the workspace.
+    """Least perceived cost between links, both left out, leaving at start_ms; the path stays in memory.
 
     Returns UNREACHED where there is no path. Among equal costs the link with the lesser key wins.
     """
     topology, workspace, draws = ground.topology, ground.workspace, ground.draws
-    row = ground.bounds.cost_ms[ground.bounds.row_of_node[query.destination]]
+    n_nodes = topology.first_out.shape[0] - 1
+    goal = np.int64(topology.tail[query.destination])
+    origin = np.int64(topology.lands_in[query.origin])
+    row = ground.bounds.cost_ms[ground.bounds.row_of_node[goal]]
     workspace.searches[0] += 1
     number = workspace.searches[0]
     cost, clock, visited = workspace.cost, workspace.clock, workspace.visited
     heap_cost, heap_node = workspace.heap_cost, workspace.heap_node
     n_slices = weights.cost_ms.shape[0]
-    if row[query.origin] >= BLOCKED:
+    least_ms = row[topology.head[query.origin]]
+    if least_ms >= BLOCKED:
         return UNREACHED
-    visited[query.origin] = number
-    cost[query.origin] = 0
-    clock[query.origin] = query.start_ms
-    workspace.link_to[query.origin] = -1
-    size = push(heap_cost, heap_node, 0, _order(row[query.origin], 0), query.origin)
+    visited[origin] = number
+    cost[origin] = 0
+    clock[origin] = query.start_ms
+    workspace.link_to[origin] = -1
+    size = push(heap_cost, heap_node, 0, _order(least_ms, 0), origin)
     while size > 0:
-        least, node = heap_cost[0], np.int64(heap_node[0])
-        if node == query.destination:
-            return cost[node]
+        least, state = heap_cost[0], np.int64(heap_node[0])
+        turn = state - n_nodes
+        node = state if turn < 0 else np.int64(topology.head[topology.turn_from[turn]])
+        if node == goal and not is_banned(topology, turn, query.destination):
+            workspace.searches[1] = state
+            return cost[state]
         size = pop(heap_cost, heap_node, size)
-        if least > _order(cost[node] + row[node], cost[node]):
+        if least > _order(cost[state] + row[node], cost[state]):
             continue
-        slot = slice_of(clock[node], weights.slice_ms, n_slices)
+        slot = slice_of(clock[state], weights.slice_ms, n_slices)
         for k in range(topology.first_out[node], topology.first_out[node + 1]):
             link = np.int64(topology.out_links[k])
-            after = np.int64(topology.head[link])
-            if row[after] >= BLOCKED or weights.cost_ms[slot, link] >= BLOCKED:
+            after = np.int64(topology.lands_in[link])
+            bound = row[topology.head[link]]
+            if bound >= BLOCKED or weights.cost_ms[slot, link] >= BLOCKED or is_banned(topology, turn, link):
                 continue
             key = topology.link_key[link]
             own_ms = link_cost_ms(weights, draws.seed, draws.stream, query.person, key, slot, link)
-            reached = cost[node] + own_ms
+            reached = cost[state] + own_ms
             if visited[after] == number:
                 if reached > cost[after]:
                     continue
@@ -99,33 +117,36 @@ def search(ground: Ground, weights: Weights, query: Query) -> int:
                     known = workspace.link_to[after]
                     if known >= 0 and topology.link_key[known] > key:
                         workspace.link_to[after] = link
-                        clock[after] = clock[node] + weights.time_ms[slot, link]
+                        workspace.came_from[after] = state
+                        clock[after] = clock[state] + weights.time_ms[slot, link]
                     continue
             visited[after] = number
             cost[after] = reached
-            clock[after] = clock[node] + weights.time_ms[slot, link]
+            clock[after] = clock[state] + weights.time_ms[slot, link]
             workspace.link_to[after] = link
-            size = push(heap_cost, heap_node, size, _order(reached + row[after], reached), after)
+            workspace.came_from[after] = state
+            size = push(heap_cost, heap_node, size, _order(reached + bound, reached), after)
     return UNREACHED
 
 
 @inline_kernel
-def write_path(
-    topology: Topology, workspace: Workspace, origin: int, destination: int, out: np.ndarray, at: int
-) -> int:
-    """Write the found path's links to out[at:]; returns one past the last, or -1 if it does not fit."""
+def write_path(topology: Topology, workspace: Workspace, origin: int, out: np.ndarray, at: int) -> int:
+    """Write the links of the last path found, from link `origin` on, to out[at:].
+
+    Returns one past the last, or -1 if it does not fit.
+    """
     n = 0
-    node = destination
-    while node != origin:
+    begin = topology.lands_in[origin]
+    state = workspace.searches[1]
+    while state != begin:
         n += 1
-        node = topology.tail[workspace.link_to[node]]
+        state = np.int64(workspace.came_from[state])
     if at + n > out.shape[0]:
         return -1
-    node = destination
+    state = workspace.searches[1]
     for k in range(n):
-        link = workspace.link_to[node]
-        out[at + n - 1 - k] = link
-        node = topology.tail[link]
+        out[at + n - 1 - k] = workspace.link_to[state]
+        state = np.int64(workspace.came_from[state])
     return at + n
 
 
@@ -144,15 +165,14 @@ def route_trips(
     for k in range(first, rows.shape[0]):
         trip = rows[k]
         origin, destination = trips.origin[trip], trips.destination[trip]
-        a, b = np.int64(topology.head[origin]), np.int64(topology.tail[destination])
         begin = trips.depart_ms[trip]
         begin += weights.time_ms[slice_of(begin, weights.slice_ms, n_slices), origin]
         if origin == destination:
             cost = np.int64(0)
         else:
-            cost = search(ground, weights, Query(a, b, begin, trips.person[trip]))
+            cost = search(ground, weights, Query(origin, destination, begin, trips.person[trip]))
             if cost < UNREACHED:
-                slot = slice_of(workspace.clock[b], weights.slice_ms, n_slices)
+                slot = slice_of(workspace.clock[workspace.searches[1]], weights.slice_ms, n_slices)
                 if weights.cost_ms[slot, destination] >= BLOCKED:
                     cost = UNREACHED  # a closed link takes nobody, so a trip that ends on it has no path
         if cost >= UNREACHED:
@@ -163,7 +183,7 @@ def route_trips(
             return k
         end = at + 1
         if origin != destination:
-            end = write_path(topology, workspace, a, b, pool, at + 1)
+            end = write_path(topology, workspace, origin, pool, at + 1)
             if end < 0 or end == pool.shape[0]:
                 return k
             pool[end] = destination

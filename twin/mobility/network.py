@@ -11,6 +11,7 @@ from twin.kernels.traffic import Network, Supply
 from twin.mobility.loading import build_network, headway_ms, link_ms
 from twin.routing.topology import build_topology
 from twin.scenario.ledger import Parameters
+from twin.territory.tables import TurnBans
 from twin.territory.territory import Streets
 
 
@@ -38,9 +39,10 @@ class Roads:
         )
 
 
-def roads_of(streets: Streets, parameters: Parameters) -> Roads:
+def roads_of(streets: Streets, parameters: Parameters, turns: TurnBans | None = None) -> Roads:
     """Roads of a territory; a hole travels back at the ledger's backward wave speed (Newell 1993)."""
-    topology = build_topology(streets.tail, streets.head, streets.link_key, streets.n_nodes)
+    bans = None if turns is None else (turns.from_link, turns.to_link)
+    topology = build_topology(streets.tail, streets.head, streets.link_key, streets.n_nodes, bans)
     wave_mps = float(parameters["mobility.backward_wave_speed_mps"])
     network = build_network(
         topology, streets.storage_veh, link_ms(streets.length_m / wave_mps), streets.flow_capacity_vps

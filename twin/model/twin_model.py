@@ -75,7 +75,7 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         self.territory = load_territory(scenario) if territory is None else territory
         self.planned = load_population(scenario, self.territory, seed) if population is None else population
         self.inhabitants = Inhabitants.of(self.planned.persons)
-        self.roads = roads_of(self.territory.streets, self.parameters)
+        self.roads = roads_of(self.territory.streets, self.parameters, self.territory.turns)
         self._set_trips()
         drivers = self.drivers()
         self.habits = (

@@ -21,7 +21,7 @@ from twin.territory.timetable import Timetable
 from twin.territory.timetable_build import timetable_of_feed
 
 ZONES_FILE = "zones.toml"
-FILE_LIKE = re.compile(r".*\.\w{2,5}")
+FILE_LIKE = re.compile(r".*\.[a-z0-9]{2,7}")
 
 FeedDay = tuple[Path, dt.date | None]
 """A GTFS feed, and the service day wanted of it: its busiest weekday if none is."""

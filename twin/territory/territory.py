@@ -58,7 +58,7 @@ class Territory:
         tables, turns, notes = read_territory(path)
         notes.pop("zones"), notes.pop("communes"), notes.pop("pools", None)
         name, digest = str(notes.pop("name", path.name)), notes.pop("digest", "")
-        found = content_digest(tables)
+        found = content_digest(_with_turns(tables, turns))
         if found != digest:
             right = f"content with the digest {str(digest)[:12]}"
             raise InputError(str(path), f"the content has the digest {found[:12]}", right)
@@ -133,7 +133,7 @@ class Territory:
 
     @classmethod
     def _of(cls, parts: Parts, name: str) -> Territory:
-        digest = content_digest(parts.tables)
+        digest = content_digest(_with_turns(parts.tables, parts.turns))
         return cls(
             name, meta=parts.meta, digest=digest, utilities=parts.utilities, turns=parts.turns, **parts.tables
         )
@@ -180,3 +180,8 @@ class Territory:
         }
         readme = describe(self.name, tables, self.meta, self.digest)
         write_territory(Path(folder), tables, self.turns, notes, readme, arrow_tables(self.utilities))
+
+
+def _with_turns(tables: Mapping[str, Any], turns: TurnBans) -> Mapping[str, Any]:
+    """All that the digest covers; where no turn is banned there is nothing to add."""
+    return {**tables, "turns": turns} if len(turns.from_link) else tables

@@ -4,7 +4,7 @@ A restriction names a way from, a node via and a way to. `no_...` bans the turns
 other, `only_...` all others at that node. What holds for other vehicles, at some hours or over a
 whole way is left out and counted, and so is what names a way that passes through the node unsplit.
 Where short links were merged into one junction, a ban on a turn into a vanished link holds for what
-could be reached through it alone.
+could be reached through it alone. Routes honour the bans (`twin.routing`).
 """
 
 from __future__ import annotations
