@@ -34,7 +34,6 @@ def test_a_line_says_stops_headway_and_hours() -> None:
     assert order.service_s((6.0, 21.0)) == (23_400, 72_000)
     assert line_of(LINE).service_s((6.0, 21.0)) == (21_600, 75_600)
     assert line_of(LINE + 'from = "2020-01"').service_s((6.0, 21.0)) == (21_600, 75_600)
-    assert order.scope == "travellers"
     assert "12" in order.differs()
 
 
