@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from tests.report.world import TEXT, SmallRuns, drawn_territory, small_scenario
+from tests.report.world import SmallRuns, drawn_territory, small_scenario
+from tests.study.stand_in import BASE
 from twin.report.build import view_of
 from twin.report.page import render
 from twin.report.svgmap import frame_bounds
@@ -25,7 +26,7 @@ def pooled_territory() -> Territory:
 
 def view_with_focus(home: Path, focus: str) -> ReportView:
     territory = pooled_territory()
-    text = TEXT.replace('focus = "village"', f'focus = "{focus}"')
+    text = BASE.replace('focus = "village"', f'focus = "{focus}"')
     scenario = small_scenario(home, territory, text)
     return view_of(SmallRuns(territory)(scenario, seed=1, progress=silent, cache=False))
 
