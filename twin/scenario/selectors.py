@@ -58,7 +58,19 @@ Ways = Annotated[tuple[Annotated[int, Field(gt=0)], ...], BeforeValidator(_liste
 Box = Annotated[tuple[float, float, float, float], BeforeValidator(_listed)]
 
 
-class LinkSelector(Model):
+class Selector(Model):
+    """What names things of a territory; only keys that name something are kept."""
+
+    @model_serializer(mode="wrap")
+    def _only_what_names(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {key: value for key, value in serialise(self).items() if value}
+
+    def spelled(self) -> str:
+        """The selector in words, long lists counted instead of listed."""
+        return _spelled(self)
+
+
+class LinkSelector(Selector):
     """Links of a territory, named in words.
 
     >>> LinkSelector(ref="D 2564", commune="La Turbie").spelled()
@@ -108,16 +120,8 @@ class LinkSelector(Model):
         _check_box(self.bbox)
         return self
 
-    @model_serializer(mode="wrap")
-    def _only_what_names(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return {key: value for key, value in serialise(self).items() if value}
 
-    def spelled(self) -> str:
-        """The selector in words, long lists counted instead of listed."""
-        return _spelled(self)
-
-
-class PlaceSelector(Model):
+class PlaceSelector(Selector):
     """Places of a territory, named in words; values within one key are alternatives, keys narrow each other.
 
     >>> PlaceSelector(zone="la_turbie", use=["home", "school"]).spelled()
@@ -136,14 +140,6 @@ class PlaceSelector(Model):
             raise fault("names no place", "at least one of " + ", ".join(type(self).model_fields))
         _check_box(self.bbox)
         return self
-
-    @model_serializer(mode="wrap")
-    def _only_what_names(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return {key: value for key, value in serialise(self).items() if value}
-
-    def spelled(self) -> str:
-        """The selector in words, long lists counted instead of listed."""
-        return _spelled(self)
 
 
 def _check_box(box: tuple[float, float, float, float] | None) -> None:
