@@ -15,6 +15,7 @@ from twin.kernels.traffic import (
     log,
     look_at_entry,
     look_at_head,
+    next_slot,
     wake,
 )
 
@@ -50,6 +51,7 @@ def _rotate(scene: Scene, first: int, moment: int) -> None:
         if target != first:
             log(scene, target, at, moment)
         row.n_out += 1
+        row.head_at = next_slot(traffic, target, row.head_at)
         row.next_exit_ms = moment + row.headway_ms
         traffic.n_full[0] -= 1
         look_at_entry(traffic, target)

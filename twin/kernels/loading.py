@@ -11,6 +11,7 @@ import numpy as np
 
 from twin.kernels.deadlocks import free_deadlocks
 from twin.kernels.jit import inline_kernel, kernel
+from twin.kernels.prefetch import prefetch
 from twin.kernels.random import mix, uniform
 from twin.kernels.traffic import (
     BLOCK_BITS,
@@ -29,6 +30,7 @@ from twin.kernels.traffic import (
     look_at_entry,
     look_at_head,
     start,
+    wake,
 )
 
 
@@ -90,12 +92,19 @@ def _race(settings: Settings, key: np.uint64, step: int, weight: float) -> float
 
 @inline_kernel
 def _process_node(scene: Scene, node: int, step: int) -> None:
-    """All movements at one node within one step: earliest first, ties by a race of capacities."""
+    """All movements at one node within one step: earliest first, ties by a race of capacities.
+
+    A movement makes no other at its node possible sooner, so where nothing else could move within the
+    step, only who stood behind the one that moved has to be looked at again.
+    """
     network, traffic, origin_priority = scene.network, scene.traffic, scene.settings.origin_priority
     links = traffic.links
     now = step * STEP_MS
+    end = now + STEP_MS
+    traffic.wake_s[node] = NEVER_S
     while True:
         best_ms = NEVER
+        other_ms = NEVER  # earliest of all but the best
         best_link = np.int64(-1)
         best_starts = False
         best_key = np.uint64(0)
@@ -115,27 +124,34 @@ def _process_node(scene: Scene, node: int, step: int) -> None:
                         continue
                     moment = _start_ms(links, link, now)
                 if moment > best_ms or moment == NEVER:
+                    other_ms = min(other_ms, moment)
                     continue
                 key = links[link].link_key if side == 0 else mix(links[link].link_key)
                 race = -1.0
-                if moment == best_ms and moment < now + STEP_MS:
+                if moment == best_ms and moment < end:
                     if best_race < 0.0:
                         best_weight = links[best_link].priority * (origin_priority if best_starts else 1.0)
                         best_race = _race(scene.settings, best_key, step, best_weight)
                     weight = links[link].priority * (1.0 if side == 0 else origin_priority)
                     race = _race(scene.settings, key, step, weight)
                     if race > best_race or (race == best_race and key > best_key):
+                        other_ms = moment
                         continue
+                other_ms = min(other_ms, best_ms)
                 best_ms, best_link, best_starts, best_key, best_race = moment, link, side == 1, key, race
-        if best_ms >= now + STEP_MS:
-            traffic.wake_s[node] = min(best_ms // STEP_MS, np.int64(NEVER_S))
+        if best_ms >= end:
+            wake(traffic, node, min(best_ms // STEP_MS, np.int64(NEVER_S)))
             return
-        if best_starts:
-            enter(scene, best_link, start(scene, best_link, best_ms), best_ms)
-        else:
-            rider = leave(scene, best_link, best_ms)
-            if rider[2] >= 0:  # else it has arrived
-                enter(scene, np.int64(scene.pool[rider[1]]), rider, best_ms)
+        rider = start(scene, best_link, best_ms) if best_starts else leave(scene, best_link, best_ms)
+        arrived = rider[2] < 0
+        if not arrived:
+            enter(scene, np.int64(scene.pool[rider[1]]), rider, best_ms)
+        if arrived or best_starts or other_ms < end:
+            continue
+        behind_ms = min(other_ms, _leave_ms(links, best_link, now))
+        if behind_ms >= end:
+            wake(traffic, node, min(behind_ms // STEP_MS, np.int64(NEVER_S)))
+            return
 
 
 @kernel
@@ -193,18 +209,59 @@ def _put_down(scene: Scene) -> None:
 
 
 @inline_kernel
-def _process_block(scene: Scene, block: int, step: int) -> None:
-    """All movements of a step at the nodes of one block."""
-    wake_s = scene.traffic.wake_s
-    first = block << BLOCK_BITS
-    last = min(first + (1 << BLOCK_BITS), wake_s.shape[0])
-    for node in range(first, last):
-        if wake_s[node] <= step:
-            _process_node(scene, node, step)
-    earliest = NEVER_S
-    for node in range(first, last):
-        earliest = min(earliest, wake_s[node])
-    scene.traffic.block_s[block] = earliest
+def _due(traffic: Traffic, step: int) -> int:
+    """List the nodes that may act in this step, in order; returns how many."""
+    wake_s, block_s, due = traffic.wake_s, traffic.block_s, traffic.due
+    n = 0
+    for block in range(block_s.shape[0]):
+        if block_s[block] > step:
+            continue
+        first = block << BLOCK_BITS
+        for node in range(first, min(first + (1 << BLOCK_BITS), wake_s.shape[0])):
+            if wake_s[node] <= step:
+                due[n] = node
+                n += 1
+    return n
+
+
+@inline_kernel
+def _settle(traffic: Traffic, step: int) -> None:
+    """After a step: when each block that was looked at has to be looked at again."""
+    wake_s, block_s = traffic.wake_s, traffic.block_s
+    for block in range(block_s.shape[0]):
+        if block_s[block] <= step:
+            first = block << BLOCK_BITS
+            earliest = NEVER_S
+            for node in range(first, min(first + (1 << BLOCK_BITS), wake_s.shape[0])):
+                earliest = min(earliest, wake_s[node])
+            block_s[block] = earliest
+
+
+@inline_kernel
+def _foresee(scene: Scene, node: int, stage: int) -> None:
+    """Ask for what a node will need: its links' records first, then what those point to."""
+    network, traffic = scene.network, scene.traffic
+    for k in range(network.in_start[node], network.in_start[node + 1]):
+        link = np.int64(network.in_links[k])
+        if stage == 0:
+            prefetch(traffic.links, link)
+            continue
+        row = traffic.links[link]
+        if row.n_in > row.n_out and row.target != NONE:
+            prefetch(traffic.slots, np.int64(row.ring_start + row.head_at))
+            prefetch(traffic.links, np.int64(row.target))
+
+
+@inline_kernel
+def _process_due(scene: Scene, n: int, step: int) -> None:
+    """All movements of a step, node by node; which comes first does not matter."""
+    due = scene.traffic.due
+    for k in range(n):
+        if k + 8 < n:
+            _foresee(scene, np.int64(due[k + 8]), 0)
+        if k + 4 < n:
+            _foresee(scene, np.int64(due[k + 4]), 1)
+        _process_node(scene, np.int64(due[k]), step)
 
 
 @kernel
@@ -215,7 +272,7 @@ def advance(scene: Scene, window: tuple[int, int, int]) -> tuple[int, int]:
     Returns the step reached and the rotations of deadlocked cycles.
     """
     from_s, until_s, margin = window
-    events, block_s = scene.events, scene.traffic.block_s
+    events = scene.events
     rotations = 0
     reached = until_s
     _take_up(scene, from_s)
@@ -223,9 +280,8 @@ def advance(scene: Scene, window: tuple[int, int, int]) -> tuple[int, int]:
         if events.n[0] + margin > events.trip.shape[0]:
             reached = step
             break
-        for block in range(block_s.shape[0]):
-            if block_s[block] <= step:
-                _process_block(scene, block, step)
+        _process_due(scene, _due(scene.traffic, step), step)
+        _settle(scene.traffic, step)
         if (step + 1) % scene.settings.deadlock_check_s == 0 and scene.traffic.n_full[0] > 0:
             rotations += free_deadlocks(scene, (step + 1) * STEP_MS)
     _put_down(scene)

@@ -49,7 +49,9 @@ LINK = np.dtype(
         ("queue_tail", np.int32),
         ("full_s", np.int32),  # first step in which the link was full, -1 never
         ("mark", np.int32),  # scratch of the search for deadlocks
-        ("spare", np.int32, 3),  # two cache lines to a record
+        ("head_at", np.int32),  # slot of the first vehicle, counted from ring_start
+        ("entry_at", np.int32),  # slot of the next vehicle to enter, counted from ring_start
+        ("spare", np.int32),  # two cache lines to a record
     ]
 )
 SLOT = np.dtype(
@@ -95,6 +97,7 @@ class Traffic(NamedTuple):
     slots: np.ndarray  # SLOT (sum of storage,)
     wake_s: np.ndarray  # int32 (n_nodes,) step from which the node may act
     block_s: np.ndarray  # int32 (n_blocks,) the earliest of them in each block
+    due: np.ndarray  # int32 (n_nodes,) scratch: nodes that may act in this step
     n_waiting: np.ndarray  # int32 (n_nodes,) vehicles that wait to enter one of the node's links
     n_full: np.ndarray  # int64 (1,) links that are full
 
@@ -154,14 +157,14 @@ class Scene(NamedTuple):
 def head_slot(traffic: Traffic, link: int) -> int:
     """Slot of the first vehicle on a link that is not empty."""
     row = traffic.links[link]
-    return np.int64(row.ring_start + row.n_out % row.storage_veh)
+    return np.int64(row.ring_start + row.head_at)
 
 
 @inline_kernel
 def entry_slot(traffic: Traffic, link: int) -> int:
     """Slot into which the next vehicle goes, on a link that is not full."""
     row = traffic.links[link]
-    return np.int64(row.ring_start + row.n_in % row.storage_veh)
+    return np.int64(row.ring_start + row.entry_at)
 
 
 @inline_kernel
@@ -169,6 +172,12 @@ def is_full(traffic: Traffic, link: int) -> bool:
     """No vehicle more can be stored on the link."""
     row = traffic.links[link]
     return bool(row.n_in - row.n_out >= row.storage_veh)
+
+
+@inline_kernel
+def next_slot(traffic: Traffic, link: int, at: int) -> int:
+    """The slot behind one of a link's ring, both counted from the first."""
+    return 0 if at + 1 == traffic.links[link].storage_veh else at + 1
 
 
 @inline_kernel
@@ -271,6 +280,7 @@ def enter(scene: Scene, link: int, rider: tuple[int, int, int], moment: int) -> 
         row.target = slot.target
         wake(traffic, row.head, row.own_ms // STEP_MS)
     row.n_in += 1
+    row.entry_at = next_slot(traffic, link, row.entry_at)
     row.next_entry_ms = moment + row.headway_ms
     look_at_entry(traffic, link)
     if row.open_ms == NEVER:
@@ -296,6 +306,7 @@ def leave(scene: Scene, link: int, moment: int) -> tuple[int, int, int]:
     slot.ms = hole
     was_full = row.open_ms == NEVER
     row.n_out += 1
+    row.head_at = next_slot(traffic, link, row.head_at)
     row.next_exit_ms = moment + row.headway_ms
     look_at_head(traffic, link)
     if was_full:

@@ -19,6 +19,7 @@ from twin.mobility.vehicles import Legs, no_traffic, vehicles_of
 from twin.routing.routes import Routes
 
 MERGE_STREAM = stream_of("loading.merge")
+LOG_ROOM = 2**20  # events that may be logged between two looks at what the log still holds
 
 
 @dataclass(frozen=True)
@@ -167,7 +168,7 @@ class Loader:
         parts: list[Passages] = []
         step = from_s
         while step < until_s:
-            scene = self._scene(margin + 65_536)
+            scene = self._scene(margin + LOG_ROOM)
             step, turned = kernels.advance(scene, (step, until_s, margin))
             self.rotations += turned
             parts.append(_passages(scene.events))

@@ -89,5 +89,7 @@ def no_traffic(network: Network) -> Traffic:
     slots = _in_cache_lines(int(network.ring_start[-1]), SLOT)
     slots["vehicle"] = -1
     n_blocks = (n_nodes >> BLOCK_BITS) + 1
-    waking, blocks, waiting = (np.zeros(n, dtype=np.int32) for n in (n_nodes, n_blocks, n_nodes))
-    return Traffic(links, slots, waking, blocks, waiting, np.zeros(1, dtype=np.int64))
+    waking, blocks, due, waiting = (
+        np.zeros(n, dtype=np.int32) for n in (n_nodes, n_blocks, n_nodes, n_nodes)
+    )
+    return Traffic(links, slots, waking, blocks, due, waiting, np.zeros(1, dtype=np.int64))
