@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, cast
 
 from llvmlite import ir
 from numba import types
@@ -10,8 +11,8 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 
-@intrinsic  # type: ignore[misc]
-def prefetch(typing_context: Any, array: Any, row: Any) -> Any:
+@intrinsic
+def _prefetch(typing_context: Any, array: Any, row: Any) -> Any:
     """Ask for the cache line in which row of a one-dimensional array begins; changes nothing but the time."""
     if not (isinstance(array, types.Array) and array.ndim == 1 and isinstance(row, types.Integer)):
         return None
@@ -20,7 +21,7 @@ def prefetch(typing_context: Any, array: Any, row: Any) -> Any:
         kind, row_type = signature.args
         made = context.make_array(kind)(context, builder, arguments[0])
         index = context.cast(builder, arguments[1], row_type, types.intp)
-        place = cgutils.get_item_pointer(context, builder, kind, made, [index], wraparound=False)
+        place = cast(Any, cgutils).get_item_pointer(context, builder, kind, made, [index], wraparound=False)
         byte = ir.IntType(8).as_pointer()
         number = ir.IntType(32)
         signature_of = ir.FunctionType(ir.VoidType(), [byte, number, number, number])
@@ -30,3 +31,7 @@ def prefetch(typing_context: Any, array: Any, row: Any) -> Any:
         return context.get_dummy_value()
 
     return types.none(array, row), build
+
+
+prefetch = cast(Callable[[Any, int], None], _prefetch)
+"""As compiled code calls it: an array and a row."""
