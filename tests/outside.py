@@ -9,7 +9,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from twin.scenario.modifications import CloseLink, OnLinks, SpeedLimit
+from twin.scenario.modification import OnLinks
+from twin.scenario.modifications import CloseLink, SpeedLimit
 
 
 class QuietStreet(OnLinks):

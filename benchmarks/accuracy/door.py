@@ -82,7 +82,7 @@ def demand_of(case: Case, topology: Topology) -> Demand:
         moments, routes = _rush(case, topology)
         release.append(moments)
         flow.append(np.full(moments.shape[0], len(flow), dtype=np.int32))
-        length.append(routes.lengths())
+        length.append(routes.end - routes.start)
         pools.append(routes.pool)
     end = np.cumsum(np.concatenate(length))
     n = end.shape[0]

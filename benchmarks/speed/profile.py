@@ -50,7 +50,7 @@ def state_bytes(world: World) -> dict[str, int]:
     """Size of what the engine moves on: by link, by place on a link, by trip, and the routes."""
     loader = loader_of(replace(world, depart_s=world.depart_s[:1], start=world.start[:1], end=world.end[:1]))
     traffic, network, supply = loader.traffic, loader.network, loader.supply
-    slots = traffic.slot_ms.nbytes + traffic.slot_vehicle.nbytes
+    slots = traffic.slots.nbytes
     of_links = sum(array.nbytes for part in (traffic, network, supply) for array in part) - slots
     of_trips = world.n_trips * sum(array.itemsize for array in loader.vehicles)
     return {"links": of_links, "slots": slots, "trips": of_trips, "routes": int(world.pool.nbytes)}

@@ -18,6 +18,7 @@ from benchmarks.speed.limits import limit_entries_per_s
 from benchmarks.speed.loading import main
 from benchmarks.speed.profile import state_bytes
 from benchmarks.speed.world import JAM_SPACING_M, WAVE_MPS, World, city_world, grid_world
+from twin.kernels.traffic import SLOT
 
 
 @pytest.fixture(scope="module", params=["grid", "city"])
@@ -119,5 +120,5 @@ def test_state_is_counted() -> None:
     world = grid_world(50)
     counted = state_bytes(world)
     assert counted["routes"] == 4 * world.pool.shape[0]
-    assert counted["slots"] == 12 * int(loader_of(world).network.ring_start[-1])
+    assert counted["slots"] == SLOT.itemsize * int(loader_of(world).network.ring_start[-1])
     assert json.dumps(counted)

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from twin.cli.fit import fit
-from twin.scenario.modifications import Incident, OnLinks
+from twin.scenario.modification import OnLinks
+from twin.scenario.modifications import Incident
 from twin.scenario.scenario import Scenario
 from twin.scenario.selectors import LinkSelector
 from twin.territory.select import select_links

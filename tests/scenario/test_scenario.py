@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from twin.errors import InputError
 from twin.scenario.files import Merged, merge_chain, read_file
 from twin.scenario.ledger import Parameters
-from twin.scenario.modifications import ClassifySecondary, CloseLink, Modification
+from twin.scenario.modification import Modification
+from twin.scenario.modifications import ClassifySecondary, CloseLink
 from twin.scenario.scenario import Scenario
 
 BASE = """

@@ -12,7 +12,7 @@ from twin.errors import InputError
 from twin.indicators.focus import focuses_of
 from twin.model.sources import population_file
 from twin.population.marginals import marginals_of
-from twin.scenario.modifications import Modification, OnLinks
+from twin.scenario.modification import Modification, OnLinks
 from twin.scenario.scenario import Scenario
 from twin.scenario.selectors import LinkSelector
 from twin.territory.select import select_links

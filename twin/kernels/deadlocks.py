@@ -5,19 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from twin.kernels.jit import inline_kernel
-from twin.kernels.traffic import (
-    NONE,
-    STEP_MS,
-    Scene,
-    enter,
-    head_slot,
-    is_full,
-    log,
-    look_at_entry,
-    look_at_head,
-    next_slot,
-    wake,
-)
+from twin.kernels.moves import enter, head_slot, is_full, log, look_at_entry, look_at_head, next_slot, wake
+from twin.kernels.traffic import NONE, STEP_MS, Scene
 
 
 @inline_kernel

@@ -1,8 +1,8 @@
 """Network loading: vehicles move through first-in-first-out links with flow and storage capacity.
 
-Links and vehicles: `twin.kernels.traffic`. Time is whole milliseconds, executed in steps of one
-second; traverse and hole times are at least one step, so what one node does within a step no other
-node can use within it: the order of nodes does not matter.
+Links and vehicles: `twin.kernels.traffic`, their moves: `twin.kernels.moves`. Time is whole
+milliseconds, executed in steps of one second; traverse and hole times are at least one step, so what one
+node does within a step no other node can use within it: the order of nodes does not matter.
 """
 
 from __future__ import annotations
@@ -11,27 +11,10 @@ import numpy as np
 
 from twin.kernels.deadlocks import free_deadlocks
 from twin.kernels.jit import inline_kernel, kernel
+from twin.kernels.moves import enter, join_queue, leave, log, look_at_entry, look_at_head, start, wake
 from twin.kernels.prefetch import prefetch
 from twin.kernels.random import mix, uniform
-from twin.kernels.traffic import (
-    BLOCK_BITS,
-    NEVER,
-    NEVER_S,
-    NONE,
-    STEP_MS,
-    Scene,
-    Settings,
-    Traffic,
-    Vehicles,
-    enter,
-    join_queue,
-    leave,
-    log,
-    look_at_entry,
-    look_at_head,
-    start,
-    wake,
-)
+from twin.kernels.traffic import BLOCK_BITS, NEVER, NEVER_S, NONE, STEP_MS, Scene, Settings, Traffic, Vehicles
 
 
 @kernel

@@ -15,7 +15,8 @@ from twin.mobility.loading import headway_ms, link_ms
 from twin.mobility.network import Roads
 from twin.model.actor import Actor
 from twin.model.state import Access
-from twin.scenario.modifications import ClassifySecondary, CloseLink, Modification, Narrowed, SpeedLimit
+from twin.scenario.modification import Modification
+from twin.scenario.modifications import ClassifySecondary, CloseLink, Narrowed, SpeedLimit
 from twin.territory.territory import Streets
 
 

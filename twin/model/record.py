@@ -25,12 +25,7 @@ def record_of(model: TwinModel) -> DayRecord:
     """What the day leaves: truth of trips and links, and what its owners came to believe."""
     state, streets = model.state, model.territory.streets
     passages = Passages.join(state.log.parts)
-    entries, exits = (np.zeros((N_SLICES, streets.n_links), dtype=np.int32) for _ in range(2))
-    count_moments(passages.link, passages.enter_ms, SLICE_MS, entries)
-    on_way = state.loader.on_way
-    here = state.loader.pool[state.loader.vehicles.route_at[on_way]]
-    count_moments(here, state.loader.vehicles.link_enter_ms[on_way], SLICE_MS, entries)
-    count_moments(passages.link, passages.exit_ms, SLICE_MS, exits)
+    entries, exits = _counts_by_slice(model, passages)
     of_trips = passages.of(passages.trip < model.n_trips)
     days, kept = state.itineraries, state.platform.record()
     record = DayRecord(
@@ -73,6 +68,18 @@ def record_of(model: TwinModel) -> DayRecord:
     )
     _post_fuel(record)
     return record
+
+
+def _counts_by_slice(model: TwinModel, passages: Passages) -> tuple[np.ndarray, np.ndarray]:
+    """Entries and exits of links (N_SLICES, n_links), with those who are still on a link."""
+    loader, n_links = model.state.loader, model.territory.streets.n_links
+    entries, exits = (np.zeros((N_SLICES, n_links), dtype=np.int32) for _ in range(2))
+    count_moments(passages.link, passages.enter_ms, SLICE_MS, entries)
+    on_way = loader.on_way
+    here = loader.pool[loader.vehicles.route_at[on_way]]
+    count_moments(here, loader.vehicles.link_enter_ms[on_way], SLICE_MS, entries)
+    count_moments(passages.link, passages.exit_ms, SLICE_MS, exits)
+    return entries, exits
 
 
 def _first_full(full_s: np.ndarray) -> list[tuple[int, float]]:

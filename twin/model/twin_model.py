@@ -29,7 +29,8 @@ from twin.population.population import MODES, Population
 from twin.routing.kerbs import best_sides
 from twin.routing.search import bounds_to
 from twin.routing.topology import workspace_for
-from twin.scenario.modifications import BusLine, ClassifySecondary, DataAgreement, OnLinks
+from twin.scenario.modification import OnLinks
+from twin.scenario.modifications import BusLine, ClassifySecondary, DataAgreement
 from twin.scenario.scenario import Scenario
 from twin.sensing.fleets import Fleet
 from twin.territory.select import select_links

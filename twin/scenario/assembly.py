@@ -11,8 +11,9 @@ from twin.errors import InputError
 from twin.scenario.actors import LEDGER_ROWS, SensorFleet
 from twin.scenario.files import Merged
 from twin.scenario.ledger import Parameters
+from twin.scenario.modification import Modification
 from twin.scenario.modifications import LEDGER_ROWS as KIND_ROWS
-from twin.scenario.modifications import Modification, kind_of
+from twin.scenario.modifications import kind_of
 from twin.scenario.selectors import WITHIN_ROW
 from twin.scenario.wording import Location, first_fault, keys_of_model, nearest, short
 

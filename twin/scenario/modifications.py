@@ -11,85 +11,16 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from twin.clock import HORIZON_S, parse_month, parse_time_s
+from twin.clock import parse_time_s
 from twin.errors import InputError
 from twin.registry import Registry
 from twin.scenario.actors import SensorFleet
 from twin.scenario.ledger import Parameters
-from twin.scenario.selectors import LinkSelector, Model, Name
+from twin.scenario.modification import Modification, OfWholeDays, OnLinks, Share
+from twin.scenario.selectors import Name
 from twin.scenario.wording import fault, nearest, short
 
 MODIFICATIONS = Registry("modification")
-
-
-def _moment(text: str) -> str:
-    """A time of day or a month, as written."""
-    try:
-        parse_time_s(text) if ":" in text else parse_month(text)
-    except InputError as error:
-        raise fault(error.what, f"{error.right}" if ":" in text else "HH:MM or YYYY-MM") from None
-    return text
-
-
-Moment = Annotated[str, AfterValidator(_moment)]
-Share = Annotated[float, Field(ge=0, le=1)]
-
-MOMENT_WORDS = "HH:MM (operational clock) or YYYY-MM (strategic clock)"
-
-
-class Modification(Model):
-    """One thing that an alternative changes, from a moment until another."""
-
-    kind: str = Field(description="a kind of modification")
-    from_: Moment | None = Field(None, alias="from", description=MOMENT_WORDS)
-    until: Moment | None = Field(None, description=MOMENT_WORDS)
-
-    @model_validator(mode="after")
-    def _ends_after_it_begins(self) -> Modification:
-        if self.from_ is not None and self.until is not None:
-            if (":" in self.from_) != (":" in self.until):
-                raise fault(f"from {self.from_!r} and until {self.until!r} are of two clocks", MOMENT_WORDS)
-            parse = parse_time_s if ":" in self.from_ else parse_month
-            if parse(self.until) <= parse(self.from_):
-                raise fault(f"until {self.until!r} is not after from {self.from_!r}", "a later moment")
-        return self
-
-    @property
-    def from_s(self) -> int:
-        """Moment of the day from which it holds [s]."""
-        return parse_time_s(self.from_) if self.from_ and ":" in self.from_ else 0
-
-    @property
-    def until_s(self) -> int:
-        """Moment of the day until which it holds [s]."""
-        return parse_time_s(self.until) if self.until and ":" in self.until else HORIZON_S
-
-    def in_force(self, month: str) -> bool:
-        """Whether it holds in that month (YYYY-MM): always, for what only names times of day."""
-        now = parse_month(month)
-        begun = self.from_ is None or ":" in self.from_ or parse_month(self.from_) <= now
-        ended = self.until is not None and ":" not in self.until and parse_month(self.until) <= now
-        return begun and not ended
-
-    def differs(self) -> str:
-        """What differs from the present, in words."""
-        values = self.model_dump(exclude_defaults=True, exclude={"kind", "from_", "until", "links"})
-        words = [f"{key} {value}" for key, value in values.items()]
-        links = getattr(self, "links", None)
-        if isinstance(links, LinkSelector):
-            words.insert(0, f"on {links.spelled()}")
-        words += [f"{key} {value}" for key, value in (("from", self.from_), ("until", self.until)) if value]
-        return f"{self.kind.replace('_', ' ')}: {', '.join(words)}" if words else self.kind.replace("_", " ")
-
-    def parts(self) -> tuple[Modification, ...]:
-        """The kinds known to the model that this one is made of: itself, unless from outside."""
-        return (self,)
-
-
-class OnLinks(Modification):
-    """A modification of some links."""
-
-    links: LinkSelector = Field(description='a table that names links, for example {ref = "D2564"}')
 
 
 class CloseLink(OnLinks):
@@ -140,17 +71,6 @@ class ClassifySecondary(OnLinks):
 
     kind: Literal["classify_secondary"] = "classify_secondary"
     respect: Share | None = Field(None, description="a share between 0 and 1; omitted: each provider's own")
-
-
-class OfWholeDays(Modification):
-    """A modification that holds for whole days, not from one hour to another."""
-
-    @model_validator(mode="after")
-    def _holds_for_whole_days(self) -> OfWholeDays:
-        for key, moment in (("from", self.from_), ("until", self.until)):
-            if moment is not None and ":" in moment:
-                raise fault(f"{moment!r}: {self.kind} holds for whole days", "a month YYYY-MM", (key,))
-        return self
 
 
 class DataAgreement(OfWholeDays):

@@ -25,7 +25,8 @@ from twin.scenario.actors import Provider, SensorFleet, Share
 from twin.scenario.assembly import APP_SHARE_ROW, assemble, leaves, written_at
 from twin.scenario.files import Merged, Origin, Source, merge_chain, read_file, read_text
 from twin.scenario.ledger import Parameters
-from twin.scenario.modifications import AddSensorFleet, AppShare, DataAgreement, Modification
+from twin.scenario.modification import Modification
+from twin.scenario.modifications import AddSensorFleet, AppShare, DataAgreement
 from twin.scenario.selectors import Model, Name
 from twin.scenario.territories import find_territory, find_timetable
 from twin.scenario.wording import Location, fault, nearest, short, spell

@@ -62,9 +62,8 @@ def build(
     say("reading the map")
     extract = file if isinstance(file, OsmExtract) else read_extract(file, bbox)
     box = bbox if bbox is not None else extract.box
-    repairs: Counter[str] = Counter()
     pieces = cut_to_pieces(extract, bbox)
-    repairs.update(pieces.repairs)
+    repairs = Counter(pieces.repairs)
     if not pieces.pieces:
         raise InputError(where, "no drivable streets" + (" in the box" if bbox else ""), "a map with streets")
     say("simplifying streets")
@@ -75,13 +74,14 @@ def build(
     footprints = find_footprints(ground, bbox, repairs)
     houses = np.array([(each.lon, each.lat) for each in footprints if each.is_building]).reshape(-1, 2)
     streets = make_streets(network, pieces, houses, ground, repairs)
+    gateways = make_gateways(network.gate_id, network.gate_kind, streets, box)
     say("laying paths")
     paths = make_paths(extract, ground.plane, bbox, parameters["territory.path_step_m"])
     say("filling places")
     places = make_places(footprints, bbox, (streets, paths), ground, repairs)
     tables = {
         "streets": streets,
-        "gateways": make_gateways(network.gate_id, network.gate_kind, streets, box),
+        "gateways": gateways,
         "zones": ground.zones,
         "places": places,
         "paths": paths,
@@ -90,11 +90,10 @@ def build(
     observed = read_observed(extract, bbox)
     repairs["utility_elements_without_place"] += observed.unplaced
     utilities = lay_utilities((streets, places, ground.zones), observed, parameters)
-    notes = _notes(extract, layout, box, ground.plane, repairs)
-    notes["place"] = layout.place or place
-    notes |= _counts(tables, network, houses) | utilities.notes()
-    notes["utilities"] = utilities.counts()
+    notes = _notes(extract, layout, box, ground.plane, repairs) | _counts(tables, network, houses)
+    notes |= utilities.notes() | {"utilities": utilities.counts()}
     notes["people"] = people_of(ground, places, box, bbox is not None)
+    notes["place"] = layout.place or place
     return Parts(tables, utilities, network.bans, notes)
 
 

@@ -7,7 +7,8 @@ from functools import partial
 
 from twin.errors import InputError
 from twin.scenario.actors import SensorFleet
-from twin.scenario.modifications import AddSensorFleet, Modification, OnLinks
+from twin.scenario.modification import Modification, OnLinks
+from twin.scenario.modifications import AddSensorFleet
 from twin.scenario.scenario import Scenario
 from twin.scenario.selectors import LinkSelector
 from twin.territory.select import select_links
