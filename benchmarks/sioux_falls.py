@@ -1,7 +1,7 @@
 """Sioux Falls (LeBlanc, Morlok & Pierskalla 1975) out of the PyPI package aequilibrae, as TNTP files.
 
-``python -m benchmarks.sioux_falls DIR`` writes ``SiouxFalls_net.tntp`` and ``SiouxFalls_trips.tntp``. The package's
-sample project is read as files (SQLite, and its own matrix format); the package is not imported.
+``python -m benchmarks.sioux_falls DIR`` writes ``SiouxFalls_net.tntp`` and ``SiouxFalls_trips.tntp``. The
+package's sample project is read as files (SQLite, and its own matrix format); it is not imported.
 """
 
 from __future__ import annotations
@@ -53,7 +53,9 @@ def demand_of(matrix: bytes) -> np.ndarray:
     """The one core of a matrix of version 1 in 8-byte floats, (n_zones, n_zones)."""
     version, compressed, _, n_zones, n_cores, n_indices, kind, size = struct.unpack_from("<BBQIBBBB", matrix)
     if (version, compressed, n_cores, kind, size) != (1, 0, 1, 1, 8):
-        raise InputError("matrix", "is of another version or layout", "version 1 with one core of 8-byte floats")
+        raise InputError(
+            "matrix", "is of another version or layout", "version 1 with one core of 8-byte floats"
+        )
     begin = HEADER_BYTES + n_cores * CORE_BYTES + n_indices * (INDEX_BYTES + 8 * n_zones)
     demand = np.frombuffer(matrix, dtype="<f8", count=n_zones * n_zones, offset=begin)
     return np.nan_to_num(demand.reshape(n_zones, n_zones))

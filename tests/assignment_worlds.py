@@ -19,8 +19,10 @@ TINY = 1e-8
 """Free-flow time that stands for none: a time that rises with flow must begin above 0."""
 
 
-def network_of(rows: Sequence[Row], n_zones: int, first_through: int = 1, **columns: list[float]) -> RoadNetwork:
-    """Links that take ``time + rise flow^power``; nodes from ``first_through`` (counted from 1) let trips pass."""
+def network_of(
+    rows: Sequence[Row], n_zones: int, first_through: int = 1, **columns: list[float]
+) -> RoadNetwork:
+    """Links that take ``time + rise flow^power``; nodes from ``first_through`` (from 1) let trips pass."""
     tail, head, time, rise, power = (np.array(column) for column in zip(*rows, strict=True))
     time = time.astype(float)
     rise = rise.astype(float)
@@ -51,7 +53,7 @@ def trips_of(trips: Mapping[tuple[int, int], float], n_zones: int) -> TripTable:
 
 
 def braess(bridge: bool) -> tuple[RoadNetwork, TripTable]:
-    """Six trips from 1 to 2 by 3 or 4: 10 x, 50 + x, 50 + x, 10 x, and a bridge 3 to 4 of 10 + x (Braess 1968)."""
+    """Six trips from 1 to 2: 10 x to 3, 50 + x to 4, 50 + x and 10 x on; a bridge of 10 + x (Braess 1968)."""
     rows: list[Row] = [(1, 3, 0, 10, 1), (1, 4, 50, 1, 1), (3, 2, 50, 1, 1), (4, 2, 0, 10, 1)]
     return network_of([*rows, (3, 4, 10, 1, 1)] if bridge else rows, 2), trips_of({(1, 2): 6.0}, 2)
 

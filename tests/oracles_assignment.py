@@ -72,7 +72,7 @@ def simple_routes(network: RoadNetwork, origin: int, destination: int) -> list[t
 
 
 def slow_flows(network: RoadNetwork, trips: TripTable, rule: Rule, gap: float) -> Flow:
-    """Link flows in equilibrium: of each pair's routes, the dearest gives to the cheapest, again and again."""
+    """Link flows in equilibrium: of each pair's routes, the dearer give to the cheapest, again and again."""
     flow = [0.0] * network.n_links
     carried: dict[tuple[int, tuple[int, ...]], float] = {}
     routes = {}
@@ -104,7 +104,10 @@ def _shift(
     network: RoadNetwork, rule: Rule, flow: Flow, ways: tuple[tuple[int, ...], tuple[int, ...]], most: float
 ) -> float:
     """Move flow from the first route to the second until both cost the same or the first is empty."""
-    leaves, enters = [link for link in ways[0] if link not in ways[1]], [x for x in ways[1] if x not in ways[0]]
+    leaves, enters = (
+        [link for link in ways[0] if link not in ways[1]],
+        [x for x in ways[1] if x not in ways[0]],
+    )
 
     def difference(moved: float) -> float:
         dear = sum(slow_cost(network, rule, link, max(flow[link] - moved, 0.0)) for link in leaves)

@@ -62,7 +62,11 @@ def test_without_a_first_through_node_all_let_trips_pass(tmp_path):
 
 def test_trips(tmp_path):
     trips = trips_in(tmp_path)
-    assert (trips.origin.tolist(), trips.destination.tolist(), trips.trips.tolist()) == ([0, 0], [0, 1], [1, 6.5])
+    assert (trips.origin.tolist(), trips.destination.tolist(), trips.trips.tolist()) == (
+        [0, 0],
+        [0, 1],
+        [1, 6.5],
+    )
 
 
 @pytest.mark.parametrize(

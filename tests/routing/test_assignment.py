@@ -1,4 +1,4 @@
-"""Static assignment: known equilibria and optima, classes of drivers, and the slow twin on random networks."""
+"""Static assignment: known equilibria and optima, classes of drivers, the slow twin on random networks."""
 
 from __future__ import annotations
 

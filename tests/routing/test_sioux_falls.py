@@ -76,7 +76,9 @@ def test_the_optimum_tolled_is_an_equilibrium(sioux_falls):
     """Marginal tolls make everybody's best route the best for all (Pigou 1920)."""
     network, trips = sioux_falls
     best = assign(network, trips, Rule("so"), gap=1e-12)
-    damage = network.free_flow_time * network.b * network.power * (best.flow / network.capacity) ** network.power
+    damage = (
+        network.free_flow_time * network.b * network.power * (best.flow / network.capacity) ** network.power
+    )
     tolled = RoadNetwork(**{**vars(network), "toll": damage})
     found = assign(tolled, trips, Rule("ue", toll_weight=1.0), gap=1e-12)
     assert found.total_travel_time == pytest.approx(OPTIMUM, rel=1e-7)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import csv
 import math
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from twin.cli.options import AsJson, Quiet, writable
+from twin.cli.options import AsJson, Quiet, taking, writable
 from twin.cli.output import emit, table
 from twin.cli.progress import shown
 from twin.errors import InputError
@@ -22,56 +23,71 @@ if TYPE_CHECKING:
 RIGHT_CLASS = "NAME:SHARE or NAME:SHARE:RULE, where RULE is equilibrium, free-flow or a CSV file of routes"
 
 
-def assign(
-    network: Annotated[Path, typer.Argument(metavar="NET", help="The network (TNTP).")],
-    trips: Annotated[Path, typer.Argument(metavar="TRIPS", help="The trip table (TNTP).")],
-    principle: Annotated[
-        str, typer.Option(metavar="ue|so", help="User equilibrium or system optimum.")
-    ] = "ue",
-    gap: Annotated[float, typer.Option(help="Relative gap to stop at.")] = 1e-6,
-    toll_weight: Annotated[float, typer.Option(metavar="W", help="Time that one unit of toll is worth.")] = 0.0,
+@dataclass(frozen=True)
+class Asked:
+    """What the command takes."""
+
+    network: Annotated[Path, typer.Argument(metavar="NET", help="The network (TNTP).")]
+    trips: Annotated[Path, typer.Argument(metavar="TRIPS", help="The trip table (TNTP).")]
+    principle: Annotated[str, typer.Option(metavar="ue|so", help="User equilibrium or system optimum.")] = (
+        "ue"
+    )
+    gap: Annotated[float, typer.Option(help="Relative gap to stop at.")] = 1e-6
+    toll_weight: Annotated[float, typer.Option(metavar="W", help="Time that a unit of toll is worth.")] = 0.0
     distance_weight: Annotated[
-        float, typer.Option(metavar="W", help="Time that one unit of length is worth.")
-    ] = 0.0,
+        float, typer.Option(metavar="W", help="Time that a unit of length is worth.")
+    ] = 0.0
     classes: Annotated[
         list[str] | None,
         typer.Option("--class", metavar="NAME:SHARE[:RULE]", help="A class of drivers; may be repeated."),
-    ] = None,
-    flows: Annotated[Path | None, typer.Option(metavar="FILE", help="Write link flows to a CSV file.")] = None,
-    threads: Annotated[int, typer.Option(min=1, help="Threads; the outcome is the same.")] = 1,
-    as_json: AsJson = False,
-    quiet: Quiet = False,
-) -> None:
+    ] = None
+    flows: Annotated[Path | None, typer.Option(metavar="FILE", help="Write link flows to a CSV file.")] = None
+    threads: Annotated[int, typer.Option(min=1, help="Threads; the outcome is the same.")] = 1
+    as_json: AsJson = False
+    quiet: Quiet = False
+
+
+@taking(Asked)
+def assign(asked: Asked) -> None:
     """Assign trips to a network: every driver on a best route, or all together at the least cost."""
-    _check_options(principle, gap, {"--toll-weight": toll_weight, "--distance-weight": distance_weight})
-    if flows is not None:
-        if flows.is_dir():
-            raise InputError(f"--flows {flows.as_posix()}", "is a folder", "a file to write")
-        writable(flows.parent)
+    _check(asked)
     from twin.readers.tntp import read_network, read_trips
     from twin.routing import assignment
 
-    roads = read_network(network)
-    demand = read_trips(trips, roads)
-    groups = [_class(text, roads, demand) for text in classes or []] or list(assignment.EVERYBODY)
-    rule = assignment.Rule(principle, toll_weight, distance_weight)
-    with shown(quiet) as progress:
+    network = read_network(asked.network)
+    trips = read_trips(asked.trips, network)
+    groups = [_class(text, network, trips) for text in asked.classes or []] or list(assignment.EVERYBODY)
+    rule = assignment.Rule(asked.principle, asked.toll_weight, asked.distance_weight)
+    with shown(asked.quiet) as progress:
         assignment.prepare()
-        found = assignment.assign(roads, demand, rule, groups, gap, threads, progress)
-    if flows is not None:
-        _write_flows(flows, roads, groups, found)
-    summary = _summary(principle, demand, groups, found, flows)
-    return emit(summary) if as_json else _print(summary)
+        found = assignment.assign(network, trips, rule, groups, asked.gap, asked.threads, progress)
+    if asked.flows is not None:
+        _write_flows(asked.flows, network, groups, found)
+    summary = _summary(asked, trips, groups, found)
+    if asked.as_json:
+        emit(summary)
+    else:
+        _print(summary)
 
 
-def _check_options(principle: str, gap: float, weights: dict[str, float]) -> None:
-    if principle not in ("ue", "so"):
-        raise InputError("--principle", f"'{principle}' is no principle", "ue or so")
-    if not 0.0 < gap < 1.0:
-        raise InputError("--gap", f"{gap:g} is no relative gap", "a number between 0 and 1, such as 1e-6")
-    for option, weight in weights.items():
+def _check(asked: Asked) -> None:
+    """Options make sense, and the file of flows can be written."""
+    if asked.principle not in ("ue", "so"):
+        raise InputError("--principle", f"'{asked.principle}' is no principle", "ue or so")
+    if not 0.0 < asked.gap < 1.0:
+        raise InputError(
+            "--gap", f"{asked.gap:g} is no relative gap", "a number between 0 and 1, such as 1e-6"
+        )
+    for option, weight in (
+        ("--toll-weight", asked.toll_weight),
+        ("--distance-weight", asked.distance_weight),
+    ):
         if not (math.isfinite(weight) and weight >= 0.0):
             raise InputError(option, f"is {weight:g}", "a finite number, 0 or more")
+    if asked.flows is not None:
+        if asked.flows.is_dir():
+            raise InputError(f"--flows {asked.flows.as_posix()}", "is a folder", "a file to write")
+        writable(asked.flows.parent)
 
 
 def _class(text: str, network: RoadNetwork, trips: TripTable) -> DriverClass:
@@ -109,12 +125,10 @@ def _write_flows(path: Path, network: RoadNetwork, groups: list[DriverClass], fo
     part.replace(path)
 
 
-def _summary(
-    principle: str, trips: TripTable, groups: list[DriverClass], found: Assignment, flows: Path | None
-) -> dict[str, Any]:
+def _summary(asked: Asked, trips: TripTable, groups: list[DriverClass], found: Assignment) -> dict[str, Any]:
     within = float(trips.trips[trips.origin == trips.destination].sum())
     return {
-        "principle": principle,
+        "principle": asked.principle,
         "objective": found.objective,
         "total_travel_time": found.total_travel_time,
         "total_cost": found.total_cost,
@@ -132,7 +146,7 @@ def _summary(
             }
             for group, mean_cost in zip(groups, found.class_cost, strict=True)
         ],
-        "flows": flows,
+        "flows": asked.flows,
     }
 
 

@@ -55,7 +55,7 @@ class Traffic(NamedTuple):
 
 
 class Labels(NamedTuple):
-    """Memory for one bush at a time, (n_nodes,): costs from its origin, links they come by, place in order."""
+    """Memory for one bush, (n_nodes,): costs from its origin, links they come by, place in order."""
 
     least: np.ndarray  # float64, by any link of the bush
     least_link: np.ndarray  # int32, -1 none

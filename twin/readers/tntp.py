@@ -29,9 +29,10 @@ Line = tuple[int, str]
 
 @dataclass(frozen=True)
 class RoadNetwork:
-    """Links with the travel time ``free_flow_time (1 + b (flow / capacity)^power)`` (Bureau of Public Roads 1964).
+    """Links of travel time ``free_flow_time (1 + b (flow / capacity)^power)`` (Bureau of Public Roads 1964).
 
-    Ends are node rows from 0, the first ``n_zones`` of them zones; nodes before ``first_through`` let no trip pass.
+    Ends are node rows from 0, of which the first ``n_zones`` are zones; nodes before ``first_through`` let
+    no trip pass.
     """
 
     file: str
@@ -137,7 +138,9 @@ def _tags(path: Path, lines: Iterator[Line], needed: tuple[str, ...]) -> dict[st
         if name == END:
             missing = [tag for tag in needed if tag not in tags]
             if missing:
-                raise InputError(_at(path, number), f"no <{missing[0]}> before it", f"a line <{missing[0]}> value")
+                raise InputError(
+                    _at(path, number), f"no <{missing[0]}> before it", f"a line <{missing[0]}> value"
+                )
             return tags
         if name in tags:
             raise InputError(_at(path, number), f"a second <{name}>", "each tag once")
@@ -157,7 +160,9 @@ def _link(path: Path, line: Line, n_nodes: int) -> list[float]:
         if value != int(value) or not 1 <= value <= n_nodes:
             raise InputError(_at(path, number), f"{name} is {value:g}", f"a whole number from 1 to {n_nodes}")
     if values[0] == values[1]:
-        raise InputError(_at(path, number), f"leads from node {values[0]:g} to itself", "a link between two nodes")
+        raise InputError(
+            _at(path, number), f"leads from node {values[0]:g} to itself", "a link between two nodes"
+        )
     for name, value in zip(COLUMNS[2:], values[2:], strict=True):
         if value < 0.0:
             raise InputError(_at(path, number), f"{name} is {value:g}", "0 or more")
@@ -200,7 +205,9 @@ def _add_entry(
         raise InputError(_at(path, number), f"'{_short(entry.strip())}' is no entry", "destination : trips;")
     pair = (of[0], _zone(path, number, name.strip(), "destination", of[1]))
     if pair in found:
-        raise InputError(_at(path, number), f"trips from {pair[0]} to {pair[1]} a second time", "each pair once")
+        raise InputError(
+            _at(path, number), f"trips from {pair[0]} to {pair[1]} a second time", "each pair once"
+        )
     trips = _number(path, number, value.strip(), f"trips from {pair[0]} to {pair[1]}")
     if trips < 0.0:
         raise InputError(_at(path, number), f"trips from {pair[0]} to {pair[1]} are {trips:g}", "0 or more")
@@ -214,7 +221,9 @@ def _zone(path: Path, number: int, word: str, name: str, n_zones: int) -> int:
 def _whole(path: Path, line: Line, name: str, least: int, most: int | None = None) -> int:
     """A whole number of a line, within bounds."""
     number, word = line
-    right = f"a whole number from {least} to {most}" if most is not None else f"a whole number, {least} or more"
+    right = (
+        f"a whole number from {least} to {most}" if most is not None else f"a whole number, {least} or more"
+    )
     if not (word.isascii() and word.isdigit() and len(word) <= 9):
         raise InputError(_at(path, number), f"{name} is '{_short(word)}'", right)
     value = int(word)

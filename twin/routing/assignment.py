@@ -26,7 +26,7 @@ PRINCIPLES = ("ue", "so")
 SHARE_TOLERANCE = 1e-9
 MOST_ITERATIONS = 1_000
 SWEEPS = 16
-"""Times that bushes are levelled between two renewals; found by trying on Sioux Falls, any number converges."""
+"""Times that bushes are levelled between two renewals; found by trying on Sioux Falls."""
 RELAX = 1.4
 """Length of a shift in Newton steps, likewise; 1 from where the gap rises."""
 Progress = Callable[[float, str], None]
