@@ -2,7 +2,7 @@
 
 Sioux Falls out of the PyPI package aequilibrae, or TNTP files by ``--net`` and ``--trips``. Each engine runs
 in a process of its own, one after the other in this one call; CPU seconds are those of assigning alone, once
-a network of two links has been assigned (ours) or the graph has been built (the peer), the median of the runs.
+a network of two links has been assigned (ours) or the graph has been built (the peer), the median of runs.
 Both gaps are computed here, by one function, from the link flows that each engine hands over.
 """
 
