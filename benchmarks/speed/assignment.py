@@ -129,8 +129,8 @@ def main(arguments: list[str] | None = None) -> int:
         if "note" in row:
             print(f"{row['engine']:20} {row['note']}")
         else:
-            figures = f"{row['cpu_s']:>10.5f} {row['wall_s']:>10.5f} {row['relative_gap']:>14.2e} {row['ratio'] or 0.0:>8.1f}"
-            print(f"{row['engine']:20} {figures}")
+            seconds = f"{row['cpu_s']:>10.5f} {row['wall_s']:>10.5f}"
+            print(f"{row['engine']:20} {seconds} {row['relative_gap']:>14.2e} {row['ratio'] or 0.0:>8.1f}")
     print(f"load average {machine()['load_average']}")
     return 0
 
