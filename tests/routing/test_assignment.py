@@ -161,10 +161,11 @@ def test_every_number_of_threads_gives_the_same_flows():
 # ------------------------------------------------------------------------------------------- bad questions
 
 
-def test_trips_that_find_no_path_are_named():
+@pytest.mark.parametrize("routes", ["equilibrium", "free-flow"])
+def test_trips_that_find_no_path_are_named(routes):
     network = network_of([(1, 2, 1, 0, 1), (2, 1, 1, 0, 1), (3, 1, 1, 0, 1)], 3)
     with pytest.raises(InputError, match="trips from 2 to 3 find no path"):
-        assign(network, trips_of({(1, 2): 1.0, (2, 3): 1.0}, 3))
+        assign(network, trips_of({(1, 2): 1.0, (2, 3): 1.0}, 3), UE, [DriverClass("all", 1.0, routes)])
 
 
 def test_a_cost_without_end_is_named():
