@@ -8,16 +8,24 @@ from types import ModuleType
 
 from twin.errors import InputError
 
-PACKAGE_OF = {"uxsim": "uxsim", "sumo": "eclipse-sumo", "libsumo": "libsumo"}
+PACKAGE_OF = {
+    "uxsim": "uxsim",
+    "sumo": "eclipse-sumo",
+    "libsumo": "libsumo",
+    "aequilibrae": "aequilibrae",
+    "openmatrix": "openmatrix",
+    "pandas": "pandas",
+}
 
 
 def check(module: str) -> None:
     """Is a peer there? Asked without loading it: some talk on standard output when loaded."""
-    if find_spec(module) is None:
+    package = module.partition(".")[0]
+    if find_spec(package) is None:
         raise InputError(
             f"peer {module}",
             "is not installed",
-            f"pip install {PACKAGE_OF[module]}, or the extra 'peers' of this project",
+            f"pip install {PACKAGE_OF[package]}, or the extra 'peers' of this project",
         )
 
 

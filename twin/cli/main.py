@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from twin.cli import library, results, studies, territories
+from twin.cli import assign, library, results, studies, territories
 from twin.errors import InputError, TwinError
 from twin.version import VERSION
 
@@ -28,6 +28,7 @@ COMMANDS = (
     ("run", studies.run),
     ("compare", studies.compare),
     ("sweep", studies.sweep),
+    ("assign", assign.assign),
     ("report", results.report),
     ("parameters", library.parameters),
     ("scenarios", library.scenarios),

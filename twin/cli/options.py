@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 import os
+from collections.abc import Callable
+from dataclasses import MISSING, fields
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, get_type_hints
 
 import typer
 
@@ -25,3 +28,29 @@ def writable(folder: Path) -> Path:
     if not os.access(stands, os.W_OK | os.X_OK):
         raise InputError(folder.as_posix(), "cannot be written", "a folder that you may write to")
     return folder
+
+
+def taking(record: type[Any]) -> Callable[[Callable[[Any], None]], Callable[..., None]]:
+    """Make a command of a function of one record: each field of the dataclass is an argument or an option."""
+    hints = get_type_hints(record, include_extras=True)
+    parameters = [
+        inspect.Parameter(
+            each.name, inspect.Parameter.KEYWORD_ONLY, default=each.default, annotation=hints[each.name]
+        )
+        for each in fields(record)
+    ]
+    required = [
+        each.replace(default=inspect.Parameter.empty) for each in parameters if each.default is MISSING
+    ]
+    optional = [each for each in parameters if each.default is not MISSING]
+
+    def decorated(function: Callable[[Any], None]) -> Callable[..., None]:
+        def command(**values: Any) -> None:
+            function(record(**values))
+
+        command.__name__, command.__doc__ = function.__name__, function.__doc__
+        command.__annotations__ = hints
+        command.__signature__ = inspect.Signature([*required, *optional])  # type: ignore[attr-defined]
+        return command
+
+    return decorated
