@@ -1,0 +1,267 @@
+"""Customizable contraction hierarchies: the network once, weights often, queries all the time.
+
+    hierarchy = build_hierarchy(topology, x_m, y_m)     # once per network
+    metric = customize(hierarchy, weights_ms)           # once per set of weights
+    cost_ms, routes = paths(metric, origins, destinations)
+
+Costs are exact whole milliseconds, those of Dijkstra's search (Dibbelt, Strasser & Wagner 2016). Banned turns
+are honoured by the same states as in `twin.kernels.search`. Among routes of equal cost the hierarchy decides,
+always the same way for one hierarchy, but not by the rule of `find_routes`: parallel links by the lesser
+key, then a link before a detour, then the detour over the state that was eliminated first.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+
+from twin.errors import InputError
+from twin.kernels import hierarchy as shapes
+from twin.kernels import hierarchy_query as queries
+from twin.kernels import hierarchy_weights as customizing
+from twin.kernels.hierarchy import FAR, Shape
+from twin.kernels.hierarchy_query import Asked, Desk, Ways
+from twin.kernels.hierarchy_weights import Costs, Given
+from twin.kernels.paths import RoutePool, Topology
+from twin.routing.dissection import geometric_order, has_metis, metis_order
+from twin.routing.routes import Routes
+from twin.routing.topology import star
+
+LINKS_A_ROUTE = 96
+"""First guess of a route's length, for the size of the pool; a longer one only costs a second call."""
+ORDERS = ("metis", "geometric")
+
+
+@dataclass(frozen=True)
+class Hierarchy:
+    """What is joined to what in the order of elimination; place (n_states,) of each state in it."""
+
+    topology: Topology
+    order: str
+    place: np.ndarray
+    shape: Shape
+    given: Given
+    turns_first: np.ndarray
+    turns: np.ndarray
+
+    @property
+    def height(self) -> int:
+        """Length of the longest way to the root."""
+        return int(self.shape.depth.max()) + 1
+
+    @property
+    def n_triangles(self) -> int:
+        """Detours over lower states that a customization looks at."""
+        degree = np.diff(self.shape.up_first)
+        return int((degree * (degree - 1) // 2).sum())
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A hierarchy under one set of weights."""
+
+    hierarchy: Hierarchy
+    ways: Ways
+
+
+def build_hierarchy(
+    topology: Topology, x_m: np.ndarray, y_m: np.ndarray, order: str | None = None
+) -> Hierarchy:
+    """The hierarchy of a network with nodes at x_m, y_m (n_nodes,).
+
+    Parameters
+    ----------
+    order
+        "metis" (extra `routing`) or "geometric"; by default the first that is there.
+    """
+    chosen = order or ("metis" if has_metis() else "geometric")
+    if chosen not in ORDERS or (chosen == "metis" and not has_metis()):
+        raise InputError(f"order {chosen}", "is not there", "metis (extra routing) or geometric")
+    n_nodes = topology.first_out.shape[0] - 1
+    begin, end, link = _steps(topology)
+    n = n_nodes + topology.turn_from.shape[0]
+    low, high = _edges(begin, end, n)
+    if chosen == "metis":
+        rank = metis_order(low, high, n)
+    else:
+        node = np.concatenate([np.arange(n_nodes), topology.head[topology.turn_from]])
+        rank = geometric_order(low, high, x_m[node], y_m[node])
+    place, shape = _shape((low, high), rank)
+    turns_first, turns = star(topology.head[topology.turn_from], n_nodes)
+    given = _given(shape, place[begin], place[end], link, topology.link_key)
+    return Hierarchy(topology, chosen, place, shape, given, turns_first, (turns + n_nodes).astype(np.int32))
+
+
+def _steps(topology: Topology) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """States before and after each link, one row for every state it may be taken in; loops left out."""
+    begin, link = [topology.tail.astype(np.int64)], [np.arange(topology.tail.shape[0])]
+    for turn, entered in enumerate(topology.turn_from.tolist()):
+        node = topology.head[entered]
+        onward = topology.out_links[topology.first_out[node] : topology.first_out[node + 1]]
+        banned = topology.banned[topology.first_banned[turn] : topology.first_banned[turn + 1]]
+        onward = onward[~np.isin(onward, banned)]
+        begin.append(np.full(onward.shape[0], topology.first_out.shape[0] - 1 + turn))
+        link.append(onward.astype(np.int64))
+    begins, links = np.concatenate(begin), np.concatenate(link)
+    ends = topology.lands_in[links].astype(np.int64)
+    moves = begins != ends
+    return begins[moves], ends[moves], links[moves]
+
+
+def _edges(begin: np.ndarray, end: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Pairs of states with a step between them, each once."""
+    pair = np.unique(np.minimum(begin, end) * n + np.maximum(begin, end))
+    return pair // n, pair % n
+
+
+def _shape(edges: tuple[np.ndarray, np.ndarray], rank: np.ndarray) -> tuple[np.ndarray, Shape]:
+    """Places of states in the order of elimination, subtrees together, and the shape in these places."""
+    parent, _, _ = _eliminated(edges, rank)
+    family = np.empty((3, rank.shape[0]), dtype=np.int32)
+    moved = np.empty(rank.shape[0], dtype=np.int32)
+    shapes.postorder(parent, family, moved)
+    place = moved[rank].astype(np.int32)
+    parent, up_first, raw_head = _eliminated(edges, place.astype(np.int64))
+    n, n_arcs = rank.shape[0], int(up_first[-1])
+    head, depths, low, down = (np.empty(n_arcs, dtype=np.int32) for _ in range(4))
+    depth, down_first = np.empty(n, dtype=np.int32), np.empty(n + 1, dtype=np.int64)
+    shape = Shape(parent, depth, up_first, head, depths, low, down_first, down)
+    shapes.sort_arcs(raw_head, shape)
+    return place, shape
+
+
+def _eliminated(
+    edges: tuple[np.ndarray, np.ndarray], place: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Parents in the elimination tree, and the arcs upwards; the room for them doubles until they fit."""
+    n = place.shape[0]
+    ends = np.sort(np.stack([place[edges[0]], place[edges[1]]]), axis=0)
+    first, order = star(ends[0], n)
+    upper = ends[1][order].astype(np.int32)
+    parent, up_first = np.empty(n, dtype=np.int32), np.zeros(n + 1, dtype=np.int64)
+    family, room = np.empty((3, n), dtype=np.int32), 8 * (n + upper.shape[0])
+    while True:
+        heads = np.empty(room, dtype=np.int32)
+        if shapes.eliminate(first, upper, parent, family, up_first, heads):
+            return parent, up_first, heads[: up_first[-1]]
+        room *= 2
+
+
+def _given(shape: Shape, begin: np.ndarray, end: np.ndarray, link: np.ndarray, key: np.ndarray) -> Given:
+    """The links of each arc."""
+    low, high = np.minimum(begin, end), np.maximum(begin, end)
+    arc = np.empty(low.shape[0], dtype=np.int32)
+    shapes.locate_arcs(shape, low, high, arc)
+    order = np.lexsort((key[link], arc))
+    first = np.searchsorted(low[order], np.arange(shape.parent.shape[0] + 1)).astype(np.int64)
+    return Given(first, arc[order], (begin < end)[order], link[order].astype(np.int32))
+
+
+def customize(hierarchy: Hierarchy, weights_ms: np.ndarray) -> Metric:
+    """The hierarchy under weights (n_links,) [ms]; from `BLOCKED` on a link must not be used."""
+    shape = hierarchy.shape
+    n_arcs = shape.up_head.shape[0]
+    up_ms, down_ms = (np.empty(n_arcs, dtype=np.int32) for _ in range(2))
+    up_via, down_via = (np.empty(n_arcs, dtype=np.int64) for _ in range(2))
+    costs, weight_ms = Costs(up_ms, down_ms, up_via, down_via), _checked(hierarchy, weights_ms)
+    by_depth = np.empty((2, hierarchy.height), dtype=np.int32)
+    customizing.customize_all(shape, hierarchy.given, costs, weight_ms, by_depth)
+    return _metric(hierarchy, costs, weight_ms)
+
+
+def recustomize(metric: Metric, weights_ms: np.ndarray) -> Metric:
+    """The same as `customize`, by what changed since that metric; pays when few weights did."""
+    hierarchy, weight_ms = metric.hierarchy, _checked(metric.hierarchy, weights_ms)
+    given, shape = hierarchy.given, hierarchy.shape
+    changed = (weight_ms != metric.ways.weight_ms)[given.link]
+    touched = np.zeros(shape.parent.shape[0], dtype=np.bool_)
+    touched[shape.arc_low[given.arc[changed]]] = True
+    costs = Costs(*(column.copy() for column in metric.ways.costs))
+    by_depth = np.empty((2, hierarchy.height), dtype=np.int32)
+    customizing.customize_some(shape, given, costs, weight_ms, by_depth, touched)
+    return _metric(hierarchy, costs, weight_ms)
+
+
+def _metric(hierarchy: Hierarchy, costs: Costs, weight_ms: np.ndarray) -> Metric:
+    h = hierarchy
+    return Metric(h, Ways(h.topology, h.shape, costs, weight_ms, h.place, h.turns_first, h.turns))
+
+
+def _checked(hierarchy: Hierarchy, weights_ms: np.ndarray) -> np.ndarray:
+    """Weights as the kernels take them."""
+    n_links = hierarchy.topology.tail.shape[0]
+    if weights_ms.shape != (n_links,) or not np.issubdtype(weights_ms.dtype, np.integer):
+        what = f"are {weights_ms.dtype} of shape {weights_ms.shape}"
+        raise InputError("weights", what, f"whole milliseconds of shape ({n_links},)")
+    negative = np.flatnonzero(weights_ms < 0)
+    if negative.size:
+        raise InputError(f"weight of link {negative[0]}", f"is {weights_ms[negative[0]]} ms", "0 ms or more")
+    return np.minimum(weights_ms, FAR).astype(np.int32)
+
+
+def costs_between(metric: Metric, origin_links: np.ndarray, destination_links: np.ndarray) -> np.ndarray:
+    """Cost (n,) int64 [ms] from the end of each origin to the end of its destination, UNREACHED without a path."""
+    asked, rows, cost_ms = _asked(metric, origin_links, destination_links)
+    places = np.empty(rows.shape[0], dtype=np.int64), np.empty(rows.shape[0], dtype=np.int64)
+    queries.ask(
+        metric.ways, asked, rows, 0, cost_ms, RoutePool(np.empty(0, dtype=np.int32), *places), _desk(metric)
+    )
+    return cost_ms
+
+
+def paths(
+    metric: Metric, origin_links: np.ndarray, destination_links: np.ndarray, threads: int = 1
+) -> tuple[np.ndarray, Routes]:
+    """Costs as by `costs_between`, and routes, both ends included; those of one destination in one batch."""
+    asked, rows, cost_ms = _asked(metric, origin_links, destination_links)
+    start, end = np.full(rows.shape[0], -1, dtype=np.int64), np.full(rows.shape[0], -1, dtype=np.int64)
+
+    def work(part: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+        desk, pieces, done = _desk(metric), [], 0
+        n_states = metric.ways.place.shape[0]
+        while done < part.shape[0]:
+            pool = np.empty((part.shape[0] - done) * LINKS_A_ROUTE + n_states + 2, dtype=np.int32)
+            upto = queries.ask(metric.ways, asked, part, done, cost_ms, RoutePool(pool, start, end), desk)
+            pieces.append((part[done:upto], pool))
+            done = upto
+        return pieces
+
+    parts = np.array_split(rows, max(1, threads))
+    if threads > 1:
+        with ThreadPoolExecutor(threads) as executor:
+            answers = list(executor.map(work, parts))
+    else:
+        answers = [work(part) for part in parts]
+    pools: list[np.ndarray] = [np.empty(0, dtype=np.int32)]
+    shift = 0
+    for done_rows, pool in (piece for answer in answers for piece in answer):
+        found = done_rows[start[done_rows] >= 0]
+        used = int(end[found].max()) if found.size else 0
+        start[found] += shift
+        end[found] += shift
+        shift += used
+        pools.append(pool[:used])
+    return cost_ms, Routes(np.concatenate(pools), start, end)
+
+
+def _asked(
+    metric: Metric, origin_links: np.ndarray, destination_links: np.ndarray
+) -> tuple[Asked, np.ndarray, np.ndarray]:
+    """Pairs as the kernels take them, rows by destination, and room for costs."""
+    n_links = metric.ways.weight_ms.shape[0]
+    for name, links in (("origin", origin_links), ("destination", destination_links)):
+        wrong = np.flatnonzero((links < 0) | (links >= n_links))
+        if wrong.size:
+            raise InputError(f"{name} {wrong[0]}", f"is link {links[wrong[0]]}", f"a row from 0 to {n_links - 1}")
+    asked = Asked(*(np.ascontiguousarray(links, dtype=np.int32) for links in (origin_links, destination_links)))
+    rows = np.argsort(metric.ways.topology.tail[asked.destination], kind="stable")
+    return asked, rows, np.empty(rows.shape[0], dtype=np.int64)
+
+
+def _desk(metric: Metric) -> Desk:
+    """Memory for one query at a time."""
+    height = metric.hierarchy.height
+    labels = (np.empty(height, dtype=np.int32) for _ in range(4))
+    return Desk(*labels, np.empty(3 * height + 8, dtype=np.int64), np.empty(2, dtype=np.int64))
