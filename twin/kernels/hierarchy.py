@@ -2,7 +2,7 @@
 
 States are eliminated in a nested-dissection order; eliminating one joins its later neighbours pairwise
 (chordal completion; George 1973). What a state is joined to above lies on its way to the root of the
-elimination tree, so a label needs one place per depth (Dibbelt, Strasser & Wagner 2016, ACM JEA 21).
+elimination tree, so a label needs one place per level (Dibbelt, Strasser & Wagner 2016, ACM JEA 21).
 """
 
 from __future__ import annotations
@@ -20,16 +20,18 @@ FAR = np.int32(2**30 - 1)
 class Shape(NamedTuple):
     """Arcs by lower state, numbered in the order of elimination: a state's arcs upwards lie together.
 
-    `parent` (n,) int32 is n at a root; `depth` (n,) counts from the root. Arc a leads from `arc_low[a]` up
-    to `up_head[a]`, which lies at `up_depth[a]`; the arcs of state v are `up_first[v]` to `up_first[v + 1]`,
-    heads ascending. `down_arc[down_first[v]:down_first[v + 1]]` are the arcs whose head is v, ascending.
+    `parent` (n,) int32 is n at a root; `level` (n,) is that of the parent less one, the same at all roots. Arc
+    a leads from `arc_low[a]` up to `up_head[a]` at `up_level[a]`; the arcs of state v are `up_first[v]` to
+    `up_first[v + 1]`, heads ascending. Up to before `run_end[a]` they climb by one level each, so that loops
+    over them take several at once. `down_arc[down_first[v]:down_first[v + 1]]` are the arcs with head v.
     """
 
     parent: np.ndarray
-    depth: np.ndarray
+    level: np.ndarray
     up_first: np.ndarray
     up_head: np.ndarray
-    up_depth: np.ndarray
+    up_level: np.ndarray
+    run_end: np.ndarray
     arc_low: np.ndarray
     down_first: np.ndarray
     down_arc: np.ndarray
@@ -120,6 +122,19 @@ def postorder(parent: np.ndarray, family: np.ndarray, place: np.ndarray) -> None
         root = np.int64(sibling[root])
 
 
+@inline_kernel
+def _find_levels(shape: Shape) -> None:
+    """Levels of all states; the lowest is 0."""
+    n = shape.parent.shape[0]
+    deepest = np.int32(0)
+    for k in range(n):
+        v = n - 1 - k
+        shape.level[v] = 0 if shape.parent[v] == n else shape.level[shape.parent[v]] + 1
+        deepest = max(deepest, shape.level[v])
+    for v in range(n):
+        shape.level[v] = deepest - shape.level[v]
+
+
 @kernel
 def sort_arcs(raw_head: np.ndarray, shape: Shape) -> None:
     """Fill in the shape from the unsorted heads: turned over twice, lists come out in order."""
@@ -138,21 +153,26 @@ def sort_arcs(raw_head: np.ndarray, shape: Shape) -> None:
     for k in range(n):
         down_first[n - k] = down_first[n - k - 1]
     down_first[0] = 0
-    for k in range(n):
-        v = n - 1 - k
-        shape.depth[v] = 0 if shape.parent[v] == n else shape.depth[shape.parent[v]] + 1
+    _find_levels(shape)
     for head in range(n):
         for k in range(down_first[head], down_first[head + 1]):
             low = np.int64(shape.down_arc[k])
             arc = up_first[low]
             shape.up_head[arc] = head
-            shape.up_depth[arc] = shape.depth[head]
+            shape.up_level[arc] = shape.level[head]
             shape.arc_low[arc] = low
             shape.down_arc[k] = arc
             up_first[low] = arc + 1
     for k in range(n):
         up_first[n - k] = up_first[n - k - 1]
     up_first[0] = 0
+    for v in range(n):
+        stop = up_first[v + 1]
+        for k in range(up_first[v + 1] - up_first[v]):
+            arc = up_first[v + 1] - 1 - k
+            if k > 0 and shape.up_level[arc] + 1 != shape.up_level[arc + 1]:
+                stop = arc + 1
+            shape.run_end[arc] = stop
 
 
 @inline_kernel

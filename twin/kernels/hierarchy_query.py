@@ -1,6 +1,6 @@
 """Queries on a customized hierarchy: up from both ends, along the way to the root of the elimination tree.
 
-A label has one place per depth. Paths are unpacked into links; what an arc is made up of is looked for
+A label has one place per level. Paths are unpacked into links; what an arc is made up of is looked for
 once per metric and kept (Dibbelt, Strasser & Wagner 2016; batches: Buchhold, Sanders & Wagner 2019).
 """
 
@@ -18,14 +18,14 @@ from twin.kernels.search import is_banned
 
 
 class Desk(NamedTuple):
-    """Memory of one query; one per thread. Labels by depth, (height,) int32."""
+    """Memory of one query; one per thread. Labels by level, (height,) int32."""
 
     up_ms: np.ndarray
     up_arc: np.ndarray
     down_ms: np.ndarray
     down_arc: np.ndarray
     stack: np.ndarray  # int64, arcs still to unpack: twice the arc, plus one if downwards
-    found: np.ndarray  # int64 (2,): depth at which the last query met, and the goal it had
+    found: np.ndarray  # int64 (2,): level at which the last query met, and the goal it had
 
 
 class Ways(NamedTuple):
@@ -50,9 +50,9 @@ class Asked(NamedTuple):
 @inline_kernel
 def _relax(shape: Shape, v: int, arc_ms: np.ndarray, label_ms: np.ndarray, label_arc: np.ndarray) -> None:
     """Hand on what it costs to be at v to all that v is joined to above."""
-    cost = label_ms[shape.depth[v]]
+    cost = label_ms[shape.level[v]]
     for arc in range(shape.up_first[v], shape.up_first[v + 1]):
-        at = np.int64(shape.up_depth[arc])
+        at = np.int64(shape.up_level[arc])
         reached = np.int32(cost + arc_ms[arc])
         if reached < label_ms[at]:
             label_ms[at] = reached
@@ -62,8 +62,8 @@ def _relax(shape: Shape, v: int, arc_ms: np.ndarray, label_ms: np.ndarray, label
 @inline_kernel
 def _open(shape: Shape, v: int, label_ms: np.ndarray) -> None:
     """A fresh label: nothing at v, no path to all above it."""
-    at = np.int64(shape.depth[v])
-    label_ms[:at] = FAR
+    at = np.int64(shape.level[v])
+    label_ms[at:] = FAR
     label_ms[at] = 0
 
 
@@ -74,7 +74,7 @@ def label_goal(ways: Ways, goal: int, desk: Desk) -> None:
     _open(shape, goal, desk.down_ms)
     v = np.int64(goal)
     while v < n:
-        if desk.down_ms[shape.depth[v]] < FAR:
+        if desk.down_ms[shape.level[v]] < FAR:
             _relax(shape, v, ways.costs.down_ms, desk.down_ms, desk.down_arc)
         v = np.int64(shape.parent[v])
 
@@ -93,16 +93,16 @@ def _meet(ways: Ways, begin: int, goal: int, is_labelled: bool, desk: Desk) -> i
         _open(shape, t, down_ms)
     while s != t:
         if s < t:
-            if up_ms[shape.depth[s]] < FAR:
+            if up_ms[shape.level[s]] < FAR:
                 _relax(shape, s, costs.up_ms, up_ms, desk.up_arc)
             s = np.int64(shape.parent[s])
         else:
-            if not is_labelled and down_ms[shape.depth[t]] < FAR:
+            if not is_labelled and down_ms[shape.level[t]] < FAR:
                 _relax(shape, t, costs.down_ms, down_ms, desk.down_arc)
             t = np.int64(shape.parent[t])
     best = FAR
     while s < n:
-        at = np.int64(shape.depth[s])
+        at = np.int64(shape.level[s])
         there, back = up_ms[at], down_ms[at]
         if np.int32(there + back) < best:
             best = np.int32(there + back)
@@ -166,20 +166,20 @@ def _unpack(ways: Ways, desk: Desk, size: int, out: np.ndarray, at: int) -> int:
 def _write_path(ways: Ways, begin: int, goal: int, desk: Desk, out: np.ndarray, at: int) -> int:
     """Links of the path that met at found[0]; one past the last, -1 if it does not fit."""
     shape = ways.shape
-    here, start = desk.found[0], np.int64(shape.depth[begin])
+    here, start = desk.found[0], np.int64(shape.level[begin])
     size = np.int64(0)
     while here != start:
         arc = np.int64(desk.up_arc[here])
         desk.stack[size] = arc << 1
         size += 1
-        here = np.int64(shape.depth[shape.arc_low[arc]])
+        here = np.int64(shape.level[shape.arc_low[arc]])
     at = _unpack(ways, desk, size, out, at)
-    here, end = desk.found[0], np.int64(shape.depth[goal])
+    here, end = desk.found[0], np.int64(shape.level[goal])
     while here != end and at >= 0:
         arc = np.int64(desk.down_arc[here])
         desk.stack[0] = (arc << 1) | 1
         at = _unpack(ways, desk, 1, out, at)
-        here = np.int64(shape.depth[shape.arc_low[arc]])
+        here = np.int64(shape.level[shape.arc_low[arc]])
     return at
 
 

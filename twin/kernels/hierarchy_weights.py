@@ -1,7 +1,7 @@
 """Customization: what every arc of a hierarchy costs both ways under a set of link weights.
 
 An arc costs the least of its links and of its detours over lower states (lower triangles), state by
-state upwards; the costs of one state's arcs are gathered by depth (Dibbelt, Strasser & Wagner 2016).
+state upwards; the costs of one state's arcs are gathered by level (Dibbelt, Strasser & Wagner 2016).
 """
 
 from __future__ import annotations
@@ -50,17 +50,17 @@ def via_link(link: int) -> int:
 
 
 @inline_kernel
-def _begin(given: Given, shape: Shape, costs: Costs, weight_ms: np.ndarray, v: int, by_depth: np.ndarray) -> None:
-    """Cost of the links alone, by depth of the head; and which link it is."""
-    up, down = by_depth[0], by_depth[1]
+def _begin(given: Given, shape: Shape, costs: Costs, weight_ms: np.ndarray, v: int, by_level: np.ndarray) -> None:
+    """Cost of the links alone, by level of the head; and which link it is."""
+    up, down = by_level[0], by_level[1]
     for arc in range(shape.up_first[v], shape.up_first[v + 1]):
-        up[shape.up_depth[arc]] = FAR
-        down[shape.up_depth[arc]] = FAR
+        up[shape.up_level[arc]] = FAR
+        down[shape.up_level[arc]] = FAR
         costs.up_via[arc] = UNKNOWN
         costs.down_via[arc] = UNKNOWN
     for k in range(given.first[v], given.first[v + 1]):
         arc, link = np.int64(given.arc[k]), np.int64(given.link[k])
-        at, weight = np.int64(shape.up_depth[arc]), weight_ms[link]
+        at, weight = np.int64(shape.up_level[arc]), weight_ms[link]
         if given.upward[k]:
             if weight < up[at]:
                 up[at] = weight
@@ -82,24 +82,33 @@ def _write(via: np.ndarray, cost_ms: np.ndarray, arc: int, least: np.int32, weig
 
 
 @inline_kernel
+def _lower(least: np.ndarray, cost_ms: np.ndarray, more: np.int32) -> None:
+    """The lesser of two runs of costs, one of them and some more; several at once by the compiler."""
+    for k in range(least.shape[0]):
+        least[k] = min(least[k], np.int32(cost_ms[k] + more))
+
+
+@inline_kernel
 def _customize_state(
-    shape: Shape, given: Given, costs: Costs, weight_ms: np.ndarray, v: int, by_depth: np.ndarray
+    shape: Shape, given: Given, costs: Costs, weight_ms: np.ndarray, v: int, by_level: np.ndarray
 ) -> int:
     """Costs of the arcs up from v; the last of them that changed, -1 if none did."""
-    up, down = by_depth[0], by_depth[1]
-    _begin(given, shape, costs, weight_ms, v, by_depth)
+    up, down = by_level[0], by_level[1]
+    _begin(given, shape, costs, weight_ms, v, by_level)
     for k in range(shape.down_first[v], shape.down_first[v + 1]):
         arc = np.int64(shape.down_arc[k])
         there, back = costs.down_ms[arc], costs.up_ms[arc]  # from v down to the lower state, and up to v
         if there == FAR and back == FAR:
             continue
-        for onward in range(arc + 1, shape.up_first[shape.arc_low[arc] + 1]):
-            at = np.int64(shape.up_depth[onward])
-            up[at] = min(up[at], np.int32(there + costs.up_ms[onward]))
-            down[at] = min(down[at], np.int32(back + costs.down_ms[onward]))
+        onward, end = arc + 1, shape.up_first[shape.arc_low[arc] + 1]
+        while onward < end:
+            stop, at = np.int64(shape.run_end[onward]), np.int64(shape.up_level[onward])
+            _lower(up[at : at + stop - onward], costs.up_ms[onward:stop], there)
+            _lower(down[at : at + stop - onward], costs.down_ms[onward:stop], back)
+            onward = stop
     last = np.int64(-1)
     for arc in range(shape.up_first[v], shape.up_first[v + 1]):
-        at = np.int64(shape.up_depth[arc])
+        at = np.int64(shape.up_level[arc])
         upwards = _write(costs.up_via, costs.up_ms, arc, up[at], weight_ms)
         downwards = _write(costs.down_via, costs.down_ms, arc, down[at], weight_ms)
         if upwards or downwards:
@@ -109,16 +118,16 @@ def _customize_state(
 
 @kernel
 def customize_all(
-    shape: Shape, given: Given, costs: Costs, weight_ms: np.ndarray, by_depth: np.ndarray
+    shape: Shape, given: Given, costs: Costs, weight_ms: np.ndarray, by_level: np.ndarray
 ) -> None:
-    """Costs of all arcs under weights (n_links,) int32, FAR where closed; by_depth (2, height) is memory."""
+    """Costs of all arcs under weights (n_links,) int32, FAR where closed; by_level (2, height) is memory."""
     for v in range(shape.parent.shape[0]):
-        _customize_state(shape, given, costs, weight_ms, v, by_depth)
+        _customize_state(shape, given, costs, weight_ms, v, by_level)
 
 
 @kernel
 def customize_some(
-    shape: Shape, given: Given, costs: Costs, weight_ms: np.ndarray, by_depth: np.ndarray, touched: np.ndarray
+    shape: Shape, given: Given, costs: Costs, weight_ms: np.ndarray, by_level: np.ndarray, touched: np.ndarray
 ) -> int:
     """The same where few weights changed: states `touched` (n_states,) bool, and those it spreads to.
 
@@ -130,7 +139,7 @@ def customize_some(
         if not touched[v]:
             continue
         redone += 1
-        last = _customize_state(shape, given, costs, weight_ms, v, by_depth)
+        last = _customize_state(shape, given, costs, weight_ms, v, by_level)
         for arc in range(shape.up_first[v], last + 1):
             touched[shape.up_head[arc]] = True
     return redone

@@ -25,7 +25,7 @@ from twin.kernels.hierarchy import FAR, Shape
 from twin.kernels.hierarchy_query import Asked, Desk, Ways
 from twin.kernels.hierarchy_weights import Costs, Given
 from twin.kernels.paths import RoutePool, Topology
-from twin.routing.dissection import geometric_order, has_metis, metis_order
+from twin.routing.dissection import Pairs, geometric_order, has_metis, metis_order
 from twin.routing.routes import Routes
 from twin.routing.topology import star
 
@@ -49,7 +49,7 @@ class Hierarchy:
     @property
     def height(self) -> int:
         """Length of the longest way to the root."""
-        return int(self.shape.depth.max()) + 1
+        return int(self.shape.level.max()) + 1
 
     @property
     def n_triangles(self) -> int:
@@ -83,12 +83,10 @@ def build_hierarchy(
     begin, end, link = _steps(topology)
     n = n_nodes + topology.turn_from.shape[0]
     low, high = _edges(begin, end, n)
-    if chosen == "metis":
-        rank = metis_order(low, high, n)
-    else:
-        node = np.concatenate([np.arange(n_nodes), topology.head[topology.turn_from]])
-        rank = geometric_order(low, high, x_m[node], y_m[node])
-    place, shape = _shape((low, high), rank)
+    node = np.concatenate([np.arange(n_nodes), topology.head[topology.turn_from]])
+    xy_m = (x_m[node], y_m[node])
+    rank = metis_order(low, high, n) if chosen == "metis" else geometric_order(low, high, *xy_m)
+    place, shape = _shape((low, high), rank, xy_m)
     turns_first, turns = star(topology.head[topology.turn_from], n_nodes)
     given = _given(shape, place[begin], place[end], link, topology.link_key)
     return Hierarchy(topology, chosen, place, shape, given, turns_first, (turns + n_nodes).astype(np.int32))
@@ -116,20 +114,50 @@ def _edges(begin: np.ndarray, end: np.ndarray, n: int) -> tuple[np.ndarray, np.n
     return pair // n, pair % n
 
 
-def _shape(edges: tuple[np.ndarray, np.ndarray], rank: np.ndarray) -> tuple[np.ndarray, Shape]:
+def _shape(edges: Pairs, rank: np.ndarray, xy_m: tuple[np.ndarray, np.ndarray]) -> tuple[np.ndarray, Shape]:
     """Places of states in the order of elimination, subtrees together, and the shape in these places."""
-    parent, _, _ = _eliminated(edges, rank)
+    parent, up_first, _ = _eliminated(edges, rank)
     family = np.empty((3, rank.shape[0]), dtype=np.int32)
     moved = np.empty(rank.shape[0], dtype=np.int32)
     shapes.postorder(parent, family, moved)
-    place = moved[rank].astype(np.int32)
+    degree = np.empty(rank.shape[0], dtype=np.int64)
+    degree[moved] = np.diff(up_first)
+    above = np.empty(rank.shape[0], dtype=np.int64)
+    above[moved] = np.append(moved, rank.shape[0])[parent]
+    place = _lined_up(moved[rank], above, degree, xy_m).astype(np.int32)
     parent, up_first, raw_head = _eliminated(edges, place.astype(np.int64))
     n, n_arcs = rank.shape[0], int(up_first[-1])
-    head, depths, low, down = (np.empty(n_arcs, dtype=np.int32) for _ in range(4))
-    depth, down_first = np.empty(n, dtype=np.int32), np.empty(n + 1, dtype=np.int64)
-    shape = Shape(parent, depth, up_first, head, depths, low, down_first, down)
+    head, levels, run_end, low, down = (np.empty(n_arcs, dtype=np.int32) for _ in range(5))
+    level, down_first = np.empty(n, dtype=np.int32), np.empty(n + 1, dtype=np.int64)
+    shape = Shape(parent, level, up_first, head, levels, run_end, low, down_first, down)
     shapes.sort_arcs(raw_head, shape)
     return place, shape
+
+
+def _lined_up(
+    place: np.ndarray, parent: np.ndarray, degree: np.ndarray, xy_m: tuple[np.ndarray, np.ndarray]
+) -> np.ndarray:
+    """Places such that the states of one separator follow each other as on the map.
+
+    States in a row that are joined to all the same (supernodes) may be eliminated in any order among
+    themselves; on the map's, what a state below is joined to of them is most often one run.
+    """
+    n = place.shape[0]
+    goes_on = np.zeros(n, dtype=np.bool_)
+    goes_on[1:] = (parent[:-1] == np.arange(1, n)) & (degree[:-1] == degree[1:] + 1)
+    group = np.cumsum(~goes_on) - 1
+    state = np.empty(n, dtype=np.int64)
+    state[place] = np.arange(n)
+    x, y = (column[state] - _mean(column[state], group)[group] for column in xy_m)
+    angle = 0.5 * np.arctan2(2.0 * _mean(x * y, group), _mean(x * x, group) - _mean(y * y, group))[group]
+    along = x * np.cos(angle) + y * np.sin(angle)  # the principal axis
+    lined = np.empty(n, dtype=np.int64)
+    lined[state[np.lexsort((np.arange(n), along, group))]] = np.arange(n)
+    return lined
+
+
+def _mean(values: np.ndarray, group: np.ndarray) -> np.ndarray:
+    return np.asarray(np.bincount(group, weights=values) / np.bincount(group))
 
 
 def _eliminated(
@@ -166,8 +194,8 @@ def customize(hierarchy: Hierarchy, weights_ms: np.ndarray) -> Metric:
     up_ms, down_ms = (np.empty(n_arcs, dtype=np.int32) for _ in range(2))
     up_via, down_via = (np.empty(n_arcs, dtype=np.int64) for _ in range(2))
     costs, weight_ms = Costs(up_ms, down_ms, up_via, down_via), _checked(hierarchy, weights_ms)
-    by_depth = np.empty((2, hierarchy.height), dtype=np.int32)
-    customizing.customize_all(shape, hierarchy.given, costs, weight_ms, by_depth)
+    by_level = np.empty((2, hierarchy.height), dtype=np.int32)
+    customizing.customize_all(shape, hierarchy.given, costs, weight_ms, by_level)
     return _metric(hierarchy, costs, weight_ms)
 
 
@@ -179,8 +207,8 @@ def recustomize(metric: Metric, weights_ms: np.ndarray) -> Metric:
     touched = np.zeros(shape.parent.shape[0], dtype=np.bool_)
     touched[shape.arc_low[given.arc[changed]]] = True
     costs = Costs(*(column.copy() for column in metric.ways.costs))
-    by_depth = np.empty((2, hierarchy.height), dtype=np.int32)
-    customizing.customize_some(shape, given, costs, weight_ms, by_depth, touched)
+    by_level = np.empty((2, hierarchy.height), dtype=np.int32)
+    customizing.customize_some(shape, given, costs, weight_ms, by_level, touched)
     return _metric(hierarchy, costs, weight_ms)
 
 
