@@ -48,15 +48,25 @@ class Asked(NamedTuple):
 
 
 @inline_kernel
+def _relax_run(label_ms: np.ndarray, label_arc: np.ndarray, arc_ms: np.ndarray, cost: np.int32, arc: np.int32) -> None:
+    """Hand it on along a run of arcs; several at once by the compiler, so without branches."""
+    for k in range(label_ms.shape[0]):
+        reached = np.int32(cost + arc_ms[k])
+        is_less = reached < label_ms[k]
+        label_arc[k] = np.int32(arc + k) if is_less else label_arc[k]
+        label_ms[k] = reached if is_less else label_ms[k]
+
+
+@inline_kernel
 def _relax(shape: Shape, v: int, arc_ms: np.ndarray, label_ms: np.ndarray, label_arc: np.ndarray) -> None:
     """Hand on what it costs to be at v to all that v is joined to above."""
     cost = label_ms[shape.level[v]]
-    for arc in range(shape.up_first[v], shape.up_first[v + 1]):
-        at = np.int64(shape.up_level[arc])
-        reached = np.int32(cost + arc_ms[arc])
-        if reached < label_ms[at]:
-            label_ms[at] = reached
-            label_arc[at] = arc
+    arc, end = np.int64(shape.up_first[v]), shape.up_first[v + 1]
+    while arc < end:
+        stop, at = np.int64(shape.run_end[arc]), np.int64(shape.up_level[arc])
+        n = stop - arc
+        _relax_run(label_ms[at : at + n], label_arc[at : at + n], arc_ms[arc:stop], cost, np.int32(arc))
+        arc = stop
 
 
 @inline_kernel
