@@ -20,9 +20,9 @@ FAR = np.int32(2**30 - 1)
 class Shape(NamedTuple):
     """Arcs by lower state, numbered in the order of elimination: a state's arcs upwards lie together.
 
-    `parent` (n,) int32 is n at a root; `level` (n,) is that of the parent less one, the same at all roots. Arc
-    a leads from `arc_low[a]` up to `up_head[a]` at `up_level[a]`; the arcs of state v are `up_first[v]` to
-    `up_first[v + 1]`, heads ascending. Up to before `run_end[a]` they climb by one level each, so that loops
+    `parent` (n,) int32 is n at a root; `level` (n,) is that of the parent less one, the same at all roots.
+    Arc a leads from `arc_low[a]` up to `up_head[a]` at `up_level[a]`; the arcs of state v are `up_first[v]` up
+    to `up_first[v + 1]`, heads ascending. Up to before `run_end[a]` they climb by one level each, so that loops
     over them take several at once. `down_arc[down_first[v]:down_first[v + 1]]` are the arcs with head v.
     """
 
@@ -38,7 +38,9 @@ class Shape(NamedTuple):
 
 
 @inline_kernel
-def _collect(heads: np.ndarray, begin: int, end: int, v: int, seen: np.ndarray, out: np.ndarray, at: int) -> int:
+def _collect(
+    heads: np.ndarray, begin: int, end: int, v: int, seen: np.ndarray, out: np.ndarray, at: int
+) -> int:
     """Add those heads that v has not got yet; one past the last, or -1 if they do not fit."""
     for k in range(begin, end):
         head = np.int64(heads[k])

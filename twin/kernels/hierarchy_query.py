@@ -48,7 +48,9 @@ class Asked(NamedTuple):
 
 
 @inline_kernel
-def _relax_run(label_ms: np.ndarray, label_arc: np.ndarray, arc_ms: np.ndarray, cost: np.int32, arc: np.int32) -> None:
+def _relax_run(
+    label_ms: np.ndarray, label_arc: np.ndarray, arc_ms: np.ndarray, cost: np.int32, arc: np.int32
+) -> None:
     """Hand it on along a run of arcs; several at once by the compiler, so without branches."""
     for k in range(label_ms.shape[0]):
         reached = np.int32(cost + arc_ms[k])
@@ -125,6 +127,33 @@ def _meet(ways: Ways, begin: int, goal: int, is_labelled: bool, desk: Desk) -> i
     return best
 
 
+@kernel
+def meet_everywhere(ways: Ways, begin: int, goal: int, desk: Desk) -> int:
+    """Both labels in full; the least level at which paths can meet, one past the last if at none."""
+    shape, n = ways.shape, ways.shape.parent.shape[0]
+    label_goal(ways, goal, desk)
+    s, t = np.int64(begin), np.int64(goal)
+    _open(shape, s, desk.up_ms)
+    while s < n:
+        if desk.up_ms[shape.level[s]] < FAR:
+            _relax(shape, s, ways.costs.up_ms, desk.up_ms, desk.up_arc)
+        s = np.int64(shape.parent[s])
+    s = np.int64(begin)
+    while s != t:
+        if s < t:
+            s = np.int64(shape.parent[s])
+        else:
+            t = np.int64(shape.parent[t])
+    return np.int64(shape.level[s]) if s < n else np.int64(desk.up_ms.shape[0])
+
+
+@kernel
+def path_over(ways: Ways, begin: int, goal: int, level: int, desk: Desk, out: np.ndarray) -> int:
+    """Links of the path that meets at that level after `meet_everywhere`; their number, -1 without room."""
+    desk.found[0] = level
+    return write_path(ways, begin, goal, desk, out, 0)
+
+
 @inline_kernel
 def _parts(ways: Ways, arc: int, is_down: int) -> int:
     """What one direction of an arc is made up of, looked for if nobody asked before."""
@@ -151,7 +180,7 @@ def _parts(ways: Ways, arc: int, is_down: int) -> int:
 
 @inline_kernel
 def _unpack(ways: Ways, desk: Desk, size: int, out: np.ndarray, at: int) -> int:
-    """Write the links of the arcs on the stack, the last pushed first; one past the last, -1 if it does not fit.
+    """Write the links of the arcs on the stack, the last pushed first; one past the last, -1 without room.
 
     Both parts of an arc have their lower end at a third state: down to it by the first, up by the second.
     """
@@ -173,7 +202,7 @@ def _unpack(ways: Ways, desk: Desk, size: int, out: np.ndarray, at: int) -> int:
 
 
 @inline_kernel
-def _write_path(ways: Ways, begin: int, goal: int, desk: Desk, out: np.ndarray, at: int) -> int:
+def write_path(ways: Ways, begin: int, goal: int, desk: Desk, out: np.ndarray, at: int) -> int:
     """Links of the path that met at found[0]; one past the last, -1 if it does not fit."""
     shape = ways.shape
     here, start = desk.found[0], np.int64(shape.level[begin])
@@ -218,7 +247,9 @@ def _best_goal(ways: Ways, begin: int, destination: int, is_labelled: bool, desk
 
 
 @kernel
-def ask(ways: Ways, asked: Asked, rows: np.ndarray, first: int, cost_ms: np.ndarray, out: RoutePool, desk: Desk) -> int:
+def ask(
+    ways: Ways, asked: Asked, rows: np.ndarray, first: int, cost_ms: np.ndarray, out: RoutePool, desk: Desk
+) -> int:
     """Cost and, if the pool has any room at all, route of pairs rows[first:], which best lie by destination.
 
     The cost is that of all links after the first. A route has both its ends; without a path its places are
@@ -254,7 +285,7 @@ def ask(ways: Ways, asked: Asked, rows: np.ndarray, first: int, cost_ms: np.ndar
             return k
         end = at + 1
         if origin != destination:
-            end = _write_path(ways, begin, desk.found[1], desk, pool, at + 1)
+            end = write_path(ways, begin, desk.found[1], desk, pool, at + 1)
             if end < 0 or end == pool.shape[0]:
                 return k
             pool[end] = destination

@@ -50,7 +50,9 @@ def via_link(link: int) -> int:
 
 
 @inline_kernel
-def _begin(given: Given, shape: Shape, costs: Costs, weight_ms: np.ndarray, v: int, by_level: np.ndarray) -> None:
+def _begin(
+    given: Given, shape: Shape, costs: Costs, weight_ms: np.ndarray, v: int, by_level: np.ndarray
+) -> None:
     """Cost of the links alone, by level of the head; and which link it is."""
     up, down = by_level[0], by_level[1]
     for arc in range(shape.up_first[v], shape.up_first[v + 1]):

@@ -18,14 +18,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from twin.errors import InputError
-from twin.kernels import hierarchy as shapes
 from twin.kernels import hierarchy_query as queries
 from twin.kernels import hierarchy_weights as customizing
 from twin.kernels.hierarchy import FAR, Shape
 from twin.kernels.hierarchy_query import Asked, Desk, Ways
 from twin.kernels.hierarchy_weights import Costs, Given
 from twin.kernels.paths import RoutePool, Topology
-from twin.routing.dissection import Pairs, geometric_order, has_metis, metis_order
+from twin.routing.dissection import geometric_order, has_metis, metis_order
+from twin.routing.elimination import edges_of, links_of_arcs, shape_of
 from twin.routing.routes import Routes
 from twin.routing.topology import star
 
@@ -82,13 +82,13 @@ def build_hierarchy(
     n_nodes = topology.first_out.shape[0] - 1
     begin, end, link = _steps(topology)
     n = n_nodes + topology.turn_from.shape[0]
-    low, high = _edges(begin, end, n)
+    low, high = edges_of(begin, end, n)
     node = np.concatenate([np.arange(n_nodes), topology.head[topology.turn_from]])
     xy_m = (x_m[node], y_m[node])
     rank = metis_order(low, high, n) if chosen == "metis" else geometric_order(low, high, *xy_m)
-    place, shape = _shape((low, high), rank, xy_m)
+    place, shape = shape_of((low, high), rank, xy_m)
     turns_first, turns = star(topology.head[topology.turn_from], n_nodes)
-    given = _given(shape, place[begin], place[end], link, topology.link_key)
+    given = links_of_arcs(shape, place[begin], place[end], link, topology.link_key)
     return Hierarchy(topology, chosen, place, shape, given, turns_first, (turns + n_nodes).astype(np.int32))
 
 
@@ -106,85 +106,6 @@ def _steps(topology: Topology) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     ends = topology.lands_in[links].astype(np.int64)
     moves = begins != ends
     return begins[moves], ends[moves], links[moves]
-
-
-def _edges(begin: np.ndarray, end: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
-    """Pairs of states with a step between them, each once."""
-    pair = np.unique(np.minimum(begin, end) * n + np.maximum(begin, end))
-    return pair // n, pair % n
-
-
-def _shape(edges: Pairs, rank: np.ndarray, xy_m: tuple[np.ndarray, np.ndarray]) -> tuple[np.ndarray, Shape]:
-    """Places of states in the order of elimination, subtrees together, and the shape in these places."""
-    parent, up_first, _ = _eliminated(edges, rank)
-    family = np.empty((3, rank.shape[0]), dtype=np.int32)
-    moved = np.empty(rank.shape[0], dtype=np.int32)
-    shapes.postorder(parent, family, moved)
-    degree = np.empty(rank.shape[0], dtype=np.int64)
-    degree[moved] = np.diff(up_first)
-    above = np.empty(rank.shape[0], dtype=np.int64)
-    above[moved] = np.append(moved, rank.shape[0])[parent]
-    place = _lined_up(moved[rank], above, degree, xy_m).astype(np.int32)
-    parent, up_first, raw_head = _eliminated(edges, place.astype(np.int64))
-    n, n_arcs = rank.shape[0], int(up_first[-1])
-    head, levels, run_end, low, down = (np.empty(n_arcs, dtype=np.int32) for _ in range(5))
-    level, down_first = np.empty(n, dtype=np.int32), np.empty(n + 1, dtype=np.int64)
-    shape = Shape(parent, level, up_first, head, levels, run_end, low, down_first, down)
-    shapes.sort_arcs(raw_head, shape)
-    return place, shape
-
-
-def _lined_up(
-    place: np.ndarray, parent: np.ndarray, degree: np.ndarray, xy_m: tuple[np.ndarray, np.ndarray]
-) -> np.ndarray:
-    """Places such that the states of one separator follow each other as on the map.
-
-    States in a row that are joined to all the same (supernodes) may be eliminated in any order among
-    themselves; on the map's, what a state below is joined to of them is most often one run.
-    """
-    n = place.shape[0]
-    goes_on = np.zeros(n, dtype=np.bool_)
-    goes_on[1:] = (parent[:-1] == np.arange(1, n)) & (degree[:-1] == degree[1:] + 1)
-    group = np.cumsum(~goes_on) - 1
-    state = np.empty(n, dtype=np.int64)
-    state[place] = np.arange(n)
-    x, y = (column[state] - _mean(column[state], group)[group] for column in xy_m)
-    angle = 0.5 * np.arctan2(2.0 * _mean(x * y, group), _mean(x * x, group) - _mean(y * y, group))[group]
-    along = x * np.cos(angle) + y * np.sin(angle)  # the principal axis
-    lined = np.empty(n, dtype=np.int64)
-    lined[state[np.lexsort((np.arange(n), along, group))]] = np.arange(n)
-    return lined
-
-
-def _mean(values: np.ndarray, group: np.ndarray) -> np.ndarray:
-    return np.asarray(np.bincount(group, weights=values) / np.bincount(group))
-
-
-def _eliminated(
-    edges: tuple[np.ndarray, np.ndarray], place: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Parents in the elimination tree, and the arcs upwards; the room for them doubles until they fit."""
-    n = place.shape[0]
-    ends = np.sort(np.stack([place[edges[0]], place[edges[1]]]), axis=0)
-    first, order = star(ends[0], n)
-    upper = ends[1][order].astype(np.int32)
-    parent, up_first = np.empty(n, dtype=np.int32), np.zeros(n + 1, dtype=np.int64)
-    family, room = np.empty((3, n), dtype=np.int32), 8 * (n + upper.shape[0])
-    while True:
-        heads = np.empty(room, dtype=np.int32)
-        if shapes.eliminate(first, upper, parent, family, up_first, heads):
-            return parent, up_first, heads[: up_first[-1]]
-        room *= 2
-
-
-def _given(shape: Shape, begin: np.ndarray, end: np.ndarray, link: np.ndarray, key: np.ndarray) -> Given:
-    """The links of each arc."""
-    low, high = np.minimum(begin, end), np.maximum(begin, end)
-    arc = np.empty(low.shape[0], dtype=np.int32)
-    shapes.locate_arcs(shape, low, high, arc)
-    order = np.lexsort((key[link], arc))
-    first = np.searchsorted(low[order], np.arange(shape.parent.shape[0] + 1)).astype(np.int64)
-    return Given(first, arc[order], (begin < end)[order], link[order].astype(np.int32))
 
 
 def customize(hierarchy: Hierarchy, weights_ms: np.ndarray) -> Metric:
@@ -230,11 +151,17 @@ def _checked(hierarchy: Hierarchy, weights_ms: np.ndarray) -> np.ndarray:
 
 
 def costs_between(metric: Metric, origin_links: np.ndarray, destination_links: np.ndarray) -> np.ndarray:
-    """Cost (n,) int64 [ms] from the end of each origin to the end of its destination, UNREACHED without a path."""
+    """Cost (n,) int64 [ms] from the end of each origin to the end of its destination; UNREACHED: no path."""
     asked, rows, cost_ms = _asked(metric, origin_links, destination_links)
     places = np.empty(rows.shape[0], dtype=np.int64), np.empty(rows.shape[0], dtype=np.int64)
     queries.ask(
-        metric.ways, asked, rows, 0, cost_ms, RoutePool(np.empty(0, dtype=np.int32), *places), _desk(metric)
+        metric.ways,
+        asked,
+        rows,
+        0,
+        cost_ms,
+        RoutePool(np.empty(0, dtype=np.int32), *places),
+        desk_for(metric),
     )
     return cost_ms
 
@@ -247,7 +174,7 @@ def paths(
     start, end = np.full(rows.shape[0], -1, dtype=np.int64), np.full(rows.shape[0], -1, dtype=np.int64)
 
     def work(part: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
-        desk, pieces, done = _desk(metric), [], 0
+        desk, pieces, done = desk_for(metric), [], 0
         n_states = metric.ways.place.shape[0]
         while done < part.shape[0]:
             pool = np.empty((part.shape[0] - done) * LINKS_A_ROUTE + n_states + 2, dtype=np.int32)
@@ -274,6 +201,18 @@ def paths(
     return cost_ms, Routes(np.concatenate(pools), start, end)
 
 
+def goals_of(metric: Metric, destination: int) -> list[int]:
+    """Places of the states at the begin of a link from which it may be taken."""
+    ways, topology = metric.ways, metric.ways.topology
+    node, n_nodes = int(topology.tail[destination]), topology.first_out.shape[0] - 1
+    states = [node]
+    for state in ways.turns[ways.turns_first[node] : ways.turns_first[node + 1]].tolist():
+        first, upto = topology.first_banned[state - n_nodes : state - n_nodes + 2]
+        if destination not in topology.banned[first:upto]:
+            states.append(state)
+    return [int(ways.place[state]) for state in states]
+
+
 def _asked(
     metric: Metric, origin_links: np.ndarray, destination_links: np.ndarray
 ) -> tuple[Asked, np.ndarray, np.ndarray]:
@@ -282,13 +221,17 @@ def _asked(
     for name, links in (("origin", origin_links), ("destination", destination_links)):
         wrong = np.flatnonzero((links < 0) | (links >= n_links))
         if wrong.size:
-            raise InputError(f"{name} {wrong[0]}", f"is link {links[wrong[0]]}", f"a row from 0 to {n_links - 1}")
-    asked = Asked(*(np.ascontiguousarray(links, dtype=np.int32) for links in (origin_links, destination_links)))
+            raise InputError(
+                f"{name} {wrong[0]}", f"is link {links[wrong[0]]}", f"a row from 0 to {n_links - 1}"
+            )
+    asked = Asked(
+        *(np.ascontiguousarray(links, dtype=np.int32) for links in (origin_links, destination_links))
+    )
     rows = np.argsort(metric.ways.topology.tail[asked.destination], kind="stable")
     return asked, rows, np.empty(rows.shape[0], dtype=np.int64)
 
 
-def _desk(metric: Metric) -> Desk:
+def desk_for(metric: Metric) -> Desk:
     """Memory for one query at a time."""
     height = metric.hierarchy.height
     labels = (np.empty(height, dtype=np.int32) for _ in range(4))
