@@ -8,7 +8,7 @@ from types import ModuleType
 
 from twin.errors import InputError
 
-PACKAGE_OF = {"uxsim": "uxsim", "sumo": "eclipse-sumo", "libsumo": "libsumo"}
+PACKAGE_OF = {"uxsim": "uxsim", "sumo": "eclipse-sumo", "libsumo": "libsumo", "pandana": "pandana"}
 
 
 def check(module: str) -> None:

@@ -54,7 +54,7 @@ def town(request: pytest.FixtureRequest) -> Town:
 
 
 def check_routes(town: Town, pairs: tuple[np.ndarray, np.ndarray], found: tuple[np.ndarray, Routes]) -> int:
-    """Each route leads from its origin to its destination, bans nothing, costs its cost; how many there are."""
+    """Each route leads from its origin to its destination, bans nothing, costs its cost; how many."""
     cost_ms, routes = found
     banned = set(map(tuple, town.bans.tolist()))
     for row, (origin, destination) in enumerate(zip(*pairs, strict=True)):

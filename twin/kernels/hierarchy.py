@@ -21,8 +21,8 @@ class Shape(NamedTuple):
     """Arcs by lower state, numbered in the order of elimination: a state's arcs upwards lie together.
 
     `parent` (n,) int32 is n at a root; `level` (n,) is that of the parent less one, the same at all roots.
-    Arc a leads from `arc_low[a]` up to `up_head[a]` at `up_level[a]`; the arcs of state v are `up_first[v]` up
-    to `up_first[v + 1]`, heads ascending. Up to before `run_end[a]` they climb by one level each, so that loops
+    Arc a leads from `arc_low[a]` up to `up_head[a]` at `up_level[a]`; the arcs of state v are `up_first[v]`
+    to `up_first[v + 1]`, heads ascending. Before `run_end[a]` they climb by one level each, so that loops
     over them take several at once. `down_arc[down_first[v]:down_first[v + 1]]` are the arcs with head v.
     """
 

@@ -74,7 +74,8 @@ def build_hierarchy(
     Parameters
     ----------
     order
-        "metis" (extra `routing`) or "geometric"; by default the first that is there.
+        "metis" (extra `routing`) or "geometric"; by default the first that is there. Name it where routes of
+        equal cost must not depend on what is installed.
     """
     chosen = order or ("metis" if has_metis() else "geometric")
     if chosen not in ORDERS or (chosen == "metis" and not has_metis()):
@@ -147,7 +148,7 @@ def _checked(hierarchy: Hierarchy, weights_ms: np.ndarray) -> np.ndarray:
     negative = np.flatnonzero(weights_ms < 0)
     if negative.size:
         raise InputError(f"weight of link {negative[0]}", f"is {weights_ms[negative[0]]} ms", "0 ms or more")
-    return np.minimum(weights_ms, FAR).astype(np.int32)
+    return np.asarray(np.minimum(weights_ms, FAR), dtype=np.int32)
 
 
 def costs_between(metric: Metric, origin_links: np.ndarray, destination_links: np.ndarray) -> np.ndarray:
@@ -234,5 +235,6 @@ def _asked(
 def desk_for(metric: Metric) -> Desk:
     """Memory for one query at a time."""
     height = metric.hierarchy.height
-    labels = (np.empty(height, dtype=np.int32) for _ in range(4))
-    return Desk(*labels, np.empty(3 * height + 8, dtype=np.int64), np.empty(2, dtype=np.int64))
+    up_ms, up_arc, down_ms, down_arc = (np.empty(height, dtype=np.int32) for _ in range(4))
+    stack, found = np.empty(3 * height + 8, dtype=np.int64), np.empty(2, dtype=np.int64)
+    return Desk(up_ms, up_arc, down_ms, down_arc, stack, found)
