@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -11,42 +13,49 @@ from tests.routing.test_hierarchy import hierarchy_of
 from twin.routing.alternatives import Admissible, alternatives
 from twin.routing.hierarchy import Metric, costs_between, customize
 
+LINKS_A_WAY = 8
+
 
 def three_ways(north_ms: int, south_ms: int) -> Metric:
-    """From 0 to 4: straight over 1 in 20 s, by the north over 2 or by the south over 3; then on to 5."""
-    ends = [(6, 0), (0, 1), (1, 4), (0, 2), (2, 4), (0, 3), (3, 4), (4, 5)]
+    """Link 0, then eight links straight on of 1 s each, by the north or by the south, then link 1."""
+    ends, weight_ms, xy = [(0, 1), (2, 3)], [1, 1], [(-1.0, 0.0), (0.0, 0.0), (8.0, 0.0), (9.0, 0.0)]
+    for y, each_ms in ((0.0, 1_000), (3.0, north_ms), (-3.0, south_ms)):
+        inner = list(range(len(xy), len(xy) + LINKS_A_WAY - 1))
+        xy += [(1.0 + k, y) for k in range(LINKS_A_WAY - 1)]
+        ends += list(pairwise([1, *inner, 2]))
+        weight_ms += [each_ms] * LINKS_A_WAY
     tail, head = np.array(ends, dtype=np.int32).T
-    weight_ms = np.array([1, 10_000, 10_000, north_ms, north_ms, south_ms, south_ms, 1])
-    x_m, y_m = np.array([0.0, 1, 1, 1, 2, 3, -1]), np.array([0.0, 0, 1, -1, 0, 0, 0])
-    town = Town(tail, head, x_m, y_m, weight_ms, np.zeros((0, 2), dtype=np.int32))
-    return customize(hierarchy_of(town), weight_ms)
+    x_m, y_m = np.array(xy).T
+    town = Town(tail, head, x_m, y_m, np.array(weight_ms), np.zeros((0, 2), dtype=np.int32))
+    return customize(hierarchy_of(town), town.weight_ms)
 
 
-def ways(metric: Metric, k: int, rule: Admissible | None = None) -> list[tuple[int, list[int]]]:
-    return [(cost_ms, route.tolist()) for cost_ms, route in alternatives(metric, 0, 7, k, rule)]
-
-
-STRAIGHT, NORTH, SOUTH = [0, 1, 2, 7], [0, 3, 4, 7], [0, 5, 6, 7]
+def ways(metric: Metric, k: int, rule: Admissible | None = None) -> list[tuple[int, int]]:
+    """Cost of each route, and its way: 0 straight, 1 by the north, 2 by the south."""
+    found = alternatives(metric, 0, 1, k, rule)
+    for _, route in found:
+        way = (int(route[1]) - 2) // LINKS_A_WAY
+        begin = 2 + way * LINKS_A_WAY
+        assert route.tolist() == [0, *range(begin, begin + LINKS_A_WAY), 1]
+    return [(cost_ms, (int(route[1]) - 2) // LINKS_A_WAY) for cost_ms, route in found]
 
 
 def test_the_ways_of_a_known_town_come_by_cost() -> None:
-    metric = three_ways(11_000, 12_000)
-    assert ways(metric, 3)[0] == (20_001, STRAIGHT)
-    assert ways(metric, 1) == [(20_001, STRAIGHT)]
-    found = ways(metric, 3)
-    assert found == sorted(found)
-    assert all(way in [(20_001, STRAIGHT), (22_001, NORTH), (24_001, SOUTH)] for way in found)
-    assert len(found) >= 2
+    metric = three_ways(1_200, 1_100)
+    assert ways(metric, 3) == [(8_001, 0), (8_801, 2), (9_601, 1)]
+    assert ways(metric, 2) == [(8_001, 0), (8_801, 2)]
+    assert ways(metric, 1) == [(8_001, 0)]
 
 
 def test_a_way_that_takes_too_long_is_none() -> None:
-    assert ways(three_ways(13_000, 20_000), 3) == [(20_001, STRAIGHT)]
-    assert ways(three_ways(13_000, BLOCKED_MS), 3, Admissible(stretch=1.01)) == [(20_001, STRAIGHT)]
+    assert ways(three_ways(1_300, 1_100), 3) == [(8_001, 0), (8_801, 2)]
+    assert ways(three_ways(1_300, 1_100), 3, Admissible(stretch=1.4)) == [(8_001, 0), (8_801, 2), (10_401, 1)]
+    assert ways(three_ways(1_100, BLOCKED_MS), 3, Admissible(stretch=1.01)) == [(8_001, 0)]
 
 
 def test_no_path_no_alternative_and_a_trip_within_a_link_has_one() -> None:
-    metric = three_ways(BLOCKED_MS, 11_000)
-    assert alternatives(metric, 7, 0) == []
+    metric = three_ways(BLOCKED_MS, 1_100)
+    assert alternatives(metric, 1, 0) == []
     assert [(cost, route.tolist()) for cost, route in alternatives(metric, 1, 1)] == [(0, [1])]
 
 
@@ -64,7 +73,7 @@ def test_every_alternative_is_admissible(town: Town) -> None:
         for place, (cost_ms, route) in enumerate(found):
             assert (route[0], route[-1]) == (origin, destination)
             assert (town.head[route[:-1]] == town.tail[route[1:]]).all()
-            assert not banned & set(zip(route[:-1].tolist(), route[1:].tolist(), strict=True))
+            assert not banned & set(pairwise(route.tolist()))
             assert town.weight_ms[route[1:]].sum() == cost_ms <= rule.stretch * best_ms
             shared_ms = sum(int(town.weight_ms[link]) for link in route[1:].tolist() if link in used)
             assert place == 0 or shared_ms <= rule.shared * best_ms

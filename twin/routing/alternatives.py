@@ -98,4 +98,5 @@ def _is_local_best(metric: Metric, route: np.ndarray, before: int, within_ms: fl
     a = max(int(np.searchsorted(upto, here - within_ms, "right")) - 1, 0)
     b = min(int(np.searchsorted(upto, here + within_ms)), route.shape[0] - 1)
     least_ms = costs_between(metric, route[[a]], route[[b]])[0]
-    return int(least_ms) == int(upto[b] - upto[a])
+    around_ms: int = upto[b] - upto[a]
+    return bool(least_ms == around_ms)

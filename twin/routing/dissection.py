@@ -1,8 +1,9 @@
 """Nested-dissection orders: what comes last separates what comes before (George 1973).
 
-By METIS (Karypis & Kumar 1998) where the extra `routing` is installed, otherwise by straight cuts across the
-map: in every cell, the cut among some directions and positions that severs fewest streets for its balance
-(inertial bisection), and of its streets the fewest nodes that cover them all (König 1931).
+From the map: in every cell, the direction in which some straight cut severs fewest streets for its balance,
+and between the first and the last nodes in that direction the fewest that separate them, by a largest flow
+(inertial flow; Schild & Sommer 2015). All cells of one depth are cut at once. Or by METIS (Karypis & Kumar
+1998) where the extra `routing` is installed, in an eighth of the time.
 """
 
 from __future__ import annotations
@@ -11,13 +12,13 @@ from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components, maximum_bipartite_matching
+from scipy.sparse import coo_array, csr_matrix
+from scipy.sparse.csgraph import breadth_first_order, connected_components, maximum_flow
 
 DIRECTIONS = 8
 """Directions of cuts tried in each cell."""
 LEAST_SHARE = 0.3
-"""Least share of a cell's nodes on either side of a cut."""
+"""Share of a cell's nodes that come first, and that come last, in its direction."""
 
 Pairs = tuple[np.ndarray, np.ndarray]
 
@@ -41,9 +42,9 @@ def metis_order(low: np.ndarray, high: np.ndarray, n: int) -> np.ndarray:
 def geometric_order(low: np.ndarray, high: np.ndarray, x_m: np.ndarray, y_m: np.ndarray) -> np.ndarray:
     """Rank (n,) of each node by straight cuts, for edges between low and high, each once.
 
-    >>> x, y = np.arange(7.0), np.zeros(7)  # a road: its middle comes last
-    >>> int(np.argmax(geometric_order(np.arange(6), np.arange(1, 7), x, y)))
-    3
+    >>> x, y = np.arange(5.0), np.zeros(5)  # a road: it is cut in two, and not at its ends
+    >>> int(np.argmax(geometric_order(np.arange(4), np.arange(1, 5), x, y))) in (1, 2, 3)
+    True
     """
     n = x_m.shape[0]
     level, along = np.full(n, -1, dtype=np.int64), np.zeros(n)
@@ -53,11 +54,9 @@ def geometric_order(low: np.ndarray, high: np.ndarray, x_m: np.ndarray, y_m: np.
         row[nodes] = np.arange(nodes.shape[0])
         edges = _within(edges, row)
         inside = (row[edges[0]], row[edges[1]])
-        side, across = _best_cuts(inside, x_m[nodes], y_m[nodes])
-        severed = np.flatnonzero(side[inside[0]] != side[inside[1]])
-        separates = _cover((inside[0][severed], inside[1][severed]), side)
+        separates, place = _cuts(inside, x_m[nodes], y_m[nodes])
         separates |= _alone(inside, nodes.shape[0])
-        level[nodes[separates]], along[nodes[separates]] = number, across[separates]
+        level[nodes[separates]], along[nodes[separates]] = number, place[separates]
         nodes, number = nodes[~separates], number + 1
     rank = np.empty(n, dtype=np.int64)
     rank[np.lexsort((np.arange(n), along, -level))] = np.arange(n)
@@ -79,13 +78,13 @@ def _alone(edges: Pairs, n: int) -> np.ndarray:
     return np.asarray(np.bincount(np.concatenate(edges), minlength=n) == 0)
 
 
-def _best_cuts(edges: Pairs, x_m: np.ndarray, y_m: np.ndarray) -> Pairs:
-    """Side of the best cut in its own cell (n,) bool, and the place along that cut (n,)."""
+def _cuts(edges: Pairs, x_m: np.ndarray, y_m: np.ndarray) -> Pairs:
+    """Which nodes separate each cell (n,) bool, and the place along the cut (n,)."""
     n = x_m.shape[0]
     _, cell = connected_components(_matrix(*edges, n), directed=False)
     size = np.bincount(cell)
     begin = np.cumsum(size) - size
-    best, side, along = np.full(size.shape[0], np.inf), np.zeros(n, dtype=np.bool_), np.zeros(n)
+    best, along, across = np.full(size.shape[0], np.inf), np.zeros(n), np.zeros(n, dtype=np.int64)
     for k in range(DIRECTIONS):
         cos, sin = np.cos(np.pi * k / DIRECTIONS), np.sin(np.pi * k / DIRECTIONS)
         order = np.lexsort((cos * x_m + sin * y_m, cell))
@@ -98,39 +97,39 @@ def _best_cuts(edges: Pairs, x_m: np.ndarray, y_m: np.ndarray) -> Pairs:
         own = np.repeat(np.arange(size.shape[0]), size)
         before = np.arange(n) - begin[own]
         lesser = np.minimum(before, size[own] - before)
-        cost = np.where(
-            (lesser >= np.maximum(1, np.floor(LEAST_SHARE * size[own]))),
-            severed / np.maximum(lesser, 1),
-            np.inf,
-        )
-        least = np.minimum.reduceat(cost, begin)
-        at = np.flatnonzero(cost == least[own])
-        split = np.zeros(size.shape[0], dtype=np.int64)
-        split[own[at][::-1]] = at[::-1]
+        allowed = lesser >= np.maximum(1, np.floor(LEAST_SHARE * size[own]))
+        least = np.minimum.reduceat(np.where(allowed, severed / np.maximum(lesser, 1), np.inf), begin)
         mine = (least < best)[cell]
-        side = np.where(mine, place >= split[cell], side)
+        across = np.where(mine, place - begin[cell], across)
         along = np.where(mine, cos * y_m - sin * x_m, along)
         best = np.minimum(best, least)
-    return side, along
+    return _separators(edges, across, size[cell]), along
 
 
-def _cover(severed: Pairs, side: np.ndarray) -> np.ndarray:
-    """Fewest nodes (n,) bool that touch all severed edges (König 1931), from a largest matching."""
-    n = side.shape[0]
-    left = np.where(side[severed[0]], severed[1], severed[0])
-    right = np.where(side[severed[0]], severed[0], severed[1])
-    partner = maximum_bipartite_matching(_matrix(left, right, n).tocsr(), perm_type="column")
-    is_left, is_right = np.zeros(n, dtype=np.bool_), np.zeros(n, dtype=np.bool_)
-    is_left[left], is_right[right] = True, True
-    reached = is_left & (partner < 0)
-    mate = np.full(n, -1, dtype=np.int64)
-    mate[partner[partner >= 0]] = np.flatnonzero(partner >= 0)
-    while True:  # alternating paths from the unmatched
-        met = np.zeros(n, dtype=np.bool_)
-        met[right[reached[left]]] = True
-        onward = mate[np.flatnonzero(met & ~reached)]
-        if not (met & ~reached).any():
-            break
-        reached |= met
-        reached[onward[onward >= 0]] = True
-    return np.asarray((is_left & ~reached) | (is_right & reached))
+def _separators(edges: Pairs, across: np.ndarray, size: np.ndarray) -> np.ndarray:
+    """Fewest nodes (n,) bool between the first and the last of each cell, by one largest flow.
+
+    Every node lets one unit through (from 2 v to 2 v + 1), edges let any amount; what the residual reaches
+    on one side only is the cut (Menger 1927; Ford & Fulkerson 1956).
+    """
+    n = across.shape[0]
+    ends = np.maximum(1, np.floor(LEAST_SHARE * size)).astype(np.int64)
+    first, last = (
+        np.flatnonzero((across < ends) & (size > 1)),
+        np.flatnonzero((across >= size - ends) & (size > 1)),
+    )
+    nodes, source, sink, wide = np.arange(n), 2 * n, 2 * n + 1, n + 1
+    tails = [2 * nodes, 2 * edges[0] + 1, 2 * edges[1] + 1, np.full(first.shape[0], source), 2 * last + 1]
+    heads = [2 * nodes + 1, 2 * edges[1], 2 * edges[0], 2 * first, np.full(last.shape[0], sink)]
+    room = np.full(sum(map(len, tails)), wide, dtype=np.int32)
+    room[:n] = 1
+    graph = coo_array(
+        (room, (np.concatenate(tails), np.concatenate(heads))), shape=(2 * n + 2, 2 * n + 2)
+    ).tocsr()
+    graph.indices, graph.indptr = graph.indices.astype(np.int32), graph.indptr.astype(np.int32)
+    residual = graph - maximum_flow(csr_matrix(graph), source, sink).flow
+    residual.data[residual.data < 0] = 0
+    residual.eliminate_zeros()
+    reached = np.zeros(2 * n + 2, dtype=np.bool_)
+    reached[breadth_first_order(residual, source, return_predecessors=False)] = True
+    return np.asarray(reached[2 * nodes] & ~reached[2 * nodes + 1])

@@ -31,7 +31,7 @@ from twin.routing.topology import star
 
 LINKS_A_ROUTE = 96
 """First guess of a route's length, for the size of the pool; a longer one only costs a second call."""
-ORDERS = ("metis", "geometric")
+ORDERS = ("geometric", "metis")
 
 
 @dataclass(frozen=True)
@@ -67,30 +67,28 @@ class Metric:
 
 
 def build_hierarchy(
-    topology: Topology, x_m: np.ndarray, y_m: np.ndarray, order: str | None = None
+    topology: Topology, x_m: np.ndarray, y_m: np.ndarray, order: str = "geometric"
 ) -> Hierarchy:
     """The hierarchy of a network with nodes at x_m, y_m (n_nodes,).
 
     Parameters
     ----------
     order
-        "metis" (extra `routing`) or "geometric"; by default the first that is there. Name it where routes of
-        equal cost must not depend on what is installed.
+        "geometric", the same wherever the twin runs, or "metis" (extra `routing`), which is found sooner.
     """
-    chosen = order or ("metis" if has_metis() else "geometric")
-    if chosen not in ORDERS or (chosen == "metis" and not has_metis()):
-        raise InputError(f"order {chosen}", "is not there", "metis (extra routing) or geometric")
+    if order not in ORDERS or (order == "metis" and not has_metis()):
+        raise InputError(f"order {order}", "is not there", "geometric, or metis with the extra routing")
     n_nodes = topology.first_out.shape[0] - 1
     begin, end, link = _steps(topology)
     n = n_nodes + topology.turn_from.shape[0]
     low, high = edges_of(begin, end, n)
     node = np.concatenate([np.arange(n_nodes), topology.head[topology.turn_from]])
     xy_m = (x_m[node], y_m[node])
-    rank = metis_order(low, high, n) if chosen == "metis" else geometric_order(low, high, *xy_m)
+    rank = metis_order(low, high, n) if order == "metis" else geometric_order(low, high, *xy_m)
     place, shape = shape_of((low, high), rank, xy_m)
     turns_first, turns = star(topology.head[topology.turn_from], n_nodes)
     given = links_of_arcs(shape, place[begin], place[end], link, topology.link_key)
-    return Hierarchy(topology, chosen, place, shape, given, turns_first, (turns + n_nodes).astype(np.int32))
+    return Hierarchy(topology, order, place, shape, given, turns_first, (turns + n_nodes).astype(np.int32))
 
 
 def _steps(topology: Topology) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
