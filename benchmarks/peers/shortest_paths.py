@@ -42,7 +42,7 @@ def _told_aside() -> Iterator[None]:
         os.close(kept)
 
 
-def pandana_round(network: Network, ends: Ends) -> dict[str, Any]:
+def pandana_round(network: Network, ends: Ends) -> tuple[float, float, NDArray[np.float64]]:
     """CPU seconds to build for these weights and for a query with path; costs [ms] of the paths found."""
     import pandas as pd
 
@@ -56,11 +56,7 @@ def pandana_round(network: Network, ends: Ends) -> dict[str, Any]:
         ready = time.process_time()
         found = built.shortest_paths(ends[0], ends[1], imp_name="s")
         done = time.process_time()
-    return {
-        "new_weights_s": ready - begin,
-        "query_s": (done - ready) / len(found),
-        "cost_ms": _costs_of(network, found),
-    }
+    return ready - begin, (done - ready) / len(found), _costs_of(network, found)
 
 
 def _costs_of(network: Network, found: list[Any]) -> NDArray[np.float64]:

@@ -205,36 +205,25 @@ def peer_rows(side: int) -> list[Row]:
     new_s = cpu_s(lambda: customize(hierarchy, weight_ms), 3)
     metric = customize(hierarchy, weight_ms)
     each_s = query_s(metric, pairs)
-    ours_s, cost_ms = new_s + QUERIES * each_s, costs_between(metric, *pairs) - weight_ms[pairs[1]]
-    rows: list[Row] = [
-        {"case": case, "engine": "twin", "cpu_s": ours_s, "new_weights_s": new_s, "query_s": each_s}
-    ]
-    peer = pandana_round(network, ends)
-    _agree("pandana", cost_ms, peer["cost_ms"])
-    total_s = peer["new_weights_s"] + QUERIES * peer["query_s"]
-    rows.append(
-        {"case": case, "engine": "pandana", "cpu_s": total_s}
-        | {k: peer[k] for k in ("new_weights_s", "query_s")}
-    )
-    slow_s, slow_ms = networkx_costs(
-        city, weight_ms, (ends[0][:NETWORKX_QUERIES], ends[1][:NETWORKX_QUERIES])
-    )
+    cost_ms = costs_between(metric, *pairs) - weight_ms[pairs[1]]
+    peer_new_s, peer_each_s, found_ms = pandana_round(network, ends)
+    _agree("pandana", cost_ms, found_ms)
+    slow_s, slow_ms = networkx_costs(network, (ends[0][:NETWORKX_QUERIES], ends[1][:NETWORKX_QUERIES]))
     _agree("networkx", cost_ms[:NETWORKX_QUERIES], slow_ms)
-    rows.append(
-        {
-            "case": case,
-            "engine": "networkx",
-            "cpu_s": QUERIES * slow_s,
-            "new_weights_s": 0.0,
-            "query_s": slow_s,
-        }
-    )
+    engines = {
+        "twin": (new_s, each_s),
+        "pandana": (peer_new_s, peer_each_s),
+        "networkx": (0.0, slow_s),
+    }
+    rows: list[Row] = [
+        {"case": case, "engine": name, "cpu_s": new + QUERIES * each, "new_weights_s": new, "query_s": each}
+        for name, (new, each) in engines.items()
+    ]
     for row in rows:
-        row["ratio"], row["query_ratio"] = row["cpu_s"] / ours_s, row["query_s"] / each_s
+        row["ratio"], row["query_ratio"] = row["cpu_s"] / rows[0]["cpu_s"], row["query_s"] / each_s
         row["links"] = int(city.tail.shape[0])
-    faster_s = each_s - peer["query_s"]
-    if faster_s > 0:
-        rows[1]["wins_above_queries"] = int((peer["new_weights_s"] - new_s) / faster_s)
+    if peer_each_s < each_s:
+        rows[1]["wins_above_queries"] = int((peer_new_s - new_s) / (each_s - peer_each_s))
     return rows
 
 
