@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import twin.routing.hierarchy as doors
 from tests.oracles import BLOCKED_MS
 from tests.routing.hierarchy_worlds import Town, draws, jittered_grid, riviera, slow_costs_between, some_links
 from tests.routing.test_banned_turns import Bans, slow_costs, worlds_with_bans
@@ -115,7 +116,12 @@ def same(one: Metric, other: Metric) -> bool:
     return all(np.array_equal(a, b) for a, b in zip(one.ways.costs[:2], other.ways.costs[:2], strict=True))
 
 
-def test_weights_that_change_a_little_give_what_starting_over_gives(town: Town) -> None:
+@pytest.mark.parametrize("most_changed", [0.0, 1.0])
+def test_weights_that_change_give_what_starting_over_gives(
+    town: Town, most_changed: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By what changed whatever it is, and always from scratch."""
+    monkeypatch.setattr(doors, "MOST_CHANGED", most_changed)
     hierarchy = hierarchy_of(town)
     metric, weights = customize(hierarchy, town.weight_ms), town.weight_ms.copy()
     pairs = some_links(town, 300, 5), some_links(town, 300, 6)

@@ -31,6 +31,8 @@ from twin.routing.topology import star
 
 LINKS_A_ROUTE = 96
 """First guess of a route's length, for the size of the pool; a longer one only costs a second call."""
+MOST_CHANGED = 0.002
+"""Share of changed weights up to which it pays to go by what changed (measured: `benchmarks/README.md`)."""
 ORDERS = ("geometric", "metis")
 
 
@@ -120,10 +122,13 @@ def customize(hierarchy: Hierarchy, weights_ms: np.ndarray) -> Metric:
 
 
 def recustomize(metric: Metric, weights_ms: np.ndarray) -> Metric:
-    """The same as `customize`, by what changed since that metric; pays when few weights did."""
+    """The same as `customize`, by what changed since that metric; from scratch where it is too much to pay."""
     hierarchy, weight_ms = metric.hierarchy, _checked(metric.hierarchy, weights_ms)
     given, shape = hierarchy.given, hierarchy.shape
-    changed = (weight_ms != metric.ways.weight_ms)[given.link]
+    is_other = weight_ms != metric.ways.weight_ms
+    if is_other.sum() > MOST_CHANGED * is_other.shape[0]:
+        return customize(hierarchy, weights_ms)
+    changed = is_other[given.link]
     touched = np.zeros(shape.parent.shape[0], dtype=np.bool_)
     touched[shape.arc_low[given.arc[changed]]] = True
     costs = Costs(*(column.copy() for column in metric.ways.costs))
