@@ -88,7 +88,7 @@ def _candidates(
 def _is_simple(metric: Metric, route: np.ndarray) -> bool:
     """Whether it comes to no node twice."""
     heads = metric.ways.topology.head[route]
-    return np.unique(heads).shape[0] == heads.shape[0]
+    return bool(np.unique(heads).shape[0] == heads.shape[0])
 
 
 def _is_local_best(metric: Metric, route: np.ndarray, before: int, within_ms: float) -> bool:
@@ -98,5 +98,4 @@ def _is_local_best(metric: Metric, route: np.ndarray, before: int, within_ms: fl
     a = max(int(np.searchsorted(upto, here - within_ms, "right")) - 1, 0)
     b = min(int(np.searchsorted(upto, here + within_ms)), route.shape[0] - 1)
     least_ms = costs_between(metric, route[[a]], route[[b]])[0]
-    around_ms: int = upto[b] - upto[a]
-    return bool(least_ms == around_ms)
+    return bool(least_ms == upto[b] - upto[a])

@@ -110,7 +110,7 @@ def _separators(edges: Pairs, across: np.ndarray, size: np.ndarray) -> np.ndarra
     """Fewest nodes (n,) bool between the first and the last of each cell, by one largest flow.
 
     Every node lets one unit through (from 2 v to 2 v + 1), edges let any amount; what the residual reaches
-    on one side only is the cut (Menger 1927; Ford & Fulkerson 1956).
+    on one side only is the cut (Menger 1927; Ford & Fulkerson 1956), the same for every largest flow.
     """
     n = across.shape[0]
     ends = np.maximum(1, np.floor(LEAST_SHARE * size)).astype(np.int64)

@@ -31,7 +31,7 @@ from twin.routing.topology import star
 
 LINKS_A_ROUTE = 96
 """First guess of a route's length, for the size of the pool; a longer one only costs a second call."""
-MOST_CHANGED = 0.002
+MOST_CHANGED = 0.005
 """Share of changed weights up to which it pays to go by what changed (measured: `benchmarks/README.md`)."""
 ORDERS = ("geometric", "metis")
 
@@ -122,7 +122,7 @@ def customize(hierarchy: Hierarchy, weights_ms: np.ndarray) -> Metric:
 
 
 def recustomize(metric: Metric, weights_ms: np.ndarray) -> Metric:
-    """The same as `customize`, by what changed since that metric; from scratch where it is too much to pay."""
+    """The same as `customize`, by what changed since that metric; from scratch where that is much."""
     hierarchy, weight_ms = metric.hierarchy, _checked(metric.hierarchy, weights_ms)
     given, shape = hierarchy.given, hierarchy.shape
     is_other = weight_ms != metric.ways.weight_ms
