@@ -12,6 +12,7 @@ PACKAGE_OF = {
     "uxsim": "uxsim",
     "sumo": "eclipse-sumo",
     "libsumo": "libsumo",
+    "pandana": "pandana",
     "aequilibrae": "aequilibrae",
     "openmatrix": "openmatrix",
     "pandas": "pandas",

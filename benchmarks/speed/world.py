@@ -128,15 +128,22 @@ def grid_world(n_trips: int, side: int = 30, spacing_m: float = 150.0) -> World:
     return _routed(net, (x.ravel(), y.ravel()), (depart_s, ends[0], ends[1]), 10_800, spread=0.5)
 
 
-def city_world(side: int, n_trips: int) -> World:
-    """The city: trips of 24 h with two peaks, gamma-distributed lengths of mean 5 km (shape 2)."""
+def city_streets(
+    side: int,
+) -> tuple[dict[str, NDArray[np.float64]], NDArray[np.float64], NDArray[np.float64]]:
+    """The links of the city, and where its nodes are [m]."""
     pairs, line = _neighbours(side)
     x, y = (column.ravel() * 100.0 for column in np.meshgrid(np.arange(side), np.arange(side)))
     x, y = x + 40.0 * (_draw("x", x.shape[0]) - 0.5), y + 40.0 * (_draw("y", y.shape[0]) - 0.5)
     kind = np.where(line % 32 == 16, 2, np.where(line % 8 == 4, 1, 0))
     there = (kind > 0) | (_draw("missing", line.shape[0]) >= 0.17)  # minor streets are missing here and there
     net = _streets(side, kind[there], pairs[there], x, y)
-    net = _connected(net, x.shape[0])
+    return _connected(net, x.shape[0]), x, y
+
+
+def city_world(side: int, n_trips: int) -> World:
+    """The city: trips of 24 h with two peaks, gamma-distributed lengths of mean 5 km (shape 2)."""
+    net, x, y = city_streets(side)
     ends = _city_ends(net, x, y, side, n_trips)
     return _routed(net, (x, y), (_two_peaks(n_trips), *ends), 86_400, spread=0.0)
 
