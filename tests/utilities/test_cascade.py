@@ -85,7 +85,9 @@ def left_of(n: int, kept: float, needs: Needs, layers: list[Largest]) -> float:
     """Share of nodes that stand when a share of one graph's nodes is kept."""
     health = np.ones(2 * n)
     health[:n] = draws(n, "kept") < kept
-    return float(settle(health, needs, layers, np.zeros(2 * n), np.zeros((1, 2 * n), dtype=bool)).level.mean())
+    return float(
+        settle(health, needs, layers, np.zeros(2 * n), np.zeros((1, 2 * n), dtype=bool)).level.mean()
+    )
 
 
 @pytest.mark.parametrize("mean_degree", [3.5, 5.0])
@@ -141,7 +143,9 @@ def test_restart_takes_as_long_as_it_takes(restart_s, back):
 
 def test_a_short_return_does_not_fill_a_slow_store():
     elements = replace(elements_of(2), store_s=np.array([[0.0, 120.0]]))
-    cascade = Cascade(replace(elements, least=np.array([0.0, 0.5])), needs_of((1, 0, 0, 1.0)), (), recharge=0.5)
+    cascade = Cascade(
+        replace(elements, least=np.array([0.0, 0.5])), needs_of((1, 0, 0, 1.0)), (), recharge=0.5
+    )
     health = np.ones((8, 2))
     health[[1, 2, 4, 5, 6], 0] = 0.0
     level = run(cascade, health, 60.0)

@@ -101,9 +101,7 @@ class Settled:
     cause: Ints
 
 
-def settle(
-    health: Floats, needs: Needs, layers: Sequence[Layer], least: Floats, bridged: Flags
-) -> Settled:
+def settle(health: Floats, needs: Needs, layers: Sequence[Layer], least: Floats, bridged: Flags) -> Settled:
     """The largest levels that health, needs and layers allow; `bridged` (n_utilities, n) inputs count as 1."""
     n_utilities, n = bridged.shape
     level = _tripped(health.astype(np.float64), least)
