@@ -54,6 +54,10 @@ def rows(text: str) -> list[list[str]]:
     return [each.split() for line in text.splitlines() for each in line.split("|")]
 
 
+def named(kind: str, n: int) -> np.ndarray:
+    return np.array([f"{kind} {row}" for row in range(n)], dtype=np.str_)
+
+
 def case(
     rated_v: list[float],
     lines: list[tuple[float, ...]],
@@ -69,10 +73,10 @@ def case(
     ends, unit_ends = column[:2].astype(np.int32), unit[:2].astype(np.int32)
     nothing = np.zeros(len(units))
     return Grid(
-        Buses(np.array([f"bus {row}" for row in range(n)]), volts),
-        Lines(np.array([f"line {row}" for row in range(len(lines))], dtype=np.str_), ends[0], ends[1], *column[2:]),
+        Buses(named("bus", n), volts),
+        Lines(named("line", len(lines)), ends[0], ends[1], *column[2:]),
         Transformers(
-            np.array([f"unit {row}" for row in range(len(units))], dtype=np.str_), unit_ends[0], unit_ends[1],
+            named("unit", len(units)), unit_ends[0], unit_ends[1],
             volts[unit_ends[0]], volts[unit_ends[1]], unit[2], unit[3], unit[4], nothing, nothing,
         ),
         Sources(np.array([source[0]], dtype=np.int32), np.array([source[1]]), np.array([1e9])),

@@ -91,7 +91,8 @@ class Elements(Table):
 class Settled:
     """A fixed point: level of each element; in which round, and why, it fell below its health.
 
-    `inputs` (n_utilities, n) are without stores, `reach` (n,) is what the layers leave. `cause` is BROKEN, a utility's row, or n_utilities + the row of a layer.
+    `inputs` (n_utilities, n) are without stores, `reach` (n,) is what the layers leave. `cause` is BROKEN,
+    a utility's row, or n_utilities + the row of a layer.
     """
 
     level: Floats
@@ -102,7 +103,7 @@ class Settled:
 
 
 def settle(health: Floats, needs: Needs, layers: Sequence[Layer], least: Floats, bridged: Flags) -> Settled:
-    """The largest levels that health, needs and layers allow; `bridged` (n_utilities, n) inputs count as 1."""
+    """The largest levels that all allow; `bridged` (n_utilities, n) inputs count as 1."""
     n_utilities, n = bridged.shape
     level = _tripped(health.astype(np.float64), least)
     fell, cause = np.zeros(n, dtype=np.int32), np.full(n, BROKEN, dtype=np.int32)

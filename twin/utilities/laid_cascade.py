@@ -1,4 +1,4 @@
-"""The laid networks as elements that need each other: what stands without power, for how long, and who notices.
+"""The laid networks as elements that need each other: what stands without power, and for how long.
 
 Elements are the utility nodes. Pumps, mobile sites, exchanges, heat sources and data centres need power;
 a tank needs the pump that fills it; every node must be reached from a source over nodes that work, water
@@ -113,7 +113,7 @@ def _paths(layers: Utilities, utility: int) -> Paths:
 def outage(
     layers: Utilities, broken: Mapping[str, tuple[float, float]], n_steps: int, step_s: float
 ) -> Floats:
-    """Health (n_steps, n) when nodes are broken from a second until another; a step counts if they overlap."""
+    """Health (n_steps, n) when nodes are broken from a second until another; steps are whole."""
     health = np.ones((n_steps, layers.nodes.n_nodes))
     for name, (from_s, until_s) in broken.items():
         if name not in layers.row_of:

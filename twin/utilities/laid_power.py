@@ -52,7 +52,7 @@ class LaidPower:
         return buses
 
     def node_voltage(self, u_pu: Floats) -> Floats:
-        """Voltage (n_steps, n_nodes) at utility nodes from that at buses, low before medium; NaN elsewhere."""
+        """Voltage (n_steps, n_nodes) at utility nodes, low before medium; NaN where there is none."""
         bus = np.where(self.low >= 0, self.low, self.high)
         return np.where(bus >= 0, u_pu[:, bus], np.nan)
 

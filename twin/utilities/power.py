@@ -8,6 +8,7 @@ bring at any voltage) is an error that names the step.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -64,11 +65,11 @@ class PowerFlow:
         n_lines, n_transformers = len(grid.lines.name), len(grid.transformers.name)
         counts = (grid.n_buses, n_lines, n_transformers, len(grid.sources.bus), len(grid.load_bus))
         starts = np.cumsum((0, *counts)).tolist()
-        self._ids = [np.arange(a, b, dtype=np.int32) for a, b in zip(starts[:-1], starts[1:], strict=True)]
+        self._ids = [np.arange(a, b, dtype=np.int32) for a, b in pairwise(starts)]
         self._model = self._engine.PowerGridModel(self._input())
 
     def solve(self, load_w: Floats, load_var: Floats, broken: Flags | None = None) -> Flow:
-        """Flow for loads (n_steps, n_loads); `broken` buses (n_steps, n_buses) or (n_buses,) carry nothing."""
+        """Flow for loads (n_steps, n_loads); `broken` buses ([n_steps,] n_buses) carry nothing."""
         load_w, load_var = np.atleast_2d(load_w), np.atleast_2d(load_var)
         n_steps = len(load_w)
         self._check(load_w, load_var)

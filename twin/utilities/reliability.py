@@ -47,7 +47,7 @@ def interruptions(without: Flags, customers: Floats, step_s: float, sustained_s:
 
 
 def not_delivered(asked: Floats, share: Floats) -> float:
-    """What was asked for in each step (n_steps, n) and not delivered; asked's unit. NaN shares ask nothing."""
+    """What was asked for (n_steps, n) and not delivered, in asked's unit; NaN shares ask nothing."""
     return float((asked * (1.0 - np.nan_to_num(share, nan=1.0))).sum())
 
 
