@@ -25,19 +25,25 @@ TO_INSTALL = "pip install 'twin[utilities]', which brings owa-epanet"
 class Hydraulics:
     """A run, in the file's units, at report times (n_times,) [s]: nodes (n_times, n_nodes), links likewise.
 
-    `delivered` is what each node draws without leaks, of a reservoir or tank negative when it gives;
-    `leaked` what its emitter loses. `warnings` are what the engine warned of.
+    `drawn` is all that leaves at a node, of a reservoir or tank negative when it gives; of it `delivered`
+    is what was asked for, `leaked` what its emitter loses. `warnings` are what the engine warned of.
     """
 
     time_s: Floats
     node: Texts
     head: Floats
     pressure: Floats
+    drawn: Floats
     delivered: Floats
     leaked: Floats
     link: Texts
     flow: Floats
     warnings: tuple[str, ...]
+
+    def imbalance(self) -> float:
+        """Largest sum over nodes of what leaves, which should be nothing, over what leaves, of all times."""
+        through = np.maximum(np.abs(self.drawn).sum(axis=1) / 2.0, 1e-9)
+        return float((np.abs(self.drawn.sum(axis=1)) / through).max())
 
 
 def run_inp(text: str, where: str = "water network") -> Hydraulics:
@@ -61,7 +67,9 @@ def run_inp(text: str, where: str = "water network") -> Hydraulics:
             except Exception as error:  # the engine raises bare exceptions with its own number
                 if type(error) is not Exception:
                     raise
-                raise InputError(where, f"EPANET: {error}", "a network that EPANET runs") from None
+                engine.close(project)
+                said = _first_error(Path(folder) / "report") or str(error)
+                raise InputError(where, f"EPANET: {said}", "a network that EPANET runs") from None
     finally:
         engine.deleteproject(project)
 
@@ -69,7 +77,7 @@ def run_inp(text: str, where: str = "water network") -> Hydraulics:
 def _run(engine: Any, project: Any, told: list[warnings.WarningMessage]) -> Hydraulics:
     n_nodes, n_links = (engine.getcount(project, each) for each in (engine.NODECOUNT, engine.LINKCOUNT))
     first, every = (engine.gettimeparam(project, each) for each in (engine.REPORTSTART, engine.REPORTSTEP))
-    wanted = (engine.HEAD, engine.PRESSURE, engine.DEMANDFLOW, engine.EMITTERFLOW)
+    wanted = (engine.HEAD, engine.PRESSURE, engine.DEMAND, engine.DEMANDFLOW, engine.EMITTERFLOW)
     times, rows, flows = [], [], []
     engine.openH(project)
     engine.initH(project, 0)
@@ -88,12 +96,22 @@ def _run(engine: Any, project: Any, told: list[warnings.WarningMessage]) -> Hydr
         node=np.array([engine.getnodeid(project, row + 1) for row in range(n_nodes)], dtype=np.str_),
         head=table[0],
         pressure=table[1],
-        delivered=table[2],
-        leaked=table[3],
+        drawn=table[2],
+        delivered=table[3],
+        leaked=table[4],
         link=np.array([engine.getlinkid(project, row + 1) for row in range(n_links)], dtype=np.str_),
         flow=np.array(flows),
         warnings=tuple(sorted({str(each.message) for each in told})),
     )
+
+
+def _first_error(report: Path) -> str:
+    """The first error that the engine reports, with the line it is about."""
+    if not report.exists():
+        return ""
+    lines = [line.strip() for line in report.read_text(encoding="utf-8", errors="replace").splitlines()]
+    found = [row for row, line in enumerate(lines) if line.startswith("Error")]
+    return " ".join(lines[found[0] : found[0] + 2]) if found else ""
 
 
 def _values(engine: Any, get: Any, project: Any, what: int, n: int) -> Floats:
