@@ -63,7 +63,7 @@ def test_what_is_read_and_written_again_has_the_same_heads(name):
 
 
 def changed(line: str, at: int, factor: float) -> str:
-    parts = line.split(";")[0].split()
+    parts = line.split(";", maxsplit=1)[0].split()
     return " ".join([*parts[:at], repr(float(parts[at]) * factor), *parts[at + 1 :]])
 
 

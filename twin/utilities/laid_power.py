@@ -124,7 +124,7 @@ def _row_of(values: Floats, known: tuple[float, ...], names: Texts, unit: str) -
     """Row of each value among the ledger's."""
     table = np.array(known)
     away = np.abs(values[:, None] - table[None, :])
-    row = away.argmin(axis=1).astype(np.int32)
+    row: Ints = away.argmin(axis=1).astype(np.int32)
     strange = np.flatnonzero(~(away.min(axis=1, initial=np.inf) < 1e-6))
     if len(strange):
         where, what = str(names[strange[0]]), f"{values[strange[0]]:g} {unit} is not in the ledger"

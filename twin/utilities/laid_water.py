@@ -65,7 +65,9 @@ class LaidWater:
         drawing = junctions[(asked_lps[:, junctions] > 0.0).any(axis=0)]
         has = set(drawing.tolist())
         parts = ["[JUNCTIONS]"]
-        parts += [f"n{row} {self.height_m[row]:.9g} " + (f"1 p{row}" if row in has else "0") for row in junctions]
+        parts += [
+            f"n{row} {self.height_m[row]:.9g} " + (f"1 p{row}" if row in has else "0") for row in junctions
+        ]
         parts += ["[RESERVOIRS]"]
         pairs = zip(self.zones.entry, self.zones.head_m, strict=True)
         parts += [f"n{entry} {head:.9g}" for entry, head in pairs]
@@ -76,7 +78,10 @@ class LaidWater:
             f"e{row} n{a} n{b} {edges.length_m[row]:.9g} {edges.diameter_mm[row]:.9g} {rough}"
             for row, a, b in ends
         ]
-        parts += ["[EMITTERS]", *(f"n{row} {self.leak[row]:.9g}" for row in junctions if self.leak[row] > 0.0)]
+        parts += [
+            "[EMITTERS]",
+            *(f"n{row} {self.leak[row]:.9g}" for row in junctions if self.leak[row] > 0.0),
+        ]
         parts += ["[PATTERNS]"]
         for row in drawing.tolist():
             values = [f"{each:.9g}" for each in asked_lps[:, row].tolist()]
@@ -93,14 +98,12 @@ class LaidWater:
         return "\n".join(parts)
 
 
-def laid_water(
-    layers: Utilities, place_id: Texts, mean_lps: Floats, parameters: Parameters
-) -> LaidWater:
+def laid_water(layers: Utilities, place_id: Texts, mean_lps: Floats, parameters: Parameters) -> LaidWater:
     """The water network of a territory; leaks follow from what places draw on the mean (n_places,) [l/s]."""
     nodes, edges = layers.nodes, layers.edges
     if not layers.laid:
         raise InputError("utilities", "the territory has no utility layers", "a territory built again")
-    mains = np.flatnonzero((edges.utility == WATER) & (edges.kind == "main"))
+    mains: Ints = np.flatnonzero((edges.utility == WATER) & (edges.kind == "main")).astype(np.int32)
     zones = _zones(layers, mains)
     at = {name: row for row, name in enumerate(zones.name)}
     junction = (nodes.utility == WATER) & (nodes.kind == "junction")
@@ -113,7 +116,9 @@ def laid_water(
     of[zones.entry] = np.arange(len(zones.name))
     inside = (of[edges.tail[mains]] == of[edges.head[mains]]) & (of[edges.tail[mains]] >= 0)
     mains = mains[inside]
-    known = ~np.isnan(nodes.elevation_m)
+    vague = np.zeros(len(zones.name), dtype=bool)  # one height that nobody knows, and the zone was laid flat
+    vague[zone[(zone >= 0) & np.isnan(nodes.elevation_m)]] = True
+    known = (zone >= 0) & ~vague[zone]
     height = np.where(known, nodes.elevation_m, 0.0)
     node = layers.rows_for("place", place_id, WATER)
     drawn = float(mean_lps[node >= 0].sum())
@@ -128,7 +133,7 @@ def _leaks(
     drawn_lps: float,
     parameters: Parameters,
 ) -> Floats:
-    """Coefficients (n_nodes,) such that, without flow, metres of main leak alike and the yield is the ledger's."""
+    """Coefficients (n_nodes,): without flow, metres of main leak alike, and the yield is the ledger's."""
     zone, height, mains = laid
     edges = layers.edges
     metres = np.zeros(len(zone))

@@ -41,8 +41,8 @@ class Hydraulics:
     warnings: tuple[str, ...]
 
     def imbalance(self) -> float:
-        """Largest sum over nodes of what leaves, which should be nothing, over what leaves, of all times."""
-        through = np.maximum(np.abs(self.drawn).sum(axis=1) / 2.0, 1e-9)
+        """Largest sum over nodes of what leaves, over the flow or one unit of it; it should be nothing."""
+        through = np.maximum(np.abs(self.drawn).sum(axis=1) / 2.0, 1.0)
         return float((np.abs(self.drawn.sum(axis=1)) / through).max())
 
 
@@ -78,7 +78,8 @@ def _run(engine: Any, project: Any, told: list[warnings.WarningMessage]) -> Hydr
     n_nodes, n_links = (engine.getcount(project, each) for each in (engine.NODECOUNT, engine.LINKCOUNT))
     first, every = (engine.gettimeparam(project, each) for each in (engine.REPORTSTART, engine.REPORTSTEP))
     wanted = (engine.HEAD, engine.PRESSURE, engine.DEMAND, engine.DEMANDFLOW, engine.EMITTERFLOW)
-    times, rows, flows = [], [], []
+    times: list[int] = []
+    rows, flows = [], []
     engine.openH(project)
     engine.initH(project, 0)
     while True:

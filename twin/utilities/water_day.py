@@ -23,7 +23,8 @@ class WaterDay:
 
     `asked`, `served`, `leaked` and `source` are in l/s (`source` (n_steps,): what comes in from outside),
     `stored_l` is at the end of each step, `start_l` (n_zones,) at the beginning; `kept` is the share of
-    a step in which a zone has its head, `engine_imbalance` the engine's own of any step. Heads and pressures in m, NaN where there is no junction.
+    a step in which a zone has its head, `engine_imbalance` what is amiss in the engine's own flows. Heads
+    and pressures in m, NaN where there is no junction.
     """
 
     asked_lps: Floats
@@ -39,7 +40,7 @@ class WaterDay:
     step_s: float
 
     def imbalance(self) -> float:
-        """Largest step of what comes in, is stored, delivered and lost that does not add up, over its flow."""
+        """Largest part of a step's flow by which inflow, stores, delivery and leaks do not add up."""
         before = np.vstack([self.start_l, self.stored_l[:-1]])
         gained = (self.stored_l - before).sum(axis=1) / self.step_s
         out = (self.served_lps + self.leaked_lps).sum(axis=1)
@@ -70,6 +71,8 @@ def water_day(
     full[:, :, row] = run.delivered, run.leaked, run.head
     junction = laid.zone >= 0
     full[:2, :, ~junction] = 0.0
+    full[0] = np.clip(full[0], 0.0, asked)  # the engine is exact to about 1e-6 l/s
+    full[1] = np.maximum(full[1], 0.0)
     zones, n_zones = laid.zones, len(laid.zones.name)
     drawn = np.zeros((n_steps, n_zones))
     np.add.at(drawn.T, laid.zone[junction], (full[0] + full[1])[:, junction].T)
