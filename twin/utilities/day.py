@@ -70,7 +70,8 @@ class UtilityDay:
         nodes = np.where(rows & (self.laid_water.node_of_place >= 0), self.laid_water.node_of_place, -1)
         served = np.flatnonzero(nodes >= 0)
         weight = np.maximum(self.territory.places.dwellings.astype(np.float64), 1.0)
-        people = np.bincount(nodes[served], weights=weight[served], minlength=water.asked_lps.shape[1])
+        people = np.zeros(water.asked_lps.shape[1])
+        np.add.at(people, nodes[served], weight[served])
         share = water.served_lps / np.maximum(water.asked_lps, 1e-12)
         lost_l = self.place_lps[:, served] * (1.0 - np.clip(share[:, nodes[served]], 0.0, 1.0)) * QUARTER_S
         full_m = float(self.parameters["utilities.full_pressure_m"])

@@ -61,7 +61,7 @@ class LaidWater:
         """INP text for what junctions ask for (n_steps, n_nodes) [l/s]."""
         edges, p = self.layers.edges, self.parameters
         n_steps = len(asked_lps)
-        junctions = np.flatnonzero(self.zone >= 0)
+        junctions = np.flatnonzero(self.zone >= 0).astype(np.int32)
         drawing = junctions[(asked_lps[:, junctions] > 0.0).any(axis=0)]
         has = set(drawing.tolist())
         parts = ["[JUNCTIONS]"]
@@ -82,20 +82,35 @@ class LaidWater:
             "[EMITTERS]",
             *(f"n{row} {self.leak[row]:.9g}" for row in junctions if self.leak[row] > 0.0),
         ]
-        parts += ["[PATTERNS]"]
-        for row in drawing.tolist():
-            values = [f"{each:.9g}" for each in asked_lps[:, row].tolist()]
-            starts = range(0, n_steps, ON_A_LINE)
-            parts += [f"p{row} {' '.join(values[at : at + ON_A_LINE])}" for at in starts]
-        clock = f"{int(step_s) // 3600}:{int(step_s) // 60 % 60:02d}:{int(step_s) % 60:02d}"
-        last_s = int((n_steps - 1) * step_s)
-        parts += ["[TIMES]", f"Duration {last_s // 3600}:{last_s // 60 % 60:02d}:{last_s % 60:02d}"]
-        parts += [f"{kind} Timestep {clock}" for kind in ("Hydraulic", "Pattern", "Report")]
-        parts += ["[OPTIONS]", "Units LPS", "Headloss H-W", f"Accuracy {ACCURACY:g}", "Trials 500"]
-        parts += ["Demand Model PDA", "Minimum Pressure 0", "Pressure Exponent 0.5", "Backflow Allowed NO"]
-        parts += [f"Required Pressure {p['utilities.full_pressure_m']:g}"]
-        parts += [f"Emitter Exponent {p['utilities.leak_exponent']:g}", "[END]", ""]
-        return "\n".join(parts)
+        return "\n".join([*parts, *_patterns(asked_lps, drawing), *self._options(n_steps, step_s)])
+
+    def _options(self, n_steps: int, step_s: float) -> list[str]:
+        """Times and options: pressure-dependent demand, leaks, and an accuracy at which water adds up."""
+        p = self.parameters
+        clock, last = _clock(step_s), _clock((n_steps - 1) * step_s)
+        return [
+            "[TIMES]", f"Duration {last}",
+            *(f"{kind} Timestep {clock}" for kind in ("Hydraulic", "Pattern", "Report")),
+            "[OPTIONS]", "Units LPS", "Headloss H-W", f"Accuracy {ACCURACY:g}", "Trials 500",
+            "Demand Model PDA", "Minimum Pressure 0", "Pressure Exponent 0.5", "Backflow Allowed NO",
+            f"Required Pressure {p['utilities.full_pressure_m']:g}",
+            f"Emitter Exponent {p['utilities.leak_exponent']:g}", "[END]", "",
+        ]  # fmt: skip
+
+
+def _patterns(asked_lps: Floats, drawing: Ints) -> list[str]:
+    """What each node that draws asks for, step by step."""
+    lines = ["[PATTERNS]"]
+    for row in drawing.tolist():
+        values = [f"{each:.9g}" for each in asked_lps[:, row].tolist()]
+        starts = range(0, len(values), ON_A_LINE)
+        lines += [f"p{row} {' '.join(values[at : at + ON_A_LINE])}" for at in starts]
+    return lines
+
+
+def _clock(seconds: float) -> str:
+    whole = int(seconds)
+    return f"{whole // 3600}:{whole // 60 % 60:02d}:{whole % 60:02d}"
 
 
 def laid_water(layers: Utilities, place_id: Texts, mean_lps: Floats, parameters: Parameters) -> LaidWater:
