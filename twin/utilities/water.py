@@ -18,7 +18,7 @@ import numpy as np
 from twin.errors import InputError
 from twin.territory.tables import Floats, Texts
 
-TO_INSTALL = "pip install 'twin[utilities]', which brings owa-epanet"
+TO_INSTALL = "pip install 'twin[utilities]', which brings owa-epanet (Linux, Python 3.11 or 3.12)"
 
 
 @dataclass(frozen=True)
