@@ -1,0 +1,99 @@
+"""The laid power network: voltages and loadings hold at the load it was laid for, and losses of a station."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import networkx as nx
+import numpy as np
+import pytest
+from hypothesis import given, settings
+
+from tests.territories import grid_territory
+from tests.territory.utility_worlds import graph_of, towns
+from twin.errors import InputError
+from twin.scenario.ledger import Parameters
+from twin.territory.territory import Territory
+from twin.territory.utilities.layers import lay_utilities
+from twin.territory.utilities.observed import Observed
+from twin.territory.utilities.tables import POWER, Utilities
+from twin.utilities.laid_power import LaidPower, laid_power
+from twin.utilities.power import Flow, PowerFlow
+
+pytest.importorskip("power_grid_model", reason="the extra 'utilities' is not installed")
+
+LEDGER = Parameters.defaults()
+
+
+def lay(town: Territory) -> Utilities:
+    return lay_utilities((town.streets, town.places, town.zones), Observed(), LEDGER)
+
+
+def design_kw(town: Territory) -> np.ndarray:
+    """What the network was laid for, reckoned here."""
+    kva = 2.0 * town.places.dwellings.astype(float) + 0.5 * town.places.jobs.astype(float)
+    return np.maximum(kva, 1.0) * 0.95
+
+
+def solved(town: Territory, layers: Utilities, place_kw: np.ndarray) -> tuple[LaidPower, Flow]:
+    laid = laid_power(layers, town.places.place_id, LEDGER)
+    return laid, PowerFlow(laid.grid).solve(*laid.loads(place_kw))
+
+
+@given(towns())
+@settings(max_examples=25, deadline=None)
+def test_any_town_keeps_its_voltages_and_ratings_at_the_load_it_was_laid_for(town):
+    layers = lay(town)
+    laid, flow = solved(town, layers, design_kw(town))
+    assert flow.energised.all()
+    assert flow.outside_band()[0] == 0.0
+    assert flow.transformer_loading.max() < 0.8
+    assert flow.line_loading.max() < 1.0
+    assert (flow.source_va / laid.grid.sources.rated_va).max() < 0.9
+    assert flow.imbalance() < 1e-6
+    assert flow.served_w.sum() == pytest.approx(1000.0 * design_kw(town).sum())
+    assert flow.loss_w[0] / flow.supplied_w[0] < 0.2
+
+
+@given(towns())
+@settings(max_examples=15, deadline=None)
+def test_a_lost_station_leaves_exactly_those_without_whose_only_way_it_was(town):
+    layers = lay(town)
+    station = int(np.flatnonzero(layers.nodes.kind == "station")[0])
+    laid = laid_power(layers, town.places.place_id, LEDGER)
+    broken = np.zeros(layers.nodes.n_nodes, dtype=bool)
+    broken[station] = True
+    flow = PowerFlow(laid.grid).solve(*laid.loads(design_kw(town)), laid.broken_buses(broken))
+    graph = graph_of(layers, POWER).to_undirected()
+    graph.remove_node(station)
+    sources = np.flatnonzero(layers.nodes.kind == "hv_mv_substation").tolist()
+    alive = set().union(*(nx.node_connected_component(graph, each) for each in sources))
+    node = layers.nodes_of("place", POWER)
+    lit = np.array([node[each] in alive for each in town.places.place_id.tolist()])
+    assert flow.unserved_w.sum() == pytest.approx(1000.0 * design_kw(town)[~lit].sum())
+    assert not lit.all()
+    voltage = laid.node_voltage(flow.u_pu)[0]
+    assert voltage[station] == 0.0
+    assert np.isnan(voltage[layers.nodes.utility != POWER]).all()
+
+
+def test_a_place_on_a_place_of_load_adds_up_and_steps_are_independent():
+    town = grid_territory(3)
+    layers = lay(town)
+    kw = np.stack([design_kw(town), 0.5 * design_kw(town)])
+    laid, both = solved(town, layers, kw)
+    _, alone = solved(town, layers, kw[1])
+    assert both.u_pu[1] == pytest.approx(alone.u_pu[0], rel=1e-9)
+    assert both.served_w.sum(axis=1) == pytest.approx(1000.0 * kw.sum(axis=1))
+    active, reactive = laid.loads(kw)
+    assert active / np.hypot(active, reactive) == pytest.approx(0.95)
+
+
+def test_what_was_not_laid_or_has_no_rating_is_one_line():
+    town = grid_territory(2)
+    with pytest.raises(InputError, match="no utility layers"):
+        laid_power(Utilities.none(), town.places.place_id, LEDGER)
+    layers = lay(town)
+    wrong = replace(layers, nodes=replace(layers.nodes, rating_kva=layers.nodes.rating_kva * 1.1))
+    with pytest.raises(InputError, match="kVA is not in the ledger"):
+        laid_power(wrong, town.places.place_id, LEDGER)
