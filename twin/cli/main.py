@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from twin.cli import library, results, studies, territories
+from twin.cli import library, privacy, results, studies, territories
 from twin.errors import InputError, TwinError
 from twin.version import VERSION
 
@@ -29,6 +29,7 @@ COMMANDS = (
     ("compare", studies.compare),
     ("sweep", studies.sweep),
     ("report", results.report),
+    ("attack", privacy.attack),
     ("parameters", library.parameters),
     ("scenarios", library.scenarios),
     ("runs", results.runs),
