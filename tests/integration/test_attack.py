@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import shutil
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.integration.commands import ask, one_object, tree
+from tests.integration.commands import ROOT, ask, one_object, tree
 from tests.integration.conftest import Desk
+from twin.knowledge.privacy_release import NoiseKey
+from twin.study.attack import attack
+from twin.study.store import read_sealed, write_sealed
 
 pytestmark = pytest.mark.usefixtures("day")
 
@@ -47,7 +52,8 @@ def test_the_members_are_hidden(desk: Desk) -> None:
 def test_places_cannot_be_told_from_decoys(desk: Desk) -> None:
     found = attacked(desk, "reconstruction")
     assert found["raw"] == 1.0
-    assert 0.48 <= found["published"] <= found["chance"] + 0.03
+    # in the long run 2 points at most; three deviations of 20,000 trials are 1 point
+    assert 0.49 <= found["published"] <= found["chance"] + 0.02 + 0.01
     assert found["cells_told_by_the_scenario_seed"] <= 0.15
 
 
@@ -58,19 +64,22 @@ def test_small_cells_are_no_difference(desk: Desk) -> None:
     assert found["cells_recovered"] == 0
 
 
-def test_one_day_is_the_simulated_one_alone(desk: Desk) -> None:
-    assert attacked(desk, "differencing", "--days", "1")["days"] == 1
-
-
 def test_the_table_for_people(desk: Desk) -> None:
     answer = ask(desk.folder, desk.cache, "attack", "out", "--kind", "differencing", "--days", "2", "--quiet")
     assert answer.returncode == 0
     assert "published" in answer.stdout
 
 
-def test_a_run_of_another_population_is_told(desk: Desk, tmp_path: Path) -> None:
-    answer = ask(desk.folder, desk.cache, "attack", str(tmp_path), "--kind", "unicity")
+def test_a_folder_whose_trips_are_not_those_of_its_scenario_is_told(desk: Desk, tmp_path: Path) -> None:
+    shutil.copytree(desk.folder / "out", tmp_path / "out")
+    manifest = read_sealed(tmp_path / "out" / "manifest.json")
+    write_sealed(tmp_path / "out" / "manifest.json", {**manifest, "seed": manifest["seed"] + 1})
+    answer = ask(tmp_path, desk.cache, "attack", "out", "--kind", "unicity", "--quiet")
     assert (answer.returncode, answer.stdout) == (2, "")
+    assert "are not those of its scenario and seed now; right would be: run it again" in answer.stderr
+    (tmp_path / "out" / "manifest.json").unlink()
+    answer = ask(tmp_path, desk.cache, "attack", "out", "--kind", "unicity", "--quiet")
+    assert answer.returncode == 2
     assert "holds no manifest.json" in answer.stderr
 
 
@@ -92,7 +101,14 @@ def test_bad_input_is_one_line(desk: Desk, more: list[str], line: str) -> None:
     assert "Traceback" not in answer.stderr
 
 
-def test_the_noise_key_is_in_no_file_and_no_answer(desk: Desk) -> None:
-    found = json.dumps(attacked(desk, "membership"))
-    assert "secret" not in found
-    assert "key" not in found
+def test_what_is_published_depends_on_the_key_and_does_not_tell_it(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TWIN_NETWORKS", str(ROOT / "networks"))
+    secret = bytes(range(100, 132))
+    tell = partial(attack, desk.folder / "out", "differencing", days=3)
+    first = tell(key=NoiseKey(secret))
+    assert tell(key=NoiseKey(secret)) == first
+    others = [tell()["release"]["share_of_presence_shown"] for _ in range(3)]
+    assert any(other != first["release"]["share_of_presence_shown"] for other in others)
+    assert all(text not in json.dumps(first) for text in (secret.hex(), secret.decode("latin-1")))
