@@ -38,13 +38,13 @@ def log_odds(
     ``policy`` None: exact counts. A cell left out tells that its noisy count was small.
     """
     if policy is None:
-        return np.where(with_one == others, 0.0, np.where(shown == with_one, LARGE, -LARGE))
+        return np.asarray(np.where(with_one == others, 0.0, np.where(shown == with_one, LARGE, -LARGE)))
     fall, least = policy.fall, policy.least_shown
     seen = np.isfinite(shown)
     value = np.where(seen, shown, 0.0)
     by_value = (np.abs(value - others) - np.abs(value - with_one)) * -math.log(fall)
     small = _log_below(least - with_one, fall) - _log_below(least - others, fall)
-    return np.where(seen, by_value, small)
+    return np.asarray(np.where(seen, by_value, small))
 
 
 def membership(

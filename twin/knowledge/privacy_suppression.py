@@ -41,12 +41,12 @@ def hide_enough(counts: np.ndarray, least_people: int) -> np.ndarray:
         before = int(hidden.sum())
         for i, j in np.argwhere(told).tolist():
             if hidden[i].sum() == 1:
-                _hide_one(whole[i], hidden[i], hidden.any(axis=0))
+                _hide_one(whole[i], hidden[i], np.asarray(hidden.any(axis=0)))
             if hidden[:, j].sum() == 1:
-                _hide_one(whole[:, j], hidden[:, j], hidden.any(axis=1))
+                _hide_one(whole[:, j], hidden[:, j], np.asarray(hidden.any(axis=1)))
         if int(hidden.sum()) == before:
             for i in np.unique(np.nonzero(told)[0]).tolist():
-                _hide_one(whole[i], hidden[i], hidden.any(axis=0))
+                _hide_one(whole[i], hidden[i], np.asarray(hidden.any(axis=0)))
         if int(hidden.sum()) == before:
             return np.ones_like(hidden)
 

@@ -39,7 +39,7 @@ def airtime_ms(payload_bytes: int, spreading: int, coding: int = 1) -> float:
         raise InputError("radio: payload", f"{payload_bytes} bytes", "0 to 255")
     if coding not in (1, 2, 3, 4):
         raise InputError("radio: coding rate", f"4/{4 + coding}", "4/5 to 4/8")
-    symbol_ms = 1_000.0 * 2**spreading / BANDWIDTH_HZ
+    symbol_ms: float = 1_000.0 * 2**spreading / BANDWIDTH_HZ
     low_rate = 2 if spreading >= LOW_RATE_FROM else 0
     bits = 8 * payload_bytes - 4 * spreading + 28 + 16
     symbols = 8 + max(math.ceil(bits / (4 * (spreading - low_rate))) * (coding + 4), 0)
@@ -152,4 +152,4 @@ def spreading_of(margin_db: np.ndarray, parameters: Parameters) -> np.ndarray:
     power_dbm = float(parameters["sensing.radio_power_dbm"])
     floor_dbm = np.array(parameters["sensing.radio_sensitivity_dbm"])
     closes = power_dbm - np.asarray(margin_db)[..., None] >= floor_dbm
-    return np.where(closes.any(axis=-1), np.array(SPREADING)[closes.argmax(axis=-1)], 0)
+    return np.asarray(np.where(closes.any(axis=-1), np.array(SPREADING)[closes.argmax(axis=-1)], 0))
