@@ -68,5 +68,7 @@ def traces_of(seen: Sightings, cell_m: float, span_h: float, *, by_day: bool = T
     column, row = column - column.min(initial=0), row - row.min(initial=0)
     n_spans = int(span.max(initial=0)) + 1 if by_day else int(np.ceil(24.0 / span_h))
     cell = row * (int(column.max(initial=0)) + 1) + column
-    pairs = np.unique(np.stack([seen.person.astype(np.int64), cell * n_spans + span], axis=1), axis=0)
-    return Traces(pairs[:, 0], pairs[:, 1], n_spans)
+    point = cell * n_spans + span
+    n_points = int(point.max(initial=0)) + 1  # one number for both: pairs sort slowly
+    packed = np.unique(seen.person.astype(np.int64) * n_points + point)
+    return Traces(packed // n_points, packed % n_points, n_spans)
