@@ -144,12 +144,13 @@ class Battery(NamedTuple):
 
 def path_loss_db(distance_m: np.ndarray, exponent: float, at_1_km_db: float) -> np.ndarray:
     """Mean loss by the logarithm of distance [dB] (Rappaport 2002, Wireless Communications, eq. 4.68)."""
-    return at_1_km_db + 10.0 * exponent * np.log10(np.maximum(distance_m, 1.0) / 1_000.0)
+    tens = np.log10(np.maximum(distance_m, 1.0) / 1_000.0)
+    return np.asarray(at_1_km_db + 10.0 * exponent * tens)
 
 
-def spreading_of(margin_db: np.ndarray, parameters: Parameters) -> np.ndarray:
+def spreading_of(lost_db: np.ndarray, parameters: Parameters) -> np.ndarray:
     """Least spreading factor that a link of that loss [dB] closes with, as adaptive rate chooses; 0: none."""
     power_dbm = float(parameters["sensing.radio_power_dbm"])
     floor_dbm = np.array(parameters["sensing.radio_sensitivity_dbm"])
-    closes = power_dbm - np.asarray(margin_db)[..., None] >= floor_dbm
+    closes = np.asarray(power_dbm - np.asarray(lost_db)[..., None] >= floor_dbm)
     return np.asarray(np.where(closes.any(axis=-1), np.array(SPREADING)[closes.argmax(axis=-1)], 0))
