@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from twin.cli import assign, library, results, studies, territories
+from twin.cli import assign, library, privacy, results, studies, territories
 from twin.errors import InputError, TwinError
 from twin.version import VERSION
 
@@ -30,6 +30,7 @@ COMMANDS = (
     ("sweep", studies.sweep),
     ("assign", assign.assign),
     ("report", results.report),
+    ("attack", privacy.attack),
     ("parameters", library.parameters),
     ("scenarios", library.scenarios),
     ("runs", results.runs),

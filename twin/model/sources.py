@@ -40,7 +40,7 @@ def load_timetable(scenario: Scenario, territory: Territory) -> Timetable:
     return open_timetable(path, territory, scenario.ledger())
 
 
-def load_population(scenario: Scenario, territory: Territory, seed: int) -> Population:
+def load_population(scenario: Scenario, territory: Territory, seed: int, day: int = 0) -> Population:
     """Persons and trips of a territory, drawn with that seed and scaled as the scenario says."""
-    population = synthesise(territory, population_file(scenario), scenario.ledger(), seed)
+    population = synthesise(territory, population_file(scenario), scenario.ledger(), seed, day)
     return population.scaled(scenario.demand_scale)

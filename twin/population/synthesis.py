@@ -15,6 +15,7 @@ import numpy as np
 
 from twin.population import equipment
 from twin.population.activities import draw_days, expand_days, group_of
+from twin.population.another_day import DayDraws
 from twin.population.destinations import Residents, choose_destinations
 from twin.population.draws import Draws, member_keys
 from twin.population.file import DENSITY_CLASSES
@@ -41,10 +42,13 @@ from twin.territory.territory import Territory
 
 
 def synthesise(
-    territory: Territory, population_file: Path | None, parameters: Parameters, seed: int
+    territory: Territory, population_file: Path | None, parameters: Parameters, seed: int, day: int = 0
 ) -> Population:
-    """Persons and trips of a territory; a place without a file gets what its tags or buildings tell."""
-    draws = Draws(seed)
+    """Persons and trips of a territory; a place without a file gets what its tags or buildings tell.
+
+    Another ``day`` is one more weekday in the life of the same persons.
+    """
+    draws = DayDraws(seed, day) if day else Draws(seed)
     marginals = marginals_of(territory, population_file, parameters)
     gates = gates_of(territory)
     households, fits = build_households(marginals.areas)
