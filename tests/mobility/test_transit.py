@@ -120,8 +120,7 @@ def test_who_changes_the_queue_stands_there_by_moment_and_key() -> None:
     net = worlds.net_of([worlds.Street(0, 1, 100, 36, 1_800)] + [worlds.Street(1, 2, 100, 36, 1_800)] * 2)
     demand = worlds.demand_of([(moment, (1,)) for moment in (50, 10, 30)] + [(20, (2,))])
     loader = door.loader_of(worlds.Case(net, demand, 100))
-    start, end = np.array([-1, -1, 0, -1]), np.array([-1, -1, 1, -1])
-    loader.start_by(np.array([2]), Routes(np.array([2], dtype=np.int32), start, end))
+    loader.start_by(np.array([2]), Routes.joined([np.array([2], dtype=np.int32)]))
     loader.advance(0, 100)
     assert loader.vehicles.entered_ms.tolist() == [50_000, 10_000, 30_000, 20_000]
-    assert loader.traffic.n_out.tolist() == [0, 2, 2]
+    assert loader.traffic.links["n_out"].tolist() == [0, 2, 2]

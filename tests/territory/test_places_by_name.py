@@ -218,4 +218,4 @@ def test_a_name_that_is_none_is_refused(place):
 
 def test_one_must_say_what_to_fetch(tmp_path, capfd):
     assert run_command(["fetch", "--out", str(tmp_path / "out")]) == 2
-    assert "a place, a file, or --bbox W,S,E,N" in capfd.readouterr().err
+    assert "a place, a file, a folder, or --bbox W,S,E,N" in capfd.readouterr().err

@@ -16,7 +16,7 @@ from twin.territory.gateways import find_gates, keep_links
 from twin.territory.geometry import distances_m, positions
 from twin.territory.pieces import Pieces
 from twin.territory.tables import ROAD_CLASSES, Flags, Floats, Longs, TurnBans
-from twin.territory.turns import Junctions, ban_turns
+from twin.territory.turns import Junctions, ban_turns, without_traps
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,8 @@ def lay_out(pieces: Pieces, extract: OsmExtract, parameters: Parameters, repairs
     kept, core = keep_links(tail, head, ~gone, gates.is_gate)
     junctions = Junctions(members, *ends, cluster, gone, kept)
     bans, restrictions = ban_turns(extract.relations, junctions)
+    bans, n_traps = without_traps(bans, tail[kept], head[kept], core[kept])
+    repairs["bans_that_cut_streets_off"] += n_traps
     return Network(
         tuple(tuple(members[link]) for link in np.flatnonzero(kept)),
         ids[tail[kept]],

@@ -14,6 +14,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from twin.readers.osm_records import Member, OsmRelation, Tags, is_restriction
 from twin.territory.tables import Flags, Ints, TurnBans
@@ -196,3 +198,36 @@ def _table(banned: Mapping[Pair, int], kept: Flags) -> TurnBans:
     pairs = sorted((int(row[first]), int(row[onward]), why) for (first, onward), why in banned.items())
     columns = np.array(pairs, dtype=np.int64).reshape(-1, 3)
     return TurnBans(columns[:, 0].astype(np.int32), columns[:, 1].astype(np.int32), columns[:, 2])
+
+
+def without_traps(bans: TurnBans, tail: Ints, head: Ints, core: Flags) -> tuple[TurnBans, int]:
+    """The bans that leave every link of the core within reach of every other, and how many were left out.
+
+    tail, head node rows and core of the links (n_links,). A ban that shuts a link in or off is taken for an
+    error of the map, or stands with others that are not on it: all that touch such a link are left out.
+    """
+    kept = np.ones(bans.from_link.shape[0], dtype=np.bool_)
+    order = np.argsort(tail, kind="stable")
+    first = np.searchsorted(tail[order], head)
+    n_next = np.searchsorted(tail[order], head, side="right") - first
+    source = np.repeat(np.arange(tail.shape[0]), n_next)
+    place = np.arange(source.shape[0]) - np.repeat(np.cumsum(n_next) - n_next, n_next)
+    follows = order[np.repeat(first, n_next) + place]
+    inner = core[source] & core[follows]
+    source, follows = source[inner].astype(np.int64), follows[inner].astype(np.int64)
+    n_links = np.int64(tail.shape[0])
+    turn = source * n_links + follows
+    while kept.any():
+        banned = bans.from_link[kept].astype(np.int64) * n_links + bans.to_link[kept]
+        open_ = ~np.isin(turn, banned)
+        ones = np.ones(int(open_.sum()), dtype=np.int8)
+        graph = coo_array((ones, (source[open_], follows[open_])), shape=(n_links, n_links))
+        _, part = connected_components(graph, directed=True, connection="strong")
+        giant = np.bincount(part[core]).argmax()
+        stray = core & (part != giant)
+        traps = kept & (stray[bans.from_link] | stray[bans.to_link])
+        if not traps.any():
+            break
+        kept &= ~traps
+    left = TurnBans(bans.from_link[kept], bans.to_link[kept], bans.relation[kept])
+    return left, int((~kept).sum())
