@@ -1,12 +1,27 @@
-"""What the machine says of this process."""
+"""What the machine says of this process, and what is asked of it."""
 
 from __future__ import annotations
 
+import gc
 import resource
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 
 def peak_memory_mb() -> float:
     """Most memory that this process ever held."""
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return round(most / (2**20 if sys.platform == "darwin" else 2**10), 1)
+
+
+@contextmanager
+def without_collecting() -> Iterator[None]:
+    """Make many small records without the collector of cycles looking at all of them again and again."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from twin.errors import InputError
+from twin.machine import without_collecting
 from twin.territory.area import area_of
 from twin.territory.build import Parts, Progress, build
 from twin.territory.content import content_digest
@@ -93,7 +94,8 @@ class Territory:
         progress
             Called with the name of each step.
         """
-        parts = build(file, bbox, zones, elevation, progress)
+        with without_collecting():
+            parts = build(file, bbox, zones, elevation, progress)
         return cls._of(parts, name or Path(file).name.split(".")[0])
 
     @classmethod

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.spatial import cKDTree
 
+from twin.territory.tables import Floats
 from twin.territory.utilities.plan import Plan
 from twin.territory.utilities.power import Supply
 from twin.territory.utilities.tables import POWER
@@ -34,12 +35,19 @@ def depend(plan: Plan, laid: Laid) -> None:
     _places(plan, laid)
     near = _Near(plan, laid)
     _streets(plan, near)
-    for name, node in list(plan.draft.nodes.items()):
-        at = near.at(node.lon, node.lat)
+    nodes = [
+        (name, node)
+        for name, node in plan.draft.nodes.items()
+        if node.kind in NEEDS_TELECOM or (node.kind in NEEDS_POWER and node.utility != POWER)
+    ]
+    if not nodes:
+        return
+    at = near.at(np.array([node.lon for _, node in nodes]), np.array([node.lat for _, node in nodes]))
+    for (name, node), power, fibre in zip(nodes, near.power(at), near.fibre(at), strict=True):
         if node.kind in NEEDS_POWER and node.utility != POWER:
-            plan.draft.depend(node.kind, name, near.power(*at))
+            plan.draft.depend(node.kind, name, power)
         if node.kind in NEEDS_TELECOM:
-            plan.draft.depend(node.kind, name, near.fibre(*at))
+            plan.draft.depend(node.kind, name, fibre)
 
 
 def _places(plan: Plan, laid: Laid) -> None:
@@ -81,22 +89,22 @@ class _Near:
         self._sites = laid.telecom.sites
         self._site_tree = cKDTree(np.array([each[1:3] for each in self._sites]).reshape(-1, 2))
 
-    def at(self, lon: float, lat: float) -> tuple[float, float]:
-        """Metres east and north."""
+    def at(self, lon: Floats, lat: Floats) -> Floats:
+        """Metres east and north (n, 2)."""
         plane = self.plan.skeleton.plane
-        return float(plane.x_m(np.array([lon]))[0]), float(plane.y_m(np.array([lat]))[0])
+        return np.column_stack([plane.x_m(lon), plane.y_m(lat)])
 
-    def power(self, x: float, y: float) -> str:
-        """Power node."""
-        return _found(self._power, x, y)
+    def power(self, at: Floats) -> list[str]:
+        """Power node of each spot (n, 2)."""
+        return _found(self._power, at)
 
-    def fibre(self, x: float, y: float) -> str:
-        """Fibre node."""
-        return _found(self._fibre, x, y)
+    def fibre(self, at: Floats) -> list[str]:
+        """Fibre node of each spot."""
+        return _found(self._fibre, at)
 
-    def site(self, x: float, y: float) -> str:
-        """Mobile site."""
-        return self._sites[int(self._site_tree.query((x, y))[1])][0]
+    def site(self, at: Floats) -> list[str]:
+        """Mobile site of each spot."""
+        return [self._sites[row][0] for row in self._site_tree.query(at)[1].tolist()]
 
 
 def _of_places(plan: Plan, power: Supply) -> dict[int, str]:
@@ -112,17 +120,16 @@ def _finder(plan: Plan, nodes: dict[int, str]) -> tuple[cKDTree, list[str]]:
     return cKDTree(xy), [nodes[row] for row in rows]
 
 
-def _found(finder: tuple[cKDTree, list[str]], x: float, y: float) -> str:
+def _found(finder: tuple[cKDTree, list[str]], at: Floats) -> list[str]:
     tree, names = finder
-    return names[int(tree.query((x, y))[1])]
+    return [names[row] for row in tree.query(at)[1].tolist()]
 
 
 def _streets(plan: Plan, near: _Near) -> None:
     """Each link, for what stands along it: the power node and the mobile site nearest to its middle."""
-    streets, plane = plan.streets, plan.skeleton.plane
-    for link, name in enumerate(streets.link_id.tolist()):
-        middle = int(streets.shape_start[link] + streets.shape_start[link + 1]) // 2
-        lon, lat = streets.shape_lon[middle : middle + 1], streets.shape_lat[middle : middle + 1]
-        at = float(plane.x_m(lon)[0]), float(plane.y_m(lat)[0])
-        plan.draft.depend("link", name, near.power(*at))
-        plan.draft.depend("link", name, near.site(*at))
+    streets = plan.streets
+    middle = (streets.shape_start[:-1] + streets.shape_start[1:]) // 2
+    at = near.at(streets.shape_lon[middle], streets.shape_lat[middle])
+    for name, power, site in zip(streets.link_id.tolist(), near.power(at), near.site(at), strict=True):
+        plan.draft.depend("link", name, power)
+        plan.draft.depend("link", name, site)

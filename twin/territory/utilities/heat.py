@@ -11,14 +11,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from twin.kernels.random import keys_of, stream_of, uniforms
+from twin.kernels.keys import keys_of
 from twin.territory.tables import ASSUMED, INFERRED, Flags, Floats
 from twin.territory.utilities.draft import Edge
 from twin.territory.utilities.plan import Plan
 from twin.territory.utilities.tables import HEAT, POWER
 from twin.territory.utilities.trees import Tree, grow_tree, needed_runs
 
-_JOINS = stream_of("territory.utilities.heat")
+_JOINS = "territory.utilities.heat"
 NO_SEED = 0
 """Territories are not drawn anew with a scenario's seed."""
 
@@ -97,7 +97,9 @@ def _extent(points: Floats) -> float:
 
 def _who_joins(plan: Plan, rate: float) -> Flags:
     """Which buildings join (n_places,): those of a lower rate are among those of a higher."""
-    draw = uniforms(NO_SEED, _JOINS, keys_of(plan.places.place_id))
+    from twin.kernels.random import stream_of, uniforms  # compiled code, and heat is laid in few places
+
+    draw = uniforms(NO_SEED, stream_of(_JOINS), keys_of(plan.places.place_id))
     return np.asarray((draw < rate) & (plan.asked.heat_mwh > 0.0))
 
 

@@ -131,6 +131,9 @@ def _cut(streets: Streets, link: int, row: dict[int, int], raw: _Raw, step_m: fl
     length = float(streets.length_m[link])
     served = int(streets.road_class[link]) not in UNSERVED
     n = max(math.ceil(length / step_m), 3 if tail == head else 1) if served else 1
+    if n == 1:
+        raw.pieces.append((row[tail], row[head], length, served))
+        return [row[tail], row[head]]
     rows = slice(int(streets.shape_start[link]), int(streets.shape_start[link + 1]))
     lon, lat = streets.shape_lon[rows], streets.shape_lat[rows]
     along = np.concatenate(

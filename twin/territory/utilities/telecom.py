@@ -158,9 +158,12 @@ def greedy_cover(xy: Floats, weight: np.ndarray, radius_m: Floats, left_out: flo
     The greedy rule comes within 1 - 1/e of the most that as many could cover (Nemhauser et al. 1978,
     Mathematical Programming 14, 265).
     """
-    near = cKDTree(xy).query_ball_point(xy, radius_m, return_sorted=True)
+    found = cKDTree(xy).query_ball_point(xy, radius_m, return_sorted=True)
+    near = [np.array(rows, dtype=np.int64) for rows in found]
     uncovered = weight.copy()
-    heap = [(-int(uncovered[rows].sum()), row) for row, rows in enumerate(near)]
+    first = np.cumsum([0, *(rows.size for rows in near)])
+    gains = np.add.reduceat(uncovered[np.concatenate(near)], first[:-1])
+    heap = [(-gain, row) for row, gain in enumerate(gains.tolist())]
     heapq.heapify(heap)
     chosen = []
     while heap and uncovered.sum() > left_out:
