@@ -13,6 +13,7 @@ from twin.cli.options import AsJson, Quiet
 from twin.cli.output import emit, table
 from twin.cli.progress import shown, stepwise
 from twin.errors import InputError
+from twin.machine import without_collecting
 
 N_STEPS = 7
 """Steps that building a territory names."""
@@ -47,9 +48,9 @@ def fetch(
     box = None if bbox is None else parse_box(bbox)
     if not source and box is None:
         raise InputError("fetch", "nothing is named", "a place, a file, a folder, or --bbox W,S,E,N")
-    from twin.territory import fetch as territories
+    with without_collecting(), shown(quiet) as progress:
+        from twin.territory import fetch as territories
 
-    with shown(quiet) as progress:
         if source and Path(source).is_dir():
             _check_cut(overlays)
             names = () if zones is None else tuple(each.strip() for each in zones.split(","))

@@ -8,17 +8,18 @@ import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from twin.errors import InputError
 from twin.machine import peak_memory_mb
-from twin.readers.gtfs import ServiceDay, read_service_day
 from twin.readers.osm_bounds import SUFFIXES
 from twin.territory.build import Progress
 from twin.territory.store import NOTES
 from twin.territory.territory import Box, Territory
 from twin.territory.timetable import Timetable
-from twin.territory.timetable_build import timetable_of_feed
+
+if TYPE_CHECKING:
+    from twin.readers.gtfs import ServiceDay
 
 ZONES_FILE = "zones.toml"
 FILE_LIKE = re.compile(r".*\.[a-z0-9]{2,7}")
@@ -90,13 +91,19 @@ def _day_of(feed: FeedDay | None, progress: Progress | None) -> ServiceDay | Non
     """The service day of a feed, read before anything is built."""
     if feed is None:
         return None
+    from twin.readers.gtfs import read_service_day
+
     if progress is not None:
         progress("reading the timetable")
     return read_service_day(*feed)
 
 
 def _laid(day: ServiceDay | None, territory: Territory) -> Timetable | None:
-    return None if day is None else timetable_of_feed(day, territory)
+    if day is None:
+        return None
+    from twin.territory.timetable_build import timetable_of_feed
+
+    return timetable_of_feed(day, territory)
 
 
 def _prepared(out: str | Path, zones: str | Path | None) -> tuple[Path, str | Path | None]:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from twin.errors import InputError
-from twin.machine import without_collecting
 from twin.territory.area import area_of
 from twin.territory.build import Parts, Progress, build
 from twin.territory.content import content_digest
@@ -94,8 +93,7 @@ class Territory:
         progress
             Called with the name of each step.
         """
-        with without_collecting():
-            parts = build(file, bbox, zones, elevation, progress)
+        parts = build(file, bbox, zones, elevation, progress)
         return cls._of(parts, name or Path(file).name.split(".")[0])
 
     @classmethod

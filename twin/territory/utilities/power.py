@@ -245,8 +245,8 @@ def _cable(
     kv = parameters["utilities.lv_kv" if low else "utilities.mv_kv"]
     current_a = load_kva / (math.sqrt(3.0) * kv * parameters["utilities.cable_pu"])
     least = parameters["utilities.least_cable_mm2"][1 if low else 0]
-    sizes = zip(parameters["utilities.cable_mm2"], parameters["utilities.cable_a"], strict=True)
-    allowed = [(mm2, ampere) for mm2, ampere in sizes if mm2 >= least]
+    cables = zip(parameters["utilities.cable_mm2"], parameters["utilities.cable_a"], strict=True)
+    allowed = [(mm2, ampere) for mm2, ampere in cables if mm2 >= least]
     fitting = [mm2 for mm2, ampere in allowed if ampere >= current_a]
     edge = Edge(POWER, kind or ("lv_cable" if low else "mv_cable"), *ends, length_m, INFERRED)
     edge.numbers = {"voltage_kv": kv, "section_mm2": min(fitting) if fitting else allowed[-1][0]}

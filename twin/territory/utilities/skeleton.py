@@ -135,24 +135,31 @@ def _cut(streets: Streets, link: int, row: dict[int, int], raw: _Raw, step_m: fl
         raw.pieces.append((row[tail], row[head], length, served))
         return [row[tail], row[head]]
     rows = slice(int(streets.shape_start[link]), int(streets.shape_start[link + 1]))
-    lon, lat = streets.shape_lon[rows], streets.shape_lat[rows]
-    along = np.concatenate(
-        [[0.0], np.cumsum(np.hypot(np.diff(lon) * math.cos(math.radians(lat[0])), np.diff(lat)))]
-    )
-    share = np.arange(1, n) / n
-    between = np.interp(share * along[-1], along, lon), np.interp(share * along[-1], along, lat)
-    heights = streets.node_elevation_m[tail], streets.node_elevation_m[head]
+    places = _between(streets.shape_lon[rows].tolist(), streets.shape_lat[rows].tolist(), n)
+    low, high = float(streets.node_elevation_m[tail]), float(streets.node_elevation_m[head])
     known = max(raw.known[row[tail]], raw.known[row[head]])
     points = [row[tail]]
-    for k in range(n - 1):
-        height = float(heights[0] + (heights[1] - heights[0]) * share[k])
-        name = f"{streets.link_id[link]}/{k + 1}"
-        points.append(
-            raw.add(name, round(float(between[0][k]), 7), round(float(between[1][k]), 7), height, known)
-        )
+    for k, (lon, lat) in enumerate(places, start=1):
+        height = low + (high - low) * (k / n)
+        points.append(raw.add(f"{streets.link_id[link]}/{k}", lon, lat, height, known))
     points.append(row[head])
     raw.pieces += [(a, b, length / n, served) for a, b in pairwise(points)]
     return points
+
+
+def _between(lon: list[float], lat: list[float], n: int) -> list[tuple[float, float]]:
+    """Degrees of the n - 1 points that cut a line into n equal pieces."""
+    narrow = math.cos(math.radians(lat[0]))
+    if len(lon) == 2:
+        east, north = lon[1] - lon[0], lat[1] - lat[0]
+        whole = float(np.hypot(east * narrow, north))
+        if whole > 0.0:
+            way = [k / n * whole for k in range(1, n)]
+            return [(round(east / whole * x + lon[0], 7), round(north / whole * x + lat[0], 7)) for x in way]
+    along = np.concatenate([[0.0], np.cumsum(np.hypot(np.diff(lon) * narrow, np.diff(lat)))])
+    share = np.arange(1, n) / n
+    x, y = np.interp(share * along[-1], along, lon), np.interp(share * along[-1], along, lat)
+    return [(round(a, 7), round(b, 7)) for a, b in zip(x.tolist(), y.tolist(), strict=True)]
 
 
 def _around(
@@ -179,8 +186,9 @@ def _attach(
     x, y = plane.x_m(places.lon), plane.y_m(places.lat)
     point = np.zeros(places.n_places, dtype=np.int32)
     away_m = np.zeros(places.n_places)
-    for link in np.unique(places.access_link).tolist():
-        rows = np.flatnonzero(places.access_link == link)
+    by_link = np.argsort(places.access_link, kind="stable")
+    links, first = np.unique(places.access_link[by_link], return_index=True)
+    for link, rows in zip(links.tolist(), np.split(by_link, first[1:]), strict=True):
         near = np.sort(rank[points_of[link]]) if link >= 0 else np.arange(len(x_m), dtype=np.int32)
         away = np.hypot(x[rows, None] - x_m[near], y[rows, None] - y_m[near]).round(3)
         best = away.argmin(axis=1)

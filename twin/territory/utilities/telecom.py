@@ -6,6 +6,7 @@ import heapq
 import math
 from collections import defaultdict
 from dataclasses import dataclass, field
+from itertools import chain, pairwise
 
 import numpy as np
 from scipy.spatial import cKDTree
@@ -158,15 +159,17 @@ def greedy_cover(xy: Floats, weight: np.ndarray, radius_m: Floats, left_out: flo
     The greedy rule comes within 1 - 1/e of the most that as many could cover (Nemhauser et al. 1978,
     Mathematical Programming 14, 265).
     """
-    found = cKDTree(xy).query_ball_point(xy, radius_m, return_sorted=True)
-    near = [np.array(rows, dtype=np.int64) for rows in found]
+    found = cKDTree(xy).query_ball_point(xy, radius_m, return_sorted=False)
+    first = np.cumsum([0, *map(len, found)])
+    rows = np.fromiter(chain.from_iterable(found), dtype=np.int64, count=int(first[-1]))
+    near = [rows[a:b] for a, b in pairwise(first.tolist())]
     uncovered = weight.copy()
-    first = np.cumsum([0, *(rows.size for rows in near)])
-    gains = np.add.reduceat(uncovered[np.concatenate(near)], first[:-1])
+    gains = np.add.reduceat(uncovered[rows], first[:-1])
     heap = [(-gain, row) for row, gain in enumerate(gains.tolist())]
     heapq.heapify(heap)
     chosen = []
-    while heap and uncovered.sum() > left_out:
+    left = int(uncovered.sum())
+    while heap and left > left_out:
         _, row = heapq.heappop(heap)
         gain = int(uncovered[near[row]].sum())
         if heap and gain < -heap[0][0]:
@@ -176,6 +179,7 @@ def greedy_cover(xy: Floats, weight: np.ndarray, radius_m: Floats, left_out: flo
             break
         chosen.append(row)
         uncovered[near[row]] = 0
+        left -= gain
     return chosen
 
 

@@ -97,23 +97,25 @@ def cut_areas(tree: Tree, load: Floats, most: Floats, reach_m: Floats) -> Ints:
     and the two longest of them within twice the reach; otherwise the one that does not fit is an area.
     """
     n = len(tree.parent)
-    total, depth = load.astype(float).copy(), np.zeros(n)
+    total, depth, parent = load.astype(float).tolist(), [0.0] * n, np.asarray(tree.parent).tolist()
+    up_m = (np.asarray(tree.mm) / 1000.0).tolist()
+    largest, reaches_m = most.tolist(), reach_m.tolist()
     waiting: list[list[int]] = [[] for _ in range(n)]
-    top = np.zeros(n, dtype=bool)
+    top = [False] * n
     for point in tree.order[::-1].tolist():
         deepest = 0.0
-        for below in sorted(waiting[point], key=lambda each: (depth[each] + tree.mm[each] / 1000.0, each)):
-            reach = depth[below] + tree.mm[below] / 1000.0
-            fits = total[point] + total[below] <= most[point] and deepest + reach <= 2.0 * reach_m[point]
+        for below in sorted(waiting[point], key=lambda each: (depth[each] + up_m[each], each)):
+            reach = depth[below] + up_m[below]
+            fits = total[point] + total[below] <= largest[point] and deepest + reach <= 2.0 * reaches_m[point]
             if fits:
                 total[point] += total[below]
                 deepest = reach
             else:
                 top[below] = True
         depth[point] = deepest
-        if tree.parent[point] >= 0:
+        if parent[point] >= 0:
             if total[point] > 0.0:
-                waiting[tree.parent[point]].append(point)
+                waiting[parent[point]].append(point)
         else:
             top[point] = True
     area = np.full(n, -1, dtype=np.int32)
@@ -121,7 +123,7 @@ def cut_areas(tree: Tree, load: Floats, most: Floats, reach_m: Floats) -> Ints:
     for point in tree.order.tolist():
         if total[point] <= 0.0:
             continue
-        above = tree.parent[point]
+        above = parent[point]
         area[point] = point if top[point] or point not in joined or above < 0 else area[above]
     return area
 
