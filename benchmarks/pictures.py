@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 
 import matplotlib as mpl
+from matplotlib import style
 from matplotlib.figure import Figure
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
@@ -34,6 +35,7 @@ INK, LINE, BAND = "#33464f", "#1f5f7a", "#c9dfe6"
 MOST_BYTES = 200_000
 
 
+@style.context("default")
 def app_share_chart(table: Path = TABLE) -> Figure:
     """Through vehicle-km of the day against the app share, works on the A8; band: 95 % interval, paired."""
     lines = finished(table)
@@ -81,7 +83,7 @@ def area_map(scenario: Path = SCENARIO, seed: int = SEED) -> tuple[Figure, dict[
 def svg_bytes(figure: Figure) -> bytes:
     """A figure as SVG without date, its ids from its content alone."""
     sink = io.BytesIO()
-    with mpl.rc_context({"svg.hashsalt": "twin", "svg.fonttype": "none"}):
+    with style.context("default"), mpl.rc_context({"svg.hashsalt": "twin", "svg.fonttype": "none"}):
         figure.savefig(sink, format="svg", metadata={"Date": None, "Creator": None, "Rights": ATTRIBUTION})
     return sink.getvalue()
 
