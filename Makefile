@@ -19,7 +19,7 @@ export UV_PYTHON_DOWNLOADS := never
 .PHONY: help base dev demo test lint format check networks study pictures lock clean distclean
 
 help:
-	@echo "make demo       compare the metropolis with its village, and each with two what-ifs; writes $(OUT)/"
+	@echo "make demo       compare the metropolis with its village, and each with a what-if; writes $(OUT)/"
 	@echo "make test       run the tests on every Python of 3.11 to 3.13 found (ARGS=... for pytest)"
 	@echo "make lint       format, lint, types, import contracts"
 	@echo "make format     put the code into the project's format"
@@ -38,8 +38,8 @@ dev:
 
 demo: base
 	$(TWIN) compare scenarios/metropolis.toml scenarios/village.toml --seeds $(SEEDS) --out $(OUT)/metropolis-village
-	$(TWIN) compare scenarios/metropolis.toml scenarios/metropolis_incident.toml scenarios/metropolis_school_street.toml --seeds $(SEEDS) --out $(OUT)/metropolis-what-ifs
-	$(TWIN) compare scenarios/village.toml scenarios/village_classified.toml scenarios/village_bus_line.toml --seeds $(SEEDS) --out $(OUT)/village-what-ifs
+	$(TWIN) compare scenarios/metropolis.toml scenarios/metropolis_school_street.toml --seeds $(SEEDS) --out $(OUT)/metropolis-school-street
+	$(TWIN) compare scenarios/village.toml scenarios/village_bus_line.toml --seeds $(SEEDS) --out $(OUT)/village-bus-line
 	@echo; echo "Reports, to be opened in a browser (no network needed):"; find $(OUT) -name '*.html' | sort
 
 test:
