@@ -12,7 +12,6 @@ key, then a link before a detour, then the detour over the state that was elimin
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,6 +25,7 @@ from twin.kernels.hierarchy_weights import Costs, Given
 from twin.kernels.paths import RoutePool, Topology
 from twin.routing.dissection import geometric_order, has_metis, metis_order
 from twin.routing.elimination import edges_of, links_of_arcs, shape_of
+from twin.routing.pieces import in_parts
 from twin.routing.routes import Routes
 from twin.routing.topology import star
 
@@ -187,22 +187,7 @@ def paths(
             done = upto
         return pieces
 
-    parts = np.array_split(rows, max(1, threads))
-    if threads > 1:
-        with ThreadPoolExecutor(threads) as executor:
-            answers = list(executor.map(work, parts))
-    else:
-        answers = [work(part) for part in parts]
-    pools: list[np.ndarray] = [np.empty(0, dtype=np.int32)]
-    shift = 0
-    for done_rows, pool in (piece for answer in answers for piece in answer):
-        found = done_rows[start[done_rows] >= 0]
-        used = int(end[found].max()) if found.size else 0
-        start[found] += shift
-        end[found] += shift
-        shift += used
-        pools.append(pool[:used])
-    return cost_ms, Routes(np.concatenate(pools), start, end)
+    return cost_ms, in_parts(rows, threads, work, (start, end))
 
 
 def goals_of(metric: Metric, destination: int) -> list[int]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-
 import numpy as np
 
 from twin.kernels import paths
 from twin.kernels.paths import Bounds, RoutePool, Stream, Topology, Trips, Weights
 from twin.kernels.search import Ground, route_trips
+from twin.routing.pieces import Piece, in_parts
 from twin.routing.routes import Routes
 from twin.routing.topology import workspace_for
 
@@ -20,7 +19,6 @@ NO_DRAWS = Stream(0, np.uint64(0))
 """For weights that everyone feels the same."""
 
 
-Piece = tuple[np.ndarray, np.ndarray]
 """Rows of trips, and the pool that holds their routes."""
 
 
@@ -65,22 +63,7 @@ def find_routes(
     def work(part: np.ndarray) -> list[Piece]:
         return _pieces(Ground(topology, bounds, workspace_for(topology), draws), weights, trips, part, places)
 
-    parts = np.array_split(np.ascontiguousarray(rows, dtype=np.int64), max(1, threads))
-    if threads > 1:
-        with ThreadPoolExecutor(threads) as executor:
-            answers = list(executor.map(work, parts))
-    else:
-        answers = [work(part) for part in parts]
-    pools: list[np.ndarray] = [np.empty(0, dtype=np.int32)]
-    shift = 0
-    for done_rows, pool in (piece for answer in answers for piece in answer):
-        found = done_rows[start[done_rows] >= 0]
-        used = int(end[found].max()) if found.size else 0
-        start[found] += shift
-        end[found] += shift
-        shift += used
-        pools.append(pool[:used])
-    return Routes(np.concatenate(pools), start, end).packed()
+    return in_parts(np.ascontiguousarray(rows, dtype=np.int64), threads, work, (start, end)).packed()
 
 
 def _pieces(
