@@ -19,9 +19,6 @@ NO_DRAWS = Stream(0, np.uint64(0))
 """For weights that everyone feels the same."""
 
 
-"""Rows of trips, and the pool that holds their routes."""
-
-
 def bounds_to(topology: Topology, least_ms: np.ndarray, destinations: np.ndarray) -> Bounds:
     """Lower bounds for searches to the tails of those destination links under the least weights.
 
