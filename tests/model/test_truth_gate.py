@@ -147,7 +147,7 @@ def test_a_city_that_reads_truth_is_caught() -> None:
     disturb(other)
 
     def peeping(model: TwinModel) -> list[np.ndarray]:
-        return [city_estimate(model).flow_veh[0] + model.state.loader.traffic.links["n_out"]]
+        return [city_estimate(model).flow_veh[0] + model.state.loader.traffic.links["n_here"]]
 
     assert not same(peeping(honest), peeping(other))
 
@@ -162,7 +162,7 @@ def test_a_provider_that_reads_truth_is_caught() -> None:
 
     honest, other = model_at(8.0), model_at(8.0)
     disturb(other)
-    other.state.loader.traffic.links["n_in"] += 7
+    other.state.loader.traffic.links["n_here"] += 7
     for model in (honest, other):
         for agent in model.providers:
             agent.__class__ = Peeping
