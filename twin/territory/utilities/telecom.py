@@ -16,13 +16,16 @@ from twin.territory.utilities.draft import Edge
 from twin.territory.utilities.plan import Plan
 from twin.territory.utilities.tables import TELECOM
 from twin.territory.utilities.trees import (
+    Near,
     Tree,
     central_points,
     cut_areas,
     grow_tree,
+    members_of,
     middle_of,
     needed_runs,
     rerooted,
+    within,
 )
 
 
@@ -71,12 +74,11 @@ def _lay_distribution(
     for each, point, away_m in plan.snapped(plan.observed.of(TELECOM, "cabinet")):
         if area[point] >= 0:
             mapped[int(area[point])].append((away_m, each.id, point))
-    members: dict[int, list[int]] = defaultdict(list)
-    for point in np.flatnonzero(area >= 0).tolist():
-        members[int(area[point])].append(point)
+    served = lines.tolist()
     cabinets: dict[int, list[tuple[str, float]]] = defaultdict(list)
-    for top, points in members.items():
-        middle = middle_of(points, tree)
+    for top, points in members_of(area).items():
+        near = within(points, tree)
+        middle = middle_of(near)
         if mapped.get(top):
             away_m, name, middle = min(mapped[top])
         else:
@@ -86,18 +88,18 @@ def _lay_distribution(
             away_m, name = 0.0, plan.draft.node(node)
         plan.draft.nodes[name].numbers["n_lines"] = float(lines[points].sum())
         plan.draft.nodes[name].area = name
-        _distribute(plan, tree, points, (middle, name, away_m), lines, reach)
+        _distribute(plan, near, (middle, name, away_m), served, reach)
         cabinets[middle].append((name, away_m))
     return cabinets
 
 
 def _distribute(
-    plan: Plan, tree: Tree, points: list[int], cabinet: tuple[int, str, float], lines: Floats, reach: Reach
+    plan: Plan, near: Near, cabinet: tuple[int, str, float], lines: list[float], reach: Reach
 ) -> None:
     """Fibre from a cabinet to the distribution points of its area."""
     middle, name, away_m = cabinet
-    parent, mm, order = rerooted(points, tree, middle)
-    runs, kept = needed_runs(parent, mm, order, [*(each for each in points if lines[each] > 0.0), middle])
+    parent, mm, order = rerooted(near, middle)
+    runs, kept = needed_runs(parent, mm, order, [*(each for each in near if lines[each] > 0.0), middle])
     each_serves = plan.parameters["utilities.distribution_lines"]
     for point in kept:
         node = plan.node_at(point, f"telecom:fibre:{plan.skeleton.id[point]}", TELECOM, "joint", INFERRED)
@@ -117,7 +119,7 @@ def _lay_feeders(
     plan: Plan, tree: Tree, exchanges: dict[int, str], cabinets: dict[int, list[tuple[str, float]]]
 ) -> None:
     """Fibre from exchanges to cabinets along the shortest ways, which share their trenches."""
-    runs, kept = needed_runs(tree.parent, tree.mm, tree.order, [*cabinets, *exchanges])
+    runs, kept = needed_runs(tree.parents, tree.lengths_mm, tree.outwards, [*cabinets, *exchanges])
     chamber = {}
     for point in kept:
         name = f"telecom:chamber:{plan.skeleton.id[point]}"
