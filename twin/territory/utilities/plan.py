@@ -59,10 +59,8 @@ class Plan:
 
     def node_at(self, point: int, name: str, utility: int, kind: str, provenance: int) -> Node:
         """A node at a point of the skeleton, not yet laid."""
-        net = self.skeleton
-        height, known = float(net.elevation_m[point]), int(net.elevation_provenance[point])
-        at = float(net.lon[point]), float(net.lat[point])
-        return Node(name, utility, kind, *at, provenance, height, known)
+        lon, lat, height_m, known = self.skeleton.spots[point]
+        return Node(name, utility, kind, lon, lat, provenance, height_m, known)
 
 
 def make_plan(
