@@ -111,6 +111,7 @@ def _dense(skeleton: Skeleton, residents: Floats, parameters: Parameters) -> Fla
     xy = np.column_stack([skeleton.x_m, skeleton.y_m])
     if not len(rows):
         return np.zeros(skeleton.n_points, dtype=bool)
-    near = cKDTree(xy[rows]).query_ball_point(xy, radius_m, return_sorted=True)
-    milli = np.rint(at[rows] * 1000.0).astype(np.int64)
-    return np.array([milli[each].sum() >= least * 1000.0 for each in near], dtype=bool)
+    near = cKDTree(xy).sparse_distance_matrix(cKDTree(xy[rows]), radius_m, output_type="ndarray")
+    milli = np.rint(at[rows] * 1000.0)  # whole, so that sums do not depend on their order
+    around = np.bincount(near["i"], weights=milli[near["j"]], minlength=skeleton.n_points)
+    return np.asarray(around >= least * 1000.0)

@@ -6,7 +6,6 @@ import heapq
 import math
 from collections import defaultdict
 from dataclasses import dataclass, field
-from itertools import chain, pairwise
 
 import numpy as np
 from scipy.spatial import cKDTree
@@ -161,28 +160,33 @@ def greedy_cover(xy: Floats, weight: np.ndarray, radius_m: Floats, left_out: flo
     The greedy rule comes within 1 - 1/e of the most that as many could cover (Nemhauser et al. 1978,
     Mathematical Programming 14, 265).
     """
-    found = cKDTree(xy).query_ball_point(xy, radius_m, return_sorted=False)
-    first = np.cumsum([0, *map(len, found)])
-    rows = np.fromiter(chain.from_iterable(found), dtype=np.int64, count=int(first[-1]))
-    near = [rows[a:b] for a, b in pairwise(first.tolist())]
-    uncovered = weight.copy()
-    gains = np.add.reduceat(uncovered[rows], first[:-1])
+    rest, left = weight.copy(), int(weight.sum())
+    gains = _weight_around(xy, rest, xy, radius_m)
     heap = [(-gain, row) for row, gain in enumerate(gains.tolist())]
     heapq.heapify(heap)
-    chosen = []
-    left = int(uncovered.sum())
+    chosen, now = [], gains.tolist()
     while heap and left > left_out:
         _, row = heapq.heappop(heap)
-        gain = int(uncovered[near[row]].sum())
+        gain = now[row]
         if heap and gain < -heap[0][0]:
             heapq.heappush(heap, (-gain, row))
             continue
         if gain == 0:
             break
         chosen.append(row)
-        uncovered[near[row]] = 0
         left -= gain
+        away2 = ((xy - xy[row]) ** 2).sum(axis=1)
+        near = away2 <= radius_m[row] ** 2
+        rivals = np.flatnonzero(away2 <= (radius_m + radius_m[row] + 1.0) ** 2)
+        gains[rivals] -= _weight_around(xy[near], rest[near], xy[rivals], radius_m[rivals])
+        rest[near], now = 0, gains.tolist()
     return chosen
+
+
+def _weight_around(points: Floats, weight: np.ndarray, xy: Floats, radius_m: Floats) -> np.ndarray:
+    """Weight of the points within a radius of each spot: a point stands there as often as it weighs."""
+    tree = cKDTree(np.repeat(points, weight, axis=0), leafsize=64)  # large leaves: many points a radius
+    return np.asarray(tree.query_ball_point(xy, radius_m, return_length=True))
 
 
 def _site(plan: Plan, reach: Reach, name: str, at: tuple[float, float, float], away_m: float) -> None:
