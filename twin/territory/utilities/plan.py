@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy.spatial import cKDTree
@@ -14,6 +16,10 @@ from twin.territory.utilities.draft import Draft, Node
 from twin.territory.utilities.observed import Observed, ObservedPoint
 from twin.territory.utilities.skeleton import Skeleton, make_skeleton
 from twin.territory.utilities.trees import components
+
+
+Cables = tuple[float, float, list[tuple[float, float]]]
+"""Voltage [kV], kVA for each ampere at the lowest voltage allowed, and cables as (section in mm2, A)."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +51,17 @@ class Plan:
         """A ledger pair (dense parts, elsewhere) at every point (n_points,)."""
         dense, elsewhere = self.parameters[name]
         return np.asarray(np.where(self.dense, dense, elsewhere), dtype=np.float64)
+
+    @cached_property
+    def cables(self) -> tuple[Cables, Cables]:
+        """Cables of medium and of low voltage."""
+        found = []
+        for name, least in zip(("mv_kv", "lv_kv"), self.parameters["utilities.least_cable_mm2"], strict=True):
+            kv = self.parameters[f"utilities.{name}"]
+            sizes = self.parameters["utilities.cable_mm2"], self.parameters["utilities.cable_a"]
+            allowed = [(mm2, ampere) for mm2, ampere in zip(*sizes, strict=True) if mm2 >= least]
+            found.append((kv, math.sqrt(3.0) * kv * self.parameters["utilities.cable_pu"], allowed))
+        return found[0], found[1]
 
     def at_points(self, of_places: Floats) -> Floats:
         """What places ask for, summed at their points (n_points,)."""

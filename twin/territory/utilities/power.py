@@ -241,14 +241,11 @@ def _cable(
     plan: Plan, ends: tuple[str, str], length_m: float, load_kva: float, *, low: bool, kind: str = ""
 ) -> None:
     """A cable with the smallest cross section, or as many in parallel, that carry the current."""
-    parameters = plan.parameters
-    kv = parameters["utilities.lv_kv" if low else "utilities.mv_kv"]
-    current_a = load_kva / (math.sqrt(3.0) * kv * parameters["utilities.cable_pu"])
-    least = parameters["utilities.least_cable_mm2"][1 if low else 0]
-    cables = zip(parameters["utilities.cable_mm2"], parameters["utilities.cable_a"], strict=True)
-    allowed = [(mm2, ampere) for mm2, ampere in cables if mm2 >= least]
+    kv, kva_per_a, allowed = plan.cables[low]
+    current_a = load_kva / kva_per_a
     fitting = [mm2 for mm2, ampere in allowed if ampere >= current_a]
     edge = Edge(POWER, kind or ("lv_cable" if low else "mv_cable"), *ends, length_m, INFERRED)
     edge.numbers = {"voltage_kv": kv, "section_mm2": min(fitting) if fitting else allowed[-1][0]}
     edge.n_parallel = 1 if fitting else math.ceil(current_a / allowed[-1][1])
     plan.draft.edge(edge)
+
