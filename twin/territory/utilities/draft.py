@@ -82,7 +82,7 @@ class Draft:
         nodes = sorted(self.nodes.values(), key=lambda each: (each.utility, each.id))
         row = {each.id: number for number, each in enumerate(nodes)}
         edges = sorted(self.edges, key=lambda e: (e.utility, e.id, e.tail, e.head, e.length_m))
-        pairs = sorted(set(self.dependencies))
+        pairs = sorted(dict.fromkeys(self.dependencies))  # nearly in order already, which a set would undo
         return Utilities(
             _nodes(nodes),
             _edges(edges, row),
