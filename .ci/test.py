@@ -3,7 +3,7 @@
     python3 .ci/test.py [arguments of pytest]
 
 TWIN_TEST_PYTHONS=3.11,3.13 chooses the versions; TWIN_TEST_WORKERS=1 runs the tests in one process.
-Tests marked `one_interpreter` run on the first of the versions, and are skipped on the others with the reason.
+Tests marked `one_interpreter` run on the first of the versions; the others skip them, with the reason.
 """
 
 from __future__ import annotations

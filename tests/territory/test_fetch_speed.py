@@ -84,7 +84,6 @@ def test_a_town_of_14_mb_takes_four_seconds_of_processor(town_file, tmp_path):
         held = times <= MOST_YARDSTICKS and (seconds <= BUDGET_S or not watch.quiet)
         if held and done >= ROUNDS[0]:
             break
-    print(f"{seconds:.2f} s, {times:.2f} yardsticks; " + ("quiet" if watch.quiet else "a busy machine"))
     report = reports[0]
     assert {each["digest"] for each in reports} == {report["digest"]}
     assert (report["links"] > 5000, report["buildings"] > 8000, report["places"] > 8000) == (True,) * 3

@@ -17,7 +17,6 @@ from twin.territory.utilities.observed import Observed, ObservedPoint
 from twin.territory.utilities.skeleton import Skeleton, make_skeleton
 from twin.territory.utilities.trees import components
 
-
 Cables = tuple[float, float, list[tuple[float, float]]]
 """Voltage [kV], kVA for each ampere at the lowest voltage allowed, and cables as (section in mm2, A)."""
 

@@ -248,4 +248,3 @@ def _cable(
     edge.numbers = {"voltage_kv": kv, "section_mm2": min(fitting) if fitting else allowed[-1][0]}
     edge.n_parallel = 1 if fitting else math.ceil(current_a / allowed[-1][1])
     plan.draft.edge(edge)
-

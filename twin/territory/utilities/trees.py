@@ -41,17 +41,20 @@ class Tree:
     @cached_property
     def parents(self) -> list[int]:
         """`parent` as a list."""
-        return np.asarray(self.parent).tolist()
+        found: list[int] = self.parent.tolist()
+        return found
 
     @cached_property
     def lengths_mm(self) -> list[int]:
         """`mm` as a list."""
-        return np.asarray(self.mm).tolist()
+        found: list[int] = self.mm.tolist()
+        return found
 
     @cached_property
     def outwards(self) -> list[int]:
         """`order` as a list."""
-        return np.asarray(self.order).tolist()
+        found: list[int] = self.order.tolist()
+        return found
 
 
 def components(skeleton: Skeleton) -> Ints:
