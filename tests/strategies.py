@@ -41,11 +41,11 @@ def signals(draw: DrawFn) -> Signal:
 @st.composite
 def gaps(draw: DrawFn, head: list[int]) -> tuple[Gap, ...]:
     """Who yields to whom: always to a link of a smaller row, so in chains but never round in circles."""
-    gap_ms = st.sampled_from([1, 600, 2_500, 9_000])
+    gap_ms = st.sampled_from([1, 600, 2_500, 9_000, 9_000])
     found = [NO_GAP] * len(head)
     for row, node in enumerate(head):
         majors = [other for other in range(row) if head[other] == node]
-        if majors and draw(st.booleans()):
+        if majors and draw(st.sampled_from([True, True, True, False])):
             found[row] = (draw(gap_ms), tuple(sorted(draw(st.sets(st.sampled_from(majors), min_size=1)))))
     return tuple(found)
 
