@@ -119,7 +119,7 @@ def test_two_at_the_line_at_once(loader: Loader, keys: tuple[int, int, int], lea
 
 @BOTH
 def test_one_gap_after_another_is_used_by_the_follow_up_time(loader: Loader) -> None:
-    """Within a gap of 12.5 s, of which 5 are critical, four leave at gaps of 2 s: the last 6.5 s before it ends."""
+    """Within a gap of 12.5 s, of which 5 are critical, four leave at gaps of 2 s."""
     trips = [(0.0, (0, 3)), (12.5, (0, 3))] + [(0.0, (1, 4))] * 8
     loaded = loader(Case(crossing(NO_GAP, GIVE_WAY, NO_GAP), demand_of(trips), n_steps=100))
     assert exits_s(loaded, 1)[:5] == [50, 52, 54, 56, 62.501]
