@@ -18,8 +18,8 @@ import numpy as np
 from benchmarks.speed.world import JAM_SPACING_M, WAVE_MPS, World
 from twin.errors import InputError
 from twin.kernels.random import keys_of
-from twin.kernels.traffic import Supply
-from twin.mobility.loading import Loader, Rules, build_network, headway_ms, link_ms
+from twin.mobility.links import build_network, headway_ms, link_ms, places_and_holes, supply_of
+from twin.mobility.loading import Loader, Rules
 from twin.routing.routes import Routes
 
 Simulation = Callable[[], None]
@@ -34,24 +34,21 @@ UXSIM = {
 SUMO = ("SUMO meso", "SUMO meso, junction control", "SUMO micro")
 
 
-def loader_of(world: World, capacity_factor: float = 1.0, deadlock_check_s: int = 10**9) -> Loader:
+def loader_of(world: World, capacity_factor: float = 1.0, deadlock_check_s: int = 0) -> Loader:
     """Our engine on a world, all trips released; the rule for deadlocks is off unless asked for."""
     capacity = world.capacity_vps * capacity_factor
-    storage = np.maximum(np.rint(world.length_m * world.lanes / JAM_SPACING_M), 2)
-    network = build_network(world.topology(), storage, link_ms(world.length_m / WAVE_MPS), capacity)
-    supply = Supply(
-        link_ms(world.length_m / world.speed_mps),
-        headway_ms(capacity),
-        np.zeros(storage.shape[0], dtype=np.bool_),
-    )
+    free_s, storage = world.length_m / world.speed_mps, world.length_m * world.lanes / JAM_SPACING_M
+    places, hole_ms = places_and_holes(free_s, world.length_m / WAVE_MPS, storage)
+    network = build_network(world.topology(), places, hole_ms, capacity)
+    supply = supply_of(link_ms(free_s), headway_ms(capacity))
     routes = Routes(world.pool, world.start, world.end)
     keys = keys_of(np.arange(world.n_trips))
-    loader = Loader(network, supply, keys, routes, Rules(1.0, deadlock_check_s), 1)
+    loader = Loader(network, supply, keys, routes, Rules(1.0, deadlock_check_s))
     loader.release(np.arange(world.n_trips), np.rint(1_000.0 * world.depart_s).astype(np.int64))
     return loader
 
 
-def build_twin(world: World, factor: float = 1.0, check_s: int = 10**9) -> tuple[Simulation, Results]:
+def build_twin(world: World, factor: float = 1.0, check_s: int = 0) -> tuple[Simulation, Results]:
     """Our engine, compiled."""
     loader_of(world, factor, check_s).advance(0, 1)  # compiles, or reads what was compiled before
     loader = loader_of(world, factor, check_s)
@@ -65,7 +62,7 @@ def build_twin(world: World, factor: float = 1.0, check_s: int = 10**9) -> tuple
     def results() -> dict[str, float]:
         vehicles = loader.vehicles
         ended = vehicles.arrived_ms >= 0
-        trip_ms = (vehicles.arrived_ms - vehicles.release_ms)[ended]
+        trip_ms = (vehicles.arrived_ms.astype(np.int64) - vehicles.release_ms)[ended]
         return {
             "completed": float(ended.sum()),
             "mean_trip_s": float(trip_ms.mean() / 1_000.0),
@@ -81,7 +78,7 @@ def build(name: str, world: World, folder: Path) -> tuple[Simulation, Results]:
     if name.startswith("twin"):
         parts = name.split(":")[1:]
         factor = float(parts[0]) if parts else 1.0
-        return build_twin(world, factor, int(parts[1]) if len(parts) > 1 else 10**9)
+        return build_twin(world, factor, int(parts[1]) if len(parts) > 1 else 0)
     if name in UXSIM:
         from benchmarks.peers.uxsim_loading import build as build_uxsim
 

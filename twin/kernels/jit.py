@@ -52,7 +52,7 @@ _OPTIONS: dict[str, Any] = {
     "_nrt": False,
     "no_cfunc_wrapper": True,
 }
-_INLINE_OPTIONS = _OPTIONS | {"no_cpython_wrapper": True}
+_INLINE_OPTIONS = _OPTIONS | {"no_cpython_wrapper": True, "forceinline": True}
 
 
 def kernel(function: F) -> F:

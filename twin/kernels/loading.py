@@ -1,140 +1,67 @@
 """Network loading: vehicles move through first-in-first-out links with flow and storage capacity.
 
-Links and vehicles: `twin.kernels.traffic`, their moves: `twin.kernels.moves`. Time is whole
-milliseconds, executed in steps of one second; traverse and hole times are at least one step, so what one
-node does within a step no other node can use within it: the order of nodes does not matter.
+The rules, and why the order of nodes, domains and threads changes nothing: docs/loading.md. Records:
+`twin.kernels.traffic`; moves: `twin.kernels.moves`; what happens at a node: `twin.kernels.junction`.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
+from twin.kernels.calendar import clear, note, take
 from twin.kernels.deadlocks import free_deadlocks
 from twin.kernels.jit import inline_kernel, kernel
-from twin.kernels.moves import enter, join_queue, leave, log, look_at_entry, look_at_head, start, wake
+from twin.kernels.junction import process_node
+from twin.kernels.moves import ROW_MASK, join_queue, log, look_at_entry, look_at_head, note_queue, slot_behind
+from twin.kernels.moves import tell_entry, tell_exit
 from twin.kernels.prefetch import prefetch
-from twin.kernels.random import mix, uniform
-from twin.kernels.traffic import BLOCK_BITS, NEVER, NEVER_S, NONE, STEP_MS, Scene, Settings, Traffic, Vehicles
+from twin.kernels.sync import meet
+from twin.kernels.traffic import (
+    CLOSED,
+    CUT,
+    FILLER,
+    KEPT,
+    NEVER,
+    NONE,
+    SIGNAL,
+    STEP_MS,
+    YIELDS,
+    Network,
+    Scene,
+    Supply,
+    Traffic,
+    Vehicles,
+)
+
+AHEAD, FURTHER = 4, 8
+"""Nodes ahead of the one being worked for which memory is asked: what links point to, and links."""
 
 
 @kernel
-def release(vehicles: Vehicles, traffic: Traffic, pool: np.ndarray, order: np.ndarray) -> None:
+def release(vehicles: Vehicles, traffic: Traffic, order: np.ndarray) -> None:
     """Put vehicles into the origin queues of their first links; quickest in the order (release, key)."""
     for k in range(order.shape[0]):
-        join_queue(vehicles, traffic, pool, np.int64(order[k]))
+        join_queue(vehicles, traffic, np.int64(order[k]))
 
 
 @kernel
-def withdraw(vehicles: Vehicles, traffic: Traffic, pool: np.ndarray, rows: np.ndarray) -> None:
+def withdraw(vehicles: Vehicles, traffic: Traffic, rows: np.ndarray) -> None:
     """Take waiting vehicles out of the origin queues of their first links."""
     queue_next = vehicles.queue_next
     for k in range(rows.shape[0]):
         v = np.int64(rows[k])
-        row = traffic.links[pool[vehicles.route_at[v]]]
-        traffic.n_waiting[row.tail] -= 1
-        if row.queue_head == v:
-            row.queue_head = queue_next[v]
+        arm = traffic.arms[vehicles.link[v]]
+        if arm.queue_head == v:
+            arm.queue_head = queue_next[v]
             if queue_next[v] != NONE:
-                row.queue_ms = vehicles.release_ms[queue_next[v]]
+                arm.queue_ms = vehicles.release_ms[queue_next[v]]
             continue
-        before = np.int64(row.queue_head)
+        before = np.int64(arm.queue_head)
         while queue_next[before] != v:
             before = np.int64(queue_next[before])
         queue_next[before] = queue_next[v]
-        if row.queue_tail == v:
-            row.queue_tail = before
-
-
-@inline_kernel
-def _leave_ms(links: np.ndarray, link: int, now: int) -> int:
-    """Earliest moment from `now` at which the head of a link can leave it, NEVER while blocked."""
-    row = links[link]
-    moment = max(np.int64(now), row.own_ms)
-    if row.target == NONE or moment >= now + STEP_MS:
-        return np.int64(moment)  # beyond this step what lies ahead does not matter yet
-    target = links[row.target]
-    if target.closed and not row.closed:
-        return NEVER
-    return np.int64(max(moment, target.open_ms))
-
-
-@inline_kernel
-def _start_ms(links: np.ndarray, link: int, now: int) -> int:
-    """Earliest moment from `now` at which the first of an origin queue may enter, NEVER while blocked."""
-    row = links[link]
-    if row.closed:
-        return NEVER
-    return np.int64(max(np.int64(now), row.queue_ms, row.open_ms))
-
-
-@inline_kernel
-def _race(settings: Settings, key: np.uint64, step: int, weight: float) -> float:
-    """Exponential race: the least of several draws falls to each in proportion to its weight."""
-    return -np.log(1.0 - uniform(settings.seed, settings.stream, key, step)) / weight
-
-
-@inline_kernel
-def _process_node(scene: Scene, node: int, step: int) -> None:
-    """All movements at one node within one step: earliest first, ties by a race of capacities.
-
-    A movement makes no other at its node possible sooner, so where nothing else could move within the
-    step, only who stood behind the one that moved has to be looked at again.
-    """
-    network, traffic, origin_priority = scene.network, scene.traffic, scene.settings.origin_priority
-    links = traffic.links
-    now = step * STEP_MS
-    end = now + STEP_MS
-    traffic.wake_s[node] = NEVER_S
-    while True:
-        best_ms = NEVER
-        other_ms = NEVER  # earliest of all but the best
-        best_link = np.int64(-1)
-        best_starts = False
-        best_key = np.uint64(0)
-        best_race = -1.0
-        for side in range(2):
-            if side == 1 and traffic.n_waiting[node] == 0:
-                break
-            first = network.in_start[node] if side == 0 else network.out_start[node]
-            last = network.in_start[node + 1] if side == 0 else network.out_start[node + 1]
-            for k in range(first, last):
-                if side == 0:
-                    link = np.int64(network.in_links[k])
-                    moment = _leave_ms(links, link, now)
-                else:
-                    link = np.int64(network.out_links[k])
-                    if links[link].queue_head == NONE:
-                        continue
-                    moment = _start_ms(links, link, now)
-                if moment > best_ms or moment == NEVER:
-                    other_ms = min(other_ms, moment)
-                    continue
-                key = links[link].link_key if side == 0 else mix(links[link].link_key)
-                race = -1.0
-                if moment == best_ms and moment < end:
-                    if best_race < 0.0:
-                        best_weight = links[best_link].priority * (origin_priority if best_starts else 1.0)
-                        best_race = _race(scene.settings, best_key, step, best_weight)
-                    weight = links[link].priority * (1.0 if side == 0 else origin_priority)
-                    race = _race(scene.settings, key, step, weight)
-                    if race > best_race or (race == best_race and key > best_key):
-                        other_ms = moment
-                        continue
-                other_ms = min(other_ms, best_ms)
-                best_ms, best_link, best_starts, best_key, best_race = moment, link, side == 1, key, race
-        if best_ms >= end:
-            wake(traffic, node, min(best_ms // STEP_MS, np.int64(NEVER_S)))
-            return
-        rider = start(scene, best_link, best_ms) if best_starts else leave(scene, best_link, best_ms)
-        arrived = rider[2] < 0
-        if not arrived:
-            enter(scene, np.int64(scene.pool[rider[1]]), rider, best_ms)
-        if arrived or best_starts or other_ms < end:
-            continue
-        behind_ms = min(other_ms, _leave_ms(links, best_link, now))
-        if behind_ms >= end:
-            wake(traffic, node, min(behind_ms // STEP_MS, np.int64(NEVER_S)))
-            return
+        if arm.queue_tail == v:
+            arm.queue_tail = before
 
 
 @kernel
@@ -142,130 +69,216 @@ def queued(scene: Scene, now_ms: int, since_ms: int, left_veh: np.ndarray) -> No
     """Vehicles that a queue holds up: logged with the moment at which they expect to leave.
 
     Nothing but what a phone on board can tell is used: who has been held since ``since_ms`` has seen
-    left_veh[link] vehicles leave before it, and expects those still ahead to leave at that rate (one at
-    least, for a queue that stood still). Who was stopped later knows only how long it has been there.
+    left_veh[link] (by row of outside) vehicles leave before it, and expects those still ahead to leave at that
+    rate (one at least, for a queue that stood still). Who was stopped later knows only how long it has been there.
     """
-    links, slots = scene.traffic.links, scene.traffic.slots
-    for link in range(links.shape[0]):
+    links, slots, network = scene.traffic.links, scene.traffic.slots, scene.network
+    for number in range(links.shape[0]):
+        link = np.int64(network.place[number])
         row = links[link]
-        for ahead in range(row.n_in - row.n_out):
-            slot = np.int64(row.ring_start + (row.n_out + ahead) % row.storage_veh)
-            if slots[slot].ms >= now_ms:
-                break  # first in, first out: who is behind drives freely too
-            leaves_ms = np.int64(now_ms)
-            if slots[slot].ms <= since_ms:
-                leaves_ms += ahead * (now_ms - since_ms) // max(left_veh[link], 1)
-            log(scene, link, slot, leaves_ms)
-
-
-@inline_kernel
-def _take_up(scene: Scene, from_s: int) -> None:
-    """Before steps are run: supply and routes may have changed, so records and slots are told."""
-    supply, traffic, vehicles = scene.supply, scene.traffic, scene.vehicles
-    for link in range(traffic.links.shape[0]):
-        row = traffic.links[link]
-        row.free_ms = supply.free_ms[link]
-        row.headway_ms = supply.headway_ms[link]
-        row.closed = supply.closed[link]
-        for n in range(row.n_out, row.n_in):
-            slot = traffic.slots[row.ring_start + n % row.storage_veh]
-            v = slot.vehicle
-            slot.route_at = vehicles.route_at[v]
-            slot.left = vehicles.route_end[v] - vehicles.route_at[v] - 1
-            slot.target = scene.pool[vehicles.route_at[v] + 1] if slot.left > 0 else NONE
-        look_at_head(traffic, link)
-        look_at_entry(traffic, link)
-    traffic.wake_s[:] = from_s
-    traffic.block_s[:] = from_s
-
-
-@inline_kernel
-def _put_down(scene: Scene) -> None:
-    """After steps have been run: vehicles on links are told where they are."""
-    traffic, vehicles = scene.traffic, scene.vehicles
-    for link in range(traffic.links.shape[0]):
-        row = traffic.links[link]
-        for n in range(row.n_out, row.n_in):
-            slot = traffic.slots[row.ring_start + n % row.storage_veh]
-            vehicles.route_at[slot.vehicle] = slot.route_at
-            vehicles.link_enter_ms[slot.vehicle] = slot.enter_ms
-
-
-@inline_kernel
-def _due(traffic: Traffic, step: int) -> int:
-    """List the nodes that may act in this step, in order; returns how many."""
-    wake_s, block_s, due = traffic.wake_s, traffic.block_s, traffic.due
-    n = 0
-    for block in range(block_s.shape[0]):
-        if block_s[block] > step:
-            continue
-        first = block << BLOCK_BITS
-        for node in range(first, min(first + (1 << BLOCK_BITS), wake_s.shape[0])):
-            if wake_s[node] <= step:
-                due[n] = node
-                n += 1
-    return n
-
-
-@inline_kernel
-def _settle(traffic: Traffic, step: int) -> None:
-    """After a step: when each block that was looked at has to be looked at again."""
-    wake_s, block_s = traffic.wake_s, traffic.block_s
-    for block in range(block_s.shape[0]):
-        if block_s[block] <= step:
-            first = block << BLOCK_BITS
-            earliest = NEVER_S
-            for node in range(first, min(first + (1 << BLOCK_BITS), wake_s.shape[0])):
-                earliest = min(earliest, wake_s[node])
-            block_s[block] = earliest
-
-
-@inline_kernel
-def _foresee(scene: Scene, node: int, stage: int) -> None:
-    """Ask for what a node will need: its links' records first, then what those point to."""
-    network, traffic = scene.network, scene.traffic
-    for k in range(network.in_start[node], network.in_start[node + 1]):
-        link = np.int64(network.in_links[k])
-        if stage == 0:
-            prefetch(traffic.links, link)
-            continue
-        row = traffic.links[link]
-        if row.n_in > row.n_out and row.target != NONE:
-            prefetch(traffic.slots, np.int64(row.ring_start + row.head_at))
-            prefetch(traffic.links, np.int64(row.target))
-
-
-@inline_kernel
-def _process_due(scene: Scene, n: int, step: int) -> None:
-    """All movements of a step, node by node; which comes first does not matter."""
-    due = scene.traffic.due
-    for k in range(n):
-        if k + 8 < n:
-            _foresee(scene, np.int64(due[k + 8]), 0)
-        if k + 4 < n:
-            _foresee(scene, np.int64(due[k + 4]), 1)
-        _process_node(scene, np.int64(due[k]), step)
+        at, ahead = np.int64(row.head_at), 0
+        for _ in range(row.n_here):
+            if slots[at].vehicle != FILLER:
+                if slots[at].ms >= now_ms:
+                    break  # first in, first out: who is behind drives freely too
+                leaves_ms = np.int64(now_ms)
+                if slots[at].ms <= since_ms:
+                    leaves_ms += ahead * (now_ms - since_ms) // max(left_veh[row.row], 1)
+                log(scene, 0, link, at, leaves_ms)
+                ahead += 1
+            at = slot_behind(scene.traffic, link, at)
 
 
 @kernel
-def advance(scene: Scene, window: tuple[int, int, int]) -> tuple[int, int]:
-    """Run steps [from, until) of ``window = (from_s, until_s, margin)``.
+def settle(scene: Scene) -> int:
+    """Tell vehicles on links where they are; returns how many there are."""
+    network, traffic, vehicles = scene.network, scene.traffic, scene.vehicles
+    n = 0
+    for link in range(traffic.links.shape[0]):
+        row = traffic.links[link]
+        at = np.int64(row.head_at)
+        for _ in range(row.n_here):
+            slot = traffic.slots[at]
+            if slot.vehicle != FILLER:
+                v = slot.vehicle & ROW_MASK
+                vehicles.link[v] = link
+                vehicles.at[v] = at
+                n += 1
+            at = slot_behind(traffic, np.int64(link), at)
+    return np.int64(n)
 
-    Stops early when fewer than ``margin`` events (the most that one step can log) fit in the log.
-    Returns the step reached and the rotations of deadlocked cycles.
+
+@inline_kernel
+def _flags(scene: Scene, link: int) -> int:
+    """Flags of a link as supply and network have them; what is kept stays so for who still waits for it."""
+    network, supply, traffic = scene.network, scene.supply, scene.traffic
+    row, domain = network.row[link], traffic.work.domain
+    flags = np.int64(CLOSED) if supply.closed[row] else np.int64(0)
+    if domain[network.tail[link]] != domain[network.head[link]]:
+        flags |= CUT
+    if supply.cycle_ms[row] > 0:
+        flags |= SIGNAL
+    if network.gap_ms[link] > 0:
+        flags |= YIELDS
+    if traffic.links[link].flags & KEPT:
+        event = np.int64(traffic.arms[link].kept_for)
+        if event & 1:
+            holds = traffic.arms[link].queue_head != NONE
+        else:
+            holds = traffic.links[event >> 1].target == link
+        if holds:
+            flags |= KEPT
+    return flags
+
+
+@inline_kernel
+def _plan(scene: Scene, from_s: int) -> None:
+    """Make the calendar anew: whoever may act, by the earliest that can be told of it alone."""
+    network, traffic = scene.network, scene.traffic
+    domain = traffic.work.domain
+    clear(traffic.calendar)
+    traffic.counts[:, 0] = 0
+    for link in range(traffic.links.shape[0]):
+        row, arm = traffic.links[link], traffic.arms[link]
+        row.asleep, row.n_asleep, arm.queue_asleep, arm.queue_due_s = 0, 0, 0, -1
+        look_at_head(scene, link)
+        look_at_entry(traffic, link)
+        begins, ends = np.int64(domain[network.tail[link]]), np.int64(domain[network.head[link]])
+        if row.n_free < scene.settings.most_places:
+            traffic.counts[begins, 0] += 1
+        if row.own_ms < NEVER:
+            second = max(np.int64(row.own_ms // STEP_MS), np.int64(from_s))
+            note(traffic.calendar, ends, 2 * link, second, from_s)
+        if arm.queue_head != NONE:
+            note_queue(scene, begins, link, max(np.int64(arm.queue_ms // STEP_MS), np.int64(from_s)), from_s)
+
+
+@kernel
+def take_up(scene: Scene, from_s: int) -> None:
+    """Before steps are run, where supply, routes or queues may have changed: links and calendar are told."""
+    supply, traffic = scene.supply, scene.traffic
+    for link in range(traffic.links.shape[0]):
+        look_at_head(scene, link)
+    for link in range(traffic.links.shape[0]):
+        row = traffic.links[link]
+        row.free_ms = supply.free_ms[row.row]
+        row.headway_ms = supply.headway_ms[row.row]
+        row.flags = _flags(scene, link)
+    _plan(scene, from_s)
+
+
+@inline_kernel
+def _gather(scene: Scene, domain: int, step: int) -> int:
+    """List the nodes that may act in this step, each with its events; returns how many."""
+    network, traffic, work = scene.network, scene.traffic, scene.traffic.work
+    n = take(traffic.calendar, domain, step, work.event)
+    traffic.counts[domain, 1] = n
+    n_due = 0
+    for k in range(n):
+        event = np.int64(work.event[domain, k])
+        link = event >> 1
+        if event & 1:
+            if traffic.arms[link].queue_due_s != step:
+                continue  # put forward meanwhile
+            traffic.arms[link].queue_due_s = -1
+            node = np.int64(network.tail[link])
+        else:
+            prefetch(traffic.links, link)
+            node = np.int64(network.head[link])
+        work.behind[domain, k] = work.first[node]
+        if work.first[node] < 0:
+            work.due[domain, n_due] = node
+            n_due += 1
+        work.first[node] = k
+    return n_due
+
+
+@inline_kernel
+def _foresee(scene: Scene, domain: int, node: int, stage: int) -> None:
+    """Ask for what a node will need: what its links point to, then what the next links point to."""
+    traffic, work = scene.traffic, scene.traffic.work
+    event = np.int64(work.event[domain, work.first[node]])
+    row = traffic.links[event >> 1]
+    if event & 1:
+        return
+    if stage == 0:
+        prefetch(traffic.slots, np.int64(row.head_at))
+        if row.target != NONE:
+            prefetch(traffic.links, np.int64(row.target))
+    elif row.target != NONE:
+        prefetch(traffic.slots, np.int64(traffic.links[row.target].entry_at))
+
+
+@inline_kernel
+def _run_step(scene: Scene, domain: int, step: int) -> None:
+    """All movements of a step in a domain, node by node; which comes first does not matter."""
+    due = scene.traffic.work.due
+    n = _gather(scene, domain, step)
+    for k in range(n):
+        if k + FURTHER < n:
+            _foresee(scene, domain, np.int64(due[domain, k + FURTHER]), 0)
+        if k + AHEAD < n:
+            _foresee(scene, domain, np.int64(due[domain, k + AHEAD]), 1)
+        process_node(scene, domain, np.int64(due[domain, k]), step)
+
+
+@inline_kernel
+def _receive(scene: Scene, domain: int, step: int) -> None:
+    """Learn what other domains have done to the other ends of this one's links."""
+    network, work, parity = scene.network, scene.traffic.work, step & 1
+    for other in range(work.n_handed.shape[1]):
+        for k in range(work.n_handed[parity, other, 0]):
+            word = np.int64(work.handed[parity, other, k])
+            link, places = word >> 4, (word >> 1) & 7
+            node = network.tail[link] if word & 1 else network.head[link]
+            if work.domain[node] != domain:
+                continue
+            if word & 1:
+                tell_exit(scene, domain, link, places, step)
+            else:
+                tell_entry(scene, domain, link, places, step)
+
+
+@kernel
+def advance(scene: Scene, window: tuple[int, int, int], thread: tuple[int, int]) -> tuple[int, int]:
+    """Run steps [from, until) of ``window = (from_s, until_s, margin)``, as ``thread = (number, of how many)``.
+
+    Stops early when fewer than ``margin`` events (the most that one step can log) fit in a log.
+    Returns the step reached and the rotations of deadlocked circles. All threads run the same steps; each
+    works every so many-th domain.
     """
     from_s, until_s, margin = window
-    events = scene.events
-    rotations = 0
-    reached = until_s
-    _take_up(scene, from_s)
+    me, n_threads = thread
+    traffic, events, check_s = scene.traffic, scene.events, scene.settings.deadlock_check_s
+    meeting = traffic.work.meeting
+    n_domains, room = events.n.shape[0], events.trip.shape[1]
+    rotations = np.int64(0)
     for step in range(from_s, until_s):
-        if events.n[0] + margin > events.trip.shape[0]:
-            reached = step
-            break
-        _process_due(scene, _due(scene.traffic, step), step)
-        _settle(scene.traffic, step)
-        if (step + 1) % scene.settings.deadlock_check_s == 0 and scene.traffic.n_full[0] > 0:
-            rotations += free_deadlocks(scene, (step + 1) * STEP_MS)
-    _put_down(scene)
-    return reached, rotations
+        for domain in range(me, n_domains, n_threads):
+            traffic.work.n_handed[step & 1, domain, 0] = 0
+            _run_step(scene, domain, step)
+            traffic.counts[domain, 2 + (step & 1)] = events.n[domain, 0] + margin > room
+        if n_threads > 1:
+            meet(meeting, n_threads)
+        if n_domains > 1:
+            for domain in range(me, n_domains, n_threads):
+                _receive(scene, domain, step)
+        if check_s > 0 and (step + 1) % check_s == 0:
+            if n_threads > 1:
+                meet(meeting, n_threads)
+            if me == 0:
+                n_short = np.int64(0)
+                for domain in range(n_domains):
+                    n_short += traffic.counts[domain, 0]
+                turned = free_deadlocks(scene, (step + 1) * STEP_MS) if n_short > 0 else np.int64(0)
+                if turned > 0:
+                    rotations += turned
+                    _plan(scene, step + 1)
+            if n_threads > 1:
+                meet(meeting, n_threads)
+        is_full = False
+        for domain in range(n_domains):
+            is_full = is_full or traffic.counts[domain, 2 + (step & 1)] > 0
+        if is_full:
+            return step + 1, rotations
+    return until_s, rotations

@@ -1,73 +1,83 @@
 """The elementary moves of a loading: into a link, out of it, into and out of the queue at an origin.
 
-Records: `twin.kernels.traffic`.
+Records: `twin.kernels.traffic`. A move at a node touches the downstream ends of links that end there and
+the upstream ends of links that start there. What it means for the other end of a link is told at once where
+both lie in one domain, else handed over and told at the end of the step (`tell_entry`, `tell_exit`).
 """
 
 from __future__ import annotations
 
 import numpy as np
 
+from twin.kernels.calendar import SECONDS, note
 from twin.kernels.jit import inline_kernel
-from twin.kernels.traffic import BLOCK_BITS, NEVER, NONE, STEP_MS, Scene, Traffic, Vehicles
+from twin.kernels.traffic import (
+    CUT,
+    FILLER,
+    KIND_BITS,
+    NEVER,
+    NONE,
+    STEP_MS,
+    YIELDS,
+    Scene,
+    Traffic,
+    Vehicles,
+)
+from twin.kernels.turns import end_turn, read_turn
+
+ROW_MASK = np.int64((1 << KIND_BITS) - 1)
 
 
 @inline_kernel
-def head_slot(traffic: Traffic, link: int) -> int:
-    """Slot of the first vehicle on a link that is not empty."""
+def slot_behind(traffic: Traffic, link: int, at: int) -> int:
+    """The next slot of a link's ring."""
     row = traffic.links[link]
-    return np.int64(row.ring_start + row.head_at)
+    return np.int64(row.ring_start) if at + 1 == row.ring_end else at + 1
 
 
 @inline_kernel
-def entry_slot(traffic: Traffic, link: int) -> int:
-    """Slot into which the next vehicle goes, on a link that is not full."""
+def headway_of(scene: Scene, link: int, kind: int) -> int:
+    """Time from a vehicle of that kind to the next at either end of a link [ms]."""
+    headway_ms = np.int64(scene.traffic.links[link].headway_ms)
+    if kind == 0:
+        return headway_ms
+    return max(np.int64(1), headway_ms * scene.settings.pace[kind] // 4)
+
+
+@inline_kernel
+def places_of(scene: Scene, link: int, kind: int) -> int:
+    """Places that a vehicle of that kind takes on a link, which may be shorter than it."""
+    row = scene.traffic.links[link]
+    return np.int64(min(scene.settings.places[kind], row.ring_end - row.ring_start))
+
+
+@inline_kernel
+def look_at_head(scene: Scene, link: int) -> None:
+    """Note of a link when its first vehicle may leave by itself, where it goes, and its kind."""
+    network, traffic = scene.network, scene.traffic
     row = traffic.links[link]
-    return np.int64(row.ring_start + row.entry_at)
-
-
-@inline_kernel
-def is_full(traffic: Traffic, link: int) -> bool:
-    """No vehicle more can be stored on the link."""
-    row = traffic.links[link]
-    return bool(row.n_in - row.n_out >= row.storage_veh)
-
-
-@inline_kernel
-def next_slot(traffic: Traffic, link: int, at: int) -> int:
-    """The slot behind one of a link's ring, both counted from the first."""
-    return 0 if at + 1 == traffic.links[link].storage_veh else at + 1
-
-
-@inline_kernel
-def look_at_head(traffic: Traffic, link: int) -> None:
-    """Note of a link when its first vehicle may leave by itself, and where it goes."""
-    row = traffic.links[link]
-    if row.n_in == row.n_out:
+    if row.n_here == 0:
         row.own_ms = NEVER
         row.target = NONE
         return
-    slot = traffic.slots[head_slot(traffic, link)]
+    slot = traffic.slots[row.head_at]
     row.own_ms = max(slot.ms, row.next_exit_ms)
-    row.target = slot.target
+    row.kind = slot.vehicle >> KIND_BITS
+    turn, _, _ = read_turn(scene.words, slot.code, np.int64(slot.word), network.turn_bits)
+    if turn == end_turn(network.turn_bits):
+        row.target = NONE
+    else:
+        row.target = network.out_links[row.exits + turn]
 
 
 @inline_kernel
 def look_at_entry(traffic: Traffic, link: int) -> None:
-    """Note of a link when a vehicle may enter it."""
+    """Note of a link when a vehicle of one place may enter it."""
     row = traffic.links[link]
-    if is_full(traffic, link):
+    if row.n_free == 0:
         row.open_ms = NEVER
     else:
-        row.open_ms = max(traffic.slots[entry_slot(traffic, link)].ms, row.next_entry_ms)
-
-
-@inline_kernel
-def wake(traffic: Traffic, node: int, step: int) -> None:
-    """Let a node act from a step on."""
-    if step < traffic.wake_s[node]:
-        traffic.wake_s[node] = step
-        block = node >> BLOCK_BITS
-        traffic.block_s[block] = min(traffic.block_s[block], np.int32(step))
+        row.open_ms = max(traffic.slots[row.entry_at].ms, row.next_entry_ms)
 
 
 @inline_kernel
@@ -79,119 +89,238 @@ def _goes_first(vehicles: Vehicles, v: int, other: int) -> bool:
 
 
 @inline_kernel
-def join_queue(vehicles: Vehicles, traffic: Traffic, pool: np.ndarray, v: int) -> None:
-    """Put a vehicle into its first link's origin queue; it is last, but for a bus that is held longer."""
-    row, queue_next = traffic.links[pool[vehicles.route_at[v]]], vehicles.queue_next
-    traffic.n_waiting[row.tail] += 1
-    head = row.queue_head
+def join_queue(vehicles: Vehicles, traffic: Traffic, v: int) -> bool:
+    """Put a vehicle into its first link's origin queue; it is last, but for a bus that is held longer.
+
+    Returns whether it is now the first of them.
+    """
+    arm, queue_next = traffic.arms[vehicles.link[v]], vehicles.queue_next
+    head = np.int64(arm.queue_head)
     queue_next[v] = NONE
-    if head == NONE:
-        row.queue_head = v
-        row.queue_tail = v
-        row.queue_ms = vehicles.release_ms[v]
-        return
-    tail = row.queue_tail
+    if head < 0:
+        arm.queue_head = v
+        arm.queue_tail = v
+        arm.queue_ms = vehicles.release_ms[v]
+        return True
+    tail = np.int64(arm.queue_tail)
     if not _goes_first(vehicles, v, tail):
         queue_next[tail] = v
-        row.queue_tail = v
-        return
+        arm.queue_tail = v
+        return False
     if _goes_first(vehicles, v, head):
         queue_next[v] = head
-        row.queue_head = v
-        row.queue_ms = vehicles.release_ms[v]
-        return
-    before = np.int64(head)
-    while not _goes_first(vehicles, v, queue_next[before]):
+        arm.queue_head = v
+        arm.queue_ms = vehicles.release_ms[v]
+        return True
+    before = head
+    while not _goes_first(vehicles, v, np.int64(queue_next[before])):
         before = np.int64(queue_next[before])
     queue_next[v] = queue_next[before]
     queue_next[before] = v
+    return False
 
 
 @inline_kernel
-def log(scene: Scene, link: int, slot: int, moment: int) -> None:
+def log(scene: Scene, domain: int, link: int, slot: int, moment: int) -> None:
     """Write down that the vehicle in a slot leaves the link."""
     events, row = scene.events, scene.traffic.slots[slot]
-    n = events.n[0]
-    events.trip[n] = row.vehicle
-    events.link[n] = link
-    events.enter_ms[n] = row.enter_ms
-    events.exit_ms[n] = moment
-    events.n[0] = n + 1
+    n = events.n[domain, 0]
+    events.trip[domain, n] = row.vehicle & ROW_MASK
+    events.link[domain, n] = scene.traffic.links[link].row
+    events.enter_ms[domain, n] = row.enter_ms
+    events.exit_ms[domain, n] = moment
+    events.n[domain, 0] = n + 1
 
 
 @inline_kernel
-def enter(scene: Scene, link: int, rider: tuple[int, int, int], moment: int) -> None:
-    """Put a vehicle into the link's next slot: who, place of this link in the pool, links that follow."""
+def hand_over(scene: Scene, domain: int, link: int, places: int, is_exit: int, step: int) -> None:
+    """Leave word of an entry into, or an exit from, a link whose other end lies in another domain."""
+    work, parity = scene.traffic.work, step & 1
+    n = work.n_handed[parity, domain, 0]
+    work.handed[parity, domain, n] = (link << 4) | (places << 1) | is_exit
+    work.n_handed[parity, domain, 0] = n + 1
+
+
+@inline_kernel
+def tell_entry(scene: Scene, domain: int, link: int, places: int, step: int) -> None:
+    """The downstream end of a link, in that domain, learns of a vehicle that has entered."""
+    row = scene.traffic.links[link]
+    was_empty = row.n_here == 0
+    row.n_here += places
+    if was_empty:  # who comes behind another is looked at when that one leaves
+        look_at_head(scene, link)
+        note(scene.traffic.calendar, domain, 2 * link, np.int64(row.own_ms // STEP_MS), step)
+
+
+@inline_kernel
+def tell_exit(scene: Scene, domain: int, link: int, places: int, step: int) -> None:
+    """The upstream end of a link, in that domain, learns of places that have been left."""
+    row, most = scene.traffic.links[link], scene.settings.most_places
+    if row.n_free < most and row.n_free + places >= most:
+        scene.traffic.counts[domain, 0] -= 1
+    row.n_free += places
+    if row.open_ms == NEVER:
+        look_at_entry(scene.traffic, link)  # else nobody could enter sooner for the new hole
+    if row.n_asleep > 0:
+        wake(scene, domain, link, step)
+
+
+@inline_kernel
+def wake(scene: Scene, domain: int, link: int, step: int) -> None:
+    """Whoever sleeps until a place is left on a link looks again when that place's hole has come."""
+    network, traffic = scene.network, scene.traffic
+    links, calendar = traffic.links, traffic.calendar
+    node = network.tail[link]
+    second = max(np.int64(links[link].open_ms // STEP_MS), step + 1)
+    for other in range(network.in_start[node], network.in_start[node + 1]):
+        if links[other].asleep and links[other].target == link:
+            links[other].asleep = 0
+            note(calendar, domain, 2 * other, second, step)
+    if traffic.arms[link].queue_asleep:
+        traffic.arms[link].queue_asleep = 0
+        note_queue(scene, domain, link, second, step)
+    links[link].n_asleep = 0
+
+
+@inline_kernel
+def put_in(scene: Scene, link: int, rider: tuple[int, np.uint64, int], moment: int) -> int:
+    """Put a vehicle (row and kind, code and word of its route) into the next slot of a link.
+
+    Returns the places that it takes: all it needs, or those there are, where a deadlock's rule squeezes it in.
+    """
     traffic = scene.traffic
-    row, at = traffic.links[link], entry_slot(traffic, link)
+    row = traffic.links[link]
+    v, code, word = rider
+    at = np.int64(row.entry_at)
     slot = traffic.slots[at]
-    v, route_at, left = rider
-    ready = moment + row.free_ms
-    slot.ms = ready
+    slot.ms = moment + row.free_ms
     slot.enter_ms = moment
     slot.vehicle = v
-    slot.route_at = route_at
-    slot.left = left
-    slot.target = scene.pool[route_at + 1] if left > 0 else NONE
-    if row.n_in == row.n_out:  # who comes behind another is looked at when that one leaves
-        row.own_ms = max(np.int64(ready), row.next_exit_ms)
-        row.target = slot.target
-        wake(traffic, row.head, row.own_ms // STEP_MS)
-    row.n_in += 1
-    row.entry_at = next_slot(traffic, link, row.entry_at)
-    row.next_entry_ms = moment + row.headway_ms
+    slot.code = code
+    slot.word = word
+    at = slot_behind(traffic, link, at)
+    kind = v >> KIND_BITS
+    places = np.int64(1)
+    if kind > 0:
+        places = min(places_of(scene, link, kind), np.int64(row.n_free))
+        for _ in range(places - 1):
+            traffic.slots[at].vehicle = FILLER
+            at = slot_behind(traffic, link, at)
+    row.entry_at = at
+    row.next_entry_ms = moment + headway_of(scene, link, kind)
+    row.n_free -= places
     look_at_entry(traffic, link)
-    if row.open_ms == NEVER:
-        traffic.n_full[0] += 1
-        if row.full_s < 0:
-            row.full_s = moment // STEP_MS
+    end = (moment // STEP_MS + 1) * STEP_MS
+    if row.n_free == 0 or traffic.slots[at].ms >= end:
+        if traffic.arms[link].full_s < 0:
+            traffic.arms[link].full_s = moment // STEP_MS
+    return places
 
 
 @inline_kernel
-def leave(scene: Scene, link: int, moment: int) -> tuple[int, int, int]:
+def enter(scene: Scene, domain: int, link: int, rider: tuple[int, np.uint64, int], moment: int) -> None:
+    """Let a vehicle enter a link."""
+    row, most = scene.traffic.links[link], scene.settings.most_places
+    places = put_in(scene, link, rider, moment)
+    if row.n_free < most and row.n_free + places >= most:
+        scene.traffic.counts[domain, 0] += 1
+    step = moment // STEP_MS
+    if row.flags & CUT:
+        hand_over(scene, domain, link, places, 0, step)
+    else:
+        tell_entry(scene, domain, link, places, step)
+
+
+@inline_kernel
+def take_off(scene: Scene, domain: int, link: int, moment: int) -> int:
+    """Take the head off a link: its slots become holes. Returns the places that it leaves."""
+    traffic = scene.traffic
+    row = traffic.links[link]
+    at = np.int64(row.head_at)
+    log(scene, domain, link, at, moment)
+    hole = moment + row.hole_ms
+    kind = np.int64(row.kind)
+    places = np.int64(0)
+    while True:
+        traffic.slots[at].vehicle = NONE
+        traffic.slots[at].ms = hole
+        places += 1
+        at = slot_behind(traffic, link, at)
+        if kind == 0 or places == row.n_here or traffic.slots[at].vehicle != FILLER:
+            break
+    row.head_at = at
+    row.n_here -= places
+    row.next_exit_ms = moment + headway_of(scene, link, kind)
+    if row.flags & YIELDS:
+        traffic.arms[link].look_ms = 0
+    look_at_head(scene, link)
+    return places
+
+
+@inline_kernel
+def leave(scene: Scene, domain: int, link: int, moment: int) -> tuple[int, np.uint64, int]:
     """Let the head of a link leave it at that moment.
 
-    Returns who must enter the next link, the place of that link in the pool, and how many follow it; fewer
-    than none if the vehicle has reached its destination.
+    Returns who must enter the link that the head was going to, as `enter` takes it.
     """
-    traffic, vehicles = scene.traffic, scene.vehicles
-    row, at = traffic.links[link], head_slot(traffic, link)
-    slot = traffic.slots[at]
-    v, route_at, left = np.int64(slot.vehicle), np.int64(slot.route_at + 1), np.int64(slot.left - 1)
-    log(scene, link, at, moment)
-    hole = moment + row.hole_ms
-    slot.vehicle = NONE
-    slot.ms = hole
-    was_full = row.open_ms == NEVER
-    row.n_out += 1
-    row.head_at = next_slot(traffic, link, row.head_at)
-    row.next_exit_ms = moment + row.headway_ms
-    look_at_head(traffic, link)
-    if was_full:
-        traffic.n_full[0] -= 1
-        look_at_entry(traffic, link)  # else nobody could enter sooner for the new hole
-        wake(traffic, row.tail, row.open_ms // STEP_MS)
-    if left < 0:
-        vehicles.route_at[v] = route_at
-        vehicles.arrived_ms[v] = moment
-        following = np.int64(vehicles.next_leg[v])
-        if following >= 0:
-            release_ms = max(moment + vehicles.dwell_ms[following], vehicles.not_before_ms[following])
-            vehicles.release_ms[following] = release_ms
-            join_queue(vehicles, traffic, scene.pool, following)
-    return v, route_at, left
+    traffic, bits = scene.traffic, scene.network.turn_bits
+    row = traffic.links[link]
+    slot = traffic.slots[row.head_at]
+    v = np.int64(slot.vehicle)
+    turn, code, word = read_turn(scene.words, slot.code, np.int64(slot.word), bits)
+    step = moment // STEP_MS
+    places = take_off(scene, domain, link, moment)
+    if row.flags & CUT:
+        hand_over(scene, domain, link, places, 1, step)
+    else:
+        tell_exit(scene, domain, link, places, step)
+    return v, code, word
 
 
 @inline_kernel
-def start(scene: Scene, link: int, moment: int) -> tuple[int, int, int]:
-    """Take the first vehicle from the origin queue of its first link; it must enter that link."""
-    row, vehicles = scene.traffic.links[link], scene.vehicles
-    v = np.int64(row.queue_head)
+def note_queue(scene: Scene, domain: int, link: int, second: int, step: int) -> None:
+    """Let a link's origin queue be looked at in a second after the step, unless it will be before that."""
+    arm = scene.traffic.arms[link]
+    at = min(second, step + SECONDS - 1)
+    if arm.queue_due_s < 0 or at < arm.queue_due_s:
+        arm.queue_due_s = at
+        note(scene.traffic.calendar, domain, 2 * link + 1, at, step)
+
+
+@inline_kernel
+def arrive(scene: Scene, domain: int, v: int, moment: int) -> int:
+    """The vehicle is done; a leg that follows it stands at its stop, at the same node, until it may leave.
+
+    Returns the event of an origin queue that may act within the same step, -1 if there is none.
+    """
+    vehicles, traffic = scene.vehicles, scene.traffic
+    vehicles.arrived_ms[v] = moment
+    n_others = vehicles.key.shape[0] - vehicles.next_leg.shape[0]
+    leg = v - n_others
+    if leg < 0 or vehicles.next_leg[leg] < 0:
+        return np.int64(-1)
+    after = np.int64(vehicles.next_leg[leg])
+    following = after + n_others
+    release_ms = max(moment + vehicles.dwell_ms[after], np.int64(vehicles.not_before_ms[after]))
+    vehicles.release_ms[following] = release_ms
+    link, step = np.int64(vehicles.link[following]), moment // STEP_MS
+    if not join_queue(vehicles, traffic, following) or traffic.arms[link].queue_asleep:
+        return np.int64(-1)
+    if release_ms // STEP_MS > step:
+        note_queue(scene, domain, link, release_ms // STEP_MS, step)
+        return np.int64(-1)
+    return 2 * link + 1
+
+
+@inline_kernel
+def start(scene: Scene, link: int, moment: int) -> tuple[int, np.uint64, int]:
+    """Take the first vehicle from a link's origin queue; it must enter that link."""
+    arm, vehicles = scene.traffic.arms[link], scene.vehicles
+    v = np.int64(arm.queue_head)
     following = vehicles.queue_next[v]
-    row.queue_head = following
+    arm.queue_head = following
     if following >= 0:
-        row.queue_ms = vehicles.release_ms[following]
-    scene.traffic.n_waiting[row.tail] -= 1
+        arm.queue_ms = vehicles.release_ms[following]
     vehicles.entered_ms[v] = moment
-    route_at = vehicles.route_at[v]
-    return v, route_at, vehicles.route_end[v] - route_at - 1
+    word = np.int64(vehicles.at[v])
+    return v | (np.int64(vehicles.kind[v]) << KIND_BITS), scene.words[word], word + 1

@@ -5,9 +5,11 @@ moment it may leave; an empty slot holds the moment its hole arrives at the upst
 the leaving moment plus the link's length over the backward wave speed (Newell 1993, simplified
 kinematic wave theory, Transp. Res. B 27(4); the queue spills back at that speed).
 
-What limits a loading is waiting for memory, so all that a move needs of a link lies together in one
-record, and all that it needs of a vehicle under way in its slot. Each record also carries the two moments
-for which the rest would have to be read: when the first vehicle may leave, and when one may enter.
+What limits a loading is waiting for memory, so all that most moves need of a link lies together in one
+cache line, and all that they need of a vehicle under way in its slot, the next turns of its route among
+it. A link's line also carries the two moments for which the rest would have to be read: when the first
+vehicle may leave, and when one may enter. Links are numbered here such that those that end at one
+node lie together; `Network.row` and `Network.place` lead to and from the rows of outside.
 """
 
 from __future__ import annotations
@@ -17,126 +19,179 @@ from typing import NamedTuple
 import numpy as np
 
 STEP_MS = 1_000
-NEVER = np.int64(2**62)
-NEVER_S = np.int32(2**31 - 1)
+NEVER = np.int64(2**31 - 1)
 NONE = np.int32(-1)
-BLOCK_BITS = 6
-"""Nodes are woken in blocks of 64, so that a step passes over those where nothing can move."""
+FILLER = np.int32(-2)
+"""A slot that belongs to the long vehicle in the slot before it."""
+
+CLOSED, CUT, SIGNAL, YIELDS, KEPT = 1, 2, 4, 8, 16
+"""Flags of a link; its two ends lie in different domains where it is cut; places are kept for one event."""
+
+KIND_BITS = 28
+"""A slot holds the vehicle's row, and from this bit on its kind; so there may be 268 million vehicles."""
+MOST_KINDS = 8
 
 LINK = np.dtype(
     [
-        ("own_ms", np.int64),  # earliest exit of the first vehicle but for its next link, NEVER if empty
-        ("open_ms", np.int64),  # earliest entry, NEVER while full
-        ("queue_ms", np.int64),  # release of the first vehicle waiting at the origin
-        ("queue_head", np.int32),  # that vehicle, -1 none
+        ("own_ms", np.int32),  # earliest exit of the first vehicle but for what lies ahead, NEVER if none
+        ("open_ms", np.int32),  # earliest entry of a vehicle of one place, NEVER while full
+        ("next_exit_ms", np.int32),
+        ("next_entry_ms", np.int32),
         ("target", np.int32),  # next link of the first vehicle, -1 if it ends here
-        ("n_in", np.int32),  # vehicles entered so far
-        ("n_out", np.int32),  # vehicles left so far
-        ("ring_start", np.int32),  # first slot
-        ("storage_veh", np.int32),
+        ("head_at", np.int32),  # slot of the first vehicle
+        ("entry_at", np.int32),  # slot of the next vehicle to enter
         ("free_ms", np.int32),  # as supply has it
         ("headway_ms", np.int32),  # as supply has it
         ("hole_ms", np.int32),
-        ("closed", np.int32),  # as supply has it
-        ("next_exit_ms", np.int64),
-        ("next_entry_ms", np.int64),
-        ("link_key", np.uint64),
-        ("priority", np.float64),  # weight in merges
-        ("tail", np.int32),  # node row
-        ("head", np.int32),  # node row
+        ("ring_start", np.int32),  # first slot
+        ("ring_end", np.int32),  # one past the last
+        ("exits", np.int32),  # where the list of links that go on from its end begins
+        ("row", np.int32),  # row of outside
+        ("n_here", np.uint16),  # places taken, as the downstream end knows
+        ("n_free", np.uint16),  # places free, as the upstream end knows
+        ("flags", np.uint8),
+        ("kind", np.uint8),  # kind of the first vehicle
+        ("asleep", np.uint8),  # its first vehicle waits until something happens on its next link
+        ("n_asleep", np.uint8),  # first vehicles and starts that sleep until a place is left here
+    ]
+)
+ARM = np.dtype(
+    [
+        ("key", np.uint64),  # random key of the link: breaks ties
+        ("queue_head", np.int32),  # first vehicle waiting at the origin, -1 none
         ("queue_tail", np.int32),
-        ("full_s", np.int32),  # first step in which the link was full, -1 never
+        ("queue_ms", np.int32),  # release of the first
+        ("queue_asleep", np.int32),  # it waits until something happens on the link
+        ("weight", np.int32),  # in turns at its downstream node
+        ("credit", np.int32),
+        ("start_weight", np.int32),  # of its origin queue, at its upstream node
+        ("start_credit", np.int32),
+        ("look_ms", np.int32),  # where it yields: looks for a gap no sooner
+        ("kept_for", np.int32),  # event that its next places are kept for, where flagged
+        ("spare", np.int32),  # a cache line to a record
+        ("full_s", np.int32),  # first step in which it was full, -1 never
         ("mark", np.int32),  # scratch of the search for deadlocks
-        ("head_at", np.int32),  # slot of the first vehicle, counted from ring_start
-        ("entry_at", np.int32),  # slot of the next vehicle to enter, counted from ring_start
-        ("spare", np.int32),  # two cache lines to a record
+        ("queue_due_s", np.int32),  # when its origin queue is in the calendar for, -1 not
     ]
 )
 SLOT = np.dtype(
     [
-        ("ms", np.int64),  # ready moment, or the hole's arrival
-        ("enter_ms", np.int64),  # when the vehicle came
-        ("vehicle", np.int32),  # -1 none
-        ("route_at", np.int32),  # place of this link in the pool
-        ("left", np.int32),  # links that follow it on the route
-        ("target", np.int32),  # the next of them, -1 none
+        ("code", np.uint64),  # the next turns, `twin.kernels.turns`
+        ("ms", np.int32),  # ready moment, or the hole's arrival
+        ("enter_ms", np.int32),  # when the vehicle came
+        ("vehicle", np.int32),  # row and kind, -1 none
+        ("word", np.uint32),  # where the turns go on after those in ``code``
     ]
 )
 
 
 class Network(NamedTuple):
-    """What never moves: topology, storage and keys of links (n_links,) and nodes (n_nodes,)."""
+    """What never moves: topology, and who gives way to whom; links in the loading's own order."""
 
     tail: np.ndarray  # int32 (n_links,) node row
     head: np.ndarray  # int32 (n_links,) node row
-    in_start: np.ndarray  # int64 (n_nodes + 1,)
-    in_links: np.ndarray  # int32 links that end at the node
-    out_start: np.ndarray  # int64 (n_nodes + 1,)
-    out_links: np.ndarray  # int32 links that start at the node
+    in_start: np.ndarray  # int32 (n_nodes + 1,) links that end at the node lie together
+    out_start: np.ndarray  # int32 (n_nodes + 1,)
+    out_links: np.ndarray  # int32 (n_links,) links that start at the node
+    ordinal: np.ndarray  # int32 (n_links,) place of a link among those that start where it starts
+    row: np.ndarray  # int32 (n_links,) row of outside
+    place: np.ndarray  # int32 (n_links,) by row of outside: the loading's own number
     storage_veh: np.ndarray  # int32 (n_links,)
-    ring_start: np.ndarray  # int64 (n_links + 1,)
-    hole_ms: np.ndarray  # int64 (n_links,) length over backward wave speed, >= one step
-    priority: np.ndarray  # float64 (n_links,) weight in merges
+    hole_ms: np.ndarray  # int32 (n_links,) >= one step
+    weight: np.ndarray  # int32 (n_links,) in turns at a merge
     link_key: np.ndarray  # uint64 (n_links,)
+    gap_ms: np.ndarray  # int32 (n_links,) critical gap where the link yields, 0 elsewhere
+    major_start: np.ndarray  # int32 (n_links + 1,)
+    major_links: np.ndarray  # int32 links that it yields to
+    turn_bits: int  # bits of an ordinal in the code of a route: 4 or 8
 
 
 class Supply(NamedTuple):
-    """What levers and incidents change: (n_links,)."""
+    """What levers and incidents change: (n_links,) by row of outside."""
 
     free_ms: np.ndarray  # int64 traverse time in free flow, >= one step
     headway_ms: np.ndarray  # int64 one over flow capacity
     closed: np.ndarray  # bool: no entry from outside the closure
+    cycle_ms: np.ndarray  # int32 of the signal at its end, 0 none
+    offset_ms: np.ndarray  # int32 beginning of green within the cycle
+    green_ms: np.ndarray  # int32
+
+
+class Calendar(NamedTuple):
+    """Links that may act, by second and domain, in chunks of a few cache lines.
+
+    An event is twice a link's number, plus one for its origin queue.
+    """
+
+    first: np.ndarray  # int32 (n_domains, seconds ahead) first chunk, -1 none
+    last: np.ndarray  # int32 (n_domains, seconds ahead) last chunk
+    chunks: np.ndarray  # int32 (n_domains, n_chunks, 32): the next chunk, how many events, events
+    unused: np.ndarray  # int32 (n_domains, 16) first chunk that is not in use
+
+
+class Work(NamedTuple):
+    """Scratch of a step, by domain, and what domains hand to each other at its end."""
+
+    event: np.ndarray  # int32 (n_domains, n_events) events of this step
+    behind: np.ndarray  # int32 (n_domains, n_events) the next event of the same node, -1 none
+    due: np.ndarray  # int32 (n_domains, n_nodes) nodes of these events
+    first: np.ndarray  # int32 (n_nodes,) the node's first event, -1 none
+    domain: np.ndarray  # int32 (n_nodes,) domain of a node
+    handed: np.ndarray  # int32 (2, n_domains, room) entries and exits of cut links, by parity of the step
+    n_handed: np.ndarray  # int64 (2, n_domains, 8)
+    meeting: np.ndarray  # int64 (32,) threads that have come to the barrier, and how often it has opened
 
 
 class Traffic(NamedTuple):
-    """What moves on links and nodes."""
+    """What moves on links."""
 
     links: np.ndarray  # LINK (n_links,)
+    arms: np.ndarray  # ARM (n_links,)
     slots: np.ndarray  # SLOT (sum of storage,)
-    wake_s: np.ndarray  # int32 (n_nodes,) step from which the node may act
-    block_s: np.ndarray  # int32 (n_blocks,) the earliest of them in each block
-    due: np.ndarray  # int32 (n_nodes,) scratch: nodes that may act in this step
-    n_waiting: np.ndarray  # int32 (n_nodes,) vehicles that wait to enter one of the node's links
-    n_full: np.ndarray  # int64 (1,) links that are full
+    calendar: Calendar
+    work: Work
+    counts: np.ndarray
+    """int64 (n_domains, 8): links without room for the longest vehicle, events of the step, and (by its parity)
+    whether the log is nearly full."""
 
 
 class Vehicles(NamedTuple):
     """What moves with each trip by car, and with each leg of a bus from stop to stop (n_vehicles,).
 
-    Where a leg ends, the next begins: its bus stands in a bay, off the lane, until it leaves. While a
-    loading advances, the place and the entry of a vehicle that is on a link stand in its slot.
+    Where a leg ends, the next begins: its bus stands in a bay, off the lane, until it leaves. Columns of
+    legs (n_legs,) belong to the last vehicles.
     """
 
     key: np.ndarray  # uint64
-    route_at: np.ndarray  # int64 position of the present (or first) link in the route pool
-    route_end: np.ndarray  # int64 one past the last link
-    release_ms: np.ndarray  # int64 wishes to enter the first link
-    entered_ms: np.ndarray  # int64, -1 not yet
-    arrived_ms: np.ndarray  # int64, -1 not yet
-    link_enter_ms: np.ndarray  # int64 entered the present link
+    link: np.ndarray  # int32 its first link, or that on which `settle` found it; the loading's number
+    at: np.ndarray  # uint32 word of its route before it enters, the slot in which `settle` found it after
+    kind: np.ndarray  # uint8
+    release_ms: np.ndarray  # int32 wishes to enter the first link, -1 not yet
+    entered_ms: np.ndarray  # int32, -1 not yet
+    arrived_ms: np.ndarray  # int32, -1 not yet
     queue_next: np.ndarray  # int32 next vehicle in the origin queue
-    next_leg: np.ndarray  # int32 the leg that begins where this vehicle arrives, -1 none
-    not_before_ms: np.ndarray  # int64 a leg so begun is released no earlier: the timetable's departure
-    dwell_ms: np.ndarray  # int64 nor sooner than that after the leg before it has arrived
+    next_leg: np.ndarray  # int32 (n_legs,) the leg that begins where this vehicle arrives, -1 none
+    not_before_ms: np.ndarray  # int32 (n_legs,) a leg so begun is released no earlier: the timetable's departure
+    dwell_ms: np.ndarray  # int32 (n_legs,) nor sooner than that after the leg before it has arrived
 
 
 class Events(NamedTuple):
-    """A log of links left: (capacity,)."""
+    """Logs of links left, one a domain: (n_domains, capacity); links by row of outside."""
 
     trip: np.ndarray  # int32
     link: np.ndarray  # int32
-    enter_ms: np.ndarray  # int64
-    exit_ms: np.ndarray  # int64
-    n: np.ndarray  # int64 (1,) events written so far
+    enter_ms: np.ndarray  # int32
+    exit_ms: np.ndarray  # int32
+    n: np.ndarray  # int64 (n_domains, 8) events written so far
 
 
 class Settings(NamedTuple):
-    """What holds everywhere: the draws of the merges, and two rows of the ledger."""
+    """What holds everywhere: the rule for deadlocks (0 off), and what kinds of vehicles take."""
 
-    seed: int
-    stream: np.uint64
-    origin_priority: float
     deadlock_check_s: int
+    places: np.ndarray  # int32 (MOST_KINDS,) places on a link
+    pace: np.ndarray  # int32 (MOST_KINDS,) quarters of a car's headway
+    most_places: int
 
 
 class Scene(NamedTuple):
@@ -146,6 +201,6 @@ class Scene(NamedTuple):
     supply: Supply
     traffic: Traffic
     vehicles: Vehicles
-    pool: np.ndarray  # int32, links of all routes
+    words: np.ndarray  # uint64 turns of all routes
     events: Events
     settings: Settings

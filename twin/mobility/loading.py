@@ -1,30 +1,29 @@
 """Cars on the streets: the loading kernel's state, its releases, re-routings and log of passages.
 
-Kernels: `twin.kernels.loading`. This is its public door: it owns the moving arrays, grows the route
-pool when a vehicle takes another route, and checks conservation after every call.
+Kernels: `twin.kernels.loading`; rules: docs/loading.md. This is its public door: it owns the moving arrays,
+writes the turns of routes that are taken, and checks conservation after every call. Links are rows of outside.
 """
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 
 from twin.errors import WorkError
 from twin.kernels import loading as kernels
-from twin.kernels.paths import Topology
-from twin.kernels.random import stream_of
-from twin.kernels.traffic import STEP_MS, Events, Network, Scene, Settings, Supply
+from twin.kernels import turns
+from twin.kernels.traffic import MOST_KINDS, STEP_MS, Events, Network, Scene, Settings, Supply
 from twin.mobility.vehicles import Legs, no_traffic, vehicles_of
 from twin.routing.routes import Routes
 
-MERGE_STREAM = stream_of("loading.merge")
-LOG_ROOM = 2**20  # events that may be logged between two looks at what the log still holds
+LOG_ROOM = 2**18  # events that may be logged between two looks at what the log still holds
 
 
 @dataclass(frozen=True)
 class Passages:
-    """Links left, in the order of the log: trip and link rows (n,) int32, moments (n,) int64 [ms]."""
+    """Links left, in no particular order: trip and link rows, moments [ms], each (n,) int32."""
 
     trip: np.ndarray
     link: np.ndarray
@@ -41,8 +40,10 @@ class Passages:
     def join(parts: list[Passages]) -> Passages:
         """One log from several, in order."""
         if not parts:
-            empty = np.empty(0, dtype=np.int64)
-            return Passages(empty.astype(np.int32), empty.astype(np.int32), empty, empty)
+            empty = np.empty(0, dtype=np.int32)
+            return Passages(empty, empty, empty, empty)
+        if len(parts) == 1:
+            return parts[0]
         return Passages(
             np.concatenate([p.trip for p in parts]),
             np.concatenate([p.link for p in parts]),
@@ -53,49 +54,16 @@ class Passages:
 
 @dataclass(frozen=True)
 class Rules:
-    """Numbers of the loading that hold everywhere (rows of the ledger)."""
+    """Numbers of the loading that hold everywhere (rows of the ledger).
+
+    ``places`` and ``pace`` are what kinds of vehicles take: places on a link, quarters of a car's headway.
+    Deadlocks are looked for every ``deadlock_check_s``, never with 0.
+    """
 
     origin_priority: float
     deadlock_check_s: int
-
-
-def link_ms(duration_s: np.ndarray) -> np.ndarray:
-    """Durations in whole milliseconds, at least one step of the loading.
-
-    >>> link_ms(np.array([0.2, 12.3456])).tolist()
-    [1000, 12346]
-    """
-    return np.maximum(np.rint(duration_s * 1_000.0), STEP_MS).astype(np.int64)
-
-
-def headway_ms(flow_capacity_vps: np.ndarray) -> np.ndarray:
-    """Least time between vehicles at that flow capacity, in whole milliseconds.
-
-    >>> headway_ms(np.array([0.5])).tolist()
-    [2000]
-    """
-    return np.maximum(np.rint(1_000.0 / flow_capacity_vps), 1).astype(np.int64)
-
-
-def build_network(
-    topology: Topology, storage_veh: np.ndarray, hole_ms: np.ndarray, flow_capacity_vps: np.ndarray
-) -> Network:
-    """The loading's fixed arrays; merges share in proportion to flow capacity (Daganzo 1995)."""
-    ring_start = np.zeros(storage_veh.shape[0] + 1, dtype=np.int64)
-    np.cumsum(storage_veh, out=ring_start[1:])
-    return Network(
-        tail=topology.tail,
-        head=topology.head,
-        in_start=topology.first_in,
-        in_links=topology.in_links,
-        out_start=topology.first_out,
-        out_links=topology.out_links,
-        storage_veh=np.ascontiguousarray(storage_veh, dtype=np.int32),
-        ring_start=ring_start,
-        hole_ms=np.ascontiguousarray(hole_ms, dtype=np.int64),
-        priority=np.ascontiguousarray(flow_capacity_vps, dtype=np.float64),
-        link_key=topology.link_key,
-    )
+    places: tuple[int, ...] = (1,)
+    pace: tuple[int, ...] = (4,)
 
 
 class Loader:
@@ -111,6 +79,10 @@ class Loader:
         Route of every trip at the start.
     legs
         Buses; their vehicles are the rows behind those of the trips.
+    kind
+        Kind of every vehicle, trips then legs, (n_vehicles,): a row of the rules' tables; cars (0) if not given.
+    n_domains, n_threads
+        Parts of the network and how many threads work them; the moments are the same for any numbers.
     """
 
     def __init__(
@@ -120,60 +92,117 @@ class Loader:
         trip_key: np.ndarray,
         routes: Routes,
         rules: Rules,
-        seed: int,
         legs: Legs | None = None,
+        kind: np.ndarray | None = None,
+        *,
+        domains: tuple[int, int] = (1, 1),
     ) -> None:
-        self.network, self.supply, self.rules, self.seed = network, supply, rules, seed
+        self.network, self.supply, self.rules = network, supply, rules
         self.n_trips = trip_key.shape[0]
         legs = Legs.none() if legs is None else legs
-        self.pool_used = int(routes.pool.shape[0]) + int(legs.routes.pool.shape[0])
-        room = np.zeros(max(1_024, self.pool_used // 4), np.int32)
-        self.pool = np.concatenate([routes.pool, legs.routes.pool, room])
-        self.vehicles = vehicles_of(trip_key, routes, legs)
-        self.traffic = no_traffic(network)
+        self.vehicles = vehicles_of(trip_key, legs, kind)
+        n_domains, self.n_threads = domains
+        self.traffic = no_traffic(network, rules.origin_priority, n_domains)
+        self.settings = _settings(rules)
+        self.words, self.n_words = np.empty(0, dtype=np.uint64), 0
+        cars, buses = np.arange(self.n_trips), np.arange(self.n_trips, self.vehicles.key.shape[0])
+        self.vehicles.at[cars], self.vehicles.at[buses] = self._write(cars, routes), self._write(buses, legs.routes)
+        self.events = _no_log(n_domains, 0)
+        self._taken_up: tuple[np.ndarray, ...] = ()
+        self._settled = True
         self.rotations = 0
         self.n_released = 0
+
+    def _write(self, rows: np.ndarray, routes: Routes) -> np.ndarray:
+        """Write the turns of routes (by place in ``rows``), and each one's first link.
+
+        Returns where they begin, (n,) uint32.
+        """
+        bits = self.network.turn_bits
+        room = self.n_words + int(turns.words_of(routes.start, routes.end, bits))
+        if room > self.words.shape[0]:
+            more = np.zeros(room + self.n_words // 2 - self.words.shape[0], dtype=np.uint64)
+            self.words = np.concatenate([self.words, more])
+        first = np.zeros(rows.shape[0], dtype=np.uint32)
+        ends = (routes.start.astype(np.int64), routes.end.astype(np.int64))
+        pool = np.ascontiguousarray(routes.pool, dtype=np.int32)
+        wrong = turns.encode(self.network, pool, ends, self.words, (self.n_words, first))
+        if wrong >= 0:
+            raise WorkError(f"route of vehicle row {int(rows[wrong])} jumps from a link to one that does not follow")
+        self.n_words = room
+        there = routes.start >= 0
+        self.vehicles.link[rows[there]] = self.network.place[pool[routes.start[there]]]
+        return first
 
     def release(self, trips: np.ndarray, release_ms: np.ndarray) -> None:
         """Let trips (rows) wish to enter at those moments; equal moments go by random key."""
         order = np.lexsort((self.vehicles.key[trips], release_ms))
         rows = np.ascontiguousarray(trips[order], dtype=np.int32)
         self.vehicles.release_ms[rows] = release_ms[order]
-        kernels.release(self.vehicles, self.traffic, self.pool, rows)
+        kernels.release(self.vehicles, self.traffic, rows)
         self.n_released += rows.shape[0]
+        self._taken_up = ()
 
     def take_routes(self, trips: np.ndarray, routes: Routes) -> None:
         """Give trips (rows) other routes, by place in ``trips``.
 
         Each must begin with the link the vehicle is on or waits for.
         """
-        room = self.pool_used + routes.pool.shape[0]
-        if room > self.pool.shape[0]:
-            self.pool = np.concatenate([self.pool[: self.pool_used], np.zeros(room, dtype=np.int32)])
-        self.pool[self.pool_used : room] = routes.pool
-        self.vehicles.route_at[trips] = routes.start + self.pool_used
-        self.vehicles.route_end[trips] = routes.end + self.pool_used
-        self.pool_used = room
+        here = self.link_of(trips)
+        begins = routes.pool[routes.start]
+        held = (self.vehicles.release_ms[trips] >= 0) & (here != begins)
+        if held.any():
+            row = int(np.flatnonzero(held)[0])
+            raise WorkError(f"vehicle row {int(trips[row])} is at link row {here[row]}, not {begins[row]}")
+        self._take(trips, routes)
+
+    def _take(self, trips: np.ndarray, routes: Routes) -> None:
+        first = self._write(trips, routes)
+        on_way = (self.vehicles.entered_ms[trips] >= 0) & (self.vehicles.arrived_ms[trips] < 0)
+        slots = self.vehicles.at[trips[on_way]]
+        self.traffic.slots["code"][slots] = self.words[first[on_way]]
+        self.traffic.slots["word"][slots] = first[on_way] + 1
+        self.vehicles.at[trips[~on_way]] = first[~on_way]
+        self._taken_up = ()
 
     def start_by(self, waiting: np.ndarray, routes: Routes) -> None:
         """Let vehicles that wait to enter start by another link that leaves the same node."""
         rows = np.ascontiguousarray(waiting, dtype=np.int32)
-        kernels.withdraw(self.vehicles, self.traffic, self.pool, rows)
-        self.take_routes(waiting, routes)
-        kernels.release(self.vehicles, self.traffic, self.pool, rows)
+        kernels.withdraw(self.vehicles, self.traffic, rows)
+        self._take(waiting, routes)
+        kernels.release(self.vehicles, self.traffic, rows)
 
     def advance(self, from_s: int, until_s: int) -> Passages:
         """Run the steps from one moment to another and return the links left meanwhile."""
-        margin = int((1_000 // self.supply.headway_ms + 2).sum()) + self.network.tail.shape[0]
+        headway_ms = np.maximum(self.supply.headway_ms * min(4, *self.rules.pace) // 4, 1)
+        margin = int((STEP_MS // headway_ms + 2).sum()) + self.network.tail.shape[0]
         parts: list[Passages] = []
         step = from_s
         while step < until_s:
             scene = self._scene(margin + LOG_ROOM)
-            step, turned = kernels.advance(scene, (step, until_s, margin))
+            self._take_up(scene, step)
+            step, turned = self._run(scene, (step, until_s, margin))
             self.rotations += turned
-            parts.append(_passages(scene.events))
+            parts += _passages(scene.events)
+        self._settled = False
         self.check()
         return Passages.join(parts)
+
+    def _take_up(self, scene: Scene, from_s: int) -> None:
+        """Tell links and calendar what has changed since the last steps, if anything has."""
+        if self._taken_up and all(map(np.array_equal, self._taken_up, self.supply)):
+            return
+        kernels.take_up(scene, from_s)
+        self._taken_up = tuple(column.copy() for column in self.supply)
+
+    def _run(self, scene: Scene, window: tuple[int, int, int]) -> tuple[int, int]:
+        """The steps, by as many threads as wanted."""
+        n_threads = min(self.n_threads, self.traffic.counts.shape[0])
+        if n_threads == 1:
+            return kernels.advance(scene, window, (0, 1))
+        with ThreadPoolExecutor(n_threads) as threads:
+            ends = [threads.submit(kernels.advance, scene, window, (k, n_threads)) for k in range(n_threads)]
+            return ends[0].result()  # the first counts rotations; all stop at one step
 
     def queued(self, now_s: int, since_s: int, left: Passages) -> Passages:
         """Vehicles held up by a queue now, with the moments at which they expect to leave their links.
@@ -183,19 +212,53 @@ class Loader:
         scene = self._scene(int(self.on_link_veh.sum()))
         left_veh = np.bincount(left.link, minlength=self.network.tail.shape[0])
         kernels.queued(scene, now_s * STEP_MS, since_s * STEP_MS, left_veh)
-        return _passages(scene.events)
+        return Passages.join(_passages(scene.events))
 
     def ahead_of(self, trips: np.ndarray) -> Routes:
         """Routes of trips (rows) from the link that each is on or waits for, by place in ``trips``."""
-        at, route_end = self.vehicles.route_at[trips], self.vehicles.route_end[trips]
-        return Routes(self.pool, at, route_end).packed()
+        self._settle()
+        vehicles, slots = self.vehicles, self.traffic.slots
+        at = vehicles.at[trips].astype(np.int64)
+        on_way = (vehicles.entered_ms[trips] >= 0) & (vehicles.arrived_ms[trips] < 0)
+        code, word = self.words[np.where(on_way, 0, at)], np.where(on_way, 0, at + 1).astype(np.uint32)
+        code[on_way], word[on_way] = slots["code"][at[on_way]], slots["word"][at[on_way]]
+        start = np.empty(trips.shape[0] + 1, dtype=np.int64)
+        ahead = (np.ascontiguousarray(vehicles.link[trips]), code, word)
+        n = turns.decode(self.network, self.words, ahead, np.empty(0, dtype=np.int32), start)
+        pool = np.empty(n, dtype=np.int32)
+        turns.decode(self.network, self.words, ahead, pool, start)
+        return Routes(pool, start[:-1], start[1:])
+
+    def link_of(self, trips: np.ndarray) -> np.ndarray:
+        """Link that each vehicle (row) is on or will start on, (n,) int32; -1 for one without a route."""
+        self._settle()
+        link = self.vehicles.link[trips]
+        return np.where(link >= 0, self.network.row[link], -1).astype(np.int32)
+
+    def entered_link_ms(self, driving: np.ndarray) -> np.ndarray:
+        """When each vehicle (row) that is on a link entered it, (n,) int32."""
+        self._settle()
+        entered: np.ndarray = self.traffic.slots["enter_ms"][self.vehicles.at[driving]]
+        return entered
+
+    def _settle(self) -> int:
+        """Tell vehicles on links where they are; returns how many there are."""
+        if self._settled:
+            return int(self.on_way.shape[0])
+        self._settled = True
+        return int(kernels.settle(self._scene(0)))
 
     @property
     def on_link_veh(self) -> np.ndarray:
-        """Vehicles on each link now (n_links,)."""
-        links = self.traffic.links
-        on_link: np.ndarray = links["n_in"] - links["n_out"]
+        """Places taken on each link now (n_links,): vehicles, where all are cars."""
+        on_link: np.ndarray = self.traffic.links["n_here"][self.network.place].astype(np.int64)
         return on_link
+
+    @property
+    def full_since_s(self) -> np.ndarray:
+        """First second in which each link was full (n_links,), -1 never."""
+        since: np.ndarray = self.traffic.arms["full_s"][self.network.place]
+        return since
 
     @property
     def on_way(self) -> np.ndarray:
@@ -224,34 +287,51 @@ class Loader:
     def check(self) -> None:
         """Conservation: released = waiting + driving + arrived, and no link above its storage.
 
-        Released are those let go by `release`, and each leg behind one that has arrived.
+        Released are those let go by `release`, and each leg behind one that has arrived. Both ends of
+        a link must agree on the places that are taken.
         """
-        on_links = self.on_link_veh
-        arrived = self.vehicles.arrived_ms >= 0
-        n_arrived = int(arrived.sum())
-        n_waiting = self.to_enter.shape[0]
-        n_released = self.n_released + int((arrived & (self.vehicles.next_leg >= 0)).sum())
-        if n_waiting + int(on_links.sum()) + n_arrived != n_released:
+        vehicles, links = self.vehicles, self.traffic.links
+        arrived = vehicles.arrived_ms >= 0
+        n_arrived, n_waiting, n_driving = int(arrived.sum()), self.to_enter.shape[0], self._settle()
+        legs = arrived[vehicles.key.shape[0] - vehicles.next_leg.shape[0] :]
+        n_released = self.n_released + int((legs & (vehicles.next_leg >= 0)).sum())
+        if n_waiting + n_driving + n_arrived != n_released:
             raise WorkError(
                 f"vehicles not conserved: {n_released} released, {n_waiting} waiting, "
-                f"{int(on_links.sum())} driving, {n_arrived} arrived"
+                f"{n_driving} driving, {n_arrived} arrived"
             )
-        if (on_links > self.network.storage_veh).any() or (on_links < 0).any():
-            worst = int(np.argmax(on_links - self.network.storage_veh))
-            raise WorkError(f"link row {worst} above its storage")
+        wrong = links["n_here"].astype(np.int64) + links["n_free"] != self.network.storage_veh
+        if wrong.any():
+            raise WorkError(f"link row {int(self.network.row[np.argmax(wrong)])}: places taken and free do not add up")
 
     def _scene(self, n_events: int) -> Scene:
         """All that the kernels work on, with an empty log for that many events."""
-        whole, moments = (np.empty((2, n_events), dtype=kind) for kind in (np.int32, np.int64))
-        events = Events(whole[0], whole[1], moments[0], moments[1], np.zeros(1, dtype=np.int64))
-        rules = self.rules
-        settings = Settings(
-            int(self.seed), MERGE_STREAM, float(rules.origin_priority), int(rules.deadlock_check_s)
+        if self.events.trip.shape[1] < n_events:
+            self.events = _no_log(self.traffic.counts.shape[0], n_events)
+        self.events.n[:] = 0
+        return Scene(
+            self.network, self.supply, self.traffic, self.vehicles, self.words, self.events, self.settings
         )
-        return Scene(self.network, self.supply, self.traffic, self.vehicles, self.pool, events, settings)
 
 
-def _passages(events: Events) -> Passages:
-    """What was written to a log, without the room that is left."""
-    n = int(events.n[0])
-    return Passages(*(column[:n].copy() for column in events[:4]))
+def _settings(rules: Rules) -> Settings:
+    """The rules as kernels take them."""
+    if len(rules.places) != len(rules.pace) or len(rules.places) > MOST_KINDS or max(rules.places) > 7:
+        raise WorkError(f"places {rules.places} and pace {rules.pace}: as many, {MOST_KINDS} kinds and 7 places at most")
+    places, pace = np.ones(MOST_KINDS, dtype=np.int32), np.full(MOST_KINDS, 4, dtype=np.int32)
+    places[: len(rules.places)], pace[: len(rules.pace)] = rules.places, rules.pace
+    return Settings(int(rules.deadlock_check_s), places, pace, int(places.max()))
+
+
+def _no_log(n_domains: int, n_events: int) -> Events:
+    """Empty logs."""
+    columns = np.empty((4, n_domains, n_events), dtype=np.int32)
+    return Events(*columns, np.zeros((n_domains, 8), dtype=np.int64))
+
+
+def _passages(events: Events) -> list[Passages]:
+    """What was written to the logs, without the room that is left."""
+    return [
+        Passages(*(column[domain, : events.n[domain, 0]].copy() for column in events[:4]))
+        for domain in range(events.n.shape[0])
+    ]

@@ -8,7 +8,7 @@ import numpy as np
 
 from twin.kernels.paths import Topology
 from twin.kernels.traffic import Network, Supply
-from twin.mobility.loading import build_network, headway_ms, link_ms
+from twin.mobility.links import build_network, headway_ms, link_ms, places_and_holes, supply_of
 from twin.routing.topology import build_topology
 from twin.scenario.ledger import Parameters
 from twin.territory.tables import TurnBans
@@ -34,9 +34,7 @@ class Roads:
 
     def supply(self) -> Supply:
         """A fresh, writable supply with nothing modified and nothing closed."""
-        return Supply(
-            self.free_ms.copy(), self.headway_ms.copy(), np.zeros(self.free_ms.shape[0], dtype=np.bool_)
-        )
+        return supply_of(self.free_ms.copy(), self.headway_ms.copy())
 
 
 def roads_of(streets: Streets, parameters: Parameters, turns: TurnBans | None = None) -> Roads:
@@ -44,7 +42,8 @@ def roads_of(streets: Streets, parameters: Parameters, turns: TurnBans | None = 
     bans = None if turns is None else (turns.from_link, turns.to_link)
     topology = build_topology(streets.tail, streets.head, streets.link_key, streets.n_nodes, bans)
     wave_mps = float(parameters["mobility.backward_wave_speed_mps"])
-    network = build_network(
-        topology, streets.storage_veh, link_ms(streets.length_m / wave_mps), streets.flow_capacity_vps
+    storage, hole_ms = places_and_holes(
+        streets.free_flow_time_s, streets.length_m / wave_mps, streets.storage_veh.astype(np.float64)
     )
+    network = build_network(topology, storage, hole_ms, streets.flow_capacity_vps)
     return Roads(topology, network, link_ms(streets.free_flow_time_s), headway_ms(streets.flow_capacity_vps))

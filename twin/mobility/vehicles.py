@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from twin.kernels.traffic import BLOCK_BITS, LINK, SLOT, Network, Traffic, Vehicles
+from twin.kernels.calendar import no_calendar
+from twin.kernels.traffic import ARM, LINK, SLOT, Calendar, Network, Traffic, Vehicles, Work
 from twin.routing.routes import Routes
 
 CACHE_LINE = 64
@@ -46,50 +47,70 @@ class Legs:
         return int(self.key.shape[0])
 
 
-def vehicles_of(trip_key: np.ndarray, routes: Routes, legs: Legs) -> Vehicles:
-    """Trips, and behind them legs; nobody has been released."""
-    n_trips, n_vehicles = trip_key.shape[0], trip_key.shape[0] + legs.n_legs
-    shift = routes.pool.shape[0]
-    never = np.full(n_vehicles, -1, dtype=np.int64)
-    nobody = np.full(n_vehicles, -1, dtype=np.int32)
-    next_leg, not_before_ms, dwell_ms = nobody.copy(), never.copy(), np.zeros(n_vehicles, dtype=np.int64)
-    next_leg[n_trips:] = np.where(legs.next_leg >= 0, legs.next_leg + n_trips, -1)
-    not_before_ms[n_trips:], dwell_ms[n_trips:] = legs.not_before_ms, legs.dwell_ms
+def vehicles_of(trip_key: np.ndarray, legs: Legs, kind: np.ndarray | None) -> Vehicles:
+    """Trips, and behind them legs; nobody has a route, nobody has been released."""
+    n_vehicles = trip_key.shape[0] + legs.n_legs
+    kinds = np.zeros(n_vehicles, dtype=np.uint8) if kind is None else kind.astype(np.uint8)
+    moments, rows = np.full((3, n_vehicles), -1, dtype=np.int32), np.full((2, n_vehicles), -1, np.int32)
     return Vehicles(
         key=np.concatenate([trip_key, legs.key]).astype(np.uint64),
-        route_at=np.concatenate([routes.start, legs.routes.start + shift]),
-        route_end=np.concatenate([routes.end, legs.routes.end + shift]),
-        release_ms=never.copy(),
-        entered_ms=never.copy(),
-        arrived_ms=never.copy(),
-        link_enter_ms=never,
-        queue_next=nobody,
-        next_leg=next_leg,
-        not_before_ms=not_before_ms,
-        dwell_ms=dwell_ms,
+        link=rows[0],
+        at=np.zeros(n_vehicles, dtype=np.uint32),
+        kind=kinds,
+        release_ms=moments[0],
+        entered_ms=moments[1],
+        arrived_ms=moments[2],
+        queue_next=rows[1],
+        next_leg=legs.next_leg.astype(np.int32),
+        not_before_ms=legs.not_before_ms.astype(np.int32),
+        dwell_ms=legs.dwell_ms.astype(np.int32),
     )
 
 
-def _in_cache_lines(n: int, record: np.dtype) -> np.ndarray:
-    """Records of noughts (n,), each beginning at the beginning of a cache line."""
+def in_cache_lines(n: int, record: np.dtype) -> np.ndarray:
+    """Records of noughts (n,), the first at the beginning of a cache line."""
     room = np.zeros(n * record.itemsize + CACHE_LINE, dtype=np.uint8)
     shift = -room.ctypes.data % CACHE_LINE
     return room[shift : shift + n * record.itemsize].view(record)
 
 
-def no_traffic(network: Network) -> Traffic:
-    """Empty streets."""
-    n_links, n_nodes = network.tail.shape[0], network.in_start.shape[0] - 1
-    links = _in_cache_lines(n_links, LINK)
-    for name in ("tail", "head", "storage_veh", "hole_ms", "priority", "link_key"):
-        links[name] = getattr(network, name)
-    links["ring_start"] = network.ring_start[:-1]
-    for name in ("queue_head", "queue_tail", "full_s"):
-        links[name] = -1
-    slots = _in_cache_lines(int(network.ring_start[-1]), SLOT)
+def no_traffic(network: Network, origin_priority: float, n_domains: int) -> Traffic:
+    """Empty streets, their nodes parted into domains of about as many links each."""
+    n_links = network.tail.shape[0]
+    ring_end = np.cumsum(network.storage_veh)
+    links, arms = in_cache_lines(n_links, LINK), in_cache_lines(n_links, ARM)
+    links["ring_end"], links["ring_start"] = ring_end, ring_end - network.storage_veh
+    links["head_at"] = links["entry_at"] = links["ring_start"]
+    links["hole_ms"], links["row"] = network.hole_ms, network.row
+    links["exits"] = network.out_start[network.head]
+    links["n_free"] = network.storage_veh
+    arms["key"], arms["weight"] = network.link_key, network.weight
+    arms["start_weight"] = np.maximum(np.rint(origin_priority * network.weight), 1)
+    for name in ("queue_head", "queue_tail", "queue_due_s", "full_s"):
+        arms[name] = -1
+    slots = in_cache_lines(int(ring_end[-1]), SLOT)
     slots["vehicle"] = -1
-    n_blocks = (n_nodes >> BLOCK_BITS) + 1
-    waking, blocks, due, waiting = (
-        np.zeros(n, dtype=np.int32) for n in (n_nodes, n_blocks, n_nodes, n_nodes)
+    work, calendar = _work(network, n_domains)
+    return Traffic(links, arms, slots, calendar, work, np.zeros((n_domains, 8), dtype=np.int64))
+
+
+def _work(network: Network, n_domains: int) -> tuple[Work, Calendar]:
+    """Scratch and calendars; a domain is a run of nodes, and has what happens at their in-links' ends."""
+    n_links, n_nodes = network.tail.shape[0], network.in_start.shape[0] - 1
+    domain = (network.in_start[:-1].astype(np.int64) * n_domains // max(n_links, 1)).astype(np.int32)
+    ends = np.bincount(domain[network.head], minlength=n_domains)
+    begins = np.bincount(domain[network.tail], minlength=n_domains)
+    n_events = int((ends + 2 * begins).max(initial=0)) + 64
+    n_cut = int((domain[network.head] != domain[network.tail]).sum())
+    room = 4 * n_cut * 8 + 16
+    work = Work(
+        event=np.zeros((n_domains, n_events), dtype=np.int32),
+        behind=np.zeros((n_domains, n_events), dtype=np.int32),
+        due=np.zeros((n_domains, n_nodes), dtype=np.int32),
+        first=np.full(n_nodes, -1, dtype=np.int32),
+        domain=domain,
+        handed=np.zeros((2, n_domains, room), dtype=np.int32),
+        n_handed=np.zeros((2, n_domains, 8), dtype=np.int64),
+        meeting=np.zeros(32, dtype=np.int64),
     )
-    return Traffic(links, slots, waking, blocks, due, waiting, np.zeros(1, dtype=np.int64))
+    return work, no_calendar(n_domains, 2 * n_events)

@@ -1,0 +1,274 @@
+"""What happens at one node within one step: who may move and when, gaps, turns at a merge.
+
+Rules and the reasons for them: docs/loading.md. An event is twice a link's number (its first vehicle,
+a head), plus one for the link's origin queue (a start).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from twin.kernels.calendar import note
+from twin.kernels.jit import inline_kernel
+from twin.kernels.moves import ROW_MASK, arrive, enter, leave, note_queue, places_of, slot_behind, start
+from twin.kernels.random import mix
+from twin.kernels.traffic import CLOSED, KEPT, NEVER, NONE, SIGNAL, STEP_MS, YIELDS, Scene, Traffic
+
+
+@inline_kernel
+def _open_ms(scene: Scene, link: int, kind: int) -> int:
+    """When a link is open to a vehicle of that kind, NEVER while it has not the places."""
+    traffic = scene.traffic
+    row = traffic.links[link]
+    if kind == 0:
+        return np.int64(row.open_ms)
+    places = places_of(scene, link, kind)
+    if row.n_free < places:
+        return NEVER
+    at = np.int64(row.entry_at)
+    for _ in range(places - 1):
+        at = slot_behind(traffic, link, at)
+    return np.int64(max(traffic.slots[at].ms, row.next_entry_ms))
+
+
+@inline_kernel
+def _green_ms(scene: Scene, link: int, moment: int) -> int:
+    """The first green from a moment on at the end of a link with a signal."""
+    supply, row = scene.supply, scene.traffic.links[link].row
+    cycle, green = np.int64(supply.cycle_ms[row]), np.int64(supply.green_ms[row])
+    if cycle == 0 or green >= cycle:
+        return moment
+    if green <= 0:
+        return NEVER
+    into = (moment - supply.offset_ms[row]) % cycle
+    return moment if into < green else moment + cycle - into
+
+
+@inline_kernel
+def _comes_ms(scene: Scene, link: int, now: int) -> int:
+    """When the head of a link that others yield to will be at the node; NEVER if nobody need wait for it.
+
+    Who came onto the link within this step, and places left within it, do not count yet: whether they are
+    known depends on the order in which nodes are worked.
+    """
+    traffic = scene.traffic
+    row = traffic.links[link]
+    if row.own_ms == NEVER or traffic.slots[row.head_at].enter_ms >= now:
+        return NEVER
+    moment = max(np.int64(now), np.int64(row.own_ms))
+    if row.flags & SIGNAL:
+        moment = _green_ms(scene, link, moment)
+    if row.target == NONE:
+        return np.int64(moment)
+    target = traffic.links[row.target]
+    if target.flags & CLOSED and not row.flags & CLOSED:
+        return NEVER
+    if target.flags & KEPT and traffic.arms[row.target].kept_for != 2 * link:
+        return NEVER
+    opens = _open_ms(scene, np.int64(row.target), np.int64(row.kind))
+    if opens > moment or (opens >= now + STEP_MS and opens > target.next_entry_ms):
+        return NEVER
+    return np.int64(moment)
+
+
+@inline_kernel
+def _gap_ms(scene: Scene, link: int, moment: int, now: int) -> int:
+    """The moment itself if a head that yields finds a gap then, else when it looks again."""
+    network = scene.network
+    gap = np.int64(network.gap_ms[link])
+    latest = np.int64(-1)
+    for k in range(network.major_start[link], network.major_start[link + 1]):
+        comes = _comes_ms(scene, np.int64(network.major_links[k]), now)
+        if comes < moment + gap:
+            latest = max(latest, comes)
+    if latest < 0:
+        return moment
+    return latest + 1 if latest + 1 > moment else np.int64(now + STEP_MS)
+
+
+@inline_kernel
+def _moment(scene: Scene, event: int, now: int) -> int:
+    """Earliest moment from `now` at which an event may come about, NEVER while it cannot."""
+    traffic = scene.traffic
+    link = event >> 1
+    row = traffic.links[link]
+    if event & 1:
+        arm = traffic.arms[link]
+        if arm.queue_head == NONE or row.flags & CLOSED:
+            return NEVER
+        moment, target, kind = np.int64(arm.queue_ms), link, np.int64(scene.vehicles.kind[arm.queue_head])
+    else:
+        moment, target, kind = np.int64(row.own_ms), np.int64(row.target), np.int64(row.kind)
+    moment = max(moment, np.int64(now))
+    if target >= 0:
+        if traffic.links[target].flags & CLOSED and not row.flags & CLOSED:
+            return NEVER
+        moment = max(moment, _open_ms(scene, target, kind))
+        if traffic.links[target].flags & KEPT and traffic.arms[target].kept_for != event:
+            return np.int64(now + STEP_MS)
+    if not event & 1 and row.flags & (SIGNAL | YIELDS) and moment < NEVER:
+        if row.flags & YIELDS:
+            moment = max(moment, np.int64(traffic.arms[link].look_ms))
+        if row.flags & SIGNAL:
+            moment = _green_ms(scene, link, moment)
+    return moment
+
+
+@inline_kernel
+def _part(scene: Scene, link: int, target: int, moment: int, now: int) -> int:
+    """Whether the head of a link takes part in the turn at the entry of another: 0 no, 1 yes, 2 and may win it."""
+    traffic = scene.traffic
+    row = traffic.links[link]
+    if row.target != target or row.n_here == 0 or traffic.slots[row.head_at].ms > moment:
+        return 0
+    if traffic.links[target].flags & CLOSED and not row.flags & CLOSED:
+        return 0
+    if row.flags & SIGNAL and _green_ms(scene, link, moment) != moment:
+        return 0
+    if row.flags & YIELDS:
+        if traffic.arms[link].look_ms > moment or _gap_ms(scene, link, moment, now) != moment:
+            return 0
+    return 1 if row.own_ms > moment else 2
+
+
+@inline_kernel
+def _key(traffic: Traffic, event: int) -> np.uint64:
+    """What breaks ties between events."""
+    key = traffic.arms[event >> 1].key
+    return mix(key) if event & 1 else key
+
+
+@inline_kernel
+def _turn(scene: Scene, target: int, moment: int, now: int) -> int:
+    """The event whose turn it is to enter a link; -1 if the link is now kept for one that lacks the places.
+
+    Smooth weighted round robin: who waits gains its weight, who goes pays what all gained.
+    """
+    network, traffic = scene.network, scene.traffic
+    arms = traffic.arms
+    node = network.tail[target]
+    first, last = network.in_start[node], network.in_start[node + 1]
+    total = np.int64(0)
+    for link in range(first, last):
+        arms[link].mark = _part(scene, np.int64(link), target, moment, now)
+        if arms[link].mark > 0:
+            total += arms[link].weight
+    arm = arms[target]
+    starts = arm.queue_head != NONE and arm.queue_ms <= moment and not traffic.links[target].flags & CLOSED
+    if starts:
+        total += arm.start_weight
+    winner, most = np.int64(-1), np.int64(0)
+    for link in range(first, last):
+        other = arms[link]
+        if other.mark == 0:
+            continue
+        other.credit = min(other.credit + other.weight, total)
+        if other.mark == 2 and (winner < 0 or other.credit > most or (other.credit == most and other.key < _key(traffic, winner))):
+            winner, most = np.int64(2 * link), np.int64(other.credit)
+    if starts:
+        arm.start_credit = min(arm.start_credit + arm.start_weight, total)
+        event = 2 * target + 1
+        if winner < 0 or arm.start_credit > most or (arm.start_credit == most and _key(traffic, event) < _key(traffic, winner)):
+            winner = event
+    if winner & 1:
+        arm.start_credit = max(arm.start_credit - total, -total)
+        kind = np.int64(scene.vehicles.kind[arm.queue_head])
+    else:
+        arms[winner >> 1].credit = max(arms[winner >> 1].credit - total, -total)
+        kind = np.int64(traffic.links[winner >> 1].kind)
+    if kind > 0 and _open_ms(scene, target, kind) > moment:
+        traffic.links[target].flags |= KEPT
+        arm.kept_for = winner
+        return np.int64(-1)
+    return winner
+
+
+@inline_kernel
+def _put_off(scene: Scene, domain: int, event: int, moment: int, step: int) -> None:
+    """Look at an event again in the second of that moment; who waits for places sleeps until one is left."""
+    traffic = scene.traffic
+    link = event >> 1
+    row = traffic.links[link]
+    if event & 1:
+        if traffic.arms[link].queue_head == NONE:
+            return
+        if moment < NEVER:
+            note_queue(scene, domain, link, moment // STEP_MS, step)
+            return
+        traffic.arms[link].queue_asleep = 1
+        row.n_asleep += 1
+    else:
+        if row.own_ms == NEVER:
+            return
+        if moment < NEVER:
+            note(traffic.calendar, domain, event, moment // STEP_MS, step)
+            return
+        row.asleep = 1
+        traffic.links[row.target].n_asleep += 1
+
+
+@inline_kernel
+def _come_about(scene: Scene, domain: int, event: int, target: int, moment: int) -> int:
+    """Move a vehicle over the node. Returns the event of a leg that may go on in this very step, else -1."""
+    traffic = scene.traffic
+    if event & 1:
+        rider = start(scene, event >> 1, moment)
+    else:
+        rider = leave(scene, domain, event >> 1, moment)
+    if target < 0:
+        return arrive(scene, domain, rider[0] & ROW_MASK, moment)
+    if traffic.links[target].flags & KEPT:  # it was kept for this one: others come from the next step on
+        enter(scene, domain, target, rider, moment)
+        row = traffic.links[target]
+        row.flags &= ~KEPT
+        row.next_entry_ms = max(np.int64(row.next_entry_ms), (moment // STEP_MS + 1) * STEP_MS)
+        if row.open_ms < row.next_entry_ms:
+            row.open_ms = row.next_entry_ms
+        return np.int64(-1)
+    enter(scene, domain, target, rider, moment)
+    return np.int64(-1)
+
+
+@inline_kernel
+def process_node(scene: Scene, domain: int, node: int, step: int) -> None:
+    """All movements at one node within one step: earliest first, then by turn, then by key."""
+    traffic, work = scene.traffic, scene.traffic.work
+    links = traffic.links
+    now = step * STEP_MS
+    end = now + STEP_MS
+    chain = np.int64(work.first[node])
+    work.first[node] = -1
+    while chain >= 0:
+        best_ms, best, before, k = end, np.int64(-1), np.int64(-1), chain
+        while k >= 0:
+            event, following = np.int64(work.event[domain, k]), np.int64(work.behind[domain, k])
+            moment = _moment(scene, event, now)
+            if moment >= end:
+                _put_off(scene, domain, event, moment, step)
+                if before < 0:
+                    chain = following
+                else:
+                    work.behind[domain, before] = following
+            else:
+                before = k
+                if moment < best_ms or (moment == best_ms and _key(traffic, event) < _key(traffic, best)):
+                    best_ms, best = moment, event
+            k = following
+        if best < 0:
+            return
+        if not best & 1 and links[best >> 1].flags & YIELDS:
+            gap_ms = _gap_ms(scene, best >> 1, best_ms, now)
+            if gap_ms != best_ms:
+                traffic.arms[best >> 1].look_ms = gap_ms
+                continue
+        target = best >> 1 if best & 1 else np.int64(links[best >> 1].target)
+        if target >= 0 and links[target].open_ms == best_ms and not links[target].flags & KEPT:
+            best = _turn(scene, target, best_ms, now)
+            if best < 0:
+                continue
+        added = _come_about(scene, domain, best, target, best_ms)
+        if added >= 0:
+            n = traffic.counts[domain, 1]
+            traffic.counts[domain, 1] = n + 1
+            work.event[domain, n], work.behind[domain, n] = added, chain
+            chain = n
