@@ -40,6 +40,7 @@ class SlowLink:
     next_entry_ms: int = 0
     next_exit_ms: int = 0
     looks_again_ms: int = 0  # the head, hindered by a gap too short, does not move before
+    kept_for: int | None = None  # key of the candidate for whose places nobody else may enter
 
     def __post_init__(self) -> None:
         self.hole_moments = [0] * self.storage

@@ -114,7 +114,12 @@ class SlowLoading:
                 again_ms = self.last_in_the_way_ms(best.source, best.moment_ms) + 1
                 best.source.looks_again_ms = int(again_ms if again_ms > best.moment_ms else self.end_ms)
                 continue
-            self.move(self.turn(best, candidates))
+            winner = self.turn(best, candidates)
+            if winner.moment_ms > best.moment_ms:  # it wants more places than there are
+                assert winner.target is not None
+                winner.target.kept_for = winner.key
+            else:
+                self.move(winner)
 
     def candidates(self, node: int) -> list[Candidate]:
         """Heads of the node's in-links and of the origin queues of its out-links."""
@@ -124,14 +129,14 @@ class SlowLoading:
     def head_candidate(self, link: SlowLink) -> Candidate:
         head = link.on_link[0]
         target = self.target_of(head.trip)
-        opens_ms = self.entry_ms(target, head.trip, link.closed)
+        opens_ms = self.entry_ms(target, head.trip, link.closed, link.key)
         moment_ms = max(self.now_ms, head.ready_ms, link.next_exit_ms, link.looks_again_ms, opens_ms)
         return Candidate(link.green_ms(moment_ms), link.key, link, target)
 
     def origin_candidate(self, target: SlowLink) -> Candidate:
-        trip = target.origin_queue[0]
-        moment_ms = max(self.now_ms, self.release_ms[trip], self.entry_ms(target, trip, from_closed=False))
-        return Candidate(moment_ms, slow_mix(target.key), None, target)
+        trip, key = target.origin_queue[0], slow_mix(target.key)
+        moment_ms = max(self.now_ms, self.release_ms[trip], self.entry_ms(target, trip, False, key))
+        return Candidate(moment_ms, key, None, target)
 
     def target_of(self, trip: int) -> SlowLink | None:
         route = self.case.demand.routes[trip]
@@ -146,12 +151,14 @@ class SlowLoading:
         """How long nobody follows a vehicle over one end of a link."""
         return max(1, link.headway_ms * self.case.pace[self.case.demand.kind_of(trip)] // 4)
 
-    def entry_ms(self, target: SlowLink | None, trip: int, from_closed: bool) -> float:
-        """Earliest moment at which the target takes a vehicle."""
+    def entry_ms(self, target: SlowLink | None, trip: int, from_closed: bool, key: int) -> float:
+        """Earliest moment at which the target takes a vehicle; a later step where it is kept for another."""
         if target is None:
             return 0
         if target.closed and not from_closed:
             return math.inf
+        if target.kept_for not in (None, key):
+            return self.end_ms
         return target.opens_ms(self.places_on(target, trip))
 
     # ------------------------------------------------------------------------------------------ gaps
@@ -166,7 +173,7 @@ class SlowLoading:
         target = self.target_of(trip)
         if target is None:
             return False
-        if target.closed and not major.closed:
+        if (target.closed and not major.closed) or target.kept_for not in (None, major.key):
             return True
         passing_ms = self.passing_ms(major)
         # a place that is left within this step is not known at this end before its end
@@ -208,9 +215,12 @@ class SlowLoading:
         return weights
 
     def turn(self, best: Candidate, candidates: list[Candidate]) -> Candidate:
-        """Who moves: the best, or whoever's turn it is where its link opens at that very moment."""
+        """Who moves: the best, or whoever's turn it is where its link opens at that very moment.
+
+        The turn may fall to one that has to wait for more places.
+        """
         moment_ms, target = best.moment_ms, best.target
-        if target is None or target.opens_ms(1) != moment_ms:
+        if target is None or target.opens_ms(1) != moment_ms or target.kept_for is not None:
             return best
         weights = self.claims(target, moment_ms)
         total = sum(weights.values())
@@ -219,7 +229,7 @@ class SlowLoading:
         rivals = [
             rival
             for rival in candidates
-            if rival.moment_ms == moment_ms and rival.target is target and rival.key in weights
+            if rival.key in weights and (rival.source is None or rival.source.next_exit_ms <= moment_ms)
         ]
         winner = min(rivals, key=lambda rival: (-self.credit[rival.key], rival.key))
         self.credit[winner.key] = max(self.credit[winner.key] - total, -total)
@@ -235,10 +245,13 @@ class SlowLoading:
             assert best.target is not None
             trip = best.target.origin_queue.popleft()
             self.entered_ms[trip] = moment_ms
-        if best.target is not None:
-            self.enter(best.target, trip, moment_ms)
-        else:
+        if best.target is None:
             self.arrive(trip, moment_ms)
+            return
+        self.enter(best.target, trip, moment_ms)
+        if best.target.kept_for is not None:  # it was kept for this one: others come from the next step on
+            best.target.kept_for = None
+            best.target.next_entry_ms = max(best.target.next_entry_ms, self.end_ms)
 
     def arrive(self, trip: int, moment_ms: int) -> None:
         """The vehicle is done; a leg that follows it stands at its stop until it may leave."""
@@ -281,6 +294,7 @@ class SlowLoading:
             trips = [self.leave(self.links[row], self.end_ms) for row in circle]
             for row, trip in zip(circle, trips, strict=True):
                 self.enter(self.links[wants[row]], trip, self.end_ms)
+                self.links[wants[row]].kept_for = None
             self.rotations += 1
 
     def run(self) -> Loaded:

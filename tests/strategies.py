@@ -26,7 +26,7 @@ def _unique_keys(draw: DrawFn, n: int) -> np.ndarray:
     return np.array(draw(st.lists(_keys, min_size=n, max_size=n, unique=True)), dtype=np.uint64)
 
 
-KINDS = (((1,), (4,)), ((1, 2), (4, 6)), ((1, 3, 1), (4, 8, 1)), ((1, 9), (4, 13)))
+KINDS = (((1,), (4,)), ((1, 2), (4, 6)), ((1, 3, 1), (4, 8, 1)), ((1, 7), (4, 13)))
 """Tables of places and pace: cars, and lorries and bicycles that some links cannot even store."""
 
 

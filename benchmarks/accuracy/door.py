@@ -12,8 +12,9 @@ from benchmarks.accuracy.case import Case, Choice, Flow
 from benchmarks.accuracy.run import STILL_THERE, Run, free_flow_ms
 from twin.kernels.paths import Topology, Trips, Weights
 from twin.kernels.random import keys_of, stream_of, uniforms
-from twin.kernels.traffic import STEP_MS, Supply
-from twin.mobility.loading import Control, Loader, Passages, Rules, build_network
+from twin.kernels.traffic import Supply
+from twin.mobility.links import Control, build_network, places_and_holes
+from twin.mobility.loading import Loader, Passages, Rules
 from twin.routing.routes import Routes
 from twin.routing.search import NO_DRAWS, Stream, bounds_to, find_routes
 from twin.routing.topology import build_topology
@@ -123,24 +124,6 @@ def _routes(case: Case, topology: Topology, times: NDArray[np.int32], trips: Tri
     return find_routes(topology, weights, bounds, trips, rows, draws)
 
 
-def places_and_holes(case: Case) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-    """Places of each link and the time of its holes [ms], (n_links,), true to its diagram.
-
-    Places are whole and times at least a step; the hole's time makes up for it, so that the link still passes
-    places/(traverse + hole) = k_j v w/(v + w) (docs/loading.md).
-    """
-    length_m, speed_kmh, wave_kmh, jam_veh_per_km = (
-        np.array([getattr(link, name) for link in case.links])
-        for name in ("length_m", "speed_kmh", "wave_kmh", "jam_veh_per_km")
-    )
-    top_vpms = jam_veh_per_km * speed_kmh * wave_kmh / (speed_kmh + wave_kmh) / 3.6e6
-    # a whole place too little is one rounding of ms away from the next: such a link needs no more places
-    least = np.ceil(top_vpms * (free_ms(case) + STEP_MS) - 1e-6)
-    places = np.maximum(np.rint(length_m * jam_veh_per_km / 1_000.0), least)
-    hole_ms = np.maximum(np.rint(places / top_vpms - free_ms(case)), STEP_MS)
-    return places.astype(np.int32), hole_ms.astype(np.int64)
-
-
 def control_of(case: Case) -> Control:
     """Who yields to whom, with its critical gap."""
     row_of = {link.id: row for row, link in enumerate(case.links)}
@@ -170,7 +153,15 @@ def supply_of(case: Case) -> Supply:
 def loader_of(case: Case, topology: Topology, demand: Demand) -> Loader:
     """The engine before the first second."""
     capacity_vps = np.array([link.capacity_vph for link in case.links]) / 3_600.0
-    network = build_network(topology, *places_and_holes(case), capacity_vps, control_of(case))
+    length_m = np.array([link.length_m for link in case.links])
+    free_s, wave_s = (
+        3.6 * length_m / np.array([getattr(link, speed) for link in case.links])
+        for speed in ("speed_kmh", "wave_kmh")
+    )
+    stored = length_m * np.array([link.jam_veh_per_km for link in case.links]) / 1_000.0
+    network = build_network(
+        topology, *places_and_holes(free_s, wave_s, stored), capacity_vps, control_of(case)
+    )
     places, pace = (tuple(getattr(kind, name) for kind in case.kinds) for name in ("places", "pace"))
     rules = Rules(1.0, case.deadlock_check_s, places, pace)
     return Loader(network, supply_of(case), demand.key, demand.routes, rules, kind=demand.kind)
@@ -237,14 +228,11 @@ def _run(case: Case, loader: Loader, demand: Demand, log: Passages) -> Run:
     """What is left, with the passages that had not ended."""
     vehicles = loader.vehicles
     there = loader.driving
-    ahead = loader.ahead_of(there)
-    since_ms = vehicles.entered_ms.astype(np.int64)
-    np.maximum.at(since_ms, log.trip, log.exit_ms)
     return Run(
         case,
         np.concatenate([log.trip, there.astype(np.int32)]),
-        np.concatenate([log.link, ahead.pool[ahead.start]]),
-        np.concatenate([log.enter_ms, since_ms[there]]).astype(np.int64),
+        np.concatenate([log.link, loader.link_of(there)]),
+        np.concatenate([log.enter_ms, loader.entered_link_ms(there)]).astype(np.int64),
         np.concatenate([log.exit_ms, np.full(there.shape[0], STILL_THERE)]).astype(np.int64),
         demand.release_ms,
         vehicles.entered_ms.astype(np.int64),

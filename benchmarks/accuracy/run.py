@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.accuracy.case import Case
-from twin.mobility.loading import link_ms
+from twin.mobility.links import link_ms
 
 STILL_THERE = np.int64(2**60)
 """Exit moment of a vehicle that has not left its link at the end [ms]."""

@@ -10,7 +10,8 @@ import numpy as np
 from tests.oracles_loading import Loaded
 from tests.worlds import Case, Demand, Incident, Net
 from twin.kernels.traffic import Supply
-from twin.mobility.loading import Control, Loader, Passages, Rules, build_network
+from twin.mobility.links import Control, build_network
+from twin.mobility.loading import Loader, Passages, Rules
 from twin.mobility.vehicles import Legs
 from twin.routing.routes import Routes
 from twin.routing.topology import build_topology
@@ -57,8 +58,7 @@ def loader_of(case: Case, n_domains: int = 1, n_threads: int = 1) -> Loader:
         Rules(case.origin_priority, case.deadlock_check_s, case.places, case.pace),
         legs_of(demand),
         np.array([demand.kind_of(trip) for trip in range(demand.n_trips)], dtype=np.int8),
-        n_domains=n_domains,
-        n_threads=n_threads,
+        domains=(n_domains, n_threads),
     )
     released = np.flatnonzero(demand.release_ms >= 0)
     loader.release(released, demand.release_ms[released])

@@ -179,7 +179,7 @@ def test_the_kernel_counts_right_at_every_step(case: Case) -> None:
     while slow.step_s < case.n_steps:
         slow.step()
         loader.advance(slow.step_s - 1, slow.step_s)
-        assert loader.on_link_veh.tolist() == [len(link.on_link) for link in slow.links]
+        assert loader.on_link_veh.tolist() == [link.storage - link.n_free for link in slow.links]
         waiting = sorted(trip for link in slow.links for trip in link.origin_queue)
         assert sorted(loader.to_enter.tolist()) == waiting
 
