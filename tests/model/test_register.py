@@ -28,6 +28,6 @@ def test_the_register_holds_the_state() -> None:
 
 
 def test_kinds_follow_the_groups() -> None:
-    assert REGISTER["loader.traffic.links.n_in"].kind == "truth"
+    assert REGISTER["loader.traffic.links.n_here"].kind == "truth"
     assert REGISTER["orders.classified"].kind == "policy"
     assert REGISTER["pictures.travel_time_s"].kind == "knowledge"

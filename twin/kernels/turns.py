@@ -39,8 +39,8 @@ def words_of(start: np.ndarray, end: np.ndarray, bits: int) -> int:
     room = 64 // bits - 1
     total = 0
     for k in range(start.shape[0]):
-        if start[k] >= 0:
-            total += max(1, (end[k] - start[k] + room - 1) // room)
+        if end[k] > start[k]:
+            total += (end[k] - start[k] + room - 1) // room
     return np.int64(total)
 
 
@@ -63,7 +63,7 @@ def encode(
     room = 64 // bits - 1
     last = end_turn(bits)
     for k in range(start.shape[0]):
-        if start[k] < 0:
+        if end[k] <= start[k]:
             continue
         first[k] = at
         n_turns = end[k] - start[k]  # one for each link after the first, and the end

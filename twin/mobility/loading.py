@@ -108,7 +108,7 @@ class Loader:
         cars, buses = np.arange(self.n_trips), np.arange(self.n_trips, self.vehicles.key.shape[0])
         self.vehicles.at[cars], self.vehicles.at[buses] = self._write(cars, routes), self._write(buses, legs.routes)
         self.events = _no_log(n_domains, 0)
-        self._taken_up: tuple[np.ndarray, ...] = ()
+        self._taken_up = b""
         self._settled = True
         self.rotations = 0
         self.n_released = 0
@@ -130,7 +130,7 @@ class Loader:
         if wrong >= 0:
             raise WorkError(f"route of vehicle row {int(rows[wrong])} jumps from a link to one that does not follow")
         self.n_words = room
-        there = routes.start >= 0
+        there = routes.end > routes.start
         self.vehicles.link[rows[there]] = self.network.place[pool[routes.start[there]]]
         return first
 
@@ -141,7 +141,7 @@ class Loader:
         self.vehicles.release_ms[rows] = release_ms[order]
         kernels.release(self.vehicles, self.traffic, rows)
         self.n_released += rows.shape[0]
-        self._taken_up = ()
+        self._taken_up = b""
 
     def take_routes(self, trips: np.ndarray, routes: Routes) -> None:
         """Give trips (rows) other routes, by place in ``trips``.
@@ -163,7 +163,7 @@ class Loader:
         self.traffic.slots["code"][slots] = self.words[first[on_way]]
         self.traffic.slots["word"][slots] = first[on_way] + 1
         self.vehicles.at[trips[~on_way]] = first[~on_way]
-        self._taken_up = ()
+        self._taken_up = b""
 
     def start_by(self, waiting: np.ndarray, routes: Routes) -> None:
         """Let vehicles that wait to enter start by another link that leaves the same node."""
@@ -171,6 +171,19 @@ class Loader:
         kernels.withdraw(self.vehicles, self.traffic, rows)
         self._take(waiting, routes)
         kernels.release(self.vehicles, self.traffic, rows)
+
+    def chain(
+        self, rows: np.ndarray, following: np.ndarray, not_before_ms: np.ndarray, dwell_ms: np.ndarray
+    ) -> None:
+        """Let legs (vehicle rows) that have not arrived be followed by others, or by none (-1).
+
+        Which follow, and when at the soonest, is as `Legs` has it; moments are those of ``following``.
+        """
+        first = self.vehicles.key.shape[0] - self.vehicles.next_leg.shape[0]
+        there = following >= 0
+        self.vehicles.next_leg[rows - first] = np.where(there, following - first, -1)
+        self.vehicles.not_before_ms[following[there] - first] = not_before_ms[there]
+        self.vehicles.dwell_ms[following[there] - first] = dwell_ms[there]
 
     def advance(self, from_s: int, until_s: int) -> Passages:
         """Run the steps from one moment to another and return the links left meanwhile."""
@@ -190,10 +203,10 @@ class Loader:
 
     def _take_up(self, scene: Scene, from_s: int) -> None:
         """Tell links and calendar what has changed since the last steps, if anything has."""
-        if self._taken_up and all(map(np.array_equal, self._taken_up, self.supply)):
-            return
-        kernels.take_up(scene, from_s)
-        self._taken_up = tuple(column.copy() for column in self.supply)
+        supply = b"".join(column.tobytes() for column in self.supply)
+        if self._taken_up != supply:
+            kernels.take_up(scene, from_s)
+            self._taken_up = supply
 
     def _run(self, scene: Scene, window: tuple[int, int, int]) -> tuple[int, int]:
         """The steps, by as many threads as wanted."""

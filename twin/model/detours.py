@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from twin.kernels.closures import first_closed
 from twin.kernels.paths import BLOCKED, Trips
 from twin.model.state import Access
+from twin.model.travel import first_closed_of
 from twin.routing.routes import Routes
 from twin.routing.search import NO_DRAWS, bounds_to, find_routes, static_weights
 
@@ -22,25 +22,27 @@ def go_round(model: TwinModel, state: Access) -> None:
     A bus turns off at the sign, or leaves its stop another way. One that finds no way to any later stop of
     its run ends it at the sign; at a stop it waits until the road is open.
     """
-    loader, vehicles, buses = state.loader, state.loader.vehicles, model.transit.buses
+    loader, buses = state.loader, model.transit.buses
     driving, waiting = (rows[rows >= loader.n_trips] for rows in (loader.on_way, loader.to_enter))
     rows = np.concatenate([driving, waiting])
-    places = np.empty(rows.shape[0], dtype=np.int64)
-    first_closed(loader.pool, vehicles.route_at, vehicles.route_end, rows, state.orders.signed, places)
-    meets = places >= 0
-    _turn_off(model, state, rows[meets], places[meets])
+    ahead = loader.ahead_of(rows)
+    places = first_closed_of(ahead, state.orders.signed)
+    meets = np.flatnonzero(places >= 0)
+    _turn_off(model, state, rows[meets], ahead.taken(meets), places[meets])
     goes_on = ~buses.first[waiting - loader.n_trips]
-    shut_in = waiting[goes_on & state.orders.closed[loader.pool[vehicles.route_at[waiting]]]]
+    shut_in = waiting[goes_on & state.orders.closed[loader.link_of(waiting)]]
     _leave_otherwise(model, state, shut_in)
 
 
-def _turn_off(model: TwinModel, state: Access, rows: np.ndarray, places: np.ndarray) -> None:
-    """Buses (rows) with a closed link ahead, at those places of the pool, leave their way at the sign."""
-    loader, vehicles = state.loader, state.loader.vehicles
-    signs = loader.pool[places - 1]
+def _turn_off(
+    model: TwinModel, state: Access, rows: np.ndarray, ahead: Routes, places: np.ndarray
+) -> None:
+    """Buses (rows) with a closed link ahead, at those places of their pool, leave their way at the sign."""
+    signs = ahead.pool[places - 1]
     routes = []
-    for bus, place, way in zip(rows, places, _ways(model, state, rows, signs), strict=True):
-        until_sign = loader.pool[vehicles.route_at[bus] : place]
+    ways = _ways(model, state, rows, signs)
+    for bus, begin, place, way in zip(rows, ahead.start, places, ways, strict=True):
+        until_sign = ahead.pool[begin:place]
         routes.append(until_sign if way is None else np.concatenate([until_sign[:-1], way]))
         if way is None:
             _end_run(model, state, int(bus))
@@ -77,7 +79,7 @@ def _ways(model: TwinModel, state: Access, rows: np.ndarray, origin: np.ndarray)
             ways[row] = found.of(k)
             if buses.leg_call[target[row]] + 1 != service.ends_at[legs[row]]:
                 service.pass_by(buses, int(legs[row]), int(target[row]))
-                loader.vehicles.next_leg[rows[row]] = loader.vehicles.next_leg[target[row] + loader.n_trips]
+                loader.vehicles.next_leg[legs[row]] = loader.vehicles.next_leg[target[row]]
         open_rows = open_rows[found.start < 0]
         target[open_rows] = buses.legs.next_leg[target[open_rows]]
         open_rows = open_rows[target[open_rows] >= 0]
@@ -89,7 +91,7 @@ def _end_run(model: TwinModel, state: Access, bus: int) -> None:
     transit, leg = model.transit, bus - state.loader.n_trips
     run = int(np.searchsorted(transit.timetable.call_start, transit.buses.leg_call[leg], side="right")) - 1
     state.service.passed[state.service.ends_at[leg] : transit.timetable.call_start[run + 1]] = True
-    state.loader.vehicles.next_leg[bus] = -1
+    state.loader.vehicles.next_leg[leg] = -1
 
 
 def _take(state: Access, rows: np.ndarray, routes: list[np.ndarray], starts: bool) -> None:

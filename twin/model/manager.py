@@ -11,7 +11,7 @@ from twin.calculators.agreement import notices
 from twin.calculators.levers import closed_to_entry, limited_speed, mask_of, narrowed_capacity
 from twin.errors import InputError
 from twin.indicators.records import ROAD_MANAGER
-from twin.mobility.loading import headway_ms, link_ms
+from twin.mobility.links import headway_ms, link_ms
 from twin.mobility.network import Roads
 from twin.model.actor import Actor
 from twin.model.state import Access

@@ -37,7 +37,7 @@ def opening_state(model: TwinModel) -> DayState:
     off = [np.zeros(n, dtype=np.bool_) for n in (n_links,) * 4 + (len(model.manager.levers),)]
     fleets = _deployed_fleets(model)
     return DayState(
-        loader=Loader(model.roads.network, supply, trips.trip_key, routes, rules, model.seed_, legs),
+        loader=Loader(model.roads.network, supply, trips.trip_key, routes, rules, legs),
         service=ServiceDay.fresh(model.transit.buses),
         riders=model.transit.plans.fresh(),
         supply=supply,

@@ -51,7 +51,7 @@ def record_of(model: TwinModel) -> DayRecord:
         event_enter_ms=of_trips.enter_ms,
         event_exit_ms=of_trips.exit_ms,
         rotations=state.loader.rotations,
-        first_full=_first_full(state.loader.traffic.links["full_s"]),
+        first_full=_first_full(state.loader.full_since_s),
         max_origin_queue_veh=state.log.max_origin_queue_veh,
         max_gate_queue_veh=state.log.max_gate_queue_veh,
         knowledge={ROAD_MANAGER: city_estimate(model)}
@@ -76,8 +76,7 @@ def _counts_by_slice(model: TwinModel, passages: Passages) -> tuple[np.ndarray, 
     entries, exits = (np.zeros((N_SLICES, n_links), dtype=np.int32) for _ in range(2))
     count_moments(passages.link, passages.enter_ms, SLICE_MS, entries)
     on_way = loader.on_way
-    here = loader.pool[loader.vehicles.route_at[on_way]]
-    count_moments(here, loader.vehicles.link_enter_ms[on_way], SLICE_MS, entries)
+    count_moments(loader.link_of(on_way), loader.entered_link_ms(on_way), SLICE_MS, entries)
     count_moments(passages.link, passages.exit_ms, SLICE_MS, exits)
     return entries, exits
 

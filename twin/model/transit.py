@@ -20,7 +20,7 @@ def dispatch(model: TwinModel, state: Access, moment_s: int) -> None:
     loader = state.loader
     due = model.transit.buses.due(moment_s * MS, (moment_s + model.step_s) * MS)
     rows = due + loader.n_trips
-    loader.release(rows, loader.vehicles.not_before_ms[rows])
+    loader.release(rows, loader.vehicles.not_before_ms[due])
     if state.orders.signed.any():
         go_round(model, state)
 

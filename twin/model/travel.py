@@ -27,7 +27,7 @@ def depart(model: TwinModel, state: Access, moment_s: int) -> None:
         if rows.size == 0:
             return
         cars = rows[model.by_car[rows]]
-        stuck = state.loader.vehicles.route_at[cars] < 0
+        stuck = state.loader.link_of(cars) < 0
         days.depart(cars[~stuck], WAITING)
         days.state[cars[stuck]] = NO_PATH
         state.loader.release(cars[~stuck], days.departed_ms[cars[~stuck]])
@@ -48,20 +48,27 @@ def follow_signs(model: TwinModel, state: Access, moment_s: int) -> None:
     if not state.orders.signed.any():
         return
     active = np.concatenate([loader.driving, loader.waiting])
-    places = np.empty(active.shape[0], dtype=np.int64)
-    vehicles = loader.vehicles
-    first_closed(loader.pool, vehicles.route_at, vehicles.route_end, active, state.orders.signed, places)
+    ahead = loader.ahead_of(active)
+    places = first_closed_of(ahead, state.orders.signed)
     meets = places >= 0
-    rows, places = active[meets], places[meets]
-    if rows.size:
-        _divert(model, state, rows, places, moment_s)
+    if meets.any():
+        _divert(model, state, active[meets], (ahead.taken(np.flatnonzero(meets)), places[meets]), moment_s)
 
 
-def _divert(model: TwinModel, state: Access, rows: np.ndarray, places: np.ndarray, moment_s: int) -> None:
+def first_closed_of(routes: Routes, closed: np.ndarray) -> np.ndarray:
+    """Place in the pool of the first closed link that each route would enter from outside, -1 if none."""
+    places = np.empty(routes.start.shape[0], dtype=np.int64)
+    first_closed(routes.pool, routes.start, routes.end, np.arange(places.shape[0]), closed, places)
+    return places
+
+
+def _divert(
+    model: TwinModel, state: Access, rows: np.ndarray, meets: tuple[Routes, np.ndarray], moment_s: int
+) -> None:
     """Give trips a route that leaves the old one at the sign, the link before the closed one."""
-    loader, vehicles = state.loader, state.loader.vehicles
-    sign = loader.pool[places - 1]
-    destination = loader.pool[vehicles.route_end[rows] - 1]
+    ahead, places = meets
+    sign = ahead.pool[places - 1]
+    destination = ahead.pool[ahead.end - 1]
     weights = np.where(state.orders.closed, BLOCKED, model.habit_cost_ms)
     n = rows.shape[0]
     asked = Trips(sign, destination, np.zeros(n, dtype=np.int64), model.trip_person_key[rows])
@@ -70,15 +77,15 @@ def _divert(model: TwinModel, state: Access, rows: np.ndarray, places: np.ndarra
         model.roads.topology, static_weights(weights), bounds, asked, np.arange(n), NO_DRAWS, model.threads
     )
     taken = [
-        np.concatenate([loader.pool[vehicles.route_at[rows[k]] : places[k] - 1], found.of(k)])
+        np.concatenate([ahead.pool[ahead.start[k] : places[k] - 1], found.of(k)])
         for k in np.flatnonzero(found.start >= 0).tolist()
     ]
     if not taken:
         return
     diverted = rows[found.start >= 0]
-    loader.take_routes(diverted, Routes.joined(taken))
+    state.loader.take_routes(diverted, Routes.joined(taken))
     state.guidance.detoured[diverted] = True
-    _report_closures(model, state, diverted, loader.pool[places[found.start >= 0]], moment_s)
+    _report_closures(model, state, diverted, ahead.pool[places[found.start >= 0]], moment_s)
 
 
 def _report_closures(
@@ -118,10 +125,7 @@ def take(model: TwinModel, state: Access, moment_s: int) -> None:
     for advice in state.advice.values():
         taken, routes = advice.trip, advice.routes
         if state.orders.signed.any():  # who has been sent round a closure is not led back into it
-            places = np.empty(taken.shape[0], dtype=np.int64)
-            rows = np.arange(taken.shape[0])
-            first_closed(routes.pool, routes.start, routes.end, rows, state.orders.signed, places)
-            stays = (places < 0) | ~guidance.detoured[taken]
+            stays = (first_closed_of(routes, state.orders.signed) < 0) | ~guidance.detoured[taken]
             taken, routes = taken[stays], routes.taken(stays)
         if taken.size == 0:
             continue
