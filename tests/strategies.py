@@ -6,11 +6,13 @@ gridlock then happen in almost every example and shrink to something that can be
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from hypothesis import strategies as st
 
 from tests.oracles import BLOCKED_MS
-from tests.worlds import Case, Demand, Incident, Net
+from tests.worlds import NO_GAP, NO_SIGNAL, Case, Demand, Gap, Incident, Net, Signal
 
 DrawFn = st.DrawFn
 _keys = st.integers(0, 2**64 - 1)
@@ -24,17 +26,42 @@ def _unique_keys(draw: DrawFn, n: int) -> np.ndarray:
     return np.array(draw(st.lists(_keys, min_size=n, max_size=n, unique=True)), dtype=np.uint64)
 
 
+KINDS = (((1,), (4,)), ((1, 2), (4, 6)), ((1, 3, 1), (4, 8, 1)), ((1, 7), (4, 13)))
+"""Tables of places and pace: cars, and lorries and bicycles that some links cannot even store."""
+
+
 @st.composite
-def networks(draw: DrawFn, max_nodes: int = 6, max_extra: int = 8) -> Net:
+def signals(draw: DrawFn) -> Signal:
+    """A short cycle: always red, always green, or green for a part of it."""
+    cycle_ms = draw(st.sampled_from([900, 2_000, 7_001, 15_000]))
+    green_ms = draw(st.one_of(st.integers(1, cycle_ms), st.sampled_from([0, cycle_ms, 2 * cycle_ms])))
+    return cycle_ms, draw(st.integers(-20_000, 20_000)), green_ms
+
+
+@st.composite
+def gaps(draw: DrawFn, head: list[int]) -> tuple[Gap, ...]:
+    """Who yields to whom: always to a link of a smaller row, so in chains but never round in circles."""
+    gap_ms = st.sampled_from([1, 600, 2_500, 9_000, 9_000])
+    found = [NO_GAP] * len(head)
+    for row, node in enumerate(head):
+        majors = [other for other in range(row) if head[other] == node]
+        if majors and draw(st.sampled_from([True, True, True, False])):
+            found[row] = (draw(gap_ms), tuple(sorted(draw(st.sets(st.sampled_from(majors), min_size=1)))))
+    return tuple(found)
+
+
+@st.composite
+def networks(draw: DrawFn, max_nodes: int = 6, max_extra: int = 8, with_control: bool = False) -> Net:
     """A strongly connected network: a ring through all nodes and some more links.
 
-    Two links may join the same nodes, and a link may end where it begins.
+    Two links may join the same nodes, and a link may end where it begins. Many end at the first node.
     """
     n_nodes = draw(st.integers(2, max_nodes))
-    node = st.integers(0, n_nodes - 1)
+    node = st.one_of(st.just(0), st.integers(0, n_nodes - 1))
     extra = draw(st.lists(st.tuples(node, node), max_size=max_extra))
     ends = [(i, (i + 1) % n_nodes) for i in range(n_nodes)] + extra
     n = len(ends)
+    signalled, yielding = (with_control and draw(st.booleans()) for _ in range(2))
     headway_ms = _array(draw, st.sampled_from([1, 400, 1_000, 1_333, 2_400, 7_001]), n, "i8")
     free_ms = _array(draw, st.integers(1_000, 9_000), n, "i8")
     return Net(
@@ -50,6 +77,8 @@ def networks(draw: DrawFn, max_nodes: int = 6, max_extra: int = 8) -> Net:
         length_m=free_ms / 100.0,
         node_x_m=100.0 * np.cos(2 * np.pi * np.arange(n_nodes) / n_nodes),
         node_y_m=100.0 * np.sin(2 * np.pi * np.arange(n_nodes) / n_nodes),
+        signals=tuple(draw(st.one_of(st.just(NO_SIGNAL), signals())) for _ in ends) if signalled else (),
+        gaps=draw(gaps([head for _, head in ends])) if yielding else (),
     )
 
 
@@ -105,13 +134,15 @@ def buses(draw: DrawFn, net: Net, cars: Demand, until_s: int = 60) -> Demand:
 
 @st.composite
 def incidents(draw: DrawFn, net: Net, until_s: int) -> tuple[Incident, ...]:
-    """Up to three moments at which a link closes, opens again or changes its capacity."""
+    """Up to three moments at which a link closes, opens again or changes its capacity, speed or signal."""
     one = st.builds(
         Incident,
         at_s=st.integers(0, until_s),
         link=st.integers(0, net.n_links - 1),
         closed=st.booleans(),
         headway_ms=st.sampled_from([500, 3_000, 20_000]),
+        free_ms=st.sampled_from([None, None, 1_000, 15_000]),
+        signal=st.one_of(st.none(), st.none(), signals(), st.just(NO_SIGNAL)),
     )
     return tuple(draw(st.lists(one, max_size=3, unique_by=lambda incident: (incident.at_s, incident.link))))
 
@@ -119,16 +150,23 @@ def incidents(draw: DrawFn, net: Net, until_s: int) -> tuple[Incident, ...]:
 @st.composite
 def cases(draw: DrawFn, n_steps: int = 120, with_incidents: bool = True, with_buses: bool = False) -> Case:
     """A network, its vehicles, what happens to its links, and the settings of a run."""
-    net = draw(networks())
+    net = draw(networks(with_control=True))
     cars = draw(demands(net))
+    demand = draw(buses(net, cars)) if with_buses else cars
+    places, pace = draw(st.sampled_from(KINDS))
+    kind = st.integers(0, len(places) - 1)
     return Case(
         net=net,
-        demand=draw(buses(net, cars)) if with_buses else cars,
+        demand=replace(
+            demand, kind=tuple(draw(st.lists(kind, min_size=demand.n_trips, max_size=demand.n_trips)))
+        ),
         n_steps=n_steps,
         incidents=draw(incidents(net, n_steps)) if with_incidents else (),
         seed=draw(st.integers(0, 2**31 - 1)),
         origin_priority=draw(st.sampled_from([0.5, 1.0, 4.0])),
-        deadlock_check_s=draw(st.sampled_from([1, 7, 30])),
+        deadlock_check_s=draw(st.sampled_from([0, 1, 7, 30])),
+        places=places,
+        pace=pace,
     )
 
 

@@ -18,9 +18,20 @@ WAVE_KMH = 20.0
 """Jam density and backward wave speed of the known answers (triangular diagram, Newell 1993)."""
 
 
+Signal = tuple[int, int, int]
+"""Cycle, offset and green [ms]: green from the offset on in every cycle; no signal where the cycle is 0."""
+Gap = tuple[int, tuple[int, ...]]
+"""Critical gap [ms] and the rows of the links that a link yields to, which end at the same node."""
+NO_SIGNAL: Signal = (0, 0, 0)
+NO_GAP: Gap = (0, ())
+
+
 @dataclass(frozen=True)
 class Net:
-    """Links between nodes: all arrays (n_links,), times in whole ms, storage in vehicles."""
+    """Links between nodes: all arrays (n_links,), times in whole ms, storage in places.
+
+    Signals and gaps, one each per link, may be left out: then there are none.
+    """
 
     n_nodes: int
     tail: np.ndarray
@@ -34,6 +45,8 @@ class Net:
     length_m: np.ndarray
     node_x_m: np.ndarray
     node_y_m: np.ndarray
+    signals: tuple[Signal, ...] = ()
+    gaps: tuple[Gap, ...] = ()
 
     @property
     def n_links(self) -> int:
@@ -42,6 +55,14 @@ class Net:
     def successors(self, link: int) -> list[int]:
         """Links that begin where this one ends, by row."""
         return [int(row) for row in np.flatnonzero(self.tail == self.head[link])]
+
+    def signal_of(self, link: int) -> Signal:
+        """The signal at the end of a link."""
+        return self.signals[link] if self.signals else NO_SIGNAL
+
+    def gap_of(self, link: int) -> Gap:
+        """The critical gap of a link and the links that it yields to."""
+        return self.gaps[link] if self.gaps else NO_GAP
 
 
 @dataclass(frozen=True)
@@ -59,6 +80,7 @@ class Demand:
     next_leg: tuple[int, ...] = ()
     not_before_ms: tuple[int, ...] = ()
     dwell_ms: tuple[int, ...] = ()
+    kind: tuple[int, ...] = ()
 
     @property
     def n_trips(self) -> int:
@@ -68,20 +90,29 @@ class Demand:
         """The vehicle that goes on where this one arrives, -1 none."""
         return self.next_leg[trip] if self.next_leg else -1
 
+    def kind_of(self, trip: int) -> int:
+        """Row of a vehicle in the tables of places and pace; without kinds all are cars."""
+        return self.kind[trip] if self.kind else 0
+
 
 @dataclass(frozen=True)
 class Incident:
-    """From the start of step ``at_s`` on, the link is closed or open and has this headway."""
+    """From the start of step ``at_s`` on, the link is closed or open and has this headway.
+
+    Free-flow time and signal change too where they are given.
+    """
 
     at_s: int
     link: int
     closed: bool
     headway_ms: int
+    free_ms: int | None = None
+    signal: Signal | None = None
 
 
 @dataclass(frozen=True)
 class Case:
-    """One run of the loading."""
+    """One run of the loading; a kind of vehicle takes so many places and pace/4 of a car's headway."""
 
     net: Net
     demand: Demand
@@ -90,6 +121,8 @@ class Case:
     seed: int = 1
     origin_priority: float = 1.0
     deadlock_check_s: int = 30
+    places: tuple[int, ...] = (1,)
+    pace: tuple[int, ...] = (4,)
 
 
 class Street(NamedTuple):

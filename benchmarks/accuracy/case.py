@@ -2,7 +2,8 @@
 
 A case is a folder of ``benchmarks/accuracy/cases``: README.md tells the reasoning, scenario.toml holds the
 tables, expected.toml the answers with tolerance and source. Links follow a triangular fundamental diagram
-(Newell 1993): free speed, backward wave speed, jam density, and a flow capacity.
+(Newell 1993): free speed, backward wave speed, jam density, and a flow capacity. They may end at a signal or
+yield to others, and vehicles may be of other kinds than cars.
 """
 
 from __future__ import annotations
@@ -16,13 +17,11 @@ from typing import Any
 from twin.errors import InputError
 
 CASES = Path(__file__).parent / "cases"
-LOCK_RULE_OFF_S = 10**9
-"""A check for deadlocks that never comes."""
 
 
 @dataclass(frozen=True)
 class Link:
-    """One directed link as a planner writes it down."""
+    """One directed link as a planner writes it down; it may yield to others within a critical gap."""
 
     id: str
     from_: str
@@ -32,11 +31,16 @@ class Link:
     capacity_vph: float
     jam_veh_per_km: float = 150.0
     wave_kmh: float = 20.0
+    gap_s: float = 0.0
+    yields_to: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Flow:
-    """Vehicles of one route at even gaps, or with exponential gaps where ``random``; ``count`` at once."""
+    """Vehicles of one route at even gaps, or with exponential gaps where ``random``; ``count`` at once.
+
+    Gaps at random follow the seed and the row of the flow.
+    """
 
     route: tuple[str, ...]
     vph: float = 0.0
@@ -44,6 +48,16 @@ class Flow:
     until_s: float = 0.0
     random: bool = False
     count: int = 0
+    kind: str = "car"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of vehicle: places that it takes, and its headway in quarters of a car's (pace)."""
+
+    id: str
+    places: int = 1
+    pace: int = 4
 
 
 @dataclass(frozen=True)
@@ -58,11 +72,12 @@ class Lever:
 
 @dataclass(frozen=True)
 class Signal:
-    """A fixed-time signal at the end of a link: green for ``green_s`` of every cycle."""
+    """A fixed-time signal at the end of a link: green for ``green_s`` of every cycle, first at the offset."""
 
     link: str
     cycle_s: int
     green_s: int
+    offset_s: int = 0
 
 
 @dataclass(frozen=True)
@@ -123,6 +138,7 @@ class Case:
     flows: tuple[Flow, ...]
     levers: tuple[Lever, ...]
     signals: tuple[Signal, ...]
+    kinds: tuple[Kind, ...]
     choices: tuple[Choice, ...]
     rush: Rush | None
     answers: tuple[Answer, ...]
@@ -160,11 +176,12 @@ def load_case(name: str) -> Case:
         tuple(flows),
         tuple(levers),
         tuple(_record(Signal, row, name) for row in tables.get("signal", ())),
+        (Kind("car"), *(_record(Kind, row, name) for row in tables.get("kind", ()))),
         tuple(_record(Choice, row, name) for row in tables.get("choice", ())),
         _record(Rush, tables["rush"], name) if "rush" in tables else None,
         tuple(_answer(row, name) for row in _read(folder / "expected.toml")["answer"]),
         int(tables["until_s"]),
-        int(tables.get("deadlock_check_s", LOCK_RULE_OFF_S)),
+        int(tables.get("deadlock_check_s", 0)),
         bool(tables.get("peer", False)),
     )
 

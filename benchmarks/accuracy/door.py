@@ -13,7 +13,8 @@ from benchmarks.accuracy.run import STILL_THERE, Run, free_flow_ms
 from twin.kernels.paths import Topology, Trips, Weights
 from twin.kernels.random import keys_of, stream_of, uniforms
 from twin.kernels.traffic import Supply
-from twin.mobility.loading import Loader, Passages, Rules, build_network, link_ms
+from twin.mobility.links import Control, build_network, places_and_holes
+from twin.mobility.loading import Loader, Passages, Rules
 from twin.routing.routes import Routes
 from twin.routing.search import NO_DRAWS, Stream, bounds_to, find_routes
 from twin.routing.topology import build_topology
@@ -21,10 +22,6 @@ from twin.routing.topology import build_topology
 GAPS = stream_of("benchmarks.gaps")
 ENDS = stream_of("benchmarks.ends")
 VIEWS = stream_of("benchmarks.views")
-
-
-class MissingError(Exception):
-    """The engine has no such thing yet: what a case needs and cannot be run without."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +32,7 @@ class Demand:
     flow: NDArray[np.int32]
     routes: Routes
     key: NDArray[np.uint64]
+    kind: NDArray[np.int8]
 
 
 def releases_s(flow: Flow | Choice, seed: int, row: int) -> NDArray[np.float64]:
@@ -86,11 +84,15 @@ def demand_of(case: Case, topology: Topology) -> Demand:
         pools.append(routes.pool)
     end = np.cumsum(np.concatenate(length))
     n = end.shape[0]
+    flows = np.concatenate(flow)
+    kind_of = {kind.id: row for row, kind in enumerate(case.kinds)}
+    kinds = [kind_of[asked.kind] for asked in case.flows] + [0] * (1 + len(case.choices))
     return Demand(
         np.rint(1_000.0 * np.concatenate(release)).astype(np.int64),
-        np.concatenate(flow),
+        flows,
         Routes(np.concatenate(pools), end - np.concatenate(length), end),
         keys_of(np.array([f"{case.name} {row}" for row in range(n)])),
+        np.array(kinds, dtype=np.int8)[flows],
     )
 
 
@@ -122,24 +124,51 @@ def _routes(case: Case, topology: Topology, times: NDArray[np.int32], trips: Tri
     return find_routes(topology, weights, bounds, trips, rows, draws)
 
 
+def control_of(case: Case) -> Control:
+    """Who yields to whom, with its critical gap."""
+    row_of = {link.id: row for row, link in enumerate(case.links)}
+    majors = [[row_of[major] for major in link.yields_to] for link in case.links]
+    return Control(
+        np.array([round(1_000 * link.gap_s) for link in case.links], dtype=np.int32),
+        np.cumsum([0, *map(len, majors)]).astype(np.int64),
+        np.array([major for each in majors for major in each], dtype=np.int32),
+    )
+
+
+def supply_of(case: Case) -> Supply:
+    """Free times, headways and signals before any lever."""
+    row_of = {link.id: row for row, link in enumerate(case.links)}
+    capacity_vps = np.array([link.capacity_vph for link in case.links]) / 3_600.0
+    plan = np.zeros((3, len(case.links)), dtype=np.int32)
+    for signal in case.signals:
+        plan[:, row_of[signal.link]] = signal.cycle_s, signal.offset_s, signal.green_s
+    return Supply(
+        free_ms(case),
+        np.rint(1_000.0 / capacity_vps).astype(np.int64),
+        np.zeros(len(case.links), np.bool_),
+        *(1_000 * plan),
+    )
+
+
 def loader_of(case: Case, topology: Topology, demand: Demand) -> Loader:
     """The engine before the first second."""
-    length_m = np.array([link.length_m for link in case.links])
-    wave_mps = np.array([link.wave_kmh for link in case.links]) / 3.6
-    storage = np.rint([link.length_m * link.jam_veh_per_km / 1_000.0 for link in case.links])
     capacity_vps = np.array([link.capacity_vph for link in case.links]) / 3_600.0
-    network = build_network(topology, storage, link_ms(length_m / wave_mps), capacity_vps)
-    supply = Supply(
-        free_ms(case), np.rint(1_000.0 / capacity_vps).astype(np.int64), np.zeros(len(case.links), np.bool_)
+    length_m = np.array([link.length_m for link in case.links])
+    free_s, wave_s = (
+        3.6 * length_m / np.array([getattr(link, speed) for link in case.links])
+        for speed in ("speed_kmh", "wave_kmh")
     )
-    rules = Rules(1.0, case.deadlock_check_s)
-    return Loader(network, supply, demand.key, demand.routes, rules, case.seed)
+    stored = length_m * np.array([link.jam_veh_per_km for link in case.links]) / 1_000.0
+    network = build_network(
+        topology, *places_and_holes(free_s, wave_s, stored), capacity_vps, control_of(case)
+    )
+    places, pace = (tuple(getattr(kind, name) for kind in case.kinds) for name in ("places", "pace"))
+    rules = Rules(1.0, case.deadlock_check_s, places, pace)
+    return Loader(network, supply_of(case), demand.key, demand.routes, rules, kind=demand.kind)
 
 
 def run_case(case: Case) -> Run:
     """Run a case through the engine."""
-    if case.signals:
-        raise MissingError("the engine has no signals: links have one exit capacity all day")
     topology = topology_of(case)
     demand = demand_of(case, topology)
     loader = loader_of(case, topology, demand)
@@ -202,12 +231,12 @@ def _run(case: Case, loader: Loader, demand: Demand, log: Passages) -> Run:
     return Run(
         case,
         np.concatenate([log.trip, there.astype(np.int32)]),
-        np.concatenate([log.link, loader.pool[vehicles.route_at[there]]]),
-        np.concatenate([log.enter_ms, vehicles.link_enter_ms[there]]),
-        np.concatenate([log.exit_ms, np.full(there.shape[0], STILL_THERE)]),
+        np.concatenate([log.link, loader.link_of(there)]),
+        np.concatenate([log.enter_ms, loader.entered_link_ms(there)]).astype(np.int64),
+        np.concatenate([log.exit_ms, np.full(there.shape[0], STILL_THERE)]).astype(np.int64),
         demand.release_ms,
-        vehicles.entered_ms,
-        vehicles.arrived_ms,
+        vehicles.entered_ms.astype(np.int64),
+        vehicles.arrived_ms.astype(np.int64),
         demand.flow,
         demand.routes.pool[demand.routes.start],
         loader.rotations,

@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 
 from benchmarks.accuracy.case import Answer, Case, load_case
-from benchmarks.accuracy.door import MissingError, run_case
+from benchmarks.accuracy.door import run_case
 from benchmarks.accuracy.measures import measure
 from benchmarks.accuracy.run import Run
-
-NAN = float("nan")
 
 
 @dataclass(frozen=True)
@@ -32,9 +30,9 @@ class Score:
         return asdict(self) | {"got": None if self.got != self.got else self.got}
 
 
-def score(case: Case, run: Run | None, answer: Answer, engine: str, reason: str = "") -> Score:
-    """One answer against one run, or against no run where the engine cannot do the case."""
-    got = NAN if run is None else measure(run, answer.quantity, dict(answer.of))
+def score(case: Case, run: Run, answer: Answer, engine: str, reason: str = "") -> Score:
+    """One answer against one run."""
+    got = measure(run, answer.quantity, dict(answer.of))
     return Score(
         case.name,
         answer.label,
@@ -52,8 +50,5 @@ def score(case: Case, run: Run | None, answer: Answer, engine: str, reason: str 
 def score_case(name: str) -> list[Score]:
     """All answers of one case from our engine."""
     case = load_case(name)
-    try:
-        run, reason = run_case(case), ""
-    except MissingError as missing:
-        run, reason = None, str(missing)
-    return [score(case, run, answer, "twin", reason) for answer in case.answers]
+    run = run_case(case)
+    return [score(case, run, answer, "twin") for answer in case.answers]

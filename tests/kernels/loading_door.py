@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from itertools import pairwise
 
 import numpy as np
 
 from tests.oracles_loading import Loaded
-from tests.worlds import Case, Demand
+from tests.worlds import Case, Demand, Incident, Net
 from twin.kernels.traffic import Supply
-from twin.mobility.loading import Loader, Passages, Rules, build_network
+from twin.mobility.links import Control, build_network
+from twin.mobility.loading import Loader, Passages, Rules
 from twin.mobility.vehicles import Legs
 from twin.routing.routes import Routes
 from twin.routing.topology import build_topology
@@ -22,23 +24,55 @@ def routes_of(routes: tuple[tuple[int, ...], ...]) -> Routes:
     return Routes(np.array([link for route in routes for link in route], dtype=np.int32), end - length, end)
 
 
-def loader_of(case: Case) -> Loader:
+def control_of(net: Net) -> Control:
+    """Who yields to whom, with its critical gap."""
+    gaps = [net.gap_of(row) for row in range(net.n_links)]
+    return Control(
+        np.array([gap_ms for gap_ms, _ in gaps], dtype=np.int32),
+        np.cumsum([0, *(len(majors) for _, majors in gaps)]).astype(np.int64),
+        np.array([major for _, majors in gaps for major in majors], dtype=np.int32),
+    )
+
+
+def supply_of(net: Net) -> Supply:
+    """Supply of a network on which nothing has happened yet."""
+    signals = np.array([net.signal_of(row) for row in range(net.n_links)], dtype=np.int32)
+    return Supply(
+        net.free_ms.copy(),
+        net.headway_ms.copy(),
+        np.zeros(net.n_links, dtype=np.bool_),
+        *(np.ascontiguousarray(column) for column in signals.T),
+    )
+
+
+def loader_of(case: Case, n_domains: int = 1, n_threads: int = 1) -> Loader:
     """The kernel's state at the start of a case, all its vehicles released."""
     net, demand = case.net, case.demand
     n_cars = demand.n_trips - demand.n_legs
     topology = build_topology(net.tail, net.head, net.link_key, net.n_nodes)
     loader = Loader(
-        build_network(topology, net.storage, net.hole_ms, net.weight),
-        Supply(net.free_ms.copy(), net.headway_ms.copy(), np.zeros(net.n_links, dtype=np.bool_)),
+        build_network(topology, net.storage, net.hole_ms, net.weight, control_of(net)),
+        supply_of(net),
         demand.trip_key[:n_cars],
         routes_of(demand.routes[:n_cars]),
-        Rules(case.origin_priority, case.deadlock_check_s),
-        case.seed,
+        Rules(case.origin_priority, case.deadlock_check_s, case.places, case.pace),
         legs_of(demand),
+        np.array([demand.kind_of(trip) for trip in range(demand.n_trips)], dtype=np.int8),
+        domains=(n_domains, n_threads),
     )
     released = np.flatnonzero(demand.release_ms >= 0)
     loader.release(released, demand.release_ms[released])
     return loader
+
+
+def apply(loader: Loader, incident: Incident) -> None:
+    """Change the supply of one link from now on."""
+    supply, link = loader.supply, incident.link
+    supply.closed[link], supply.headway_ms[link] = incident.closed, incident.headway_ms
+    if incident.free_ms is not None:
+        supply.free_ms[link] = incident.free_ms
+    if incident.signal is not None:
+        supply.cycle_ms[link], supply.offset_ms[link], supply.green_ms[link] = incident.signal
 
 
 def legs_of(demand: Demand) -> Legs:
@@ -56,16 +90,18 @@ def legs_of(demand: Demand) -> Legs:
     )
 
 
-def load_by_kernel(case: Case) -> Loaded:
-    """Run the kernel over a case, from one incident to the next."""
-    loader = loader_of(case)
+def load_by_kernel(
+    case: Case, n_domains: int = 1, n_threads: int = 1, stops_s: Collection[int] = ()
+) -> Loaded:
+    """Run the kernel over a case, from one incident or stop to the next."""
+    loader = loader_of(case, n_domains, n_threads)
     parts: list[Passages] = []
-    moments_s = sorted({0, case.n_steps} | {i.at_s for i in case.incidents if i.at_s < case.n_steps})
-    for from_s, until_s in pairwise(moments_s):
+    inside = {moment_s for moment_s in stops_s if 0 < moment_s < case.n_steps}
+    changes = {incident.at_s for incident in case.incidents if incident.at_s < case.n_steps}
+    for from_s, until_s in pairwise(sorted({0, case.n_steps} | changes | inside)):
         for incident in case.incidents:
             if incident.at_s == from_s:
-                loader.supply.closed[incident.link] = incident.closed
-                loader.supply.headway_ms[incident.link] = incident.headway_ms
+                apply(loader, incident)
         parts.append(loader.advance(from_s, until_s))
     log = Passages.join(parts)
     columns = (log.trip.tolist(), log.link.tolist(), log.enter_ms.tolist(), log.exit_ms.tolist())

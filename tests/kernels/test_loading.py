@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -50,12 +52,13 @@ def _legs_renumbered(demand: worlds.Demand, trips: np.ndarray, trip_to: np.ndarr
     }
 
 
-def load_renumbered(case: Case, seed: int) -> Loaded:
-    """The kernel's run of the same world with nodes, links and trips in another order, put back in order."""
+def load_renumbered(case: Case, seed: int, loader: Callable[[Case], Loaded] = load_by_kernel) -> Loaded:
+    """A run of the same world with nodes, links and trips in another order, put back in order."""
     net, demand = case.net, case.demand
     node_to, links, trips = (shuffled(n, seed) for n in (net.n_nodes, net.n_links, demand.n_trips))
     trips = np.concatenate([trips[trips < n_cars(demand)], trips[trips >= n_cars(demand)]])
     link_to, trip_to = np.argsort(links), np.argsort(trips)
+    renumbered = [(gap_ms, tuple(int(link_to[major]) for major in majors)) for gap_ms, majors in net.gaps]
     per_link = ("free_ms", "hole_ms", "storage", "headway_ms", "link_key", "weight", "length_m")
     other = replace(
         case,
@@ -64,16 +67,19 @@ def load_renumbered(case: Case, seed: int) -> Loaded:
             tail=node_to[net.tail[links]].astype(np.int32),
             head=node_to[net.head[links]].astype(np.int32),
             **{name: getattr(net, name)[links] for name in per_link},
+            signals=tuple(net.signals[link] for link in links) if net.signals else (),
+            gaps=tuple(renumbered[link] for link in links) if net.gaps else (),
         ),
         demand=worlds.Demand(
             trip_key=demand.trip_key[trips],
             routes=tuple(tuple(int(link_to[link]) for link in demand.routes[trip]) for trip in trips),
             release_ms=demand.release_ms[trips],
+            kind=tuple(demand.kind_of(trip) for trip in trips),
             **_legs_renumbered(demand, trips, trip_to),
         ),
         incidents=tuple(replace(incident, link=int(link_to[incident.link])) for incident in case.incidents),
     )
-    run = load_by_kernel(other)
+    run = loader(other)
     return Loaded(
         entered_ms=[run.entered_ms[row] for row in trip_to],
         arrived_ms=[run.arrived_ms[row] for row in trip_to],
@@ -147,18 +153,63 @@ def test_invariants_hold(case: Case) -> None:
     check_loaded(case, load_by_kernel(case))
 
 
-@settings(max_examples=25)
-@given(cases(n_steps=60))
-def test_vehicles_are_conserved_at_every_step(case: Case) -> None:
-    """The twin's own count; the kernel, which it equals, is counted from its events in `check_loaded`."""
+@settings(max_examples=40)
+@given(cases(n_steps=60, with_buses=True))
+def test_vehicles_and_places_are_conserved_at_every_step(case: Case) -> None:
+    """The twin's own count; the kernel, which it equals, counts itself at every stop."""
     slow = SlowLoading(case)
+    later = [trip for trip in range(case.demand.n_trips) if case.demand.release_ms[trip] < 0]
     while slow.step_s < case.n_steps:
         slow.step()
-        on_links = [link.on_link for link in slow.links]
-        assert all(len(queue) <= link.storage for queue, link in zip(on_links, slow.links, strict=True))
+        for link in slow.links:
+            assert all(vehicle.places > 0 for vehicle in link.on_link)
+            assert sum(vehicle.places for vehicle in link.on_link) + link.n_free == link.storage
         waiting = sum(len(link.origin_queue) for link in slow.links)
         arrived = sum(moment >= 0 for moment in slow.arrived_ms)
-        assert waiting + sum(map(len, on_links)) + arrived == case.demand.n_trips
+        held = sum(slow.release_ms[trip] < 0 for trip in later)
+        driving = sum(len(link.on_link) for link in slow.links)
+        assert waiting + driving + arrived + held == case.demand.n_trips
+
+
+@settings(max_examples=25)
+@given(cases(n_steps=60, with_buses=True))
+def test_the_kernel_counts_right_at_every_step(case: Case) -> None:
+    """Stopped after each second, which checks conservation, it has the twin's vehicles on every link."""
+    slow, loader = SlowLoading(replace(case, incidents=())), loader_of(case)
+    while slow.step_s < case.n_steps:
+        slow.step()
+        loader.advance(slow.step_s - 1, slow.step_s)
+        assert loader.on_link_veh.tolist() == [link.storage - link.n_free for link in slow.links]
+        waiting = sorted(trip for link in slow.links for trip in link.origin_queue)
+        assert sorted(loader.to_enter.tolist()) == waiting
+
+
+@settings(max_examples=40)
+@given(cases(with_buses=True), st.sets(st.integers(1, 119), max_size=8))
+def test_stopping_and_going_on_changes_nothing(case: Case, stops_s: set[int]) -> None:
+    assert load_by_kernel(case, stops_s=stops_s) == load_by_kernel(case)
+
+
+@settings(max_examples=40)
+@given(cases(with_buses=True), st.sampled_from([2, 4, 8]), st.sampled_from([1, 2]))
+def test_domains_and_threads_change_nothing(case: Case, n_domains: int, n_threads: int) -> None:
+    assert load_by_kernel(case, n_domains, n_threads) == load_by_kernel(case)
+
+
+@pytest.mark.parametrize("n_domains", [1, 2, 4, 8])
+@pytest.mark.parametrize("n_threads", [1, 2])
+def test_a_grid_in_the_rush_is_the_same_in_any_domains(n_domains: int, n_threads: int) -> None:
+    case = rush_on_grid(n_side=6, n_trips=900, n_steps=1_200)
+    one = load_by_kernel(case)
+    assert one.rotations > 0, "the case was meant to lock"
+    assert load_by_kernel(case, n_domains, n_threads) == one
+    assert load_by_kernel(case, n_domains, n_threads, stops_s=range(7, 1_200, 61)) == one
+
+
+@settings(max_examples=50)
+@given(cases(with_buses=True), SEEDS)
+def test_numbering_changes_nothing_to_the_twin(case: Case, seed: int) -> None:
+    assert load_renumbered(case, seed, load) == load(case)
 
 
 @settings(max_examples=50)
@@ -185,12 +236,16 @@ def test_the_future_does_not_touch_the_past(case: Case, from_s: int) -> None:
     early = replace(
         case,
         demand=worlds.Demand(
-            demand.trip_key[keep], tuple(demand.routes[trip] for trip in keep), demand.release_ms[keep]
+            demand.trip_key[keep],
+            tuple(demand.routes[trip] for trip in keep),
+            demand.release_ms[keep],
+            kind=tuple(demand.kind_of(trip) for trip in keep),
         ),
     )
-    before = [event for event in load_by_kernel(case).events if event[3] < 1_000 * from_s]
-    alone = [(keep[trip], *rest) for trip, *rest in load_by_kernel(early).events if rest[2] < 1_000 * from_s]
-    assert before == alone
+    for loader in (load, load_by_kernel):
+        before = [event for event in loader(case).events if event[3] < 1_000 * from_s]
+        alone = [(keep[trip], *rest) for trip, *rest in loader(early).events if rest[2] < 1_000 * from_s]
+        assert before == alone
 
 
 @settings(max_examples=40)
@@ -207,10 +262,10 @@ def test_who_is_held_by_a_queue(case: Case, since_s: int, span_s: int) -> None:
     expected = []
     for row, link in enumerate(slow.links):
         n_left = sum(1 for _, where, _, exit_ms in slow.events if where == row and exit_ms >= 1_000 * since_s)
-        for ahead, (trip, ready_ms) in enumerate(link.on_link):
-            if ready_ms < 1_000 * now_s:
-                seen = ready_ms <= 1_000 * since_s
+        for ahead, vehicle in enumerate(link.on_link):
+            if vehicle.ready_ms < 1_000 * now_s:
+                seen = vehicle.ready_ms <= 1_000 * since_s
                 more_ms = ahead * 1_000 * span_s // max(n_left, 1) if seen else 0
-                expected.append((trip, row, slow.link_enter_ms[trip], 1_000 * now_s + more_ms))
+                expected.append((vehicle.trip, row, vehicle.enter_ms, 1_000 * now_s + more_ms))
     columns = (held.trip.tolist(), held.link.tolist(), held.enter_ms.tolist(), held.exit_ms.tolist())
-    assert list(zip(*columns, strict=True)) == expected
+    assert sorted(zip(*columns, strict=True)) == sorted(expected)
