@@ -135,7 +135,8 @@ def small_places() -> Places:
         floor_area_m2=np.full(4, 100.0), levels=zeros, dwellings=zeros, jobs=zeros, school_places=zeros,
         shop=np.array([0, 1, 0, 0], dtype=np.float32), health=zeros,
         counter=np.array([1, 0, 0, 0], dtype=np.float32), leisure=zeros, parking=zeros,
-        parking_eur_per_h=zeros, provenance=np.full(4, 2, dtype=np.int8), use=np.array(["home", "work", "home", "work"]),
+        parking_eur_per_h=zeros, provenance=np.full(4, 2, dtype=np.int8),
+        use=np.array(["home", "work", "home", "work"]),
         access_link=np.array([0, 2, 7, 8], dtype=np.int32), path_node=np.array([0, 1, 2, -1], dtype=np.int32),
         fuel=np.zeros(4, dtype=bool),
     )  # fmt: skip
