@@ -65,7 +65,7 @@ class _Rules:
     @classmethod
     def of(cls, parameters: Parameters) -> _Rules:
         def ms(name: str) -> int:
-            return round(parameters[f"junctions.{name}_s"] * MS)
+            return round(float(parameters[f"junctions.{name}_s"]) * MS)
 
         return cls(
             parameters["junctions.saturation_flow_vph"] / 3600.0,
