@@ -29,8 +29,11 @@ def parking_walk_time(record: DayRecord, focus: Focus) -> Groups:
 
 @indicator("share", "lower", PARKING)
 def parking_searchers(record: DayRecord, focus: Focus) -> Groups:
-    """Share of trips by car that parked whose drivers drove on beyond the destination for a space."""
-    return {} if record.parking is None else _mean_of(record, focus, record.parking.searched.astype(float))
+    """Share of trips by car whose drivers drove on from the destination for a space, or found none at all."""
+    if record.parking is None:
+        return {}
+    looked = record.parking.searched | (record.parking.found == 0)
+    return _mean_of(record, focus, looked.astype(np.float64))
 
 
 @indicator("trips", "lower", PARKING, extensive=True)
