@@ -16,6 +16,7 @@ from twin.knowledge.rights import Right
 from twin.mobility.loading import Loader, Rules
 from twin.mobility.riders import ServiceDay
 from twin.model.metering import place_site
+from twin.model.parking_plan import opening_of
 from twin.model.state import DayState, Guidance, Log, Orders
 from twin.sensing.fleets import Fleet, Site, deploy
 from twin.sensing.probes import fleet_of_provider
@@ -40,6 +41,7 @@ def opening_state(model: TwinModel) -> DayState:
         loader=Loader(model.roads.network, supply, trips.trip_key, routes, rules, legs),
         service=ServiceDay.fresh(model.transit.buses),
         riders=model.transit.plans.fresh(),
+        parking=opening_of(model),
         supply=supply,
         itineraries=Itineraries.planned(trips.depart_s, trips.sequence),
         log=Log(),

@@ -13,6 +13,7 @@ from twin.kernels.paths import BLOCKED
 from twin.knowledge.day import Estimate, city_picture
 from twin.mobility.loading import Passages
 from twin.model.metering import meterings
+from twin.model.parking_record import parking_record_of
 from twin.model.transit_record import transit_record_of
 from twin.model.twin_model import TwinModel
 from twin.sensing.counters import count_reading
@@ -65,6 +66,7 @@ def record_of(model: TwinModel) -> DayRecord:
         closed=state.orders.ever_closed,
         meters=meterings(state.devices.values()),
         transit=transit_record_of(model, passages),
+        parking=parking_record_of(model, of_trips),
     )
     _post_fuel(record)
     return record

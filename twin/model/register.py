@@ -8,6 +8,7 @@ from twin.variables import Variable, register
 LINK, TRIP, NODE, SLOT = ("link",), ("trip",), ("node",), ("slot",)
 PLACE, EVENT = ("place in the pool",), ("event",)
 WORD, LOGGED, COUNT = ("word",), ("domain", "event"), ("domain", "count")
+PERSON, PLACE_ROW = ("person",), ("place",)
 REQUEST, PROPOSAL, SLICE = ("request",), ("proposal",), ("slice",)
 CALL, LEG, RIDER, RIDE = ("call",), ("leg",), ("rider",), ("ride",)
 
@@ -94,6 +95,16 @@ ROWS = (
     ("riders.boarded_call", RIDE, "int64", "call row", "call at which the ride was boarded, -1 not yet"),
     ("riders.alighted_call", RIDE, "int64", "call row", "call at which it was left, -1 not yet"),
     ("riders.stranded", RIDER, "bool", "", "came after the last run had left"),
+    ("parking.own", PLACE_ROW, "int32", "spaces", "free of those that belong to the place"),
+    ("parking.free", LINK, "int32", "spaces", "free in the street, by its first link"),
+    ("parking.kind", PERSON, "int8", "", "where the driver's car stands: nowhere, own space, street"),
+    ("parking.row", PERSON, "int32", "row", "place or link where it stands, -1 none"),
+    ("parking.link", TRIP, "int32", "link row", "where the trip parked, -1 not yet"),
+    ("parking.found", TRIP, "int8", "", "kind of space the trip found: none, own, street"),
+    ("parking.searched", TRIP, "bool", "", "drove on beyond the destination for a space"),
+    ("parking.walk_ms", TRIP, "int64", "ms", "walk from the space to the destination"),
+    ("parking.fee_eur", TRIP, "float64", "EUR", "fee of the stay after the trip"),
+    ("parking.taken", ("step", "zone"), "int32", "spaces", "of streets and car parks, taken"),
     ("supply.free_ms", LINK, "int64", "ms", "traverse time in free flow, levers in force"),
     ("supply.headway_ms", LINK, "int64", "ms", "least time between vehicles, levers and incidents in force"),
     ("supply.closed", LINK, "bool", "", "nobody may enter from outside the closure"),

@@ -46,6 +46,40 @@ class Guidance:
 
 
 @dataclass
+class Parking:
+    """Where cars stand, and who searched for a space; all arrays are empty where parking is not limited.
+
+    Free spaces: own (n_places,), of streets by their first link (n_links,) int32. Of each driver the kind
+    (see `twin.kernels.parking`) int8 and place or link row int32 of the space, -1 none (n_persons,). Of
+    each trip (n_trips,): link where it parked int32, -1 not yet; kind of space found int8; whether the
+    driver drove on for it bool; walk back int64 [ms]; fee float64 [EUR]. Spaces of streets taken by step
+    and zone (n_steps, n_zones) int32.
+    """
+
+    own: np.ndarray
+    free: np.ndarray
+    kind: np.ndarray
+    row: np.ndarray
+    link: np.ndarray
+    found: np.ndarray
+    searched: np.ndarray
+    walk_ms: np.ndarray
+    fee_eur: np.ndarray
+    taken: np.ndarray
+
+    @staticmethod
+    def none() -> Parking:
+        """Parking that is not limited."""
+        own, free, row, link = np.zeros((4, 0), dtype=np.int32)
+        kind, found = np.zeros((2, 0), dtype=np.int8)
+        walk_ms, fee_eur = np.zeros(0, dtype=np.int64), np.zeros(0)
+        taken = np.zeros((0, 0), dtype=np.int32)
+        return Parking(
+            own, free, kind, row, link, found, np.zeros(0, dtype=np.bool_), walk_ms, fee_eur, taken
+        )
+
+
+@dataclass
 class Requests:
     """What users tell their provider when they ask: who they are to it, and how they mean to drive on."""
 
@@ -93,6 +127,7 @@ KINDS: dict[str, Kind] = {
     "log": "truth",
     "service": "truth",
     "riders": "truth",
+    "parking": "truth",
     "orders": "policy",
     "guidance": "plan",
     "platform": "knowledge",
@@ -111,6 +146,7 @@ class DayState:
     loader: Loader
     service: ServiceDay
     riders: Riders
+    parking: Parking
     supply: Supply
     itineraries: Itineraries
     log: Log

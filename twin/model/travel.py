@@ -11,6 +11,7 @@ from twin.clock import HORIZON_S, MS
 from twin.kernels.closures import first_closed
 from twin.kernels.paths import BLOCKED, Trips
 from twin.knowledge.datasets import observations
+from twin.model.parking import leave
 from twin.model.state import Access, Requests
 from twin.routing.routes import Routes
 from twin.routing.search import NO_DRAWS, bounds_to, find_routes, static_weights
@@ -30,6 +31,7 @@ def depart(model: TwinModel, state: Access, moment_s: int) -> None:
         stuck = state.loader.link_of(cars) < 0
         days.depart(cars[~stuck], WAITING)
         days.state[cars[stuck]] = NO_PATH
+        leave(model, state, cars[~stuck])
         state.loader.release(cars[~stuck], days.departed_ms[cars[~stuck]])
         others = rows[~model.by_car[rows]]
         days.depart(others, TRAVELLING)
@@ -111,6 +113,8 @@ def ask(model: TwinModel, state: Access, moment_s: int) -> None:
         return
     active = np.concatenate([state.loader.driving, state.loader.waiting])
     active = np.sort(active[model.obeys[active]])
+    if model.parking is not None:  # who looks for a space goes by what is seen
+        active = active[~state.parking.searched[active]]
     provider = state.guidance.provider[active]
     for agent in model.providers:
         rows = active[provider == agent.row]
@@ -136,12 +140,13 @@ def take(model: TwinModel, state: Access, moment_s: int) -> None:
 
 
 def arrive(model: TwinModel, state: Access, moment_s: int) -> None:
-    """Cars that reached the end of their routes in this step end their trips."""
+    """Cars that reached the end of their routes in this step end their trips, after the walk back if any."""
     days, vehicles = state.itineraries, state.loader.vehicles
     driving = np.flatnonzero((days.state == WAITING) | (days.state == DRIVING))
     entered = vehicles.entered_ms[driving] >= 0
     days.state[driving[entered]] = DRIVING
     ended = driving[vehicles.arrived_ms[driving] >= 0]
-    days.arrive(
-        ended, vehicles.arrived_ms[ended], model.population.trips.person, model.plan_ms, model.stay_ms
-    )
+    arrived_ms = vehicles.arrived_ms[ended]
+    if model.parking is not None:
+        arrived_ms = arrived_ms + state.parking.walk_ms[ended]
+    days.arrive(ended, arrived_ms, model.population.trips.person, model.plan_ms, model.stay_ms)

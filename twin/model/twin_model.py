@@ -19,7 +19,8 @@ from twin.model.inhabitants import Inhabitants
 from twin.model.manager import Lever, RoadManager
 from twin.model.offer import day_of
 from twin.model.opening import opening_state
-from twin.model.phases import PHASES, Phase
+from twin.model.parking_plan import plan_of
+from twin.model.phases import PHASES, Phase, with_parking
 from twin.model.provider import ProviderAgent
 from twin.model.register import enter_state
 from twin.model.sources import load_population, load_territory
@@ -30,7 +31,7 @@ from twin.routing.kerbs import best_sides
 from twin.routing.search import bounds_to
 from twin.routing.topology import workspace_for
 from twin.scenario.modification import OnLinks
-from twin.scenario.modifications import BusLine, ClassifySecondary, DataAgreement
+from twin.scenario.modifications import BusLine, ClassifySecondary, DataAgreement, Parking
 from twin.scenario.scenario import Scenario
 from twin.sensing.fleets import Fleet
 from twin.territory.select import select_links
@@ -134,7 +135,7 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         self.month = month
         self.spec = self.spec.model_copy(update={"month": format_month(month)})
         self.remove_all_agents()
-        if any(isinstance(each, BusLine) for each in self.spec.modifications):
+        if any(isinstance(each, BusLine | Parking) for each in self.spec.modifications):
             self._set_trips()
         self._set_actors()
         self.state = opening_state(self)
@@ -183,7 +184,7 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
     def _set_trips(self) -> None:
         """The month's public transport, what is fixed of every trip, how drivers feel about every link."""
         self.population, self.transit = day_of(self, self.planned)
-        self.phases: tuple[Phase, ...] = with_transit(PHASES) if self.transit.runs else PHASES
+        phases = with_transit(PHASES) if self.transit.runs else PHASES
         trips, persons = self.population.trips, self.population.persons
         streets = self.territory.streets
         self.by_car = trips.mode == CAR
@@ -200,6 +201,8 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         self.aversion = np.asarray(factors)[streets.road_class]
         self.workspace = workspace_for(topology)
         self.demand = Demand(self.population, self.territory.places, self.parameters)
+        self.parking = plan_of(self)
+        self.phases: tuple[Phase, ...] = phases if self.parking is None else with_parking(phases)
         self.bounds = bounds_to(topology, free_ms, self.car_trips.destination[cars])
 
     def _set_actors(self) -> None:

@@ -167,6 +167,27 @@ class SchoolStreet(OnLinks, OfWholeDays):
         return tuple(made)
 
 
+class Parking(OnLinks, OfWholeDays):
+    """Other parking on these streets and in the car parks reached from them: its spaces, its price, or both.
+
+    Takes effect where parking is limited (ledger row `parking.limited`).
+    """
+
+    kind: Literal["parking"] = "parking"
+    factor: Annotated[float, Field(ge=0, le=10)] | None = Field(
+        None, description="a factor on spaces, 0 and up to 10"
+    )
+    eur_per_h: Annotated[float, Field(ge=0, le=100)] | None = Field(
+        None, description="EUR an hour, 0 and up to 100"
+    )
+
+    @model_validator(mode="after")
+    def _changes_something(self) -> Parking:
+        if self.factor is None and self.eur_per_h is None:
+            raise fault("changes nothing", "factor, eur_per_h or both")
+        return self
+
+
 class AddSensorFleet(OfWholeDays):
     """One more fleet of sensors."""
 
@@ -207,7 +228,7 @@ class BusLine(Modification):
 
 for _kind in (
     *(CloseLink, ReduceCapacity, Incident, SpeedLimit, ClassifySecondary, SchoolStreet),
-    *(DataAgreement, AppShare, AddSensorFleet, BusLine),
+    *(DataAgreement, AppShare, AddSensorFleet, BusLine, Parking),
 ):
     MODIFICATIONS.add(_kind.model_fields["kind"].default, _kind)
 

@@ -94,6 +94,7 @@ def _notes(
         "bbox": list(box),
         "source": f"{meta['source']}, cut out of {name}",
         "repairs": {},
+        "junction_control": {},
         "lost_km": {},
         "total_km": km_by_class(streets.length_m, streets.road_class, everything),
         "gateways": len(new["gateways"].gate_id),
