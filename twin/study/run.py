@@ -104,8 +104,8 @@ def run_in(
     """Run a scenario in a world that stands."""
     spec = settled(scenario, world.territory)
     model = _model(spec, seed, world, world.habits, threads)
-    habits = informed(model, world.habits)
-    if habits is not world.habits:
+    habits = informed(model, model.habits)
+    if habits is not model.habits:
         model = _model(spec, seed, world, habits, threads)
     hours = 30
     for hour in range(1, hours + 1):
