@@ -78,7 +78,7 @@ def day_of(model: TwinModel, planned: Population) -> tuple[Population, Transit]:
     """
     topology = model.day_roads.for_buses
     ground = Ground(model.territory, topology, model.roads.free_ms, model.parameters)
-    laid = timetable_on(model.spec, ground)
+    laid = timetable_on(model.spec, ground, model.ground)
     if laid is None:
         return planned, _nothing_runs(planned)
     ends = np.stack([model.roads.topology.tail, model.roads.topology.head])

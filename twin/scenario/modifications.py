@@ -84,8 +84,8 @@ class Works(Narrowed):
 
     def parts(self) -> tuple[Modification, ...]:
         """Links narrowed, then slowed, then closed."""
-        when = {"from_": self.from_, "until": self.until}
-        narrow = {"capacity_vph": self.capacity_vph, "factor": self.factor}
+        when: dict[str, Any] = {"from_": self.from_, "until": self.until}
+        narrow: dict[str, Any] = {"capacity_vph": self.capacity_vph, "factor": self.factor}
         made: list[Modification] = [ReduceCapacity(links=self.links, **narrow, **when)]
         if self.speed_kmh is not None:
             made.append(SpeedLimit(links=self.links, speed_kmh=self.speed_kmh, **when))

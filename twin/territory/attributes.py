@@ -161,7 +161,7 @@ def storage_veh(lane_m: Floats, parameters: Parameters) -> Ints:
     """Vehicles that fit on metres of lane (n_links,), by the ledger's spacing in a jam."""
     room = lane_m / parameters["territory.jam_spacing_m"]
     least = int(parameters["territory.least_storage_veh"])
-    return np.maximum(least, room.astype(np.int32)).astype(np.int32)
+    return np.asarray(np.maximum(least, room.astype(np.int32)).astype(np.int32))
 
 
 class _Tables:

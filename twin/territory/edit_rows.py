@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -129,7 +130,9 @@ def _longer(
     streets: Streets, columns: dict[str, np.ndarray], n_members: np.ndarray, n_points: np.ndarray
 ) -> Streets:
     """Streets with rows behind those that are there, which keep theirs."""
-    made = {name: np.concatenate([getattr(streets, name), values]) for name, values in columns.items()}
+    made: dict[str, Any] = {
+        name: np.concatenate([getattr(streets, name), values]) for name, values in columns.items()
+    }
     made["member_start"] = _offsets(streets.member_start, n_members)
     made["shape_start"] = _offsets(streets.shape_start, n_points)
     return replace(streets, **made)
