@@ -15,6 +15,7 @@ from twin.calculators.provider import obeys
 from twin.clock import HORIZON_S, MS, format_month, parse_month
 from twin.errors import InputError
 from twin.kernels.paths import Trips
+from twin.model.cycling import with_bike_lanes
 from twin.model.edited_roads import day_roads
 from twin.model.inhabitants import Inhabitants
 from twin.model.manager import Lever, RoadManager
@@ -200,7 +201,7 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
 
     def _set_trips(self) -> None:
         """The month's public transport, what is fixed of every trip, how drivers feel about every link."""
-        self.population, self.transit = day_of(self, self.planned)
+        self.population, self.transit = day_of(self, with_bike_lanes(self, self.planned))
         self.phases: tuple[Phase, ...] = with_transit(PHASES) if self.transit.runs else PHASES
         trips, persons = self.population.trips, self.population.persons
         streets = self.territory.streets

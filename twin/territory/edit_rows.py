@@ -17,11 +17,6 @@ BUS_SUFFIX = ":bus"
 """What the id of a bus lane has behind that of its street's link."""
 NEW_WAY = 0
 """Way of the members of a new link, which no way of the map has."""
-PER_LINK = (
-    "link_id", "link_key", "tail", "head", "length_m", "free_speed_mps", "lanes", "flow_capacity_vps",
-    "storage_veh", "road_class", "zone", "commune", "core", "parking_spaces", "speed_provenance",
-    "lanes_provenance", "capacity_provenance", "elevation_provenance", "name",
-)  # fmt: skip
 
 
 def with_bus_lanes(streets: Streets, rows: Ints, parameters: Parameters) -> Streets:
@@ -39,7 +34,7 @@ def with_bus_lanes(streets: Streets, rows: Ints, parameters: Parameters) -> Stre
         "lanes_provenance": np.full(len(rows), ASSUMED, dtype=np.int8),
         "capacity_provenance": np.full(len(rows), ASSUMED, dtype=np.int8),
     }
-    columns = {name: made.get(name, getattr(streets, name)[rows]) for name in PER_LINK}
+    columns = {name: made.get(name, getattr(streets, name)[rows]) for name in _per_link(streets)}
     members = np.concatenate(
         [np.arange(streets.member_start[k], streets.member_start[k + 1]) for k in rows.tolist()]
     )
@@ -111,7 +106,15 @@ def with_street(streets: Streets, street: Street, both_ways: bool, parameters: P
         "shape_lon": streets.node_lon[np.stack([tail, head], axis=1).ravel()],
         "shape_lat": streets.node_lat[np.stack([tail, head], axis=1).ravel()],
     }
+    for name in _per_link(streets):  # what a street is not said to have it has not
+        columns.setdefault(name, np.zeros(n, dtype=getattr(streets, name).dtype))
     return _longer(streets, columns, np.ones(n, dtype=np.int64), np.full(n, 2, dtype=np.int64))
+
+
+def _per_link(streets: Streets) -> list[str]:
+    """Names of the columns with one row a link."""
+    others = ("node_", "member_", "shape_", "communes")
+    return [name for name in streets.columns() if not name.startswith(others)]
 
 
 def _around(streets: Streets, street: Street) -> Ints:
