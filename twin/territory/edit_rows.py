@@ -107,7 +107,8 @@ def with_street(streets: Streets, street: Street, both_ways: bool, parameters: P
         "shape_lat": streets.node_lat[np.stack([tail, head], axis=1).ravel()],
     }
     for name in _per_link(streets):  # what a street is not said to have it has not
-        columns.setdefault(name, np.zeros(n, dtype=getattr(streets, name).dtype))
+        nothing = ASSUMED if name.endswith("_provenance") else 0
+        columns.setdefault(name, np.full(n, nothing, dtype=getattr(streets, name).dtype))
     return _longer(streets, columns, np.ones(n, dtype=np.int64), np.full(n, 2, dtype=np.int64))
 
 
@@ -154,15 +155,25 @@ def lanes_beside(streets: Streets) -> dict[int, int]:
 
 
 def opposites(streets: Streets, rows: Sequence[int] | np.ndarray) -> Ints:
-    """Of each link the one that runs back over the same members, -1 none; looked for among ``rows``."""
-    members = np.stack([streets.member_way, streets.member_from, streets.member_to], axis=1)
-    start = streets.member_start
-    backward = {}
-    for row in np.asarray(rows).tolist():
-        turned = members[start[row] : start[row + 1]][::-1][:, [0, 2, 1]]
-        backward[turned.tobytes()] = row
-    found = [backward.get(members[start[k] : start[k + 1]].tobytes(), -1) for k in range(streets.n_links)]
-    return np.array(found, dtype=np.int32)
+    """Of each of the links (rows) the one that runs back along it, -1 none; (n_links,), -1 for the others.
+
+    That is the link over the same members the other way, or, where each direction is a way of its own,
+    the one from node to node in the reverse order.
+    """
+    members = np.stack([streets.member_from, streets.member_to, streets.member_way], axis=1)
+    found = np.full(streets.n_links, -1, dtype=np.int32)
+    for n_columns in (3, 2):
+        left = [row for row in np.asarray(rows).tolist() if found[row] < 0]
+        lines = {row: members[streets.member_start[row] : streets.member_start[row + 1]] for row in left}
+        backward = {_turned(line)[:, :n_columns].tobytes(): row for row, line in lines.items()}
+        for row, line in lines.items():
+            found[row] = backward.get(np.ascontiguousarray(line[:, :n_columns]).tobytes(), -1)
+    return found
+
+
+def _turned(line: np.ndarray) -> np.ndarray:
+    """Members (n, 3) of the same street the other way: end to beginning, and each turned round."""
+    return np.ascontiguousarray(line[::-1][:, [1, 0, 2]])
 
 
 def straight_m(streets: Streets, tail: int, head: int) -> float:
