@@ -56,9 +56,13 @@ def test_works_are_made_of_less_room_a_limit_and_a_signed_closure() -> None:
     )
     assert isinstance(works, Works)
     narrow, slow, closed = works.parts()
-    assert isinstance(narrow, ReduceCapacity) and narrow.factor == 0.5
-    assert isinstance(slow, SpeedLimit) and slow.speed_kmh == 30
-    assert isinstance(closed, CloseLink) and closed.signed_exit and closed.links.way == (2,)
+    assert isinstance(narrow, ReduceCapacity)
+    assert narrow.factor == 0.5
+    assert isinstance(slow, SpeedLimit)
+    assert slow.speed_kmh == 30
+    assert isinstance(closed, CloseLink)
+    assert closed.signed_exit
+    assert closed.links.way == (2,)
     assert {part.until_s for part in works.parts()} == {36_000}
     plain = order('kind = "works"\ncapacity_vph = 300\n' + LINKS)
     assert [part.kind for part in plain.parts()] == ["reduce_capacity"]

@@ -16,7 +16,7 @@ from twin.scenario.scenario import Scenario
 from twin.territory.attributes import lane_capacity_vps, storage_veh
 from twin.territory.edit_rows import BUS_SUFFIX, lanes_beside, opposites
 from twin.territory.edited_streets import EditedStreets
-from twin.territory.edits import edited, edited_territory, edits_of
+from twin.territory.edits import edited_territory, edits_of
 from twin.territory.tables import ROAD_CLASSES, Streets
 from twin.territory.territory import Territory
 
@@ -95,8 +95,10 @@ def test_a_bus_lane_is_a_row_of_its_own_beside_the_street() -> None:
         assert (after.tail[lane], after.head[lane]) == (after.tail[street], after.head[street])
         assert after.free_speed_mps[lane] == after.free_speed_mps[street]
         assert after.lanes[lane] == 1
-        assert streets.for_buses[lane] and not streets.for_cars[lane]
-        assert streets.for_cars[street] and not streets.for_buses[street]
+        assert streets.for_buses[lane]
+        assert not streets.for_cars[lane]
+        assert streets.for_cars[street]
+        assert not streets.for_buses[street]
     assert len(np.unique(after.link_key)) == after.n_links
     assert territory.digest != CROP.digest
 

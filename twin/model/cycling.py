@@ -143,9 +143,12 @@ def _with_new_cyclists(model: TwinModel, planned: Population, lanes: Lanes) -> T
     open_to &= persons.kind[person] == RESIDENT
     open_to &= persons.age[person] >= parameters["population.cycle_from_age"]
     open_to &= np.bincount(tour[_meets(model.territory, trips, lanes)], minlength=n_tours) > 0
+    limit_m = 1_000.0 * float(parameters["population.cycle_limit_km"])
+    far = _straight_m(model.territory, trips.origin_place, trips.destination_place) > limit_m
+    open_to &= np.bincount(tour[far & _inside(trips)], minlength=n_tours) == 0
     rows = np.flatnonzero(open_to[tour])
     before, felt = (_ridden_m(model.territory, trips, rows, each) for each in (None, lanes.felt))
-    too_far = ~np.isfinite(before) | (before > 1_000.0 * parameters["population.cycle_limit_km"])
+    too_far = ~np.isfinite(before) | (before > limit_m)
     open_to &= np.bincount(tour[rows], weights=too_far, minlength=n_tours) == 0
     metres_a_min = 1_000.0 * float(parameters["population.cycle_speed_kmh"]) / 60.0
     saved_m = np.maximum(np.nan_to_num(before - felt), 0.0)
