@@ -1,4 +1,4 @@
-"""Habits meet edited streets: who must drive another way does, who gains by a new street does, others do not."""
+"""Habits meet edited streets: who must drive another way does, and who gains by a new street; nobody else."""
 
 from __future__ import annotations
 

@@ -148,7 +148,8 @@ def test_a_day_does_not_depend_on_being_told_in_one_month_or_another() -> None:
         scenario(text), rng=1, territory=here.territory, population=here.population, habits=here.habits
     )
     model.run_months(2)
-    flow = np.bincount(np.concatenate([part.link for part in model.state.log.parts]), minlength=model.territory.streets.n_links)  # fmt: skip
+    driven = np.concatenate([part.link for part in model.state.log.parts])
+    flow = np.bincount(driven, minlength=model.territory.streets.n_links)
     assert flow[row_of(BACK)] == 0
     assert np.array_equal(flow, day(on("one_way", MAIN)).link_flow_veh)
 

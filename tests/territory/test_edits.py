@@ -1,4 +1,4 @@
-"""Edited streets: rows that are there keep their place, lanes go by the territory's own rules, errors name what."""
+"""Edited streets: rows keep their place, lanes go by the territory's own rules, errors name what is wrong."""
 
 from __future__ import annotations
 
