@@ -154,6 +154,18 @@ def test_a_day_does_not_depend_on_being_told_in_one_month_or_another() -> None:
     assert np.array_equal(flow, day(on("one_way", MAIN)).link_flow_veh)
 
 
+def test_what_is_built_takes_no_counter_from_elsewhere() -> None:
+    here = world()
+    places = []
+    for order in ("", on("bus_lane", MAIN, "takes_lane = false"), SHORT_CUT):
+        text = f"\n[[modification]]\n{order}\n" if order else ""
+        model = TwinModel(scenario(text), rng=1, territory=here.territory, population=here.population,
+                          habits=here.habits)  # fmt: skip
+        (fleet,) = [each for each in model.fleets if each.name == "counters"]
+        places.append(model.territory.streets.link_id[fleet.link].tolist())
+    assert places[0] == places[1] == places[2]
+
+
 def test_errors_come_before_anybody_drives() -> None:
     with pytest.raises(InputError, match=r"'one_way': links: cuts off 952 places"):
         day('kind = "one_way"\nlinks = { ref = "D2564", direction = "eastbound" }')

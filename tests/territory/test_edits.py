@@ -112,6 +112,15 @@ def test_a_lane_taken_from_cars_leaves_them_one_less() -> None:
         made(CROP, lane)
 
 
+def test_a_bike_lane_takes_a_lane_from_cars_only_where_it_is_told_to() -> None:
+    two = f'kind = "lanes"\nlinks = {{ link = "{MAIN}" }}\nlanes = 2'
+    lane = f'kind = "bike_lane"\nlinks = {{ link = "{MAIN}" }}'
+    assert made(CROP, lane)[0] is CROP
+    after = made(CROP, two, lane + "\ntakes_lane = true")[0].streets
+    assert after.n_links == CROP.streets.n_links
+    assert same_rows(CROP.streets, after, but=("lanes_provenance",))
+
+
 def test_banned_turns_hold_for_the_bus_lane_too() -> None:
     streets = CROP.streets
     first = row_of(streets, MAIN)
