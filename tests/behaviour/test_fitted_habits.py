@@ -5,13 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from tests import worlds
 from tests.behaviour.test_habits import drivers_on
-from twin.behaviour.fitted_habits import fitted
+from twin.behaviour.fitted_habits import Change
+from twin.behaviour.fitted_habits import fitted as fitted_to
 from twin.behaviour.habits import N_SLICES, Drivers, Habits
+from twin.errors import WorkError
 from twin.routing.routes import Routes
 from twin.routing.topology import build_topology, restricted
+from twin.scenario.ledger import Parameters
 
 # 0 -0-> 1 -1-> 2 -3-> 3, 1 -2-> 2 is the long way beside link 1, and link 4 a short cut from 1 to 3
 STREETS = [
@@ -22,6 +26,14 @@ STREETS = [
     worlds.Street(1, 3, 500, 36, 600),
 ]
 BAND = 0.05
+
+
+def fitted(people: Drivers, habits: Habits, band: float, before: np.ndarray | None = None) -> Habits:
+    """Habits fitted to the streets of these people, which had the same capacities before or those given."""
+    n_known = habits.expected_ms.shape[1]
+    change = Change("edited", people.capacity_vps[:n_known] if before is None else before)
+    ledger = Parameters.defaults().replaced({"behaviour.switching_band": band}, "here")
+    return fitted_to(people, habits, change, ledger)
 
 
 def known(*routes: list[int], n_links: int = 4) -> Habits:
@@ -53,9 +65,10 @@ def routes_of(habits: Habits) -> list[list[int]]:
 
 def test_where_nothing_bears_on_them_habits_are_the_same() -> None:
     habits = known([0, 1, 3], [3])
-    assert fitted(drivers([(0, 3), (3, 3)]), habits, BAND) is habits
-    assert fitted(drivers([(0, 3), (3, 3)], gone=(2,)), habits, BAND) is habits
-    assert fitted(drivers([(0, 3), (3, 3)], banned=(0, 2)), habits, BAND) is habits
+    for more in ({}, {"gone": (2,)}, {"banned": (0, 2)}):
+        after = fitted(drivers([(0, 3), (3, 3)], **more), habits, BAND)  # type: ignore[arg-type]
+        assert after.routes is habits.routes
+        assert np.array_equal(after.expected_ms, habits.expected_ms)
 
 
 def test_who_drove_over_a_link_that_is_gone_takes_the_best_other_way() -> None:
@@ -75,7 +88,7 @@ def test_who_has_no_other_way_stays_at_home() -> None:
 
 def test_a_turn_between_two_trips_of_the_pool_is_nobodys() -> None:
     habits = known([0], [1, 3])
-    assert fitted(drivers([(0, 0), (1, 3)], banned=(0, 1)), habits, BAND) is habits
+    assert fitted(drivers([(0, 0), (1, 3)], banned=(0, 1)), habits, BAND).routes is habits.routes
 
 
 def test_a_new_link_draws_those_who_gain_by_more_than_the_band() -> None:
@@ -109,3 +122,49 @@ def test_a_lane_that_cars_may_not_enter_draws_nobody() -> None:
     after = fitted(drivers([(0, 3)], n_links=5, gone=(4,)), habits, BAND)
     assert routes_of(after) == [[0, 1, 3]]
     assert after.expected_ms.shape == (N_SLICES, 5)
+
+
+def many(n: int, gone: tuple[int, ...] = ()) -> Drivers:
+    """Drivers within an hour from link 0 to link 3, by a short street and two longer ones beside it."""
+    streets = [*STREETS[:4], worlds.Street(1, 2, 950, 36, 600)]
+    net = worlds.net_of(streets)
+    plain = build_topology(net.tail, net.head, net.link_key, net.n_nodes)
+    topology = restricted(plain, ~np.isin(np.arange(5), gone))
+    return replace(drivers_on(net, [(0, 3)] * n), topology=topology)
+
+
+def learned_by(people: Drivers) -> Habits:
+    """All drive the short street, and know no other times than those of free flow."""
+    n = people.rows.shape[0]
+    free_ms = np.broadcast_to(people.free_ms, (N_SLICES, 5)).astype(np.float64)
+    return replace(known(*[[0, 1, 3]] * n), expected_ms=free_ms)
+
+
+def test_many_who_must_go_round_do_not_all_take_the_one_best_way() -> None:
+    people = many(900, gone=(1,))
+    after = fitted(people, learned_by(people), BAND)
+    on = np.bincount(after.routes.pool, minlength=5)
+    assert on[1] == 0
+    assert on[2] + on[4] == 900
+    assert 0.3 < on[2] / 900 < 0.7, "both carry 600 an hour, and the one is hardly longer"
+    few = many(20, gone=(1,))
+    assert np.bincount(fitted(few, learned_by(few), BAND).routes.pool, minlength=5)[2] == 20
+
+
+def test_who_drives_where_a_lane_is_taken_away_looks_for_another_way() -> None:
+    people = many(580)
+    whole = fitted(people, learned_by(people), BAND, before=people.capacity_vps)
+    assert np.bincount(whole.routes.pool, minlength=5)[1] == 580, "nothing has changed"
+    half = people.capacity_vps * np.array([1.0, 0.5, 1.0, 1.0, 1.0])
+    narrowed = fitted(
+        replace(people, capacity_vps=half), learned_by(people), BAND, before=people.capacity_vps
+    )
+    on = np.bincount(narrowed.routes.pool, minlength=5)
+    assert 100 < on[1] < 480
+    assert narrowed.expected_ms[28:32, 1].mean() > people.free_ms[1]
+
+
+def test_habits_fitted_to_other_streets_are_refused() -> None:
+    habits = replace(known([0, 1, 3]), streets="other")
+    with pytest.raises(WorkError, match="fitted to other streets"):
+        fitted(drivers([(0, 3)]), habits, BAND)

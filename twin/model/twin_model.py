@@ -7,7 +7,7 @@ from time import perf_counter
 import mesa
 import numpy as np
 
-from twin.behaviour.fitted_habits import fitted
+from twin.behaviour.fitted_habits import Change, fitted
 from twin.behaviour.habits import Drivers, Habits, equilibrium_start
 from twin.calculators.habit import habit_times_ms
 from twin.calculators.market import app_users, choose_provider, provider_of
@@ -195,9 +195,11 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         drivers = self.drivers()
         if self.learned is None:
             self.learned = equilibrium_start(drivers, self.parameters)
-        band = float(self.parameters["behaviour.switching_band"])
-        fits = not day.edited
-        self.habits = self.learned.extended(drivers) if fits else fitted(drivers, self.learned, band)
+        if day.edited:
+            change = Change(self.territory.digest, self.ground.streets.flow_capacity_vps)
+            self.habits = fitted(drivers, self.learned, change, self.parameters)
+        else:
+            self.habits = self.learned.extended(drivers)
 
     def _set_trips(self) -> None:
         """The month's public transport, what is fixed of every trip, how drivers feel about every link."""
