@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -71,7 +71,7 @@ def planned_round(drivers: Drivers, habits: Habits, closed: ClosedHours) -> Habi
     end[rows] = np.cumsum([piece.shape[0] for piece in pieces])
     start[rows] = end[rows] - [piece.shape[0] for piece in pieces]
     planned = Routes(np.concatenate(pieces).astype(np.int32), start, end)
-    return Habits(habits.routes.replaced(rows, planned), habits.expected_ms)
+    return replace(habits, routes=habits.routes.replaced(rows, planned))
 
 
 def _touched(routes: Routes, rows: np.ndarray, links: np.ndarray) -> np.ndarray:

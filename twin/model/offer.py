@@ -76,8 +76,9 @@ def day_of(model: TwinModel, planned: Population) -> tuple[Population, Transit]:
 
     Without a timetable the population is the one handed in.
     """
-    ground = Ground(model.territory, model.roads.topology, model.roads.free_ms, model.parameters)
-    laid = timetable_on(model.spec, ground)
+    topology = model.day_roads.for_buses
+    ground = Ground(model.territory, topology, model.roads.free_ms, model.parameters)
+    laid = timetable_on(model.spec, ground, model.ground)
     if laid is None:
         return planned, _nothing_runs(planned)
     ends = np.stack([model.roads.topology.tail, model.roads.topology.head])

@@ -18,6 +18,7 @@ from twin.mobility.riders import ServiceDay
 from twin.model.metering import place_site
 from twin.model.parking_plan import opening_of
 from twin.model.state import DayState, Guidance, Log, Orders
+from twin.scenario.actors import SensorFleet
 from twin.sensing.fleets import Fleet, Site, deploy
 from twin.sensing.probes import fleet_of_provider
 from twin.territory.select import select_links
@@ -66,11 +67,7 @@ def _deployed_fleets(model: TwinModel) -> list[Fleet]:
     for order in model.spec.fleets():
         if order.kind == "probe" and order.owner not in rows:
             continue  # nobody uses that provider today
-        named = (
-            np.arange(streets.n_links, dtype=np.int32)
-            if order.links is None
-            else select_links(order.links, streets, model.territory.zones)
-        )
+        named = _named(model, order)
         site = Site(named, streets.link_key, streets.road_class, model.seed_, place_site(order, model))
         fleets.append(deploy(order, site, model.parameters, rows.get(order.owner, -1)))
     known = {fleet.dataset.name for fleet in fleets}
@@ -79,6 +76,19 @@ def _deployed_fleets(model: TwinModel) -> list[Fleet]:
         if own.dataset.name not in known:
             fleets.append(own)
     return fleets
+
+
+def _named(model: TwinModel, order: SensorFleet) -> np.ndarray:
+    """Links where a fleet may stand (rows): what a scenario builds takes no sensor from elsewhere.
+
+    A fleet stood before the streets were edited, unless it names what was built by link or nothing else.
+    """
+    n_before = model.ground.streets.n_links
+    if order.links is None:
+        return np.arange(n_before, dtype=np.int32)
+    named = select_links(order.links, model.territory.streets, model.territory.zones)
+    stood = named[named < n_before]
+    return named if order.links.link or not stood.size else stood
 
 
 def _open_platform(model: TwinModel, fleets: list[Fleet]) -> DataPlatform:

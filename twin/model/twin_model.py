@@ -7,6 +7,7 @@ from time import perf_counter
 import mesa
 import numpy as np
 
+from twin.behaviour.fitted_habits import Change, fitted
 from twin.behaviour.habits import Drivers, Habits, equilibrium_start
 from twin.calculators.habit import habit_times_ms
 from twin.calculators.market import app_users, choose_provider, provider_of
@@ -14,7 +15,8 @@ from twin.calculators.provider import obeys
 from twin.clock import HORIZON_S, MS, format_month, parse_month
 from twin.errors import InputError
 from twin.kernels.paths import Trips
-from twin.mobility.network import roads_of
+from twin.model.cycling import with_bike_lanes
+from twin.model.edited_roads import day_roads
 from twin.model.inhabitants import Inhabitants
 from twin.model.manager import Lever, RoadManager
 from twin.model.offer import day_of
@@ -27,13 +29,14 @@ from twin.model.sources import load_population, load_territory
 from twin.model.state import Access
 from twin.model.transit import with_transit
 from twin.population.population import MODES, Population
-from twin.routing.kerbs import best_sides
 from twin.routing.search import bounds_to
 from twin.routing.topology import workspace_for
 from twin.scenario.modification import OnLinks
 from twin.scenario.modifications import BusLine, ClassifySecondary, DataAgreement, Parking
+from twin.scenario.road_edits import RoadEdit, SignalPlan
 from twin.scenario.scenario import Scenario
 from twin.sensing.fleets import Fleet
+from twin.territory.edits import edits_of
 from twin.territory.select import select_links
 from twin.territory.territory import Territory
 from twin.utilities.demand import Demand
@@ -74,15 +77,11 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         self.parameters = scenario.ledger()
         self.month = parse_month(scenario.month)
         self.step_s = int(self.parameters["mobility.step_s"])
-        self.territory = load_territory(scenario) if territory is None else territory
-        self.planned = load_population(scenario, self.territory, seed) if population is None else population
+        self.ground = load_territory(scenario) if territory is None else territory
+        self.planned = load_population(scenario, self.ground, seed) if population is None else population
         self.inhabitants = Inhabitants.of(self.planned.persons)
-        self.roads = roads_of(self.territory.streets, self.parameters, self.territory.turns)
-        self._set_trips()
-        drivers = self.drivers()
-        self.habits = (
-            equilibrium_start(drivers, self.parameters) if habits is None else habits.extended(drivers)
-        )
+        self.learned = habits
+        self._set_roads()
         self._set_actors()
         self.state = opening_state(self)
         self.timings_s = {phase.name: 0.0 for phase in self.phases}
@@ -135,7 +134,9 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         self.month = month
         self.spec = self.spec.model_copy(update={"month": format_month(month)})
         self.remove_all_agents()
-        if any(isinstance(each, BusLine | Parking) for each in self.spec.modifications):
+        if edits_of(self.spec.modifications):
+            self._set_roads()
+        elif any(isinstance(each, BusLine | Parking) for each in self.spec.modifications):
             self._set_trips()
         self._set_actors()
         self.state = opening_state(self)
@@ -181,9 +182,29 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
             )
         return shares.pop() if shares else 0.0
 
+    def _set_roads(self) -> None:
+        """The month's streets, whoever drives on them, and the habits that they have there."""
+        edits = edits_of(self.spec.in_force())
+        if edits and self.learned is None:
+            self._drive_on(())  # habits are those of the streets as they were
+        self._drive_on(edits)
+
+    def _drive_on(self, edits: tuple[RoadEdit, ...]) -> None:
+        day = self.day_roads = day_roads(self.ground, edits, self.parameters)
+        self.territory, self.roads = day.territory, day.roads
+        self._set_trips()
+        drivers = self.drivers()
+        if self.learned is None:
+            self.learned = equilibrium_start(drivers, self.parameters)
+        if day.edited:
+            change = Change(self.territory.digest, self.ground.streets.flow_capacity_vps)
+            self.habits = fitted(drivers, self.learned, change, self.parameters)
+        else:
+            self.habits = self.learned.extended(drivers)
+
     def _set_trips(self) -> None:
         """The month's public transport, what is fixed of every trip, how drivers feel about every link."""
-        self.population, self.transit = day_of(self, self.planned)
+        self.population, self.transit = day_of(self, with_bike_lanes(self, self.planned))
         phases = with_transit(PHASES) if self.transit.runs else PHASES
         trips, persons = self.population.trips, self.population.persons
         streets = self.territory.streets
@@ -195,7 +216,7 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         addresses = Trips(trips.origin_link, trips.destination_link, self.plan_ms, self.trip_person_key)
         topology, free_ms = self.roads.topology, self.roads.free_ms
         cars = self.car_rows = np.flatnonzero(self.planned.trips.mode == CAR)  # some may ride instead
-        self.car_trips = best_sides(topology, free_ms, streets.length_m, addresses, cars)
+        self.car_trips = self.day_roads.addressed(addresses, cars)
         factors = tuple(self.parameters["calculators.habit_class_factor"])
         self.habit_cost_ms = habit_times_ms(self.roads.free_ms, streets.road_class, factors)
         self.aversion = np.asarray(factors)[streets.road_class]
@@ -212,7 +233,7 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         levers = tuple(
             Lever(order, select_links(order.links, streets, self.territory.zones))
             for order in orders
-            if isinstance(order, OnLinks)
+            if isinstance(order, OnLinks) and not isinstance(order, RoadEdit | SignalPlan)
         )
         self.agreements = [order for order in orders if isinstance(order, DataAgreement)]
         self.manager = RoadManager(self, streets, self.roads, levers)

@@ -17,7 +17,9 @@ from twin.registry import Registry
 from twin.scenario.actors import SensorFleet
 from twin.scenario.ledger import Parameters
 from twin.scenario.modification import Modification, OfWholeDays, OnLinks, Share
-from twin.scenario.selectors import Name
+from twin.scenario.road_edits import LEDGER_ROWS as ROAD_EDIT_ROWS
+from twin.scenario.road_edits import BikeLane, BusLane, Lanes, NewLink, OneWay, SignalPlan, TurnBan
+from twin.scenario.selectors import LinkSelector, Name
 from twin.scenario.wording import fault, nearest, short
 
 MODIFICATIONS = Registry("modification")
@@ -66,6 +68,32 @@ class SpeedLimit(OnLinks):
     speed_kmh: Annotated[float, Field(gt=0, le=150)] = Field(description="km/h above 0 and up to 150")
 
 
+class Works(Narrowed):
+    """Announced works: less capacity, a speed limit, and a direction closed with a signed diversion.
+
+    The closure is published among the road manager's notices; that there is less room is not.
+    """
+
+    kind: Literal["works"] = "works"
+    speed_kmh: Annotated[float, Field(gt=0, le=150)] | None = Field(
+        None, description="km/h above 0 and up to 150"
+    )
+    closed: LinkSelector | None = Field(
+        None, description="a table that names the links closed meanwhile, for example one direction"
+    )
+
+    def parts(self) -> tuple[Modification, ...]:
+        """Links narrowed, then slowed, then closed."""
+        when: dict[str, Any] = {"from_": self.from_, "until": self.until}
+        narrow: dict[str, Any] = {"capacity_vph": self.capacity_vph, "factor": self.factor}
+        made: list[Modification] = [ReduceCapacity(links=self.links, **narrow, **when)]
+        if self.speed_kmh is not None:
+            made.append(SpeedLimit(links=self.links, speed_kmh=self.speed_kmh, **when))
+        if self.closed is not None:
+            made.append(CloseLink(links=self.closed, signed_exit=True, **when))
+        return tuple(made)
+
+
 class ClassifySecondary(OnLinks):
     """The road manager classifies these links as secondary; a provider honours it at a share `respect`."""
 
@@ -97,6 +125,7 @@ LEDGER_ROWS = {
         "hours": "scenario.school_street_hours",
         "speed_kmh": "scenario.school_street_speed_kmh",
     },
+    **ROAD_EDIT_ROWS,
 }
 """Keys of a kind that the ledger fills where a scenario is silent."""
 
@@ -229,6 +258,7 @@ class BusLine(Modification):
 for _kind in (
     *(CloseLink, ReduceCapacity, Incident, SpeedLimit, ClassifySecondary, SchoolStreet),
     *(DataAgreement, AppShare, AddSensorFleet, BusLine, Parking),
+    *(Lanes, OneWay, TurnBan, BusLane, BikeLane, NewLink, SignalPlan, Works),
 ):
     MODIFICATIONS.add(_kind.model_fields["kind"].default, _kind)
 

@@ -142,10 +142,22 @@ def impute(
     spread = _spread(read.lanes, lines)
     counts, lanes_from = _filled(spread, lines, np.repeat(tables.lanes[road_class], n_members))
     lanes = np.minimum.reduceat(counts, start)
-    room = np.add.reduceat(counts * length, start) / tables.spacing_m
-    storage = np.maximum(tables.least_storage, room.astype(np.int32)).astype(np.int32)
-    capacity = tables.capacity_vph[road_class] * lanes / 3600.0
+    storage = storage_veh(np.add.reduceat(counts * length, start), parameters)
+    capacity = lane_capacity_vps(road_class, lanes, parameters)
     return LinkAttributes(speed, speed_from, lanes, lanes_from, capacity, storage)
+
+
+def lane_capacity_vps(road_class: np.ndarray, lanes: Floats, parameters: Parameters) -> Floats:
+    """Flow capacity of so many lanes of a class (n_links,) [veh/s], before any lane drop ahead."""
+    vph = np.array(parameters["territory.lane_capacity_vph"], dtype=float)
+    return np.asarray(vph[road_class] * lanes / 3600.0)
+
+
+def storage_veh(lane_m: Floats, parameters: Parameters) -> Ints:
+    """Vehicles that fit on metres of lane (n_links,), by the ledger's spacing in a jam."""
+    room = lane_m / parameters["territory.jam_spacing_m"]
+    least = int(parameters["territory.least_storage_veh"])
+    return np.asarray(np.maximum(least, room.astype(np.int32)).astype(np.int32))
 
 
 class _Tables:
@@ -157,10 +169,7 @@ class _Tables:
 
         self.urban, self.rural = by_class("urban_speed_kmh"), by_class("rural_speed_kmh")
         self.lanes = by_class("lanes_per_direction")
-        self.capacity_vph = by_class("lane_capacity_vph")
-        self.spacing_m: float = parameters["territory.jam_spacing_m"]
         self.comfort_mps2: float = parameters["territory.bend_comfort_mps2"]
-        self.least_storage = int(parameters["territory.least_storage_veh"])
 
 
 def _spread(counts: Floats, lines: LinkLines) -> Floats:
