@@ -11,9 +11,10 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
+from twin.scenario.vehicles import FUELS
+
 PERSON_KINDS = ("resident", "commuter", "through")
 OCCUPATIONS = ("infant", "pupil", "student", "worker", "unemployed", "at_home", "retired")
-FUELS = ("petrol", "diesel", "electric")
 PURPOSES = (
     "home",
     "work",
