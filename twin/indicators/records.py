@@ -18,7 +18,9 @@ from twin.accounts import Accounts
 from twin.clock import HORIZON_S, MS
 from twin.indicators.transit_record import TransitRecord
 from twin.indicators.walking import SERVICES, walk_to_nearest_m
-from twin.mobility.emissions import Emissions, PassageColumns, curves_of, day_emissions
+from twin.mobility.curves import factors_of
+from twin.mobility.emissions import Emissions, PassageColumns, day_emissions
+from twin.population.fleet import TripVehicles
 from twin.population.tables import CAR
 from twin.scenario.ledger import Parameters
 from twin.utilities.demand import DayConsumption, Demand
@@ -75,6 +77,8 @@ class DayRecord:
     ----------
     territory, population, parameters, seed
         What the day was run on.
+    vehicles
+        The vehicle that makes each trip.
     departed_ms, entered_ms, arrived_ms
         (n_trips,) int64 [ms]: the traveller left the origin; the vehicle entered its first link; the
         trip ended. -1: never.
@@ -123,6 +127,7 @@ class DayRecord:
 
     territory: Territory
     population: Population
+    vehicles: TripVehicles
     parameters: Parameters
     seed: int
     departed_ms: NDArray[np.int64]
@@ -216,10 +221,9 @@ class DayRecord:
 
     @cached_property
     def emissions(self) -> Emissions:
-        """Fuel and CO2 of all links left, by trip and by link."""
-        fuel_of_trip = self.population.persons.fuel[self.population.trips.person]
-        streets = self.territory.streets
-        return day_emissions(self.passages, fuel_of_trip, streets.length_m, curves_of(self.parameters))
+        """Energy used and pollutants emitted on all links left, by trip and by link."""
+        length_m = self.territory.streets.length_m
+        return day_emissions(self.passages, self.vehicles, length_m, factors_of(self.parameters))
 
     @cached_property
     def link_flow_veh(self) -> NDArray[np.int64]:

@@ -31,6 +31,7 @@ def record_of(model: TwinModel) -> DayRecord:
     record = DayRecord(
         territory=model.territory,
         population=model.population,
+        vehicles=model.trip_vehicles,
         parameters=model.parameters,
         seed=model.seed_,
         departed_ms=days.departed_ms,
@@ -93,7 +94,7 @@ def _post_fuel(record: DayRecord) -> None:
     persons = record.population.persons
     prices = np.array([record.parameters[name] for name in PRICES])
     person = record.population.trips.person
-    cost_eur = record.emissions.fuel_by_trip * prices[persons.fuel[person]]
+    cost_eur = record.emissions.energy_by_trip @ prices
     for row, name in ((-1, "outside"), *enumerate(record.territory.zones.name)):
         cents = round(float(cost_eur[persons.zone[person] == row].sum()) * 100.0)
         record.accounts.post(f"travellers of {name}", "energy suppliers", cents, "fuel and electricity")

@@ -25,6 +25,7 @@ from twin.model.register import enter_state
 from twin.model.sources import load_population, load_territory
 from twin.model.state import Access
 from twin.model.transit import with_transit
+from twin.population.fleet import TripVehicles, trip_vehicles, vehicle_fleet, vehicle_of_trip
 from twin.population.population import MODES, Population
 from twin.routing.kerbs import best_sides
 from twin.routing.search import bounds_to
@@ -188,6 +189,9 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         streets = self.territory.streets
         self.by_car = trips.mode == CAR
         self.from_gate = trips.origin_place < 0
+        self.fleet = vehicle_fleet(self.population, self.parameters, self.seed_)
+        own = vehicle_of_trip(self.population, self.fleet)
+        self.trip_vehicles: TripVehicles = trip_vehicles(self.fleet, own)
         self.trip_person_key = persons.person_key[trips.person]
         moments = np.stack([trips.depart_s, trips.min_stay_s])
         self.plan_ms, self.stay_ms = np.rint(moments * MS).astype(np.int64)
