@@ -11,6 +11,7 @@ from twin.indicators import (
     guidance,
     meters,
     pictures,
+    rules,
     schools,
     traffic,
     transit,
@@ -20,7 +21,19 @@ from twin.indicators.focus import every_focus, focuses_of
 from twin.indicators.indicator import INDICATORS, IndicatorValue
 from twin.indicators.records import DayRecord
 
-HOME_MODULES = (travel, traffic, transit, guidance, footprint, pictures, access, books, meters, schools)
+HOME_MODULES = (
+    travel,
+    traffic,
+    transit,
+    guidance,
+    footprint,
+    pictures,
+    access,
+    books,
+    meters,
+    schools,
+    rules,
+)
 """The modules whose indicators enter the registry as they are imported."""
 
 

@@ -123,6 +123,8 @@ class DayRecord:
     transit
         Public transport by timetable; None: there is none. Links' counts have its buses in them, the
         events above do not.
+    toll_cents, barred_km
+        (n_trips,): tolls paid; kilometres in low-emission zones by a vehicle that they bar. None: no such rule.
     """
 
     territory: Territory
@@ -160,6 +162,8 @@ class DayRecord:
     closed: NDArray[np.bool_] | None = None
     meters: Mapping[str, Metering] = field(default_factory=dict)
     transit: TransitRecord | None = None
+    toll_cents: NDArray[np.int64] | None = None
+    barred_km: NDArray[np.float64] | None = None
 
     @property
     def n_trips(self) -> int:

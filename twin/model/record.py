@@ -13,6 +13,7 @@ from twin.kernels.paths import BLOCKED
 from twin.knowledge.day import Estimate, city_picture
 from twin.mobility.loading import Passages
 from twin.model.metering import meterings
+from twin.model.rules_record import barred_km, post_tolls, toll_cents
 from twin.model.transit_record import transit_record_of
 from twin.model.twin_model import TwinModel
 from twin.sensing.counters import count_reading
@@ -66,8 +67,11 @@ def record_of(model: TwinModel) -> DayRecord:
         closed=state.orders.ever_closed,
         meters=meterings(state.devices.values()),
         transit=transit_record_of(model, passages),
+        toll_cents=toll_cents(model.rules, of_trips, model.n_trips),
+        barred_km=barred_km(model.rules, model.trip_vehicles, of_trips, streets.length_m),
     )
     _post_fuel(record)
+    post_tolls(record)
     return record
 
 

@@ -16,6 +16,7 @@ from twin.errors import InputError
 from twin.kernels.paths import Trips
 from twin.mobility.network import roads_of
 from twin.model.inhabitants import Inhabitants
+from twin.model.low_emission import Garage, complying
 from twin.model.manager import Lever, RoadManager
 from twin.model.offer import day_of
 from twin.model.opening import opening_state
@@ -25,7 +26,8 @@ from twin.model.register import enter_state
 from twin.model.sources import load_population, load_territory
 from twin.model.state import Access
 from twin.model.transit import with_transit
-from twin.population.fleet import TripVehicles, trip_vehicles, vehicle_fleet, vehicle_of_trip
+from twin.model.vehicle_rules import gates_of, rules_of, zones_of
+from twin.population.fleet import vehicle_fleet, vehicle_of_trip
 from twin.population.population import MODES, Population
 from twin.routing.kerbs import best_sides
 from twin.routing.search import bounds_to
@@ -33,6 +35,7 @@ from twin.routing.topology import workspace_for
 from twin.scenario.modification import OnLinks
 from twin.scenario.modifications import BusLine, ClassifySecondary, DataAgreement
 from twin.scenario.scenario import Scenario
+from twin.scenario.vehicle_rules import LowEmissionZone, Toll
 from twin.sensing.fleets import Fleet
 from twin.territory.select import select_links
 from twin.territory.territory import Territory
@@ -135,7 +138,7 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         self.month = month
         self.spec = self.spec.model_copy(update={"month": format_month(month)})
         self.remove_all_agents()
-        if any(isinstance(each, BusLine) for each in self.spec.modifications):
+        if any(isinstance(each, BusLine | LowEmissionZone | Toll) for each in self.spec.modifications):
             self._set_trips()
         self._set_actors()
         self.state = opening_state(self)
@@ -185,13 +188,11 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         """The month's public transport, what is fixed of every trip, how drivers feel about every link."""
         self.population, self.transit = day_of(self, self.planned)
         self.phases: tuple[Phase, ...] = with_transit(PHASES) if self.transit.runs else PHASES
+        self._set_vehicles()
         trips, persons = self.population.trips, self.population.persons
         streets = self.territory.streets
         self.by_car = trips.mode == CAR
         self.from_gate = trips.origin_place < 0
-        self.fleet = vehicle_fleet(self.population, self.parameters, self.seed_)
-        own = vehicle_of_trip(self.population, self.fleet)
-        self.trip_vehicles: TripVehicles = trip_vehicles(self.fleet, own)
         self.trip_person_key = persons.person_key[trips.person]
         moments = np.stack([trips.depart_s, trips.min_stay_s])
         self.plan_ms, self.stay_ms = np.rint(moments * MS).astype(np.int64)
@@ -205,6 +206,18 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         self.workspace = workspace_for(topology)
         self.demand = Demand(self.population, self.territory.places, self.parameters)
         self.bounds = bounds_to(topology, free_ms, self.car_trips.destination[cars])
+
+    def _set_vehicles(self) -> None:
+        """Who drives which vehicle today, and what rules there are for it."""
+        day, seed = self.population, self.seed_
+        fleet = vehicle_fleet(day, self.parameters, seed)
+        zones, gates = (found(self.spec, self.territory) for found in (zones_of, gates_of))
+        garage = Garage(day, fleet, vehicle_of_trip(day, fleet))
+        garage = complying(garage, zones, self.parameters, seed)
+        self.population, self.fleet, self.trip_vehicles = garage.population, garage.fleet, garage.vehicles()
+        self.rules = rules_of(
+            zones, gates, self.population, self.fleet, self.trip_vehicles, self.parameters, seed
+        )
 
     def _set_actors(self) -> None:
         """City, providers and fleets, as Mesa agents or as what agents own."""
