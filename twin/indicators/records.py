@@ -124,7 +124,7 @@ class DayRecord:
         Public transport by timetable; None: there is none. Links' counts have its buses in them, the
         events above do not.
     toll_cents, barred_km
-        (n_trips,): tolls paid; kilometres in low-emission zones by a vehicle that they bar. None: no such rule.
+        (n_trips,): tolls paid; kilometres in low-emission zones by a vehicle they bar. None: no rule.
     """
 
     territory: Territory
