@@ -169,7 +169,8 @@ def _per_energy(name: str, pollutant: str, euro: int, parameters: Parameters) ->
     per_unit = parameters[f"emissions.{name}_{pollutant}_g_per_km"][euro] / (
         a / at_kmh + b + c * at_kmh + d * at_kmh**2
     )
-    return per_unit * np.array([b, 0.0, c, 0.0, d, a])
+    curve: NDArray[np.float64] = per_unit * np.array([b, 0.0, c, 0.0, d, a])
+    return curve
 
 
 def _wear(row: int, parameters: Parameters) -> NDArray[np.float64]:

@@ -101,7 +101,10 @@ def emitted(
 def chunks(passages: PassageColumns) -> Iterator[PassageColumns]:
     """A day's passages, some at a time."""
     for first in range(0, passages.trip.shape[0], CHUNK):
-        yield PassageColumns(*(column[first : first + CHUNK] for column in passages))
+        some = slice(first, first + CHUNK)
+        yield PassageColumns(
+            passages.trip[some], passages.link[some], passages.enter_ms[some], passages.exit_ms[some]
+        )
 
 
 def day_emissions(

@@ -108,11 +108,9 @@ class ProviderAgent(Actor):
         parts = []
         for group in np.unique(requests.group).tolist():
             asking = requests if not rules.any else requests.of(requests.group == group)
-            weights = (
-                rules.felt_ms(weight_ms, group, moment_s)
-                for weight_ms in (belief.plain_ms, belief.honouring_ms)
-            )
-            parts.append(self._advise(asking, *weights, moment_s))
+            plain_ms = rules.felt_ms(belief.plain_ms, group, moment_s)
+            honouring_ms = rules.felt_ms(belief.honouring_ms, group, moment_s)
+            parts.append(self._advise(asking, plain_ms, honouring_ms, moment_s))
         parts = [part for part in parts if part.trip.size] or parts[:1]
         if len(parts) == 1:
             return parts[0]

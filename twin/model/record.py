@@ -67,7 +67,7 @@ def record_of(model: TwinModel) -> DayRecord:
         closed=state.orders.ever_closed,
         meters=meterings(state.devices.values()),
         transit=transit_record_of(model, passages),
-        toll_cents=toll_cents(model.rules, of_trips, model.n_trips),
+        toll_cents=toll_cents(model.rules, of_trips, model.from_gate),
         barred_km=barred_km(model.rules, model.trip_vehicles, of_trips, streets.length_m),
     )
     _post_fuel(record)

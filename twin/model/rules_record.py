@@ -13,11 +13,13 @@ from twin.population.fleet import TripVehicles
 CENTS = 100.0
 
 
-def toll_cents(rules: Rules, passages: Passages, n_trips: int) -> np.ndarray | None:
+def toll_cents(rules: Rules, passages: Passages, from_gate: np.ndarray) -> np.ndarray | None:
     """What each trip paid in tolls (n_trips,) int64 [cents], None without any toll.
 
-    A vehicle pays when it drives onto a tolled link from another, or sets out on one, in the toll's hours.
+    A vehicle pays when it drives onto a tolled link from another, or by a gateway (``from_gate``, (n_trips,)
+    bool), in the toll's hours; who sets out from a place on one does not.
     """
+    n_trips = from_gate.shape[0]
     if not rules.gates:
         return None
     order = np.lexsort((passages.enter_ms, passages.trip))
@@ -27,7 +29,9 @@ def toll_cents(rules: Rules, passages: Passages, n_trips: int) -> np.ndarray | N
     for number, gate in enumerate(rules.gates):
         on = gate.links[link]
         came_from = np.append(False, on[:-1])[: on.shape[0]] & follows
-        enters = on & ~came_from & gate.order.holds(passages.enter_ms[order] / MS)
+        enters = (
+            on & ~came_from & (follows | from_gate[trip]) & gate.order.holds(passages.enter_ms[order] / MS)
+        )
         cents = np.rint(rules.eur[number] * CENTS).astype(np.int64)
         paid += np.bincount(trip[enters], minlength=n_trips).astype(np.int64) * cents
     return paid

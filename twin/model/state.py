@@ -57,8 +57,13 @@ class Requests:
 
     def of(self, chosen: np.ndarray) -> Requests:
         """Those of a mask (n,)."""
-        columns = (column[chosen] for column in (self.trip, self.key, self.person, self.group))
-        return Requests(*columns, self.routes.taken(chosen))
+        return Requests(
+            self.trip[chosen],
+            self.key[chosen],
+            self.person[chosen],
+            self.group[chosen],
+            self.routes.taken(chosen),
+        )
 
 
 @dataclass

@@ -211,7 +211,7 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         """Who drives which vehicle today, and what rules there are for it."""
         day, seed = self.population, self.seed_
         fleet = vehicle_fleet(day, self.parameters, seed)
-        zones, gates = (found(self.spec, self.territory) for found in (zones_of, gates_of))
+        zones, gates = zones_of(self.spec, self.territory), gates_of(self.spec, self.territory)
         garage = Garage(day, fleet, vehicle_of_trip(day, fleet))
         garage = complying(garage, zones, self.parameters, seed)
         self.population, self.fleet, self.trip_vehicles = garage.population, garage.fleet, garage.vehicles()

@@ -14,7 +14,7 @@ from twin.clock import N_SLICES, SLICE_S, parse_time_s
 from twin.scenario.ledger import Parameters
 from twin.scenario.modification import Modification, OfWholeDays, OnLinks, Share
 from twin.scenario.modifications import LEDGER_ROWS, MODIFICATIONS, Spans
-from twin.scenario.vehicles import BUS, CRITAIR_CLASSES, FUELS, VEHICLE_CLASSES
+from twin.scenario.vehicles import CRITAIR_CLASSES, FUELS, VEHICLE_CLASSES
 
 ALL_DAY = "00:00-30:00"
 LEDGER_ROWS["low_emission_zone"] = {"compliance": "scenario.low_emission_zone_compliance"}
@@ -78,7 +78,7 @@ class LowEmissionZone(_OfVehicles):
         (), description="fuels that are barred whatever the class, among " + ", ".join(FUELS)
     )
     vehicles: Annotated[tuple[VehicleClass, ...], BeforeValidator(_listed), Field(min_length=1)] = Field(
-        VEHICLE_CLASSES[:BUS], description="classes it holds for, among car, van, lorry; omitted: all"
+        ("car", "van", "lorry"), description="classes it holds for, among car, van, lorry; omitted: all"
     )
     compliance: Share = Field(
         default_factory=lambda: float(Parameters.defaults()[LEDGER_ROWS["low_emission_zone"]["compliance"]]),
@@ -94,7 +94,7 @@ class LowEmissionZone(_OfVehicles):
 
 
 class Toll(_OfVehicles):
-    """A charge for driving onto named links from any other: a toll gate, or a cordon round a zone.
+    """A charge for driving onto named links from any other, or by a gateway: a toll gate, a cordon.
 
     Drivers weigh it by their value of time when they choose a route; neither mode nor hour of the trip
     changes. What is paid goes to the city.
