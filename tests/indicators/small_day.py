@@ -35,7 +35,7 @@ from twin.accounts import Accounts
 from twin.clock import N_SLICES, SLICE_S
 from twin.indicators.records import ARRIVED, DRIVING, NO_PATH, PLANNED, WAITING, DayRecord
 from twin.kernels.random import keys_of
-from twin.population.fleet import TripVehicles
+from twin.population.fleet import TripVehicles, VehicleFleet
 from twin.population.tables import (
     CAR,
     COMMUTER,
@@ -194,6 +194,15 @@ def small_trips() -> Trips:
     )  # fmt: skip
 
 
+def small_fleet() -> VehicleFleet:
+    """The ten cars, each of its own household."""
+    n = N_PERSONS
+    return VehicleFleet(
+        vehicle_key=keys_of(np.arange(n) + 500), household=np.arange(n), person=np.full(n, -1),
+        vehicle_class=np.zeros(n), fuel=np.arange(n) % 2, euro=np.full(n, 3),
+    )  # fmt: skip
+
+
 def small_vehicles(trips: Trips) -> TripVehicles:
     """Cars of Euro 4: of persons with an even row on petrol, of the others on diesel."""
     drives, zeros = trips.mode == CAR, np.zeros(len(trips), dtype=np.int8)
@@ -213,6 +222,7 @@ def small_day(**changed: Any) -> DayRecord:
     fields = {
         "territory": small_territory(),
         "population": population,
+        "fleet": small_fleet(),
         "vehicles": small_vehicles(trips),
         "parameters": Parameters.defaults(),
         "seed": 1,

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from twin.indicators import (
     access,
     books,
+    charging,
     footprint,
     guidance,
     meters,
@@ -33,6 +34,7 @@ HOME_MODULES = (
     meters,
     schools,
     rules,
+    charging,
 )
 """The modules whose indicators enter the registry as they are imported."""
 

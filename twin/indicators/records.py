@@ -18,9 +18,10 @@ from twin.accounts import Accounts
 from twin.clock import HORIZON_S, MS
 from twin.indicators.transit_record import TransitRecord
 from twin.indicators.walking import SERVICES, walk_to_nearest_m
+from twin.mobility.charging import Charging, charging_of
 from twin.mobility.curves import factors_of
 from twin.mobility.emissions import Emissions, PassageColumns, day_emissions
-from twin.population.fleet import TripVehicles
+from twin.population.fleet import TripVehicles, VehicleFleet
 from twin.population.tables import CAR
 from twin.scenario.ledger import Parameters
 from twin.utilities.demand import DayConsumption, Demand
@@ -77,8 +78,8 @@ class DayRecord:
     ----------
     territory, population, parameters, seed
         What the day was run on.
-    vehicles
-        The vehicle that makes each trip.
+    fleet, vehicles
+        All vehicles, and the one that makes each trip.
     departed_ms, entered_ms, arrived_ms
         (n_trips,) int64 [ms]: the traveller left the origin; the vehicle entered its first link; the
         trip ended. -1: never.
@@ -129,6 +130,7 @@ class DayRecord:
 
     territory: Territory
     population: Population
+    fleet: VehicleFleet
     vehicles: TripVehicles
     parameters: Parameters
     seed: int
@@ -228,6 +230,19 @@ class DayRecord:
         """Energy used and pollutants emitted on all links left, by trip and by link."""
         length_m = self.territory.streets.length_m
         return day_emissions(self.passages, self.vehicles, length_m, factors_of(self.parameters))
+
+    @cached_property
+    def charging(self) -> Charging:
+        """Charging of electric vehicles."""
+        return charging_of(
+            self.population,
+            self.fleet,
+            self.vehicles,
+            self.emissions.energy_by_trip,
+            (self.departed_ms, self.arrived_ms),
+            self.parameters,
+            self.seed,
+        )
 
     @cached_property
     def link_flow_veh(self) -> NDArray[np.int64]:

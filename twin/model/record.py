@@ -32,6 +32,7 @@ def record_of(model: TwinModel) -> DayRecord:
     record = DayRecord(
         territory=model.territory,
         population=model.population,
+        fleet=model.fleet,
         vehicles=model.trip_vehicles,
         parameters=model.parameters,
         seed=model.seed_,
