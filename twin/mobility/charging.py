@@ -54,13 +54,12 @@ class Charging(NamedTuple):
         """Energy drawn at each place in [start, end) (n_places,) [kWh]."""
         lasts = np.minimum(self.end_ms, end_ms) - np.maximum(self.start_ms, start_ms)
         kwh = self.kw * np.maximum(lasts, 0) / MS_PER_H
-        drawn: NDArray[np.float64] = np.bincount(self.place, weights=kwh, minlength=n_places)
-        return drawn
+        return np.asarray(np.bincount(self.place, weights=kwh, minlength=n_places), dtype=np.float64)
 
 
 @dataclass(frozen=True)
 class Habit:
-    """How each vehicle of the fleet is charged (n_vehicles,): battery [kWh], spot, power at home [kW]."""
+    """How vehicles that take current are charged (n_vehicles,): battery, spot, power at home, first state."""
 
     battery_kwh: NDArray[np.float64]
     spot: NDArray[np.int64]
@@ -71,9 +70,9 @@ class Habit:
 def habits_of(fleet: VehicleFleet, parameters: Parameters, seed: int) -> Habit:
     """Battery, charger and state of charge at 00:00 of each vehicle, by draws of its own key."""
     key = fleet.vehicle_key
-    battery = np.array(parameters["charging.battery_kwh"])[fleet.vehicle_class]
-    battery = np.where(fleet.fuel == PLUG_IN, parameters["charging.plug_in_battery_kwh"], battery)
-    battery = np.where((fleet.fuel == ELECTRIC) | (fleet.fuel == PLUG_IN), battery, 0.0)
+    by_class = np.array(parameters["charging.battery_kwh"], dtype=np.float64)
+    battery = by_class[fleet.vehicle_class]
+    battery[fleet.fuel == PLUG_IN] = parameters["charging.plug_in_battery_kwh"]
     home = np.where(fleet.household >= 0, float(parameters["charging.home_share"]), 0.0)
     u = uniforms(seed, _SPOT, key)
     works = u < home + (1.0 - home) * float(parameters["charging.work_share"])
@@ -108,36 +107,64 @@ def charging_of(
         When each trip departed and arrived (n_trips,) [ms], -1 never.
     """
     departed_ms, arrived_ms = moments
-    trips = population.trips
-    habit = habits_of(fleet, parameters, seed)
     takes = (vehicles.fuel == ELECTRIC) | (vehicles.fuel == PLUG_IN)
     rows = np.flatnonzero(takes & (departed_ms >= 0))
     rows = rows[np.lexsort((departed_ms[rows], vehicles.row[rows]))]
-    vehicle = vehicles.row[rows]
+    vehicle = vehicles.row[rows].astype(np.int64)
     follows = np.append(vehicle[1:] == vehicle[:-1], False)[: len(rows)]
-    until = np.where(follows, np.append(departed_ms[rows][1:], 0)[: len(rows)], HORIZON_MS)
+    until_ms = np.where(follows, np.append(departed_ms[rows][1:], 0)[: len(rows)], HORIZON_MS)
+    trips = population.trips
     at_home = trips.destination_place == population.persons.home[trips.person]
     at_work = np.isin(trips.purpose, (WORK, BUSINESS))
-    kw = (np.nan, float(parameters["charging.work_kw"]), float(parameters["charging.public_kw"]))
-    low, efficiency = (float(parameters[f"charging.{name}"]) for name in ("plug_in_below", "efficiency"))
+    habit = habits_of(fleet, parameters, seed)
+    spot = habit.spot[vehicle]
+    there = np.select([spot == AT_HOME, spot == AT_WORK], [at_home[rows], at_work[rows]], True)
+    there &= (trips.destination_place[rows] >= 0) & (arrived_ms[rows] >= 0)
     least_ms = round(float(parameters["charging.least_stay_min"]) * 60.0 * MS)
-    found: list[tuple[int, int, int, int, int, int, float]] = []
+    there &= until_ms - arrived_ms[rows] >= least_ms
+    power = np.array([0.0, parameters["charging.work_kw"], parameters["charging.public_kw"]])
+    kw = np.where(spot == AT_HOME, habit.home_kw[vehicle], power[spot])
+    used_kwh = energy_by_trip[rows, BY_CURRENT]
+    stays = _Stays(vehicle, arrived_ms[rows], until_ms, there, kw, used_kwh)
+    end_ms = _plugged_until(stays, habit, parameters)
+    plugged = end_ms > stays.start_ms
+    trip = rows[plugged]
+    return Charging(
+        vehicle[plugged],
+        trips.person[trip].astype(np.int64),
+        trips.destination_place[trip].astype(np.int64),
+        spot[plugged],
+        stays.start_ms[plugged],
+        end_ms[plugged],
+        kw[plugged],
+    )
+
+
+class _Stays(NamedTuple):
+    """Stays after trips (n,), by vehicle and in order: from when to when, at what power, what was used."""
+
+    vehicle: NDArray[np.int64]
+    start_ms: NDArray[np.int64]
+    until_ms: NDArray[np.int64]
+    there: NDArray[np.bool_]
+    kw: NDArray[np.float64]
+    used_kwh: NDArray[np.float64]
+
+
+def _plugged_until(stays: _Stays, habit: Habit, parameters: Parameters) -> NDArray[np.int64]:
+    """When each stay's vehicle is full or drives on (n,) [ms]; its start where it is not plugged in."""
+    low, efficiency = (float(parameters[f"charging.{name}"]) for name in ("plug_in_below", "efficiency"))
+    end_ms = stays.start_ms.copy()
     state, last = 1.0, -1
-    for number, trip in enumerate(rows.tolist()):
-        car = int(vehicle[number])
-        if car != last:
-            state, last = float(habit.starts_full[car]), car
-        state = max(state - float(energy_by_trip[trip, BY_CURRENT]) / float(habit.battery_kwh[car]), 0.0)
-        spot = int(habit.spot[car])
-        here = at_home[trip] if spot == AT_HOME else at_work[trip] if spot == AT_WORK else True
-        place, start = int(trips.destination_place[trip]), int(arrived_ms[trip])
-        if not here or place < 0 or start < 0 or state >= low or until[number] - start < least_ms:
+    for number, vehicle in enumerate(stays.vehicle.tolist()):
+        if vehicle != last:
+            state, last = float(habit.starts_full[vehicle]), vehicle
+        battery_kwh, kw = float(habit.battery_kwh[vehicle]), float(stays.kw[number])
+        state = max(state - float(stays.used_kwh[number]) / battery_kwh, 0.0)
+        if not stays.there[number] or state >= low:
             continue
-        power = float(habit.home_kw[car]) if spot == AT_HOME else kw[spot]
-        needed_ms = (1.0 - state) * float(habit.battery_kwh[car]) / efficiency / power * MS_PER_H
-        end = min(start + round(needed_ms), int(until[number]))
-        state += (end - start) / MS_PER_H * power * efficiency / float(habit.battery_kwh[car])
-        found.append((car, int(trips.person[trip]), place, spot, start, end, power))
-    columns = list(zip(*found, strict=True)) if found else [()] * 7
-    whole = [np.array(column, dtype=np.int64) for column in columns[:6]]
-    return Charging(*whole, np.array(columns[6], dtype=np.float64))
+        start = int(stays.start_ms[number])
+        needed_ms = round((1.0 - state) * battery_kwh / efficiency / kw * MS_PER_H)
+        end_ms[number] = min(start + needed_ms, int(stays.until_ms[number]))
+        state += (int(end_ms[number]) - start) / MS_PER_H * kw * efficiency / battery_kwh
+    return end_ms

@@ -41,8 +41,7 @@ def record_of(model: TwinModel) -> DayRecord:
         arrived_ms=days.arrived_ms,
         state=days.state,
         free_flow_s=_free_flow_s(model),
-        route_km=np.bincount(of_trips.trip, weights=streets.length_m[of_trips.link], minlength=model.n_trips)
-        / 1_000.0,
+        route_km=_route_km(model, of_trips),
         guided=state.guidance.guided,
         provider=state.guidance.provider,
         n_reroutes=state.guidance.n_reroutes,
@@ -57,8 +56,7 @@ def record_of(model: TwinModel) -> DayRecord:
         first_full=_first_full(state.loader.traffic.links["full_s"]),
         max_origin_queue_veh=state.log.max_origin_queue_veh,
         max_gate_queue_veh=state.log.max_gate_queue_veh,
-        knowledge={ROAD_MANAGER: city_estimate(model)}
-        | {name: belief.estimate for name, belief in state.pictures.items()},
+        knowledge=_pictures(model),
         observations={"dataset": kept.dataset, **kept.rows._asdict()},
         accounts=Accounts(),
         timings_s=dict(model.timings_s),
@@ -74,6 +72,18 @@ def record_of(model: TwinModel) -> DayRecord:
     _post_fuel(record)
     post_tolls(record)
     return record
+
+
+def _route_km(model: TwinModel, of_trips: Passages) -> np.ndarray:
+    """Kilometres driven by each trip (n_trips,)."""
+    length_m = model.territory.streets.length_m[of_trips.link]
+    return np.bincount(of_trips.trip, weights=length_m, minlength=model.n_trips) / 1_000.0
+
+
+def _pictures(model: TwinModel) -> dict[str, Estimate]:
+    """What each owner came to believe of the day."""
+    beliefs = {name: belief.estimate for name, belief in model.state.pictures.items()}
+    return {ROAD_MANAGER: city_estimate(model), **beliefs}
 
 
 def _counts_by_slice(model: TwinModel, passages: Passages) -> tuple[np.ndarray, np.ndarray]:
