@@ -36,6 +36,7 @@ from twin.scenario.modification import OnLinks
 from twin.scenario.modifications import BusLine, ClassifySecondary, DataAgreement
 from twin.scenario.scenario import Scenario
 from twin.scenario.vehicle_rules import LowEmissionZone, Toll
+from twin.scenario.vehicles import VAN
 from twin.sensing.fleets import Fleet
 from twin.territory.select import select_links
 from twin.territory.territory import Territory
@@ -238,7 +239,8 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
             for row, offer in enumerate(offers)
         ]
         owner_share = float(self.parameters["calculators.smartphone_owner_share"])
-        uses = app_users(persons.person_key, persons.smartphone, share, owner_share, self.seed_)
+        shares = self._app_shares(share)
+        uses = app_users(persons.person_key, persons.smartphone, shares, owner_share, self.seed_)
         choice = choose_provider(persons.person_key, tuple(o.market_share for o in offers), self.seed_)
         trip_person = self.population.trips.person
         self.trip_provider = np.where(self.by_car, provider_of(uses, choice)[trip_person], -1).astype(np.int8)
@@ -246,6 +248,13 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         self.trip_sends = np.where(self.by_car, sends, -1).astype(np.int8)
         obedience = float(self.parameters["calculators.obedience"])
         self.obeys = obeys(self.population.trips.trip_key, obedience, self.seed_)
+
+    def _app_shares(self, share: float) -> np.ndarray:
+        """Share of their like who consult a calculator (n_persons,); who drives at work has another."""
+        ratio = float(self.parameters["calculators.professional_app_ratio"])
+        at_work = np.zeros(self.population.n_persons, dtype=np.bool_)
+        at_work[self.population.trips.person[self.trip_vehicles.vehicle_class >= VAN]] = True
+        return np.where(at_work, min(share * ratio, 1.0), share)
 
     def __repr__(self) -> str:
         return f"TwinModel({self.spec.title!r}, {self.territory.name}, {len(self.inhabitants)} persons)"
