@@ -35,6 +35,7 @@ from twin.accounts import Accounts
 from twin.clock import N_SLICES, SLICE_S
 from twin.indicators.records import ARRIVED, DRIVING, NO_PATH, PLANNED, WAITING, DayRecord
 from twin.kernels.random import keys_of
+from twin.population.fleet import TripVehicles, VehicleFleet
 from twin.population.tables import (
     CAR,
     COMMUTER,
@@ -167,7 +168,7 @@ def small_persons() -> Persons:
     return Persons(
         person_id=np.arange(n) + 1_000, person_key=keys_of(np.arange(n)), kind=KINDS, household=np.arange(n),
         zone=HOMES, home=home, age=AGES, female=np.zeros(n), occupation=np.zeros(n), licence=np.ones(n),
-        household_cars=np.ones(n), fuel=np.arange(n) % 2, smartphone=np.ones(n), home_internet=np.ones(n),
+        household_cars=np.ones(n), smartphone=np.ones(n), home_internet=np.ones(n),
         skill=SKILLS, consent=np.ones(n),
     )  # fmt: skip
 
@@ -196,6 +197,23 @@ def small_trips() -> Trips:
     )  # fmt: skip
 
 
+def small_fleet() -> VehicleFleet:
+    """The ten cars, each of its own household."""
+    n = N_PERSONS
+    return VehicleFleet(
+        vehicle_key=keys_of(np.arange(n) + 500), household=np.arange(n), person=np.full(n, -1),
+        vehicle_class=np.zeros(n), fuel=np.arange(n) % 2, euro=np.full(n, 3),
+    )  # fmt: skip
+
+
+def small_vehicles(trips: Trips) -> TripVehicles:
+    """Cars of Euro 4: of persons with an even row on petrol, of the others on diesel."""
+    drives, zeros = trips.mode == CAR, np.zeros(len(trips), dtype=np.int8)
+    columns = (zeros, (trips.person % 2).astype(np.int8), zeros + 3)
+    row = np.where(drives, trips.person, -1).astype(np.int32)
+    return TripVehicles(row, *(np.where(drives, column, -1).astype(np.int8) for column in columns))
+
+
 def _ends(person: int, turn: int) -> bool:
     return person not in ROUTES or drive(person, turn).state == ARRIVED
 
@@ -207,6 +225,8 @@ def small_day(**changed: Any) -> DayRecord:
     fields = {
         "territory": small_territory(),
         "population": population,
+        "fleet": small_fleet(),
+        "vehicles": small_vehicles(trips),
         "parameters": Parameters.defaults(),
         "seed": 1,
         **truth_of([_went(trips, row) for row in range(len(trips))], trips),

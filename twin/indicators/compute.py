@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from twin.indicators import (
     access,
     books,
+    charging,
     footprint,
     guidance,
     meters,
     parking,
     pictures,
+    rules,
     schools,
     traffic,
     transit,
@@ -33,6 +35,8 @@ HOME_MODULES = (
     meters,
     schools,
     parking,
+    rules,
+    charging,
 )
 """The modules whose indicators enter the registry as they are imported."""
 

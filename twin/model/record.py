@@ -14,6 +14,7 @@ from twin.knowledge.day import Estimate, city_picture
 from twin.mobility.loading import Passages
 from twin.model.metering import meterings
 from twin.model.parking_record import parking_record_of
+from twin.model.rules_record import barred_km, post_tolls, toll_cents
 from twin.model.transit_record import transit_record_of
 from twin.model.twin_model import TwinModel
 from twin.sensing.counters import count_reading
@@ -32,6 +33,8 @@ def record_of(model: TwinModel) -> DayRecord:
     record = DayRecord(
         territory=model.territory,
         population=model.population,
+        fleet=model.fleet,
+        vehicles=model.trip_vehicles,
         parameters=model.parameters,
         seed=model.seed_,
         departed_ms=days.departed_ms,
@@ -39,8 +42,7 @@ def record_of(model: TwinModel) -> DayRecord:
         arrived_ms=days.arrived_ms,
         state=days.state,
         free_flow_s=_free_flow_s(model),
-        route_km=np.bincount(of_trips.trip, weights=streets.length_m[of_trips.link], minlength=model.n_trips)
-        / 1_000.0,
+        route_km=_route_km(model, of_trips),
         guided=state.guidance.guided,
         provider=state.guidance.provider,
         n_reroutes=state.guidance.n_reroutes,
@@ -55,8 +57,7 @@ def record_of(model: TwinModel) -> DayRecord:
         first_full=_first_full(state.loader.full_since_s),
         max_origin_queue_veh=state.log.max_origin_queue_veh,
         max_gate_queue_veh=state.log.max_gate_queue_veh,
-        knowledge={ROAD_MANAGER: city_estimate(model)}
-        | {name: belief.estimate for name, belief in state.pictures.items()},
+        knowledge=_pictures(model),
         observations={"dataset": kept.dataset, **kept.rows._asdict()},
         accounts=Accounts(),
         timings_s=dict(model.timings_s),
@@ -67,9 +68,24 @@ def record_of(model: TwinModel) -> DayRecord:
         meters=meterings(state.devices.values()),
         transit=transit_record_of(model, passages),
         parking=parking_record_of(model, of_trips),
+        toll_cents=toll_cents(model.rules, of_trips, model.from_gate),
+        barred_km=barred_km(model.rules, model.trip_vehicles, of_trips, streets.length_m),
     )
     _post_fuel(record)
+    post_tolls(record)
     return record
+
+
+def _route_km(model: TwinModel, of_trips: Passages) -> np.ndarray:
+    """Kilometres driven by each trip (n_trips,)."""
+    length_m = model.territory.streets.length_m[of_trips.link]
+    return np.bincount(of_trips.trip, weights=length_m, minlength=model.n_trips) / 1_000.0
+
+
+def _pictures(model: TwinModel) -> dict[str, Estimate]:
+    """What each owner came to believe of the day."""
+    beliefs = {name: belief.estimate for name, belief in model.state.pictures.items()}
+    return {ROAD_MANAGER: city_estimate(model), **beliefs}
 
 
 def _counts_by_slice(model: TwinModel, passages: Passages) -> tuple[np.ndarray, np.ndarray]:
@@ -94,7 +110,7 @@ def _post_fuel(record: DayRecord) -> None:
     persons = record.population.persons
     prices = np.array([record.parameters[name] for name in PRICES])
     person = record.population.trips.person
-    cost_eur = record.emissions.fuel_by_trip * prices[persons.fuel[person]]
+    cost_eur = record.emissions.energy_by_trip @ prices
     for row, name in ((-1, "outside"), *enumerate(record.territory.zones.name)):
         cents = round(float(cost_eur[persons.zone[person] == row].sum()) * 100.0)
         record.accounts.post(f"travellers of {name}", "energy suppliers", cents, "fuel and electricity")

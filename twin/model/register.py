@@ -131,6 +131,7 @@ ROWS = (
     ("requests.trip", REQUEST, "int64", "trip row", "who asks its provider now"),
     ("requests.key", REQUEST, "uint64", "", "random key of the trip"),
     ("requests.person", REQUEST, "uint64", "", "random key of the person"),
+    ("requests.group", REQUEST, "int64", "", "rules that hold for the vehicle, 0 none"),
     ("requests.pool", PLACE, "int32", "link row", "how they mean to drive on, one after another"),
     ("requests.start", REQUEST, "int64", "place in the pool", "the link that each is on"),
     ("requests.end", REQUEST, "int64", "place in the pool", "one past the destination"),

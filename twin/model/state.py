@@ -86,7 +86,18 @@ class Requests:
     trip: np.ndarray  # int64 row of the trip, (n,)
     key: np.ndarray  # uint64 key of the trip
     person: np.ndarray  # uint64 key of the person
+    group: np.ndarray  # int64 rules that hold for the vehicle, 0 none (`twin.model.vehicle_rules`)
     routes: Routes  # by place in ``trip``: from the present link to the destination
+
+    def of(self, chosen: np.ndarray) -> Requests:
+        """Those of a mask (n,)."""
+        return Requests(
+            self.trip[chosen],
+            self.key[chosen],
+            self.person[chosen],
+            self.group[chosen],
+            self.routes.taken(chosen),
+        )
 
 
 @dataclass

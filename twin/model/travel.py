@@ -120,7 +120,8 @@ def ask(model: TwinModel, state: Access, moment_s: int) -> None:
         rows = active[provider == agent.row]
         if rows.size:
             key, person = model.population.trips.trip_key[rows], model.trip_person_key[rows]
-            state.requests[agent.name] = Requests(rows, key, person, state.loader.ahead_of(rows))
+            group, ahead = model.rules.group[rows], state.loader.ahead_of(rows)
+            state.requests[agent.name] = Requests(rows, key, person, group, ahead)
 
 
 def take(model: TwinModel, state: Access, moment_s: int) -> None:

@@ -18,6 +18,7 @@ from twin.kernels.paths import Trips
 from twin.model.cycling import with_bike_lanes
 from twin.model.edited_roads import day_roads
 from twin.model.inhabitants import Inhabitants
+from twin.model.low_emission import Garage, complying
 from twin.model.manager import Lever, RoadManager
 from twin.model.offer import day_of
 from twin.model.opening import opening_state
@@ -28,6 +29,8 @@ from twin.model.register import enter_state
 from twin.model.sources import load_population, load_territory
 from twin.model.state import Access
 from twin.model.transit import with_transit
+from twin.model.vehicle_rules import gates_of, rules_of, zones_of
+from twin.population.fleet import vehicle_fleet, vehicle_of_trip
 from twin.population.population import MODES, Population
 from twin.routing.search import bounds_to
 from twin.routing.topology import workspace_for
@@ -35,6 +38,8 @@ from twin.scenario.modification import OnLinks
 from twin.scenario.modifications import BusLine, ClassifySecondary, DataAgreement, Parking
 from twin.scenario.road_edits import RoadEdit, SignalPlan
 from twin.scenario.scenario import Scenario
+from twin.scenario.vehicle_rules import LowEmissionZone, Toll
+from twin.scenario.vehicles import VAN
 from twin.sensing.fleets import Fleet
 from twin.territory.edits import edits_of
 from twin.territory.select import select_links
@@ -42,6 +47,9 @@ from twin.territory.territory import Territory
 from twin.utilities.demand import Demand
 
 CAR = MODES.index("car")
+
+OF_TRIPS = (BusLine, LowEmissionZone, Parking, Toll)
+"""Modifications that change trips or what belongs to them: set anew where a month begins."""
 
 
 class TwinModel(mesa.Model):  # type: ignore[misc]
@@ -136,7 +144,7 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         self.remove_all_agents()
         if edits_of(self.spec.modifications):
             self._set_roads()
-        elif any(isinstance(each, BusLine | Parking) for each in self.spec.modifications):
+        elif any(isinstance(each, OF_TRIPS) for each in self.spec.modifications):
             self._set_trips()
         self._set_actors()
         self.state = opening_state(self)
@@ -206,6 +214,7 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         """The month's public transport, what is fixed of every trip, how drivers feel about every link."""
         self.population, self.transit = day_of(self, with_bike_lanes(self, self.planned))
         phases = with_transit(PHASES) if self.transit.runs else PHASES
+        self._set_vehicles()
         trips, persons = self.population.trips, self.population.persons
         streets = self.territory.streets
         self.by_car = trips.mode == CAR
@@ -226,6 +235,18 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         self.phases: tuple[Phase, ...] = phases if self.parking is None else with_parking(phases)
         self.bounds = bounds_to(topology, free_ms, self.car_trips.destination[cars])
 
+    def _set_vehicles(self) -> None:
+        """Who drives which vehicle today, and what rules there are for it."""
+        day, seed = self.population, self.seed_
+        fleet = vehicle_fleet(day, self.parameters, seed)
+        zones, gates = zones_of(self.spec, self.territory), gates_of(self.spec, self.territory)
+        garage = Garage(day, fleet, vehicle_of_trip(day, fleet))
+        garage = complying(garage, zones, self.parameters, seed)
+        self.population, self.fleet, self.trip_vehicles = garage.population, garage.fleet, garage.vehicles()
+        self.rules = rules_of(
+            zones, gates, self.population, self.fleet, self.trip_vehicles, self.parameters, seed
+        )
+
     def _set_actors(self) -> None:
         """City, providers and fleets, as Mesa agents or as what agents own."""
         spec, streets, persons = self.spec, self.territory.streets, self.population.persons
@@ -245,7 +266,8 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
             for row, offer in enumerate(offers)
         ]
         owner_share = float(self.parameters["calculators.smartphone_owner_share"])
-        uses = app_users(persons.person_key, persons.smartphone, share, owner_share, self.seed_)
+        shares = self._app_shares(share)
+        uses = app_users(persons.person_key, persons.smartphone, shares, owner_share, self.seed_)
         choice = choose_provider(persons.person_key, tuple(o.market_share for o in offers), self.seed_)
         trip_person = self.population.trips.person
         self.trip_provider = np.where(self.by_car, provider_of(uses, choice)[trip_person], -1).astype(np.int8)
@@ -253,6 +275,13 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         self.trip_sends = np.where(self.by_car, sends, -1).astype(np.int8)
         obedience = float(self.parameters["calculators.obedience"])
         self.obeys = obeys(self.population.trips.trip_key, obedience, self.seed_)
+
+    def _app_shares(self, share: float) -> np.ndarray:
+        """Share of their like who consult a calculator (n_persons,); who drives at work has another."""
+        ratio = float(self.parameters["calculators.professional_app_ratio"])
+        at_work = np.zeros(self.population.n_persons, dtype=np.bool_)
+        at_work[self.population.trips.person[self.trip_vehicles.vehicle_class >= VAN]] = True
+        return np.where(at_work, min(share * ratio, 1.0), share)
 
     def __repr__(self) -> str:
         return f"TwinModel({self.spec.title!r}, {self.territory.name}, {len(self.inhabitants)} persons)"

@@ -19,6 +19,7 @@ from twin.population.another_day import DayDraws
 from twin.population.destinations import Residents, choose_destinations
 from twin.population.draws import Draws, member_keys
 from twin.population.file import DENSITY_CLASSES
+from twin.population.freight import build_freight
 from twin.population.gates import Gates, gates_of, group_weights
 from twin.population.homes import choose_homes
 from twin.population.households import Households, Members, build_households, build_members
@@ -58,6 +59,7 @@ def synthesise(
     legs, dropped = _legs(territory, marginals, gates, members, persons, parameters, draws)
     trips, modes = _resident_trips(territory, marginals.areas, members, persons, legs, parameters, draws)
     parts = build_travellers(territory, marginals, gates, parameters, draws)
+    parts += build_freight(territory, gates, parameters, draws)
     all_persons = Persons.stacked(persons, *(part for part, _ in parts))
     offsets = np.cumsum([len(persons)] + [len(part) for part, _ in parts])
     shifted = [
@@ -106,7 +108,6 @@ def _residents(
         occupation=equipment.draw_occupation(members.age, members.key, parameters, draws),
         licence=equipment.draw_licence(members.age, members.key, parameters, draws),
         household_cars=cars[members.household],
-        fuel=equipment.draw_fuel(members.household_key, parameters, draws),
         smartphone=equipment.draw_smartphone(members.age, density, skill, members.key, parameters, draws),
         home_internet=equipment.draw_internet(eldest, households.key, parameters, draws)[members.household],
         skill=skill,

@@ -277,3 +277,6 @@ def kind_of(table: Any, where: str) -> type[Modification]:
     if not (isinstance(found, type) and issubclass(found, Modification)):
         raise InputError(f"{where}: kind", f"{kind!r} is no modification", "a subclass of Modification")
     return found
+
+
+import twin.scenario.vehicle_rules  # noqa: E402, F401  (enters its kinds here)

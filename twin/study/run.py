@@ -18,9 +18,9 @@ from twin.scenario.scenario import Scenario
 from twin.study import store
 from twin.study.habits import cache_folders, learned_habits
 from twin.study.keys import simulation_key, stamp_of_files
+from twin.study.known_rules import informed
 from twin.study.progress import Progress, silent, within
 from twin.study.results import Result
-from twin.study.school_streets import informed
 from twin.study.streets import edited_by
 from twin.territory.settle import settled
 from twin.territory.territory import Territory
