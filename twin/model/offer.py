@@ -10,6 +10,7 @@ import numpy as np
 
 from twin.behaviour.modes import change_probability, changes
 from twin.clock import MS
+from twin.mobility.crowding import Capacity
 from twin.mobility.riders import Plans
 from twin.mobility.transit import Buses, buses_of
 from twin.model.timetables import Laid, timetable_on
@@ -47,6 +48,7 @@ class Transit:
     plans: Plans
     rides: np.ndarray
     otherwise_s: np.ndarray
+    capacity: Capacity
 
     @property
     def runs(self) -> bool:
@@ -87,9 +89,11 @@ def day_of(model: TwinModel, planned: Population) -> tuple[Population, Transit]:
     rows, journeys, trips, otherwise_s = _planned(model, trips, laid.offer, laid.before.n_runs > 0)
     rides = np.zeros(planned.n_trips, dtype=np.bool_)
     rides[rows] = True
-    plans = Plans.of(laid.timetable, rows, journeys)
+    capacity = Capacity.of(laid.timetable, model.parameters)
+    key = planned.persons.person_key[trips.person[rows]]
+    plans = Plans.of(laid.timetable, rows, journeys, key, capacity.places)
     day = Population.of(planned.persons, trips, planned.report)
-    return day, Transit(laid.timetable, laid.lines, buses, plans, rides, otherwise_s)
+    return day, Transit(laid.timetable, laid.lines, buses, plans, rides, otherwise_s, capacity)
 
 
 def _nothing_runs(planned: Population) -> Transit:
@@ -98,8 +102,9 @@ def _nothing_runs(planned: Population) -> Transit:
     no, off = np.zeros(1, dtype=np.int64), np.zeros(planned.n_trips, dtype=np.bool_)
     lines = LineRoutes(no, no, nobody.astype(np.int32), nobody.astype(np.int32))
     buses = buses_of(none, lines, 0.0, np.empty((2, 0), dtype=np.int32))
-    plans = Plans.of(none, nobody, Planned.none())
-    return Transit(none, lines, buses, plans, off, planned.trips.duration_s)
+    unused = Capacity(nobody.astype(np.int32), nobody.astype(np.int32))
+    plans = Plans.of(none, nobody, Planned.none(), nobody, unused.places)
+    return Transit(none, lines, buses, plans, off, planned.trips.duration_s, unused)
 
 
 def _planned(

@@ -40,6 +40,7 @@ def opening_state(model: TwinModel) -> DayState:
         loader=Loader(model.roads.network, supply, trips.trip_key, routes, rules, model.seed_, legs),
         service=ServiceDay.fresh(model.transit.buses),
         riders=model.transit.plans.fresh(),
+        queues=model.transit.plans.nobody(),
         supply=supply,
         itineraries=Itineraries.planned(trips.depart_s, trips.sequence),
         log=Log(),

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from twin.behaviour.days import Itineraries
-from twin.kernels.riding import Riders
+from twin.kernels.riding import Queues, Riders
 from twin.kernels.traffic import Supply
 from twin.knowledge.day import Estimate
 from twin.knowledge.estimates import LinkPicture
@@ -93,6 +93,7 @@ KINDS: dict[str, Kind] = {
     "log": "truth",
     "service": "truth",
     "riders": "truth",
+    "queues": "truth",
     "orders": "policy",
     "guidance": "plan",
     "platform": "knowledge",
@@ -111,6 +112,7 @@ class DayState:
     loader: Loader
     service: ServiceDay
     riders: Riders
+    queues: Queues
     supply: Supply
     itineraries: Itineraries
     log: Log
