@@ -7,9 +7,12 @@ from collections.abc import Sequence
 from twin.indicators import (
     access,
     books,
+    crowding,
+    fares,
     footprint,
     guidance,
     meters,
+    park_and_ride,
     pictures,
     schools,
     traffic,
@@ -20,7 +23,21 @@ from twin.indicators.focus import every_focus, focuses_of
 from twin.indicators.indicator import INDICATORS, IndicatorValue
 from twin.indicators.records import DayRecord
 
-HOME_MODULES = (travel, traffic, transit, guidance, footprint, pictures, access, books, meters, schools)
+HOME_MODULES = (
+    travel,
+    traffic,
+    transit,
+    crowding,
+    fares,
+    guidance,
+    footprint,
+    pictures,
+    access,
+    books,
+    meters,
+    park_and_ride,
+    schools,
+)
 """The modules whose indicators enter the registry as they are imported."""
 
 

@@ -38,6 +38,11 @@ class TransitRecord:
         Runs that left full without the rider, by ride (n_rides,).
     seats, places
         Seats, and places with standing room, of the vehicle of each run (n_runs,).
+    paid_cents, parking_cents
+        What each rider paid for riding and for a space of a car park (n_riders,).
+    park_name, park_spaces, park_of_trip, rides_first
+        Car parks beside stops, and their spaces; where each trip left its car to ride on (n_trips,), -1
+        nowhere; trips that rode to where their car was and drove on (n_trips,) bool.
     leg_call, event_leg, event_link, event_enter_ms, event_exit_ms
         Links left by buses: the leg (row of leg_call, the call it leaves from) and the moments.
     """
@@ -57,6 +62,12 @@ class TransitRecord:
     refused: NDArray[np.int32]
     seats: NDArray[np.int32]
     places: NDArray[np.int32]
+    paid_cents: NDArray[np.int64]
+    parking_cents: NDArray[np.int64]
+    park_name: tuple[str, ...]
+    park_spaces: NDArray[np.int64]
+    park_of_trip: NDArray[np.int64]
+    rides_first: NDArray[np.bool_]
     leg_call: NDArray[np.int64]
     event_leg: NDArray[np.int32]
     event_link: NDArray[np.int32]

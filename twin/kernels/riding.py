@@ -116,7 +116,7 @@ def _get_off(service: Service, rides: Rides, riders: Riders, queues: Queues, run
 
 @inline_kernel
 def _get_on(service: Service, riders: Riders, queues: Queues, run: int, call: int) -> None:
-    """Those get on who came before the departure, while there is room; nobody does if the run goes nowhere."""
+    """Those get on who came before the departure, while there is room; nobody if the run goes nowhere."""
     last = service.call_start[run + 1] - 1
     while last > call and service.passed[last]:
         last -= 1
@@ -155,7 +155,7 @@ def begin(rides: Rides, riders: Riders, queues: Queues, new: np.ndarray) -> None
 def ride(service: Service, rides: Rides, riders: Riders, queues: Queues, events: np.ndarray) -> None:
     """Handle what has happened: events (n,) in the order of time, 2 * call, and 1 more for a departure.
 
-    Then those get off whose run has ended before their stop, and are stranded for whom nothing comes any more.
+    Then those get off whose run has ended before their stop, and are stranded for whom no run comes.
     """
     for k in range(events.shape[0]):
         call, leaves = events[k] >> 1, events[k] & 1

@@ -69,7 +69,7 @@ class Plans:
     def of(
         timetable: Timetable, trips: np.ndarray, planned: Planned, key: np.ndarray, places: np.ndarray
     ) -> Plans:
-        """Plans of trips (rows, with their persons' keys) whose journeys, of the same order, are all found."""
+        """Plans of trips (rows, and their persons' keys) whose journeys, in their order, are all found."""
         n_rides = planned.n_rides.astype(np.int64)
         start = np.concatenate([[0], np.cumsum(n_rides)]).astype(np.int64)
         rider = np.repeat(np.arange(trips.shape[0]), n_rides)

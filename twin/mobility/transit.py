@@ -86,7 +86,6 @@ class Buses:
             column[column >= until_ms] = -1
         return arrived_ms, left_ms
 
-
     def dwells_ms(self, of_call_ms: np.ndarray) -> np.ndarray:
         """Stay between the leg before each leg and it (n_legs,), of the stays at calls (n_calls,)."""
         total = np.concatenate([[0], np.cumsum(of_call_ms)])

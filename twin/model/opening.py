@@ -17,6 +17,7 @@ from twin.mobility.loading import Loader, Rules
 from twin.mobility.riders import ServiceDay
 from twin.model.metering import place_site
 from twin.model.state import DayState, Guidance, Log, Orders
+from twin.routing.routes import Routes
 from twin.sensing.fleets import Fleet, Site, deploy
 from twin.sensing.probes import fleet_of_provider
 from twin.territory.select import select_links
@@ -33,7 +34,7 @@ def opening_state(model: TwinModel) -> DayState:
         float(model.parameters["mobility.origin_priority"]),
         int(model.parameters["mobility.deadlock_check_s"]),
     )
-    trips, routes, legs = model.population.trips, model.habits.routes, model.transit.buses.legs
+    trips, routes, legs = model.population.trips, _routes(model), model.transit.buses.legs
     off = [np.zeros(n, dtype=np.bool_) for n in (n_links,) * 4 + (len(model.manager.levers),)]
     fleets = _deployed_fleets(model)
     return DayState(
@@ -55,6 +56,22 @@ def opening_state(model: TwinModel) -> DayState:
         pictures={agent.name: agent.first_belief() for agent in model.providers},
         devices={fleet.name: fleet for fleet in fleets},
     )
+
+
+def _routes(model: TwinModel) -> Routes:
+    """Habitual routes; who parks and rides takes what feels best to and from the car park."""
+    habits, parking = model.habits, model.transit.parking
+    rows = np.sort(np.concatenate([parking.out, parking.back]))
+    if not rows.size:
+        return habits.routes
+    drivers = model.drivers()
+    found = drivers.choose(drivers.weights(habits.expected_ms), drivers.bounds(), rows)
+    if (found.start[rows] < 0).any():
+        row = int(rows[np.flatnonzero(found.start[rows] < 0)[0]])
+        park = parking.park[np.flatnonzero((parking.out == row) | (parking.back == row))[0]]
+        where = f"modification 'park_and_ride' {parking.parks.name[park]!r}: place"
+        raise InputError(where, "cannot be driven to or from", "a place on a street that is connected")
+    return habits.routes.replaced(rows, found)
 
 
 def _deployed_fleets(model: TwinModel) -> list[Fleet]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from twin.behaviour.days import WAITING
 from twin.clock import HORIZON_S, MS
 from twin.mobility.crowding import dwells_ms
 from twin.model.detours import go_round
@@ -22,13 +23,21 @@ def dispatch(model: TwinModel, state: Access, moment_s: int) -> None:
     Passengers who left in this step walk to their stops, and buses will stand there as long as it takes.
     """
     loader, transit = state.loader, model.transit
-    transit.plans.begin(state.riders, state.queues, state.itineraries.departed_ms[transit.plans.trip])
+    _begin(model, state)
     _stand(model, state, (moment_s + model.step_s) * MS)
     due = transit.buses.due(moment_s * MS, (moment_s + model.step_s) * MS)
     rows = due + loader.n_trips
     loader.release(rows, loader.vehicles.not_before_ms[rows])
     if state.orders.signed.any():
         go_round(model, state)
+
+
+def _begin(model: TwinModel, state: Access) -> None:
+    """Riders who have left, or parked their cars, walk to their first stops."""
+    transit, trip = model.transit, model.transit.plans.trip
+    parked_ms = state.loader.vehicles.arrived_ms[trip]
+    begun_ms = np.where(transit.drives_first, parked_ms, state.itineraries.departed_ms[trip])
+    transit.plans.begin(state.riders, state.queues, begun_ms)
 
 
 def _stand(model: TwinModel, state: Access, until_ms: int) -> None:
@@ -59,15 +68,21 @@ def ride(model: TwinModel, state: Access, moment_s: int) -> None:
     """Passengers board and alight as buses really left and arrived; whoever is done has arrived.
 
     Who missed the last run takes as long from there as transit was planned to take without the timetable.
+    Whose car waits in a car park drives on from there, as soon as the next step begins.
     """
     transit, days, riders = model.transit, state.itineraries, state.riders
     plans, until_ms = transit.plans, (moment_s + model.step_s) * MS
     state.service.note(transit.buses, state.loader.vehicles, until_ms)
+    _begin(model, state)
     done = plans.ride(riders, state.queues, state.service)
     trips = plans.trip[done]
     otherwise_ms = np.rint(transit.otherwise_s[trips] * MS).astype(np.int64)
     ends_ms = riders.ready_ms[done] + np.where(riders.stranded[done], otherwise_ms, 0)
     ended = ends_ms <= HORIZON_S * MS
+    drives = ended & transit.rides_first[trips]
+    days.state[trips[drives]] = WAITING
+    state.loader.release(trips[drives], np.maximum(ends_ms[drives], until_ms))
+    ended &= ~drives
     person = model.population.trips.person
     days.arrive(trips[ended], ends_ms[ended], person, model.plan_ms, model.stay_ms)
 
@@ -78,9 +93,7 @@ DISPATCH = Phase(
     frozenset({"orders", "itineraries"}),
     frozenset({"loader", "service", "riders", "queues"}),
 )
-RIDE = Phase(
-    "ride", ride, frozenset({"loader"}), frozenset({"service", "riders", "queues", "itineraries"})
-)
+RIDE = Phase("ride", ride, frozenset({"loader"}), frozenset({"service", "riders", "queues", "itineraries"}))
 
 
 def with_transit(phases: tuple[Phase, ...]) -> tuple[Phase, ...]:

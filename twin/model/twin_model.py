@@ -32,6 +32,7 @@ from twin.routing.topology import workspace_for
 from twin.scenario.modification import OnLinks
 from twin.scenario.modifications import BusLine, ClassifySecondary, DataAgreement
 from twin.scenario.scenario import Scenario
+from twin.scenario.transit_offers import Fare, ParkAndRide
 from twin.sensing.fleets import Fleet
 from twin.territory.select import select_links
 from twin.territory.territory import Territory
@@ -134,7 +135,7 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         self.month = month
         self.spec = self.spec.model_copy(update={"month": format_month(month)})
         self.remove_all_agents()
-        if any(isinstance(each, BusLine) for each in self.spec.modifications):
+        if any(isinstance(each, BusLine | Fare | ParkAndRide) for each in self.spec.modifications):
             self._set_trips()
         self._set_actors()
         self.state = opening_state(self)

@@ -18,6 +18,7 @@ from twin.scenario.actors import SensorFleet
 from twin.scenario.ledger import Parameters
 from twin.scenario.modification import Modification, OfWholeDays, OnLinks, Share
 from twin.scenario.selectors import Name
+from twin.scenario.transit_offers import Fare, ParkAndRide
 from twin.scenario.wording import fault, nearest, short
 
 MODIFICATIONS = Registry("modification")
@@ -207,7 +208,7 @@ class BusLine(Modification):
 
 for _kind in (
     *(CloseLink, ReduceCapacity, Incident, SpeedLimit, ClassifySecondary, SchoolStreet),
-    *(DataAgreement, AppShare, AddSensorFleet, BusLine),
+    *(DataAgreement, AppShare, AddSensorFleet, BusLine, Fare, ParkAndRide),
 ):
     MODIFICATIONS.add(_kind.model_fields["kind"].default, _kind)
 
