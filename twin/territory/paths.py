@@ -39,8 +39,17 @@ def allowed(tags: Tags) -> tuple[bool, bool]:
     return walk, tags.get("bicycle", by_default) not in (*REFUSED, "dismount")
 
 
-def make_paths(extract: OsmExtract, plane: Plane, box: Box | None, step_m: float) -> Paths:
-    """Paths between junctions; long ones get nodes in between, at least each `step_m`."""
+def make_paths(
+    extract: OsmExtract,
+    plane: Plane,
+    box: Box | None,
+    step_m: float,
+    heights: Mapping[int, float] | None = None,
+) -> Paths:
+    """Paths between junctions; long ones get nodes in between, at least each `step_m`.
+
+    ``heights`` [m] of map nodes are kept where they are given.
+    """
     uses = _segments(extract, box)
     around: dict[int, set[int]] = defaultdict(set)
     for u, v in uses:
@@ -65,7 +74,15 @@ def make_paths(extract: OsmExtract, plane: Plane, box: Box | None, step_m: float
         length_m=np.round(columns[0].astype(float), 3),
         walk=columns[1].astype(bool),
         cycle=columns[2].astype(bool),
+        node_elevation_m=_heights_m(ids[keep_node], heights),
     )
+
+
+def _heights_m(ids: np.ndarray, heights: Mapping[int, float] | None) -> np.ndarray:
+    """Height of each node (n_nodes,), NaN unknown; nothing at all where none is given."""
+    if heights is None:
+        return np.zeros(0)
+    return np.array([heights.get(node, np.nan) for node in ids.tolist()], dtype=np.float64)
 
 
 def _segments(extract: OsmExtract, box: Box | None) -> dict[Edge, tuple[bool, bool]]:
