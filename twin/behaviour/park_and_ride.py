@@ -81,7 +81,7 @@ def commutes(trips: Trips, persons: Persons, tour: np.ndarray) -> np.ndarray:
     fits &= trips.origin_place[out] == trips.destination_place[back]
     fits &= (trips.purpose[out] != HOME) & (trips.purpose[back] == HOME)
     fits &= np.isin(persons.kind[trips.person[out]], (RESIDENT, COMMUTER))
-    return out[fits]
+    return np.asarray(out[fits])
 
 
 def prefers(gain: np.ndarray, share: float, key: np.ndarray, seed: int) -> np.ndarray:

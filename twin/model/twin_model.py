@@ -29,12 +29,14 @@ from twin.population.population import MODES, Population
 from twin.routing.kerbs import best_sides
 from twin.routing.search import bounds_to
 from twin.routing.topology import workspace_for
+from twin.routing.u_turns import without_u_turns
 from twin.scenario.modification import OnLinks
 from twin.scenario.modifications import BusLine, ClassifySecondary, DataAgreement
 from twin.scenario.scenario import Scenario
 from twin.scenario.transit_offers import Fare, ParkAndRide
 from twin.sensing.fleets import Fleet
 from twin.territory.select import select_links
+from twin.territory.tables import TurnBans
 from twin.territory.territory import Territory
 from twin.utilities.demand import Demand
 
@@ -77,7 +79,7 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         self.territory = load_territory(scenario) if territory is None else territory
         self.planned = load_population(scenario, self.territory, seed) if population is None else population
         self.inhabitants = Inhabitants.of(self.planned.persons)
-        self.roads = roads_of(self.territory.streets, self.parameters, self.territory.turns)
+        self.roads = roads_of(self.territory.streets, self.parameters, self._turns())
         self._set_trips()
         drivers = self.drivers()
         self.habits = (
@@ -180,6 +182,13 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
                 "one share for all classes in force",
             )
         return shares.pop() if shares else 0.0
+
+    def _turns(self) -> TurnBans:
+        """Turns that are banned: those of the map, and by the ledger's choice all immediate U-turns."""
+        turns = self.territory.turns
+        if self.parameters["mobility.u_turns"] > 0.0:
+            return turns
+        return without_u_turns(self.territory.streets, turns)
 
     def _set_trips(self) -> None:
         """The month's public transport, what is fixed of every trip, how drivers feel about every link."""

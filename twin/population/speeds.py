@@ -93,4 +93,4 @@ def _balanced_mps(power_w: np.ndarray, grade: np.ndarray, parameters: Parameters
         middle = 0.5 * (low + high)
         slower = (steady_n + air * middle**2) * middle < given_w
         low, high = np.where(slower, middle, low), np.where(slower, high, middle)
-    return 0.5 * (low + high)
+    return np.asarray(0.5 * (low + high))
