@@ -7,10 +7,13 @@ from functools import cache
 import numpy as np
 import pytest
 
+from tests.model import test_offer as offer_tests
 from tests.model.test_buses import EAST, LINE, WEST
 from tests.model.village import scenario, world
+from tests.transit_worlds import timetable_of
 from twin.indicators.compute import compute
 from twin.indicators.records import DayRecord
+from twin.mobility.crowding import planned_crowding_s
 from twin.model.record import record_of
 from twin.model.twin_model import TwinModel
 from twin.population.population import Population
@@ -151,3 +154,26 @@ def test_places_are_seats_and_standing_room() -> None:
     seats, floor = ledger["transit.seats"][0], ledger["transit.standing_m2"][0]
     assert set(model.transit.capacity.seats.tolist()) == {int(seats)}
     assert set(model.transit.capacity.places.tolist()) == {int(seats + 4 * floor)}
+
+
+def test_planned_riders_make_each_stretch_count_more() -> None:
+    """Forty from the first stop to the last, ten seats: 600 s at (10 x 1.5 + 30 x 2.32) / 40."""
+    timetable = timetable_of([[(0, 0, 0), (1, 300, 320), (2, 620, 620)], [(0, 900, 900), (1, 1200, 1200)]])
+    ledger = Parameters.defaults().replaced({"transit.seats": [10, 60, 150, 300, 100, 16]})
+    on, off = np.zeros(40, dtype=np.int64), np.full(40, 2)
+    summed_s = planned_crowding_s(timetable, on, off, ledger)
+    factor = (10 * 1.5 + 30 * 2.32) / 40
+    assert np.diff(summed_s) == pytest.approx([300 * (factor - 1), 300 * (factor - 1), 0, 0, 0])
+
+
+def test_a_new_line_draws_more_where_the_old_ones_are_full() -> None:
+    """The same people and lines; with one seat a bus what rides there now counts more, the new line's not."""
+    tight = '[parameters]\n"transit.seats" = [1, 1, 1, 1, 1, 1]\n'
+    line = offer_tests.LINE.format(stops=offer_tests.STOPS, headway_s=600)
+    riders = [
+        offer_tests.model_of(offer_tests.scenario(text=offer_tests.TEXT + more + line)).population.trips.mode
+        == TRANSIT
+        for more in ("", tight)
+    ]
+    assert riders[1].sum() > riders[0].sum()
+    assert (riders[1] >= riders[0]).all()

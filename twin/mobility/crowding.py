@@ -57,3 +57,27 @@ def perceived_factor(load: np.ndarray, seats: np.ndarray, parameters: Parameters
     sitting = np.minimum(load, seats) / np.maximum(load, 1)
     standing = float(parameters["transit.crowding_standing"])
     return np.asarray(np.where(load > 0, sitting * seated + (1.0 - sitting) * standing, 1.0))
+
+
+def planned_crowding_s(
+    timetable: Timetable, board: np.ndarray, alight: np.ndarray, parameters: Parameters
+) -> np.ndarray:
+    """What the time from the first call to each counts more than it takes (n_calls + 1,) [s], summed.
+
+    From one call to a later one it counts more by the difference. Full are the runs as planned:
+
+    Parameters
+    ----------
+    board, alight
+        Calls at which those who ride mean to get on and off (n_rides,).
+    """
+    change = np.zeros(timetable.n_calls + 1, dtype=np.int64)
+    np.add.at(change, board, 1)
+    np.add.at(change, alight, -1)
+    load = np.cumsum(change)[:-1]
+    run = np.repeat(np.arange(timetable.n_runs), np.diff(timetable.call_start))
+    factor = perceived_factor(load, Capacity.of(timetable, parameters).seats[run], parameters)
+    goes_on = np.append(run[1:] == run[:-1], False)[: run.shape[0]]
+    rides_s = np.append(timetable.call_arrival_s[1:], 0.0)[: run.shape[0]] - timetable.call_departure_s
+    more_s = np.where(goes_on, rides_s * (factor - 1.0), 0.0)
+    return np.concatenate([[0.0], np.cumsum(more_s)])

@@ -9,11 +9,12 @@ import numpy as np
 
 from twin.behaviour.modes import MODE_LEAVING, change_probability, changes, leave_probability
 from twin.clock import MS
+from twin.mobility.crowding import planned_crowding_s
 from twin.mobility.fares import CENTS_PER_EUR, Fares
 from twin.model.timetables import Laid
 from twin.population.population import Population
 from twin.population.tables import BUSINESS, HOME, PASSENGER, RESIDENT, SCHOOL, TRANSIT, WALK, WORK, Trips
-from twin.routing.journeys import Asked, Offer
+from twin.routing.journeys import Asked, Offer, Planned
 from twin.scenario.ledger import Parameters
 from twin.territory.territory import Territory
 
@@ -42,7 +43,8 @@ def with_changed_riders(model: TwinModel, planned: Population, laid: Laid, price
     """Trips with the tours of those who change to transit as it got better, or leave it as it got dearer.
 
     Utility is minus the scale of the population's own choice of mode times generalised minutes: from door
-    to door, and the fare over the value of time. A tour is changed as a whole, so that no car stays behind.
+    to door, those in a full vehicle counting more, and the fare over the value of time. A tour is changed
+    as a whole, so that no car stays behind.
     """
     trips, persons = planned.trips, planned.persons
     tour = tours(trips)
@@ -111,30 +113,52 @@ def _saved_min(
         parameters["population.value_of_time_other_eur_per_h"],
     )
     min_per_cent = MIN_PER_H / (CENTS_PER_EUR * value_eur_per_h)
-    then_s, then_cents = _offered(model, trips, rows, laid.offer_before, prices.before)
+    crowding_s = _crowding_s(model, trips, laid)
+    then_s, then_cents = _offered(model, trips, rows, laid.offer_before, prices.before, crowding_s)
     by_line = np.isfinite(then_s)
     usual_cents = round(float(parameters["population.transit_fare_eur"]) * CENTS_PER_EUR)
     then_s, then_cents = np.where(by_line, then_s, usual_s), np.where(by_line, then_cents, usual_cents)
     compared = np.isfinite(then_s)  # where nobody took transit there is nothing to pivot on
-    now_s, now_cents = _offered(model, trips, rows, laid.offer, prices.now)
+    now_s, now_cents = _offered(model, trips, rows, laid.offer, prices.now, crowding_s)
     saved_s = np.subtract(then_s, now_s, out=np.zeros(rows.shape[0]), where=compared & np.isfinite(now_s))
     saved_cents = np.where(compared & np.isfinite(now_s), then_cents - now_cents, 0)
     saved_min = saved_s / SECONDS_PER_MIN + saved_cents * min_per_cent
-    return np.asarray(np.where(by_line, saved_min, np.maximum(saved_min, 0.0)))
+    worse = by_line & prices.differ  # with the fares of before a line more makes nobody worse off
+    return np.asarray(np.where(worse, saved_min, np.maximum(saved_min, 0.0)))
+
+
+def _crowding_s(model: TwinModel, trips: Trips, laid: Laid) -> np.ndarray:
+    """What time aboard counts more among those who ride so far (n_calls + 1,) [s], summed over calls."""
+    riders = np.flatnonzero((trips.mode == TRANSIT) & inside(trips))
+    journeys = _journeys(model, trips, riders, laid.offer_before)
+    aboard = journeys.board_call >= 0
+    on, off = journeys.board_call[aboard], journeys.alight_call[aboard]
+    summed_s = planned_crowding_s(laid.before, on, off, model.parameters)
+    n_new = laid.timetable.n_calls - laid.before.n_calls  # lines that are added come last
+    return np.concatenate([summed_s, np.full(n_new, summed_s[-1])])
+
+
+def _journeys(model: TwinModel, trips: Trips, rows: np.ndarray, offer: Offer) -> Planned:
+    """Journeys of trips (rows) by the offer's lines."""
+    depart_ms = np.rint(trips.depart_s[rows] * MS).astype(np.int64)
+    latest_ms = depart_ms + round(float(model.parameters["transit.longest_journey_s"]) * MS)
+    return offer.journeys(asked(model.territory, trips, rows, depart_ms, latest_ms))
 
 
 def _offered(
-    model: TwinModel, trips: Trips, rows: np.ndarray, offer: Offer, fares: Fares
+    model: TwinModel, trips: Trips, rows: np.ndarray, offer: Offer, fares: Fares, crowding_s: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Time from door to door by the offer's lines (n,) [s], infinite without a journey, and fare [cents]."""
-    depart_ms = np.rint(trips.depart_s[rows] * MS).astype(np.int64)
-    latest_ms = depart_ms + round(float(model.parameters["transit.longest_journey_s"]) * MS)
-    journeys = offer.journeys(asked(model.territory, trips, rows, depart_ms, latest_ms))
+    """Perceived time by the offer's lines (n,) [s], infinite without a journey, and fare [cents]."""
+    journeys = _journeys(model, trips, rows, offer)
     rider, number = np.nonzero(journeys.board_call >= 0)
-    timetable = offer.timetable
-    run = np.searchsorted(timetable.call_start, journeys.board_call[rider, number], side="right") - 1
-    cents = fares.paid_cents(rider, timetable.run_line[run], rows.shape[0])
-    return np.where(journeys.found, (journeys.arrival_ms - depart_ms) / MS, np.inf), cents
+    board, alight = journeys.board_call[rider, number], journeys.alight_call[rider, number]
+    timetable, n = offer.timetable, rows.shape[0]
+    run = np.searchsorted(timetable.call_start, board, side="right") - 1
+    cents = fares.paid_cents(rider, timetable.run_line[run], n)
+    more_s = np.bincount(rider, weights=crowding_s[alight] - crowding_s[board], minlength=n)
+    depart_ms = np.rint(trips.depart_s[rows] * MS).astype(np.int64)
+    takes_s = (journeys.arrival_ms - depart_ms) / MS + more_s
+    return np.where(journeys.found, takes_s, np.inf), cents
 
 
 def asked(

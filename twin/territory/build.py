@@ -76,9 +76,7 @@ def build(
     streets = make_streets(network, pieces, houses, ground, repairs)
     gateways = make_gateways(network.gate_id, network.gate_kind, streets, box)
     say("laying paths")
-    # a few heights tagged on the map tell nothing of slopes, so only a file of heights counts
-    heights = None if elevation is None else ground.elevation
-    paths = make_paths(extract, ground.plane, bbox, parameters["territory.path_step_m"], heights)
+    paths = make_paths(extract, ground, bbox, elevation is not None)
     say("filling places")
     places = make_places(footprints, bbox, (streets, paths), ground, repairs)
     tables = {

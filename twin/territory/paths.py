@@ -11,7 +11,8 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from twin.readers.osm import Box, OsmExtract, OsmWay, Tags
-from twin.territory.geometry import Plane, distances_m, in_box, positions
+from twin.territory.geometry import distances_m, in_box, positions
+from twin.territory.streets import Ground
 from twin.territory.tables import Paths
 
 NOT_WALKED = frozenset({
@@ -39,17 +40,13 @@ def allowed(tags: Tags) -> tuple[bool, bool]:
     return walk, tags.get("bicycle", by_default) not in (*REFUSED, "dismount")
 
 
-def make_paths(
-    extract: OsmExtract,
-    plane: Plane,
-    box: Box | None,
-    step_m: float,
-    heights: Mapping[int, float] | None = None,
-) -> Paths:
-    """Paths between junctions; long ones get nodes in between, at least each `step_m`.
+def make_paths(extract: OsmExtract, ground: Ground, box: Box | None, with_heights: bool = False) -> Paths:
+    """Paths between junctions; long ones get nodes in between, at least each `territory.path_step_m`.
 
-    ``heights`` [m] of map nodes are kept where they are given.
+    Heights are kept where a file of them was given: the few that a map has tagged tell nothing of slopes.
     """
+    plane, step_m = ground.plane, ground.parameters["territory.path_step_m"]
+    heights = ground.elevation if with_heights else None
     uses = _segments(extract, box)
     around: dict[int, set[int]] = defaultdict(set)
     for u, v in uses:
