@@ -10,6 +10,7 @@ from twin.indicators import (
     footprint,
     guidance,
     meters,
+    on_demand,
     pictures,
     schools,
     traffic,
@@ -20,7 +21,9 @@ from twin.indicators.focus import every_focus, focuses_of
 from twin.indicators.indicator import INDICATORS, IndicatorValue
 from twin.indicators.records import DayRecord
 
-HOME_MODULES = (travel, traffic, transit, guidance, footprint, pictures, access, books, meters, schools)
+HOME_MODULES = (
+    *(travel, traffic, transit, on_demand, guidance, footprint, pictures, access, books, meters, schools),
+)
 """The modules whose indicators enter the registry as they are imported."""
 
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from twin.accounts import Accounts
 from twin.clock import HORIZON_S, MS
+from twin.indicators.on_demand_record import OnDemandRecord
 from twin.indicators.transit_record import TransitRecord
 from twin.indicators.walking import SERVICES, walk_to_nearest_m
 from twin.mobility.emissions import Emissions, PassageColumns, curves_of, day_emissions
@@ -119,6 +120,8 @@ class DayRecord:
     transit
         Public transport by timetable; None: there is none. Links' counts have its buses in them, the
         events above do not.
+    on_demand
+        On-demand transport, counted as buses are; None: there is none.
     """
 
     territory: Territory
@@ -155,6 +158,7 @@ class DayRecord:
     closed: NDArray[np.bool_] | None = None
     meters: Mapping[str, Metering] = field(default_factory=dict)
     transit: TransitRecord | None = None
+    on_demand: OnDemandRecord | None = None
 
     @property
     def n_trips(self) -> int:

@@ -21,7 +21,7 @@ EXACT_UP_TO = 4
 """So many requests are placed at once by enumeration to its end."""
 MOST_AT_ONCE = 8
 """So many are placed again together in the improvement, where that makes few sets of them."""
-MOST_SETS = 2_000
+MOST_SETS = 300
 STEPS_A_SET = 3_000
 """Bounds of the improvement: sets of one size, and places tried for one set. They only limit its time."""
 CURSOR_COLUMNS = 5
@@ -98,9 +98,12 @@ def insert_best(problem: Problem, requests: np.ndarray) -> int:
     return int((problem.plan.vehicle[requests] >= 0).sum())
 
 
-def improve(problem: Problem, movable: np.ndarray) -> int:
-    """Place sets of those requests again until none gets better; how often one did."""
-    sizes = [size for size in range(1, MOST_AT_ONCE + 1) if comb(movable.shape[0], size) > MOST_SETS]
+def improve(problem: Problem, movable: np.ndarray, most_sets: int = MOST_SETS) -> int:
+    """Place sets of those requests again until none gets better; how often one did.
+
+    Sets are as large as leaves no more than ``most_sets`` of one size; of one request at least.
+    """
+    sizes = [size for size in range(1, MOST_AT_ONCE + 1) if comb(movable.shape[0], size) > most_sets]
     most = sizes[0] - 1 if sizes else MOST_AT_ONCE
     problem.search.steps[1] = STEPS_A_SET
     return int(reinsertion.improve(problem, np.ascontiguousarray(movable, dtype=np.int64), max(most, 1)))

@@ -29,9 +29,12 @@ class ServiceDay:
         never = np.full(buses.n_calls, -1, dtype=np.int64)
         return ServiceDay(never, never.copy(), np.zeros(buses.n_calls, dtype=np.bool_), buses.leg_call + 1)
 
-    def note(self, buses: Buses, vehicles: Vehicles, until_ms: int) -> None:
-        """Take over what has happened before a moment; at a stop that is passed by nothing has."""
-        moments = buses.moments(vehicles, until_ms, self.ends_at)
+    def note(self, buses: Buses, vehicles: Vehicles, first_row: int, until_ms: int) -> None:
+        """Take over what has happened before a moment; at a stop that is passed by nothing has.
+
+        ``first_row`` is the row of the first bus among the vehicles.
+        """
+        moments = buses.moments(vehicles, first_row, until_ms, self.ends_at)
         for column, known in zip((self.arrived_ms, self.left_ms), moments, strict=True):
             column[:] = np.where(self.passed, -1, known)
 

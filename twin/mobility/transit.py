@@ -62,15 +62,14 @@ class Buses:
         return np.flatnonzero(self.first & (leaves_ms >= from_ms) & (leaves_ms < until_ms))
 
     def moments(
-        self, vehicles: Vehicles, until_ms: int, ends_at: np.ndarray
+        self, vehicles: Vehicles, first_row: int, until_ms: int, ends_at: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
         """Arrivals and departures of all calls (n_calls,) that have happened before a moment, else -1.
 
-        A bus leaves when it enters the lane.
+        A bus leaves when it enters the lane. ``first_row`` is the row of the first bus among the vehicles.
         ``ends_at`` (n_legs,) is the call that each leg leads to: the next, or one behind stops passed by.
         """
-        n = self.legs.n_legs
-        rows = slice(vehicles.key.shape[0] - n, None)
+        rows = slice(first_row, first_row + self.legs.n_legs)
         arrived_ms, left_ms = self.arrival_ms.copy(), self.departure_ms.copy()
         left_ms[self.on_road] = -1
         arrived_ms[1:][self.on_road[:-1]] = -1

@@ -23,7 +23,10 @@ def go_round(model: TwinModel, state: Access) -> None:
     its run ends it at the sign; at a stop it waits until the road is open.
     """
     loader, vehicles, buses = state.loader, state.loader.vehicles, model.transit.buses
-    driving, waiting = (rows[rows >= loader.n_trips] for rows in (loader.on_way, loader.to_enter))
+    driving, waiting = (
+        rows[(rows >= loader.n_trips) & (rows < loader.n_trips + buses.legs.n_legs)]
+        for rows in (loader.on_way, loader.to_enter)
+    )
     rows = np.concatenate([driving, waiting])
     places = np.empty(rows.shape[0], dtype=np.int64)
     first_closed(loader.pool, vehicles.route_at, vehicles.route_end, rows, state.orders.signed, places)

@@ -64,12 +64,6 @@ class Transit:
         ]
         return link
 
-    def with_buses(self, of_trips: np.ndarray) -> np.ndarray:
-        """A column of trips, with -1 for every bus behind them."""
-        if not self.buses.legs.n_legs:
-            return of_trips
-        return np.concatenate([of_trips, np.full(self.buses.legs.n_legs, -1, dtype=of_trips.dtype)])
-
 
 def day_of(model: TwinModel, planned: Population) -> tuple[Population, Transit]:
     """Trips as they are made on a day with that offer, from those planned, and the public transport itself.
@@ -111,7 +105,7 @@ def _planned(
     took so far. Whose walk is the quickest walks.
     """
     territory, parameters = model.territory, model.parameters
-    rows = np.flatnonzero((trips.mode == TRANSIT) & _inside(trips))
+    rows = np.flatnonzero((trips.mode == TRANSIT) & inside(trips))
     walk_ms = _walk_ms(territory, trips, rows, offer.walk_mps)
     depart_ms = np.rint(trips.depart_s[rows] * MS).astype(np.int64)
     usual_ms = np.rint(trips.duration_s[rows] * MS).astype(np.int64)
@@ -152,16 +146,16 @@ def _with_new_riders(model: TwinModel, planned: Population, laid: Laid) -> Trips
     is changed as a whole, so that no car stays behind.
     """
     trips, persons = planned.trips, planned.persons
-    tour = _tours(trips)
+    tour = tours(trips)
     n_tours = int(tour.max(initial=-1)) + 1
     first = np.searchsorted(tour, np.arange(n_tours))
     person = trips.person[first]
-    can = (trips.mode != TRANSIT) & _inside(trips)
+    can = (trips.mode != TRANSIT) & inside(trips)
     open_to = np.bincount(tour[~can], minlength=n_tours) == 0
     open_to &= persons.kind[person] == RESIDENT
     open_to &= persons.age[person] >= model.parameters["population.transit_from_age"]
     rows = np.flatnonzero(open_to[tour])
-    usual_s = _usual_transit_s(planned)
+    usual_s = usual_transit_s(planned)
     then_s = _offered_s(model, trips, rows, laid.offer_before)
     then_s = np.where(np.isfinite(then_s), then_s, usual_s[rows])
     compared = np.isfinite(then_s)  # where nobody took transit there is nothing to pivot on
@@ -169,7 +163,7 @@ def _with_new_riders(model: TwinModel, planned: Population, laid: Laid) -> Trips
     saved_s = np.subtract(then_s, now_s, out=np.zeros(rows.shape[0]), where=compared)
     saved_min = np.bincount(tour[rows], weights=saved_s, minlength=n_tours) / SECONDS_PER_MIN
     gain = float(model.parameters["population.scale_per_min"]) * saved_min
-    share = _transit_share(planned)[persons.zone[person]]
+    share = transit_share(planned)[persons.zone[person]]
     number = np.arange(n_tours) - np.searchsorted(person, person)
     willing = changes(persons.person_key[person], number, change_probability(share, gain), model.seed_)
     new = (open_to & willing)[tour]
@@ -186,37 +180,41 @@ def _offered_s(model: TwinModel, trips: Trips, rows: np.ndarray, offer: Offer) -
     return np.where(journeys.found, (journeys.arrival_ms - depart_ms) / MS, np.inf)
 
 
-def _inside(trips: Trips) -> np.ndarray:
+def inside(trips: Trips) -> np.ndarray:
     """Trips from place to place, by no gate (n_trips,)."""
     return np.asarray((trips.origin_place >= 0) & (trips.destination_place >= 0))
 
 
-def _tours(trips: Trips) -> np.ndarray:
+def tours(trips: Trips) -> np.ndarray:
     """Number of the tour of each trip: a new one begins with each person and after every return home."""
     ends = trips.purpose == HOME
     begins = np.append(True, ends[:-1])[: ends.shape[0]] | (np.diff(trips.person, prepend=-1) != 0)
     return np.asarray(np.cumsum(begins) - 1)
 
 
-def _transit_share(planned: Population) -> np.ndarray:
-    """Share of transit in residents' trips within the area by their home's zone, the last entry for none."""
+def transit_share(planned: Population, anywhere: bool = False) -> np.ndarray:
+    """Share of transit in residents' trips by their home's zone, the last entry for none.
+
+    Of their trips within the area, or of all that they make.
+    """
     trips, persons = planned.trips, planned.persons
-    of_resident = (persons.kind[trips.person] == RESIDENT) & _inside(trips)
+    of_resident = (persons.kind[trips.person] == RESIDENT) & (inside(trips) | anywhere)
     zone, by_transit = persons.zone[trips.person][of_resident], (trips.mode == TRANSIT)[of_resident]
     n_zones = int(persons.zone.max(initial=-1)) + 2
     total = np.bincount(zone % n_zones, minlength=n_zones)
     return np.bincount(zone % n_zones, weights=by_transit, minlength=n_zones) / np.maximum(total, 1)
 
 
-def _usual_transit_s(planned: Population) -> np.ndarray:
+def usual_transit_s(planned: Population, anywhere: bool = False) -> np.ndarray:
     """What transit takes so far for each trip (n_trips,) [s]: as the transit trips of its zone.
 
+    Those within the area, or all of them.
     Least squares of planned duration on planned distance, by the zone of the home; of all zones together
     where a zone has too few such trips; infinite where there are none at all.
     """
     trips = planned.trips
     zone = planned.persons.zone[trips.person]
-    known = (trips.mode == TRANSIT) & _inside(trips)
+    known = (trips.mode == TRANSIT) & (inside(trips) | anywhere)
     out = np.full(len(trips), np.inf)
     for each in (None, *np.unique(zone[known]).tolist()):
         of_zone = np.ones(len(trips), dtype=np.bool_) if each is None else zone == each

@@ -15,8 +15,10 @@ from twin.knowledge.platform import DataPlatform
 from twin.knowledge.rights import Right
 from twin.mobility.loading import Loader, Rules
 from twin.mobility.riders import ServiceDay
+from twin.mobility.shared_rides import Fleet as SharedFleet
+from twin.mobility.shared_rides import SharedRides, joined
 from twin.model.metering import place_site
-from twin.model.state import DayState, Guidance, Log, Orders
+from twin.model.state import Bookings, DayState, Dispatch, Guidance, Log, Orders
 from twin.sensing.fleets import Fleet, Site, deploy
 from twin.sensing.probes import fleet_of_provider
 from twin.territory.select import select_links
@@ -33,7 +35,8 @@ def opening_state(model: TwinModel) -> DayState:
         float(model.parameters["mobility.origin_priority"]),
         int(model.parameters["mobility.deadlock_check_s"]),
     )
-    trips, routes, legs = model.population.trips, model.habits.routes, model.transit.buses.legs
+    trips, routes, service = model.population.trips, model.habits.routes, model.on_demand.fleet
+    legs = joined(model.transit.buses.legs, model.on_demand.legs)
     off = [np.zeros(n, dtype=np.bool_) for n in (n_links,) * 4 + (len(model.manager.levers),)]
     fleets = _deployed_fleets(model)
     return DayState(
@@ -53,7 +56,17 @@ def opening_state(model: TwinModel) -> DayState:
         platform=_open_platform(model, fleets),
         pictures={agent.name: agent.first_belief() for agent in model.providers},
         devices={fleet.name: fleet for fleet in fleets},
+        shared=SharedRides.fresh(trips.mode, trips.duration_s, service.n_stops, service.n_vehicles),
+        bookings=_no_bookings(service),
+        dispatch=Dispatch.fresh(service.n_requests, service.n_vehicles),
     )
+
+
+def _no_bookings(service: SharedFleet) -> Bookings:
+    """Nobody has called; every vehicle is ready at its depot when the service begins."""
+    never = [np.full(n, -1, dtype=np.int64) for n in (service.n_requests, service.n_stops)]
+    ready_ms = np.full(service.n_vehicles, service.from_ms, dtype=np.int64)
+    return Bookings(never[0], np.zeros(service.n_vehicles, dtype=np.int32), ready_ms, never[1])
 
 
 def _deployed_fleets(model: TwinModel) -> list[Fleet]:

@@ -9,6 +9,7 @@ LINK, TRIP, NODE, SLOT = ("link",), ("trip",), ("node",), ("slot",)
 PLACE, EVENT = ("place in the pool",), ("event",)
 REQUEST, PROPOSAL, SLICE = ("request",), ("proposal",), ("slice",)
 CALL, LEG, RIDER, RIDE = ("call",), ("leg",), ("rider",), ("ride",)
+STOP, SHARED, CALLER = ("shared stop",), ("shared vehicle",), ("ride request",)
 
 ROWS = (
     ("loader.pool", PLACE, "int32", "link row", "links of all routes, one after another"),
@@ -69,6 +70,21 @@ ROWS = (
     ("riders.boarded_call", RIDE, "int64", "call row", "call at which the ride was boarded, -1 not yet"),
     ("riders.alighted_call", RIDE, "int64", "call row", "call at which it was left, -1 not yet"),
     ("riders.stranded", RIDER, "bool", "", "came after the last run had left"),
+    ("shared.mode", TRIP, "int8", "", "how the trip is really made, row of the modes"),
+    ("shared.duration_s", TRIP, "float64", "s", "from door to door if not by car, NaN by car"),
+    ("shared.reached_ms", STOP, "int64", "ms", "moment a shared vehicle came to the stop, -1 not yet"),
+    ("shared.served_ms", STOP, "int64", "ms", "moment of picking up or setting down, -1 not yet"),
+    ("shared.left_ms", STOP, "int64", "ms", "moment from which the vehicle may go on, -1 not yet"),
+    ("shared.n_reached", SHARED, "int32", "stops", "stops of its route that the vehicle has come to"),
+    ("shared.came_from", STOP, "int32", "link row", "where the leg to the stop begins, -1 no route yet"),
+    ("bookings.asked_ms", CALLER, "int64", "ms", "moment of the request for a ride, -1 not yet"),
+    ("bookings.given", SHARED, "int32", "stops", "stops that the vehicle has set off for"),
+    ("bookings.ready_ms", SHARED, "int64", "ms", "moment it may go on from the last of them, as it reports"),
+    ("bookings.served_ms", STOP, "int64", "ms", "picking up or setting down as reported, -1 not yet"),
+    ("dispatch.stop", (*SHARED, "place"), "int32", "stop row", "stops of the vehicle's day in order"),
+    ("dispatch.n", SHARED, "int32", "stops", "how many of them are planned"),
+    ("dispatch.vehicle", CALLER, "int32", "vehicle row", "vehicle that serves the request, -1 none"),
+    ("dispatch.refused", CALLER, "bool", "", "the request is refused"),
     ("supply.free_ms", LINK, "int64", "ms", "traverse time in free flow, levers in force"),
     ("supply.headway_ms", LINK, "int64", "ms", "least time between vehicles, levers and incidents in force"),
     ("supply.closed", LINK, "bool", "", "nobody may enter from outside the closure"),

@@ -10,6 +10,7 @@ from twin.clock import HORIZON_S, MS
 from twin.model.detours import go_round
 from twin.model.phases import Phase
 from twin.model.state import Access
+from twin.population.tables import TRANSIT
 
 if TYPE_CHECKING:
     from twin.model.twin_model import TwinModel
@@ -32,8 +33,9 @@ def ride(model: TwinModel, state: Access, moment_s: int) -> None:
     """
     transit, days, riders = model.transit, state.itineraries, state.riders
     plans, until_ms = transit.plans, (moment_s + model.step_s) * MS
-    state.service.note(transit.buses, state.loader.vehicles, until_ms)
-    plans.begin(riders, days.departed_ms[plans.trip])
+    state.service.note(transit.buses, state.loader.vehicles, model.n_trips, until_ms)
+    by_line = state.shared.mode[plans.trip] == TRANSIT
+    plans.begin(riders, np.where(by_line, days.departed_ms[plans.trip], -1))
     done = plans.ride(riders, state.service)
     trips = plans.trip[done]
     otherwise_ms = np.rint(transit.otherwise_s[trips] * MS).astype(np.int64)
@@ -44,7 +46,7 @@ def ride(model: TwinModel, state: Access, moment_s: int) -> None:
 
 
 DISPATCH = Phase("dispatch", dispatch, frozenset({"orders"}), frozenset({"loader", "service"}))
-RIDE = Phase("ride", ride, frozenset({"loader"}), frozenset({"service", "riders", "itineraries"}))
+RIDE = Phase("ride", ride, frozenset({"loader", "shared"}), frozenset({"service", "riders", "itineraries"}))
 
 
 def with_transit(phases: tuple[Phase, ...]) -> tuple[Phase, ...]:

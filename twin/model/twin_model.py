@@ -18,26 +18,29 @@ from twin.mobility.network import roads_of
 from twin.model.inhabitants import Inhabitants
 from twin.model.manager import Lever, RoadManager
 from twin.model.offer import day_of
+from twin.model.on_demand import on_demand_of
 from twin.model.opening import opening_state
+from twin.model.operator import Operator
 from twin.model.phases import PHASES, Phase
 from twin.model.provider import ProviderAgent
 from twin.model.register import enter_state
+from twin.model.shared_rides import with_on_demand
 from twin.model.sources import load_population, load_territory
 from twin.model.state import Access
 from twin.model.transit import with_transit
-from twin.population.population import MODES, Population
+from twin.population.population import Population
+from twin.population.tables import CAR, ON_DEMAND
 from twin.routing.kerbs import best_sides
 from twin.routing.search import bounds_to
 from twin.routing.topology import workspace_for
 from twin.scenario.modification import OnLinks
 from twin.scenario.modifications import BusLine, ClassifySecondary, DataAgreement
+from twin.scenario.on_demand import OnDemandTransport
 from twin.scenario.scenario import Scenario
 from twin.sensing.fleets import Fleet
 from twin.territory.select import select_links
 from twin.territory.territory import Territory
 from twin.utilities.demand import Demand
-
-CAR = MODES.index("car")
 
 
 class TwinModel(mesa.Model):  # type: ignore[misc]
@@ -134,7 +137,7 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         self.month = month
         self.spec = self.spec.model_copy(update={"month": format_month(month)})
         self.remove_all_agents()
-        if any(isinstance(each, BusLine) for each in self.spec.modifications):
+        if any(isinstance(each, BusLine | OnDemandTransport) for each in self.spec.modifications):
             self._set_trips()
         self._set_actors()
         self.state = opening_state(self)
@@ -150,6 +153,11 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
     def fleets(self) -> list[Fleet]:
         """Fleets of sensors as they stand today."""
         return list(self.state.devices.values())
+
+    def with_others(self, of_trips: np.ndarray) -> np.ndarray:
+        """A column of trips, with -1 for every bus and shared vehicle behind them."""
+        n = self.transit.buses.legs.n_legs + self.on_demand.legs.n_legs
+        return np.concatenate([of_trips, np.full(n, -1, dtype=of_trips.dtype)]) if n else of_trips
 
     def drivers(self) -> Drivers:
         """Who drives on what, for learning."""
@@ -182,11 +190,14 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
 
     def _set_trips(self) -> None:
         """The month's public transport, what is fixed of every trip, how drivers feel about every link."""
-        self.population, self.transit = day_of(self, self.planned)
-        self.phases: tuple[Phase, ...] = with_transit(PHASES) if self.transit.runs else PHASES
+        by_line, self.transit = day_of(self, self.planned)
+        self.population, self.on_demand = on_demand_of(self, by_line, self.transit)
+        phases = with_transit(PHASES) if self.transit.runs else PHASES
+        self.phases: tuple[Phase, ...] = with_on_demand(phases) if self.on_demand.runs else phases
         trips, persons = self.population.trips, self.population.persons
         streets = self.territory.streets
         self.by_car = trips.mode == CAR
+        self.may_drive = self.by_car | ((trips.mode == ON_DEMAND) & (by_line.trips.mode == CAR))
         self.from_gate = trips.origin_place < 0
         self.trip_person_key = persons.person_key[trips.person]
         moments = np.stack([trips.depart_s, trips.min_stay_s])
@@ -220,13 +231,14 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
             ProviderAgent(self, offer, row, streets.length_m, self.roads.free_ms, offer.name in giving)
             for row, offer in enumerate(offers)
         ]
+        self.operator = Operator(self, self.on_demand) if self.on_demand.runs else None
         owner_share = float(self.parameters["calculators.smartphone_owner_share"])
         uses = app_users(persons.person_key, persons.smartphone, share, owner_share, self.seed_)
         choice = choose_provider(persons.person_key, tuple(o.market_share for o in offers), self.seed_)
         trip_person = self.population.trips.person
-        self.trip_provider = np.where(self.by_car, provider_of(uses, choice)[trip_person], -1).astype(np.int8)
+        self.trip_provider = np.where(self.may_drive, provider_of(uses, choice)[trip_person], -1).astype(np.int8)
         sends = provider_of(uses, choice, persons.consent)[trip_person]
-        self.trip_sends = np.where(self.by_car, sends, -1).astype(np.int8)
+        self.trip_sends = np.where(self.may_drive, sends, -1).astype(np.int8)
         obedience = float(self.parameters["calculators.obedience"])
         self.obeys = obeys(self.population.trips.trip_key, obedience, self.seed_)
 

@@ -17,6 +17,7 @@ from twin.registry import Registry
 from twin.scenario.actors import SensorFleet
 from twin.scenario.ledger import Parameters
 from twin.scenario.modification import Modification, OfWholeDays, OnLinks, Share
+from twin.scenario.on_demand import ON_DEMAND_ROWS, OnDemandTransport
 from twin.scenario.selectors import Name
 from twin.scenario.wording import fault, nearest, short
 
@@ -97,6 +98,7 @@ LEDGER_ROWS = {
         "hours": "scenario.school_street_hours",
         "speed_kmh": "scenario.school_street_speed_kmh",
     },
+    "on_demand_transport": ON_DEMAND_ROWS,
 }
 """Keys of a kind that the ledger fills where a scenario is silent."""
 
@@ -207,7 +209,7 @@ class BusLine(Modification):
 
 for _kind in (
     *(CloseLink, ReduceCapacity, Incident, SpeedLimit, ClassifySecondary, SchoolStreet),
-    *(DataAgreement, AppShare, AddSensorFleet, BusLine),
+    *(DataAgreement, AppShare, AddSensorFleet, BusLine, OnDemandTransport),
 ):
     MODIFICATIONS.add(_kind.model_fields["kind"].default, _kind)
 
