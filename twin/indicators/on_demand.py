@@ -58,12 +58,14 @@ def on_demand_wait_p95(record: DayRecord, focus: Focus) -> Groups:
 
 @indicator("ratio", "lower", CALLED)
 def on_demand_detour(record: DayRecord, focus: Focus) -> Groups:
-    """Time aboard over the direct drive that the operator reckons with, mean over riders set down."""
-    if record.on_demand is None:
+    """Time aboard over that of the direct drives as the operator reckons: ``sum(aboard) / sum(direct)``."""
+    service = record.on_demand
+    if service is None:
         return {}
-    detour = np.full(record.n_trips, np.nan)
-    detour[record.on_demand.trip] = record.on_demand.detour
-    return ratios(record, focus.trips(record) & np.isfinite(detour), detour)
+    aboard_ms, direct_ms = np.zeros(record.n_trips), np.zeros(record.n_trips)
+    aboard_ms[service.trip] = np.where(service.rode, service.set_down_ms - service.picked_ms, 0)
+    direct_ms[service.trip] = np.where(service.rode, service.direct_ms, 0)
+    return ratios(record, focus.trips(record) & _of_trips(record, service.rode), aboard_ms, direct_ms)
 
 
 @indicator("veh km", "none", CALLED, extensive=True)

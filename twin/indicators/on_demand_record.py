@@ -88,11 +88,6 @@ class OnDemandRecord:
         return np.where(self.picked_ms >= 0, (self.picked_ms - self.asked_ms) / MS, np.nan)
 
     @cached_property
-    def detour(self) -> NDArray[np.float64]:
-        """(n_requests,) time aboard over the direct drive, NaN for who was not set down."""
-        return np.where(self.rode, (self.set_down_ms - self.picked_ms) / np.maximum(self.direct_ms, 1), np.nan)
-
-    @cached_property
     def aboard(self) -> NDArray[np.int64]:
         """(n_stops,) riders aboard on the way to each stop, -1 where nobody drove."""
         out = np.full(self.reached_ms.shape[0], -1, dtype=np.int64)

@@ -14,7 +14,7 @@ from twin.model.actor import Actor
 from twin.model.on_demand import OnDemand
 from twin.model.state import Bookings, Dispatch
 
-MOST_SETS_A_STEP = 100
+MOST_SETS_A_STEP = 40
 """Sets of requests of one size that are placed again in a step: a bound on the time that it takes."""
 
 

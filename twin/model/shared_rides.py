@@ -32,12 +32,14 @@ def book(model: TwinModel, state: Access, moment_s: int) -> None:
     fleet, loader, stop = service.fleet, state.loader, state.dispatch.stop
     under_way = []
     for v in range(fleet.n_vehicles):
-        given, reached = int(shared.n_reached[v]), int(shared.n_reached[v])
-        if given < state.dispatch.n[v] and loader.vehicles.release_ms[fleet.first_row + stop[v, given]] >= 0:
-            given += 1
+        reached = int(shared.n_reached[v])
+        link, bookings.ready_ms[v] = shared.standing(fleet, stop[v], reached)
+        bookings.given[v], leg = reached, reached
+        while leg < state.dispatch.n[v] and fleet.stop_link[stop[v, leg]] == link:
+            leg += 1  # stops at which it stands already
+        if leg < state.dispatch.n[v] and loader.vehicles.release_ms[fleet.first_row + stop[v, leg]] >= 0:
+            bookings.given[v] = leg + 1
             under_way.append(v)
-        bookings.given[v] = given
-        bookings.ready_ms[v] = shared.standing(fleet, stop[v], reached)[1]
     _report_arrivals(model, state, np.array(under_way, dtype=np.int64), moment_s * MS)
 
 
@@ -102,10 +104,10 @@ def _give_routes(model: TwinModel, state: Access) -> None:
     fleet, shared, dispatch = model.on_demand.fleet, state.shared, state.dispatch
     stops, origin = [], []
     for v in range(fleet.n_vehicles):
-        before = fleet.depot_link
-        for k, stop in enumerate(dispatch.stop[v, : dispatch.n[v]].tolist()):
+        before, _ = shared.standing(fleet, dispatch.stop[v], int(state.bookings.given[v]))
+        for stop in dispatch.ahead(state.bookings, v).tolist():
             link = int(fleet.stop_link[stop])
-            if k >= state.bookings.given[v] and link != before and shared.came_from[stop] != before:
+            if link != before and shared.came_from[stop] != before:
                 stops.append(stop)
                 origin.append(before)
             before = link
@@ -143,11 +145,15 @@ def _drive(model: TwinModel, state: Access, v: int, now_ms: int) -> None:
     No leg begins before the call that it answers, nor before all are served at the stops before it.
     """
     fleet, bookings, loader = model.on_demand.fleet, state.bookings, state.loader
-    route = state.dispatch.stop[v, : state.dispatch.n[v]].tolist()
+    route = state.dispatch.stop[v, : state.dispatch.n[v]]
     until_ms, given = now_ms + model.step_s * MS, int(bookings.given[v])
-    leader, earliest_ms, dwell_ms = -1, fleet.from_ms, 0  # who comes to the link before, and what is served there
-    link = fleet.depot_link
-    for k, stop in enumerate(route):
+    begin = max(given - 1, 0)
+    while begin > 0 and fleet.stop_link[route[begin]] == fleet.stop_link[route[begin - 1]]:
+        begin -= 1
+    # the leg that comes to the link before, and what is served there
+    leader, earliest_ms, dwell_ms = -1, fleet.from_ms, 0
+    link = int(fleet.stop_link[route[begin - 1]]) if begin else fleet.depot_link
+    for k, stop in enumerate(route[begin:].tolist(), begin):
         asked_ms = int(bookings.asked_ms[stop // 2]) if stop < 2 * fleet.n_requests else 0
         row = fleet.first_row + stop
         if fleet.stop_link[stop] != link:
