@@ -52,7 +52,7 @@ def random_case(seed: int, n_requests: int, n_vehicles: int, seats: int = 4) -> 
 
 
 def simulated(case: Case, v: int, route: Route) -> int | None:
-    """Cost of a route in thousandths of a millisecond, driven as soon as can be; None: a promise is broken."""
+    """Cost of a route [thousandths of a ms], driven as soon as can be; None: a promise is broken."""
     fleet, asked, (stay, w_wait, w_ride, _) = case.fleet, case.requests, case.terms.row().tolist()
     place, now, load = int(fleet.place[v]), int(fleet.ready_ms[v]), int(fleet.aboard[v])
     cost, boarded = 0, {}

@@ -63,9 +63,7 @@ def test_the_slack_is_what_the_route_can_bear_and_no_more(seed: int, n: int, v: 
             for more, holds in ((slack, True), (slack + 1, False)):
                 later = case.fleet.ready_ms.copy()
                 later[row] += more
-                late = Case(
-                    case.fleet._replace(ready_ms=later), case.requests, case.travel_ms, case.terms
-                )
+                late = Case(case.fleet._replace(ready_ms=later), case.requests, case.travel_ms, case.terms)
                 assert (simulated(late, row, route) is not None) == holds
 
 

@@ -56,7 +56,9 @@ def model_of(order: Scenario, population: Population | None = None, threads: int
 
 
 @cache
-def lived(vehicles: int = 2, more: str = "", seats: int = 6, liked: float = 25.0) -> tuple[TwinModel, DayRecord]:
+def lived(
+    vehicles: int = 2, more: str = "", seats: int = 6, liked: float = 25.0
+) -> tuple[TwinModel, DayRecord]:
     model = model_of(spec(vehicles, more, seats, liked))
     model.run_day()
     return model, record_of(model)
@@ -126,7 +128,9 @@ def test_each_way_is_driven_link_by_link_from_the_stop_before() -> None:
     before = {}
     for v in range(service.n_vehicles):
         stops = service.stop[v, : service.n[v]].tolist()
-        before |= dict(zip(stops, [model.on_demand.fleet.depot_link, *stop_link[stops[:-1]].tolist()], strict=True))
+        before |= dict(
+            zip(stops, [model.on_demand.fleet.depot_link, *stop_link[stops[:-1]].tolist()], strict=True)
+        )
     order = np.lexsort((service.event_enter_ms, service.event_stop))
     stop, link = service.event_stop[order], service.event_link[order]
     for each in np.unique(stop).tolist():
@@ -177,7 +181,9 @@ def test_a_fleet_in_a_jam_is_late() -> None:
 def test_vehicles_go_round_a_signed_closure() -> None:
     record = lived(2, closing(signed=True))[1]
     service, streets = service_of(record), record.territory.streets
-    closed = int(np.flatnonzero(streets.link_id == closing(signed=True).split('link = "')[1].split('"')[0])[0])
+    closed = int(
+        np.flatnonzero(streets.link_id == closing(signed=True).split('link = "')[1].split('"')[0])[0]
+    )
     inside = (service.event_enter_ms >= 8 * 3_600_000) & (service.event_enter_ms < 9 * 3_600_000)
     assert inside.any()
     assert not (service.event_link[inside] == closed).any()
@@ -205,9 +211,7 @@ def test_who_is_refused_goes_as_before_and_a_car_left_at_home_is_not_driven() ->
 def test_links_count_shared_vehicles_and_trips_do_not() -> None:
     record = lived()[1]
     service, n_links = service_of(record), record.territory.streets.n_links
-    cars, shared = (
-        np.bincount(link, minlength=n_links) for link in (record.event_link, service.event_link)
-    )
+    cars, shared = (np.bincount(link, minlength=n_links) for link in (record.event_link, service.event_link))
     assert shared.sum() > 0
     assert (record.link_flow_veh == cars + shared).all()
 
@@ -216,8 +220,9 @@ def test_indicators_say_what_happened() -> None:
     record = lived()[1]
     service, value = service_of(record), values(record)
     assert value["on_demand_requests", ""] == service.asked.sum()
-    assert value["on_demand_requests", "booking:app"] + value["on_demand_requests", "booking:phone"] == (
-        value["on_demand_requests", ""]
+    assert (
+        value["on_demand_requests", "booking:app"] + value["on_demand_requests", "booking:phone"]
+        == (value["on_demand_requests", ""])
     )
     assert value["on_demand_rejected", ""] == pytest.approx(service.refused.sum() / service.asked.sum())
     assert value["on_demand_wait", ""] == pytest.approx(np.nanmean(service.wait_s))
@@ -226,7 +231,9 @@ def test_indicators_say_what_happened() -> None:
     assert value["on_demand_km", ""] == pytest.approx(km)
     assert 0.0 < value["on_demand_empty_km", ""] < 1.0
     hours = service.n_vehicles * 16.0
-    assert value["on_demand_cost_per_trip", ""] == pytest.approx((35.0 * hours + 0.35 * km) / service.rode.sum())
+    assert value["on_demand_cost_per_trip", ""] == pytest.approx(
+        (35.0 * hours + 0.35 * km) / service.rode.sum()
+    )
     assert any(group.startswith("age:") for name, group in value if name == "on_demand_wait")
     assert value["mode_share", "mode:on_demand"] == pytest.approx(
         (record.population.trips.mode == ON_DEMAND).mean()

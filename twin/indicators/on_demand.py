@@ -89,7 +89,7 @@ def on_demand_empty_km(record: DayRecord, focus: Focus) -> Groups:
 
 @indicator("EUR/trip", "lower", CALLED)
 def on_demand_cost_per_trip(record: DayRecord, focus: Focus) -> Groups:
-    """Operator's cost of vehicle hours in service and kilometres over riders set down; of the whole area only.
+    """Operator's cost of vehicle hours and kilometres over riders set down; of the whole area only.
 
     Fares are not taken off; ``subsidy`` is what is left when they are.
     """

@@ -1,4 +1,4 @@
-"""What a day leaves of its on-demand transport: requests and what became of them, and where vehicles drove."""
+"""What a day leaves of its on-demand transport: what became of calls, and where vehicles drove."""
 
 from __future__ import annotations
 

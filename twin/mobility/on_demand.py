@@ -25,8 +25,6 @@ MOST_SETS = 300
 STEPS_A_SET = 3_000
 """Bounds of the improvement: sets of one size, and places tried for one set. They only limit its time."""
 CURSOR_COLUMNS = 5
-UNREACHED_MS = 10**9
-"""Longer driving times than this are none."""
 
 
 @dataclass(frozen=True)
@@ -45,11 +43,6 @@ class Terms:
         monotone = self.wait_weight >= self.ride_weight
         thousandths = (round(1_000 * self.wait_weight), round(1_000 * self.ride_weight))
         return np.array([round(self.stay_s * MS), *thousandths, monotone], dtype=np.int64)
-
-
-def direct_ms(requests: Requests, travel_ms: np.ndarray) -> np.ndarray:
-    """Driving time of each request without a detour (n_requests,)."""
-    return np.asarray(travel_ms[requests.origin, requests.destination])
 
 
 def promises(
@@ -71,16 +64,31 @@ def empty_problem(fleet: Fleet, requests: Requests, travel_ms: np.ndarray, terms
     """Routes without a stop, and all the room that a search takes."""
     n_vehicles, n_requests = fleet.place.shape[0], requests.origin.shape[0]
     shape = (n_vehicles, 2 * n_requests + 2)
-    moments = [np.zeros(shape, dtype=np.int64) for _ in range(4)]
-    counts = [np.zeros(n_vehicles, dtype=np.int32) for _ in range(2)]
-    nobody = [np.full(n_requests, -1, dtype=np.int32) for _ in range(2)]
-    stops = [np.zeros(shape, dtype=np.int32) for _ in range(3)]
-    cost, begin = np.zeros(n_vehicles, dtype=np.int64), np.zeros(n_requests, dtype=np.int64)
-    plan = Plan(stops[0], counts[0], *moments, stops[1], cost, nobody[0], begin)
-    cursors = [np.zeros((MOST_AT_ONCE, CURSOR_COLUMNS), dtype=np.int64) for _ in range(2)]
-    items = [np.zeros(MOST_AT_ONCE, dtype=np.int64) for _ in range(2)]
-    steps = np.zeros(2, dtype=np.int64)
-    search = Search(*cursors, *items, steps, stops[2], counts[1], nobody[1])
+    stops, moments = np.zeros(shape, dtype=np.int32), np.zeros(shape, dtype=np.int64)
+    none, nobody = np.zeros(n_vehicles, dtype=np.int32), np.full(n_requests, -1, dtype=np.int32)
+    plan = Plan(
+        stop=stops,
+        n=none,
+        reach_ms=moments,
+        wait_ms=moments.copy(),
+        leave_ms=moments.copy(),
+        slack_ms=moments.copy(),
+        load=stops.copy(),
+        cost=np.zeros(n_vehicles, dtype=np.int64),
+        vehicle=nobody,
+        begin_ms=np.zeros(n_requests, dtype=np.int64),
+    )
+    cursor, item = np.zeros((MOST_AT_ONCE, CURSOR_COLUMNS), np.int64), np.zeros(MOST_AT_ONCE, np.int64)
+    search = Search(
+        cursor=cursor,
+        best=cursor.copy(),
+        item=item,
+        at=item.copy(),
+        steps=np.zeros(2, dtype=np.int64),
+        kept_stop=stops.copy(),
+        kept_n=none.copy(),
+        kept_vehicle=nobody.copy(),
+    )
     problem = Problem(fleet, requests, Travel(travel_ms, terms.row()), plan, search)
     for v in range(n_vehicles):
         insertion.schedule(problem, v)
@@ -94,7 +102,7 @@ def insert_best(problem: Problem, requests: np.ndarray) -> int:
         raise WorkError(f"{n} requests at once, {EXACT_UP_TO} are the most")
     problem.search.item[:n] = requests
     problem.search.steps[1] = insertion.NO_LIMIT
-    reinsertion.place_best(problem, n, 0, insertion.NO_LIMIT)
+    reinsertion.place_best(problem, n, 0, int(insertion.NO_LIMIT))
     return int((problem.plan.vehicle[requests] >= 0).sum())
 
 

@@ -129,18 +129,26 @@ class SharedRides:
     @staticmethod
     def fresh(mode: np.ndarray, duration_s: np.ndarray, n_stops: int, n_vehicles: int) -> SharedRides:
         """Nobody has been anywhere; every trip is made as planned."""
-        never = [np.full(n_stops, -1, dtype=np.int64) for _ in range(3)]
+        never, nowhere = np.full(n_stops, -1, dtype=np.int64), np.full(n_stops, -1, dtype=np.int32)
         none = np.zeros(n_vehicles, dtype=np.int32)
-        return SharedRides(mode.copy(), duration_s.copy(), *never, none, np.full(n_stops, -1, dtype=np.int32))
+        moments = (never, never.copy(), never.copy())
+        return SharedRides(mode.copy(), duration_s.copy(), *moments, none, nowhere)
 
     def standing(self, fleet: Fleet, route: np.ndarray, n: int) -> tuple[int, int]:
-        """Link at whose end a vehicle is when it has come to the first n stops of its route, and when it may go on."""
+        """Link at whose end a vehicle is after the first n stops of its route, and when it may go on."""
         if n == 0:
             return fleet.depot_link, fleet.from_ms
         return int(fleet.stop_link[route[n - 1]]), int(self.left_ms[route[n - 1]])
 
     def note(
-        self, fleet: Fleet, loader: Loader, route: np.ndarray, n: int, v: int, asked_ms: np.ndarray, until_ms: int
+        self,
+        fleet: Fleet,
+        loader: Loader,
+        route: np.ndarray,
+        n: int,
+        v: int,
+        asked_ms: np.ndarray,
+        until_ms: int,
     ) -> None:
         """Take over the stops of vehicle v's route (the first n) that it has come to before a moment."""
         while self.n_reached[v] < n:

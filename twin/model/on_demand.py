@@ -78,7 +78,7 @@ class OnDemand:
 
 
 def on_demand_of(model: TwinModel, planned: Population, transit: Transit) -> tuple[Population, OnDemand]:
-    """Trips as they are planned where vehicles can be called, and the service; without it the one handed in."""
+    """Trips as planned where vehicles can be called, and the service; without one those handed in."""
     orders = [part for part in model.spec.in_force() if isinstance(part, OnDemandTransport)]
     n_before = planned.n_trips + transit.buses.legs.n_legs
     if not orders:
@@ -100,7 +100,8 @@ def on_demand_of(model: TwinModel, planned: Population, transit: Transit) -> tup
         rows.shape[0], order.vehicles, stop_link, depot_link, n_before, stay_ms, hours[0] * MS, hours[1] * MS
     )
     changed = trips.with_columns(
-        mode=np.where(riding, ON_DEMAND, trips.mode), duration_s=np.where(riding, expected_s, trips.duration_s)
+        mode=np.where(riding, ON_DEMAND, trips.mode),
+        duration_s=np.where(riding, expected_s, trips.duration_s),
     )
     key = trips.trip_key[rows]
     service = OnDemand(
@@ -116,7 +117,9 @@ def _none(planned: Population, first_row: int) -> OnDemand:
     fleet = Fleet(0, 0, no_link, -1, first_row, 0, 0, 0)
     key = nobody.astype(np.uint64)
     table = np.zeros((0, 0), dtype=np.int64)
-    return OnDemand(None, fleet, nobody, key, planned, nobody, nobody.astype(np.int32), table, None, Legs.none())
+    return OnDemand(
+        None, fleet, nobody, key, planned, nobody, nobody.astype(np.int32), table, None, Legs.none()
+    )
 
 
 def _table(model: TwinModel, bounds: Bounds, links: np.ndarray) -> np.ndarray:
@@ -170,7 +173,7 @@ def _riders(
 
 
 def _usual_transit(planned: Population) -> tuple[np.ndarray, np.ndarray]:
-    """Share of transit by zone, and what it takes each trip [s]: within the area, or else wherever people go."""
+    """Share of transit by zone, and what it takes each trip [s]: within the area, or else anywhere."""
     share, usual_s = transit_share(planned), usual_transit_s(planned)
     share = np.where(share > 0.0, share, transit_share(planned, anywhere=True))
     return share, np.where(np.isfinite(usual_s), usual_s, usual_transit_s(planned, anywhere=True))
@@ -179,10 +182,10 @@ def _usual_transit(planned: Population) -> tuple[np.ndarray, np.ndarray]:
 def _direct_s(
     model: TwinModel, planned: Population, order: OnDemandTransport, depot_link: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Direct drive of each trip (n_trips,) [s] as the operator reckons, and which it can serve (n_trips,) bool.
+    """Direct drive of each trip [s] as the operator reckons, and which it can serve, (n_trips,) each.
 
-    Both ends are served and on different links that a vehicle can come to and leave again; the trip is planned
-    for hours of service.
+    Both ends are served and on different links that a vehicle can come to and leave again; the trip is
+    planned for hours of service.
     """
     trips, topology = planned.trips, model.roads.topology
     served = served_places(order, model.territory)
@@ -230,4 +233,3 @@ def _value_of_time(purpose: np.ndarray, model: TwinModel) -> np.ndarray:
         float(model.parameters[f"population.value_of_time_{name}_eur_per_h"]) for name in ("commute", "other")
     )
     return np.where(np.isin(purpose, (WORK, BUSINESS, SCHOOL)), commute, other)
-

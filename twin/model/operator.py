@@ -39,7 +39,9 @@ class Operator(Actor):
         """Answer those who have called, plan every vehicle's next stops anew, send home whoever is done."""
         fleet = self.service.fleet
         new = (bookings.asked_ms >= 0) & (dispatch.vehicle < 0) & ~dispatch.refused
-        in_hours = (bookings.asked_ms >= fleet.from_ms) & (np.maximum(bookings.asked_ms, moment_s * MS) < fleet.until_ms)
+        in_hours = (bookings.asked_ms >= fleet.from_ms) & (
+            np.maximum(bookings.asked_ms, moment_s * MS) < fleet.until_ms
+        )
         dispatch.refused |= new & ~in_hours
         new &= in_hours
         if new.any():
@@ -115,7 +117,7 @@ class Operator(Actor):
     def _aboard(
         self, bookings: Bookings, dispatch: Dispatch, rows: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Vehicle that has picked up, or is on its way to, each request (n,) int32, -1 none; and when [ms]."""
+        """Vehicle that has picked up each request, or drives to it (n,) int32, -1 none; and when [ms]."""
         picked = np.zeros(self.service.fleet.n_requests, dtype=np.bool_)
         for v in range(self.service.fleet.n_vehicles):
             given = dispatch.stop[v, : bookings.given[v]]

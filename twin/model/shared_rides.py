@@ -10,6 +10,7 @@ from twin.behaviour.days import TRAVELLING
 from twin.clock import MS
 from twin.kernels.closures import first_closed
 from twin.kernels.paths import BLOCKED, Trips
+from twin.mobility.loading import Loader
 from twin.mobility.shared_rides import chain
 from twin.model.phases import Phase
 from twin.model.state import Access
@@ -62,6 +63,7 @@ def _report_arrivals(model: TwinModel, state: Access, vehicles: np.ndarray, now_
 
 def assign(model: TwinModel, state: Access, moment_s: int) -> None:
     """The operator answers calls and plans."""
+    assert model.operator is not None
     model.operator.assign(state.bookings, state.dispatch, moment_s)
 
 
@@ -133,7 +135,13 @@ def _ways(model: TwinModel, closed: np.ndarray, origin: np.ndarray, end: np.ndar
             break
         assert service.bounds is not None
         found = find_routes(
-            model.roads.topology, static_weights(weights), service.bounds, asked, rows, NO_DRAWS, model.threads
+            model.roads.topology,
+            static_weights(weights),
+            service.bounds,
+            asked,
+            rows,
+            NO_DRAWS,
+            model.threads,
         )
         ways |= {int(k): found.of(k) for k in rows.tolist() if found.start[k] >= 0}
     return [ways[k] for k in range(n)]
@@ -172,7 +180,7 @@ def _drive(model: TwinModel, state: Access, v: int, now_ms: int) -> None:
         chain(loader, leader, -1, 0, 0)
 
 
-def _ties(loader: object, leader: int, row: int, not_before_ms: int, dwell_ms: int) -> bool:
+def _ties(loader: Loader, leader: int, row: int, not_before_ms: int, dwell_ms: int) -> bool:
     """Tie a leg to the one before it; False where that has arrived already, or there is none."""
     if leader < 0 or loader.vehicles.arrived_ms[leader] >= 0:
         return False
@@ -221,7 +229,10 @@ BOOK = Phase(
 )
 ASSIGN = Phase("assign", assign, frozenset({"bookings"}), frozenset({"dispatch"}), actor=True)
 SERVE = Phase(
-    "serve", serve, frozenset({"bookings", "dispatch", "orders"}), frozenset({"loader", "shared", "itineraries"})
+    "serve",
+    serve,
+    frozenset({"bookings", "dispatch", "orders"}),
+    frozenset({"loader", "shared", "itineraries"}),
 )
 ALIGHT = Phase(
     "alight", alight, frozenset({"loader", "dispatch", "bookings"}), frozenset({"shared", "itineraries"})
@@ -229,7 +240,7 @@ ALIGHT = Phase(
 
 
 def with_on_demand(phases: tuple[Phase, ...]) -> tuple[Phase, ...]:
-    """The order of a step where vehicles can be called: before traffic moves they are sent, then they arrive."""
+    """The order of a step where vehicles can be called: they are sent before traffic moves."""
     names = [phase.name for phase in phases]
     sent, loaded = names.index("signs"), names.index("load") + 1
     return (*phases[:sent], BOOK, ASSIGN, SERVE, *phases[sent:loaded], ALIGHT, *phases[loaded:])

@@ -117,7 +117,7 @@ class Dispatch:
     Parameters
     ----------
     stop, n
-        Stops of each vehicle's day in order (n_vehicles, room) int32, the first n (n_vehicles,) int32 of a row.
+        Stops of each vehicle's day in order (n_vehicles, room) int32, the first n of a row (n_vehicles,).
     vehicle, refused
         Who serves each request (n_requests,) int32, -1 nobody yet; whether it was refused.
     """

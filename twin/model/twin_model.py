@@ -236,7 +236,9 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         uses = app_users(persons.person_key, persons.smartphone, share, owner_share, self.seed_)
         choice = choose_provider(persons.person_key, tuple(o.market_share for o in offers), self.seed_)
         trip_person = self.population.trips.person
-        self.trip_provider = np.where(self.may_drive, provider_of(uses, choice)[trip_person], -1).astype(np.int8)
+        self.trip_provider = np.where(self.may_drive, provider_of(uses, choice)[trip_person], -1).astype(
+            np.int8
+        )
         sends = provider_of(uses, choice, persons.consent)[trip_person]
         self.trip_sends = np.where(self.may_drive, sends, -1).astype(np.int8)
         obedience = float(self.parameters["calculators.obedience"])

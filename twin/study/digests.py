@@ -26,8 +26,8 @@ _MOMENT_BITS = np.int64(27)
 def truth_digest(record: DayRecord) -> str:
     """SHA-256 over trips, link entries and exits, and persons' outcomes, each sorted by outside ids.
 
-    Where there is a timetable, also over its calls, its passengers' rides and its buses' passages; so for an on-demand
-    transport.
+    Where there is a timetable, also over its calls, its passengers' rides and its buses' passages; where
+    vehicles can be called, over calls and those vehicles' passages.
     """
     digest = hashlib.sha256()
     tables = [("trips", _trips(record)), ("passages", _passages(record)), ("persons", _persons(record))]

@@ -45,7 +45,7 @@ def inside_polygon(x: np.ndarray, y: np.ndarray, corner_x: np.ndarray, corner_y:
 
 
 def depot_of(order: OnDemandTransport, territory: Territory) -> int:
-    """Link at whose end the vehicles stand: at the depot's place, or the one nearest to where it should be."""
+    """Link at whose end the vehicles stand: of the depot's place, or of the nearest that is served."""
     places, where = territory.places, f"modification 'on_demand_transport' {order.name!r}: depot"
     if isinstance(order.depot, str):
         found = np.flatnonzero(places.place_id == order.depot)
