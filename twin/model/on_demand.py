@@ -19,7 +19,7 @@ from twin.population.population import Population
 from twin.population.tables import BUSINESS, ON_DEMAND, RESIDENT, SCHOOL, TRANSIT, WORK
 from twin.routing.search import NO_DRAWS, bounds_to, find_routes, static_weights
 from twin.scenario.on_demand import OnDemandTransport
-from twin.territory.served import depot_of, served_places
+from twin.territory.served import carried, depot_of
 
 if TYPE_CHECKING:
     from twin.model.twin_model import TwinModel
@@ -184,13 +184,12 @@ def _direct_s(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Direct drive of each trip [s] as the operator reckons, and which it can serve, (n_trips,) each.
 
-    Both ends are served and on different links that a vehicle can come to and leave again; the trip is
+    Both ends are on different links that a vehicle can come to and leave again; the trip is
     planned for hours of service.
     """
     trips, topology = planned.trips, model.roads.topology
-    served = served_places(order, model.territory)
     first_s, last_s = order.hours_s(model.parameters["on_demand.service_hours"])
-    can = inside(trips) & served[trips.origin_place] & served[trips.destination_place]
+    can = inside(trips) & carried(order, model.territory, trips.origin_place, trips.destination_place)
     can &= (trips.depart_s >= first_s) & (trips.depart_s < last_s)
     can &= trips.origin_link != trips.destination_link
     ends = np.stack([trips.origin_link, trips.destination_link])

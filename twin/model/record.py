@@ -33,7 +33,6 @@ def record_of(model: TwinModel) -> DayRecord:
     of_trips = passages.of(passages.trip < model.n_trips)
     days, kept = state.itineraries, state.platform.record()
     population = trips_as_made(model)
-    by_car = population.trips.mode == CAR
     record = DayRecord(
         territory=model.territory,
         population=population,
@@ -47,7 +46,7 @@ def record_of(model: TwinModel) -> DayRecord:
         route_km=np.bincount(of_trips.trip, weights=streets.length_m[of_trips.link], minlength=model.n_trips)
         / 1_000.0,
         guided=state.guidance.guided,
-        provider=np.where(by_car, state.guidance.provider, np.int8(-1)),
+        provider=np.where(population.trips.mode == CAR, state.guidance.provider, np.int8(-1)),
         n_reroutes=state.guidance.n_reroutes,
         entries=entries,
         exits=exits,

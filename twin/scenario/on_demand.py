@@ -39,8 +39,8 @@ def _from_ledger(key: str) -> Callable[[], float]:
 class OnDemandTransport(Modification):
     """Shared vehicles that come when called; `from` and `until` are the hours at which they can be called.
 
-    Both ends of a trip must lie where it serves: in the places that `serves` names and, where a polygon
-    is given, inside it.
+    It serves the places that `serves` names and, where a polygon is given, those inside it. One end of a ride
+    lies there, the other there too or among the places that it `reaches`.
     """
 
     kind: Literal["on_demand_transport"] = "on_demand_transport"
@@ -48,6 +48,9 @@ class OnDemandTransport(Modification):
     serves: PlaceSelector | None = Field(None, description='a table, for example {commune = "La Turbie"}')
     polygon: Annotated[tuple[Point, ...], BeforeValidator(_points), Field(min_length=3)] | None = Field(
         None, description="three or more [lon, lat], the corners of an area"
+    )
+    reaches: PlaceSelector | None = Field(
+        None, description="a table that names places beyond: rides lead there from where it serves, and back"
     )
     depot: Annotated[Name | Point, BeforeValidator(_points)] | None = Field(
         None, description="[lon, lat] or a place id; omitted: in the middle of where it serves"

@@ -7,7 +7,7 @@ import numpy as np
 from twin.errors import InputError
 from twin.scenario.on_demand import OnDemandTransport
 from twin.territory.select_places import select_places
-from twin.territory.tables import Flags
+from twin.territory.tables import Flags, Ints
 from twin.territory.territory import Territory
 
 
@@ -26,6 +26,18 @@ def served_places(order: OnDemandTransport, territory: Territory) -> Flags:
         if not served.any():
             raise InputError(f"{where}: polygon", "no place lies in it", "an area with places in it")
     return served
+
+
+def carried(order: OnDemandTransport, territory: Territory, origin: Ints, destination: Ints) -> Flags:
+    """Trips from place to place (n,) rows that an order carries: from where it serves or to there."""
+    served = served_places(order, territory)
+    reached = served.copy()
+    if order.reaches is not None:
+        where = f"modification 'on_demand_transport' {order.name!r}: reaches"
+        communes = territory.streets.communes
+        reached[select_places(order.reaches, territory.places, territory.zones, communes, where)] = True
+    out = served[origin] & reached[destination]
+    return np.asarray(out | (reached[origin] & served[destination]))
 
 
 def inside_polygon(x: np.ndarray, y: np.ndarray, corner_x: np.ndarray, corner_y: np.ndarray) -> Flags:
