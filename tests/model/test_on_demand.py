@@ -240,7 +240,7 @@ def test_indicators_say_what_happened() -> None:
     )
     assert record.accounts.total_cents() == 0
     fares = sum(cents for _, to, cents, why in record.accounts.postings if (to, why) == ("Appel", "fares"))
-    assert fares == 200 * service.rode.sum()
+    assert fares == round(100 * service.fare_eur) * int(service.rode.sum())
 
 
 def test_who_likes_it_a_little_is_among_those_who_like_it_more() -> None:
