@@ -15,10 +15,10 @@ LEDGER = Parameters.defaults()
 
 def test_rows_of_trips_and_of_buses_behind_them() -> None:
     trips = np.array([0, 1, 2, -1], dtype=np.int8)
-    places, pace = vehicle_rows(trips, 2, LEDGER)
-    assert places.dtype == pace.dtype == np.int8
-    assert places.tolist() == [1, 1, 2, 1, 2, 2]
-    assert pace.tolist() == [4, 4, 8, 4, 8, 8]
+    kind, places, pace = vehicle_kinds(trips, (2, 1), LEDGER)
+    assert [places[row] for row in kind] == [1, 1, 2, 1, 2, 2, 1]
+    assert [pace[row] for row in kind] == [4, 4, 8, 4, 8, 8, 4]
+    assert kind.tolist() == [0, 0, 2, 0, 3, 3, 0]  # a van takes no more than a car
     assert class_places(LEDGER)[BUS] == 2
 
 
@@ -40,4 +40,4 @@ def test_a_heavier_lorry_takes_longer_and_never_less_than_a_car() -> None:
 )
 def test_what_no_loading_can_hold_is_refused(name: str, value: list[float]) -> None:
     with pytest.raises(InputError, match=name):
-        vehicle_rows(np.zeros(1, dtype=np.int8), 0, LEDGER.replaced({name: value}))
+        vehicle_kinds(np.zeros(1, dtype=np.int8), (0, 0), LEDGER.replaced({name: value}))

@@ -48,9 +48,8 @@ def run(net: worlds.Net, buses: Buses, until_s: int, jam_s: int = 0) -> tuple[np
     due = buses.due(0, 1_000 * until_s)
     loader.release(due, loader.vehicles.not_before_ms[due])
     loader.advance(0, until_s)
-    moments = buses.moments(
-        loader.vehicles, 1_000 * until_s, buses.leg_call + 1, np.full(buses.n_calls, buses.dwell_ms)
-    )
+    dwell_ms = np.full(buses.n_calls, buses.dwell_ms)
+    moments = buses.moments(loader.vehicles, loader.n_trips, 1_000 * until_s, (buses.leg_call + 1, dwell_ms))
     return tuple(np.where(column >= 0, column / 1_000.0, np.nan) for column in moments)  # type: ignore[return-value]
 
 
@@ -111,7 +110,7 @@ def test_a_stop_that_is_passed_by_has_no_moments_and_the_leg_leads_on() -> None:
     loader.vehicles.next_leg[0] = -1
     loader.release(np.array([0]), np.array([0]))
     loader.advance(0, 1_000)
-    service.note(buses, loader.vehicles, 1_000_000)
+    service.note(buses, loader.vehicles, loader.n_trips, 1_000_000)
     assert service.passed.tolist() == [False, True, False]
     assert service.arrived_ms.tolist() == [0, -1, 200_000]
     assert service.left_ms.tolist() == [0, -1, 500_000]

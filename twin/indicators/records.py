@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from twin.accounts import Accounts
 from twin.clock import HORIZON_S, MS
+from twin.indicators.on_demand_record import OnDemandRecord
 from twin.indicators.parking_record import ParkingRecord
 from twin.indicators.transit_record import TransitRecord
 from twin.indicators.walking import SERVICES, walk_to_nearest_m
@@ -129,6 +130,8 @@ class DayRecord:
         Parking where it is limited; None: everybody parks at once.
     toll_cents, barred_km
         (n_trips,): tolls paid; kilometres in low-emission zones by a vehicle they bar. None: no rule.
+    on_demand
+        On-demand transport, counted as buses are; None: there is none.
     """
 
     territory: Territory
@@ -170,6 +173,7 @@ class DayRecord:
     parking: ParkingRecord | None = None
     toll_cents: NDArray[np.int64] | None = None
     barred_km: NDArray[np.float64] | None = None
+    on_demand: OnDemandRecord | None = None
 
     @property
     def n_trips(self) -> int:

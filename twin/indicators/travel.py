@@ -10,7 +10,7 @@ from twin.indicators.groups import EVERYBODY, SKILL_GROUPS, ratio, ratios
 from twin.indicators.indicator import Groups, indicator
 from twin.indicators.ledger import DEMAND, TRAFFIC
 from twin.indicators.records import ARRIVED, HORIZON_MS, DayRecord
-from twin.population.tables import MODES
+from twin.population.tables import MODES, MODES_MADE
 
 SECONDS_PER_H = 3_600.0
 
@@ -58,17 +58,17 @@ def person_time(record: DayRecord, focus: Focus) -> Groups:
     """Hours spent travelling by those who left their origin, in all and by mode."""
     chosen = focus.trips(record) & (record.departed_ms >= 0)
     hours = np.bincount(
-        record.population.trips.mode[chosen], weights=record.elapsed_s[chosen], minlength=len(MODES)
+        record.population.trips.mode[chosen], weights=record.elapsed_s[chosen], minlength=len(MODES_MADE)
     )
-    by_mode = {f"mode:{mode}": hours[row] / SECONDS_PER_H for row, mode in enumerate(MODES)}
+    by_mode = {f"mode:{mode}": hours[row] / SECONDS_PER_H for row, mode in enumerate(_modes(record))}
     return {EVERYBODY: hours.sum() / SECONDS_PER_H, **by_mode}
 
 
 @indicator("share", "none", DEMAND)
 def mode_share(record: DayRecord, focus: Focus) -> Groups:
     """Share of planned trips by mode: ``n_mode / n``."""
-    count = np.bincount(record.population.trips.mode[focus.trips(record)], minlength=len(MODES))
-    return {f"mode:{mode}": ratio(count[row], count.sum()) for row, mode in enumerate(MODES)}
+    count = np.bincount(record.population.trips.mode[focus.trips(record)], minlength=len(MODES_MADE))
+    return {f"mode:{mode}": ratio(count[row], count.sum()) for row, mode in enumerate(_modes(record))}
 
 
 @indicator("km/person", "higher", DEMAND)
@@ -105,3 +105,8 @@ def longest_queue_to_enter(record: DayRecord, focus: Focus) -> Groups:
         "where:origins": float(record.max_origin_queue_veh),
         "where:gates": float(record.max_gate_queue_veh),
     }
+
+
+def _modes(record: DayRecord) -> tuple[str, ...]:
+    """Modes in which trips of that day may be made."""
+    return MODES if record.on_demand is None else MODES_MADE

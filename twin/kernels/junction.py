@@ -116,7 +116,7 @@ def _moment(scene: Scene, event: int, now: int) -> int:
 
 @inline_kernel
 def _part(scene: Scene, link: int, target: int, moment: int, now: int) -> int:
-    """Whether the head of a link takes part in the turn at the entry of another: 0 no, 1 yes, 2 and may win it."""
+    """Whether the head of a link takes part in the turn at the entry of another: 0 no, 1 yes, 2 it may win."""
     traffic = scene.traffic
     row = traffic.links[link]
     if row.target != target or row.n_here == 0 or traffic.slots[row.head_at].ms > moment:
@@ -136,6 +136,15 @@ def _key(traffic: Traffic, event: int) -> np.uint64:
     """What breaks ties between events."""
     key = traffic.arms[event >> 1].key
     return mix(key) if event & 1 else key
+
+
+@inline_kernel
+def _beats(traffic: Traffic, event: int, credit: int, best: tuple[int, int]) -> bool:
+    """Whether an event has more credit than the best so far (event and credit), or as much and a smaller key."""
+    winner, most = best
+    if winner < 0 or credit > most:
+        return True
+    return credit == most and _key(traffic, event) < _key(traffic, winner)
 
 
 @inline_kernel
@@ -163,12 +172,12 @@ def _turn(scene: Scene, target: int, moment: int, now: int) -> int:
         if other.mark == 0:
             continue
         other.credit = min(other.credit + other.weight, total)
-        if other.mark == 2 and (winner < 0 or other.credit > most or (other.credit == most and other.key < _key(traffic, winner))):
+        if other.mark == 2 and _beats(traffic, 2 * link, other.credit, (winner, most)):
             winner, most = np.int64(2 * link), np.int64(other.credit)
     if starts:
         arm.start_credit = min(arm.start_credit + arm.start_weight, total)
         event = 2 * target + 1
-        if winner < 0 or arm.start_credit > most or (arm.start_credit == most and _key(traffic, event) < _key(traffic, winner)):
+        if _beats(traffic, event, arm.start_credit, (winner, most)):
             winner = event
     if winner & 1:
         arm.start_credit = max(arm.start_credit - total, -total)

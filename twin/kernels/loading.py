@@ -76,8 +76,9 @@ def queued(scene: Scene, now_ms: int, since_ms: int, left_veh: np.ndarray) -> No
     """Vehicles that a queue holds up: logged with the moment at which they expect to leave.
 
     Nothing but what a phone on board can tell is used: who has been held since ``since_ms`` has seen
-    left_veh[link] (by row of outside) vehicles leave before it, and expects those still ahead to leave at that
-    rate (one at least, for a queue that stood still). Who was stopped later knows only how long it has been there.
+    left_veh[link] (by row of outside) vehicles leave before it, and expects those still ahead to leave at
+    that rate (one at least, for a queue that stood still). Who was stopped later knows only how long it has
+    been there.
     """
     links, slots, network = scene.traffic.links, scene.traffic.slots, scene.network
     for number in range(links.shape[0]):
@@ -99,7 +100,7 @@ def queued(scene: Scene, now_ms: int, since_ms: int, left_veh: np.ndarray) -> No
 @kernel
 def settle(scene: Scene) -> int:
     """Tell vehicles on links where they are; returns how many there are."""
-    network, traffic, vehicles = scene.network, scene.traffic, scene.vehicles
+    traffic, vehicles = scene.traffic, scene.vehicles
     n = 0
     for link in range(traffic.links.shape[0]):
         row = traffic.links[link]
@@ -248,7 +249,7 @@ def _receive(scene: Scene, domain: int, step: int) -> None:
 
 @kernel
 def advance(scene: Scene, window: tuple[int, int, int], thread: tuple[int, int]) -> tuple[int, int]:
-    """Run steps [from, until) of ``window = (from_s, until_s, margin)``, as ``thread = (number, of how many)``.
+    """Run steps [from, until) of ``window = (from_s, until_s, margin)`` as ``thread = (number, of how many)``.
 
     Stops early when fewer than ``margin`` events (the most that one step can log) fit in a log.
     Returns the step reached and the rotations of deadlocked circles. All threads run the same steps; each

@@ -186,7 +186,7 @@ def wake(scene: Scene, domain: int, link: int, step: int) -> None:
 def put_in(scene: Scene, link: int, rider: tuple[int, np.uint64, int], moment: int) -> int:
     """Put a vehicle (row and kind, code and word of its route) into the next slot of a link.
 
-    Returns the places that it takes: all it needs, or those there are, where a deadlock's rule squeezes it in.
+    Returns the places that it takes: all it needs, or those there are, where a deadlock's rule squeezes it.
     """
     traffic = scene.traffic
     row = traffic.links[link]
@@ -211,9 +211,8 @@ def put_in(scene: Scene, link: int, rider: tuple[int, np.uint64, int], moment: i
     row.n_free -= places
     look_at_entry(traffic, link)
     end = (moment // STEP_MS + 1) * STEP_MS
-    if row.n_free == 0 or traffic.slots[at].ms >= end:
-        if traffic.arms[link].full_s < 0:
-            traffic.arms[link].full_s = moment // STEP_MS
+    if (row.n_free == 0 or traffic.slots[at].ms >= end) and traffic.arms[link].full_s < 0:
+        traffic.arms[link].full_s = moment // STEP_MS
     return places
 
 
@@ -267,7 +266,7 @@ def leave(scene: Scene, domain: int, link: int, moment: int) -> tuple[int, np.ui
     row = traffic.links[link]
     slot = traffic.slots[row.head_at]
     v = np.int64(slot.vehicle)
-    turn, code, word = read_turn(scene.words, slot.code, np.int64(slot.word), bits)
+    _, code, word = read_turn(scene.words, slot.code, np.int64(slot.word), bits)
     step = moment // STEP_MS
     places = take_off(scene, domain, link, moment)
     if row.flags & CUT:

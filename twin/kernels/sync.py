@@ -31,7 +31,7 @@ def _of_whole_numbers(array: Any) -> bool:
 
 @intrinsic
 def _add(typing_context: Any, array: Any, row: Any, value: Any) -> Any:
-    """Add to an element, at once; returns what it was before. All writes before it are seen by who reads it."""
+    """Add to an element, at once; returns what it was before. Who reads it sees all writes before it."""
     if not _of_whole_numbers(array):
         return None
 

@@ -151,8 +151,8 @@ class Traffic(NamedTuple):
     calendar: Calendar
     work: Work
     counts: np.ndarray
-    """int64 (n_domains, 8): links without room for the longest vehicle, events of the step, and (by its parity)
-    whether the log is nearly full."""
+    """int64 (n_domains, 8): links without room for the longest vehicle, events of the step, and (by its
+    parity) whether the log is nearly full."""
 
 
 class Vehicles(NamedTuple):
@@ -171,7 +171,7 @@ class Vehicles(NamedTuple):
     arrived_ms: np.ndarray  # int32, -1 not yet
     queue_next: np.ndarray  # int32 next vehicle in the origin queue
     next_leg: np.ndarray  # int32 (n_legs,) the leg that begins where this vehicle arrives, -1 none
-    not_before_ms: np.ndarray  # int32 (n_legs,) a leg so begun is released no earlier: the timetable's departure
+    not_before_ms: np.ndarray  # int32 (n_legs,) a leg so begun is released no earlier: by the timetable
     dwell_ms: np.ndarray  # int32 (n_legs,) nor sooner than that after the leg before it has arrived
 
 

@@ -54,8 +54,8 @@ def encode(
 ) -> int:
     """Write routes (links by row of outside) behind ``place[0]`` of the words.
 
-    The first word of each goes to place[1] (n_routes,) uint32. Returns the first route that is none, because a
-    link does not go on where the one before it ends, else -1.
+    The first word of each goes to place[1] (n_routes,) uint32. Returns the first route that is none, because
+    a link does not go on where the one before it ends, else -1.
     """
     start, end = ends
     at, first = place

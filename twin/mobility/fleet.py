@@ -56,9 +56,9 @@ def class_pace(parameters: Parameters) -> np.ndarray:
 
 
 def vehicle_kinds(
-    vehicle_class: np.ndarray, n_bus_legs: int, parameters: Parameters
+    vehicle_class: np.ndarray, n_legs: tuple[int, int], parameters: Parameters
 ) -> tuple[np.ndarray, tuple[int, ...], tuple[int, ...]]:
-    """Kind of the loading's rows (n_trips + n_bus_legs,) int8, and places and pace by kind.
+    """Kind of the loading's rows (n_vehicles,) int8, and places and pace by kind.
 
     A kind is a class; one that takes no more of the road than a car is counted as a car (0).
 
@@ -66,14 +66,15 @@ def vehicle_kinds(
     ----------
     vehicle_class
         Class of the vehicle of each trip, (n_trips,) int8 rows of `VEHICLE_CLASSES`, -1 no vehicle.
-    n_bus_legs
-        Legs of buses behind them.
+    n_legs
+        Legs of buses behind them, and of shared vehicles, which are cars, behind those.
 
-    >>> kind, places, pace = vehicle_kinds(np.array([0, -1, 1, 2], np.int8), 1, Parameters.defaults())
+    >>> kind, places, pace = vehicle_kinds(np.array([0, -1, 1, 2], np.int8), (1, 1), Parameters.defaults())
     >>> kind.tolist(), places, pace
-    ([0, 0, 0, 2, 3], (1, 1, 2, 2), (4, 4, 8, 8))
+    ([0, 0, 0, 2, 3, 0], (1, 1, 2, 2), (4, 4, 8, 8))
     """
-    of_row = np.concatenate([np.maximum(vehicle_class, CAR_CLASS), np.full(n_bus_legs, BUS)]).astype(np.int64)
+    buses, shared = np.full(n_legs[0], BUS), np.full(n_legs[1], CAR_CLASS)
+    of_row = np.concatenate([np.maximum(vehicle_class, CAR_CLASS), buses, shared]).astype(np.int64)
     places, pace = class_places(parameters), class_pace(parameters)
     as_car = (places == places[CAR_CLASS]) & (pace == pace[CAR_CLASS])
     kind = np.where(as_car, CAR_CLASS, np.arange(places.shape[0]))[of_row].astype(np.int8)

@@ -23,7 +23,8 @@ class Control:
     gap_ms
         Critical gap where a link yields, 0 where it does not, (n_links,) int32.
     major_start, major_links
-        Links that end at the same node and that each link yields to: major_links[major_start[k] : major_start[k + 1]].
+        Links that end at the same node and that each link k yields to:
+        major_links[major_start[k] : major_start[k + 1]].
     """
 
     gap_ms: np.ndarray
@@ -60,9 +61,9 @@ def places_and_holes(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Whole places (n_links,) and hole times [ms] that keep the diagram's top, storage / (free + wave).
 
-    ``storage`` is jam density times length, before rounding. Traverse times of a step at least and whole places
-    would lower the flow that a short link can carry (or raise it); the hole's time makes up for both. Where
-    even a hole of one step does not, a place is added.
+    ``storage`` is jam density times length, before rounding. Traverse times of a step at least and whole
+    places would lower the flow that a short link can carry (or raise it); the hole's time makes up for both.
+    Where even a hole of one step does not, a place is added.
 
     >>> places, hole_ms = places_and_holes(np.array([0.8]), np.array([2.88]), np.array([2.4]))
     >>> places.tolist(), hole_ms.tolist()  # 2.4 places in 3.68 s are 2 in 3.067 s
@@ -110,7 +111,8 @@ def build_network(
         raise WorkError(f"node row {int(np.argmax(n_out))} has more than 252 links that leave it")
     n_majors = np.diff(control.major_start)[row]
     major_start = np.concatenate([[0], np.cumsum(n_majors)])
-    listed = np.repeat(control.major_start[:-1][row] - major_start[:-1], n_majors) + np.arange(major_start[-1])
+    shift = np.repeat(control.major_start[:-1][row] - major_start[:-1], n_majors)
+    listed = shift + np.arange(major_start[-1])
     return Network(
         tail=topology.tail[row].astype(np.int32),
         head=topology.head[row].astype(np.int32),

@@ -1,7 +1,8 @@
 """Cars on the streets: the loading kernel's state, its releases, re-routings and log of passages.
 
-Kernels: `twin.kernels.loading`; rules: docs/loading.md. This is its public door: it owns the moving arrays,
-writes the turns of routes that are taken, and checks conservation after every call. Links are rows of outside.
+Kernels: `twin.kernels.loading`; rules: docs/loading.md. This is its public door: it owns the moving
+arrays, writes the turns of routes that are taken, and checks conservation after every call. Links are
+rows of outside.
 """
 
 from __future__ import annotations
@@ -80,7 +81,8 @@ class Loader:
     legs
         Buses; their vehicles are the rows behind those of the trips.
     kind
-        Kind of every vehicle, trips then legs, (n_vehicles,): a row of the rules' tables; cars (0) if not given.
+        Kind of every vehicle, trips then legs, (n_vehicles,): a row of the rules' tables; cars (0) if not
+        given.
     n_domains, n_threads
         Parts of the network and how many threads work them; the moments are the same for any numbers.
     """
@@ -106,7 +108,8 @@ class Loader:
         self.settings = _settings(rules)
         self.words, self.n_words = np.empty(0, dtype=np.uint64), 0
         cars, buses = np.arange(self.n_trips), np.arange(self.n_trips, self.vehicles.key.shape[0])
-        self.vehicles.at[cars], self.vehicles.at[buses] = self._write(cars, routes), self._write(buses, legs.routes)
+        self.vehicles.at[cars] = self._write(cars, routes)
+        self.vehicles.at[buses] = self._write(buses, legs.routes)
         self.events = _no_log(n_domains, 0)
         self._taken_up = b""
         self._settled = True
@@ -128,7 +131,9 @@ class Loader:
         pool = np.ascontiguousarray(routes.pool, dtype=np.int32)
         wrong = turns.encode(self.network, pool, ends, self.words, (self.n_words, first))
         if wrong >= 0:
-            raise WorkError(f"route of vehicle row {int(rows[wrong])} jumps from a link to one that does not follow")
+            raise WorkError(
+                f"the route of vehicle row {int(rows[wrong])} jumps to a link that does not follow"
+            )
         self.n_words = room
         there = routes.end > routes.start
         self.vehicles.link[rows[there]] = self.network.place[pool[routes.start[there]]]
@@ -317,7 +322,8 @@ class Loader:
             )
         wrong = links["n_here"].astype(np.int64) + links["n_free"] != self.network.storage_veh
         if wrong.any():
-            raise WorkError(f"link row {int(self.network.row[np.argmax(wrong)])}: places taken and free do not add up")
+            row = int(self.network.row[np.argmax(wrong)])
+            raise WorkError(f"link row {row}: places taken and free do not add up")
 
     def _scene(self, n_events: int) -> Scene:
         """All that the kernels work on, with an empty log for that many events."""
@@ -331,7 +337,8 @@ class Loader:
 def _settings(rules: Rules) -> Settings:
     """The rules as kernels take them."""
     if len(rules.places) != len(rules.pace) or len(rules.places) > MOST_KINDS or max(rules.places) > 7:
-        raise WorkError(f"places {rules.places} and pace {rules.pace}: as many, {MOST_KINDS} kinds and 7 places at most")
+        most = f"{MOST_KINDS} kinds and 7 places at most"
+        raise WorkError(f"places {rules.places} and pace {rules.pace}: as many of both, {most}")
     places, pace = np.ones(MOST_KINDS, dtype=np.int32), np.full(MOST_KINDS, 4, dtype=np.int32)
     places[: len(rules.places)], pace[: len(rules.pace)] = rules.places, rules.pace
     return Settings(int(rules.deadlock_check_s), places, pace, int(places.max()))

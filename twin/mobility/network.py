@@ -59,7 +59,9 @@ def roads_of(
     time, if that is longer than what the link's flow capacity gives. ``plans`` take the place of the
     signals that are there; ``seed`` draws offsets.
     """
-    topology = build_topology(streets.tail, streets.head, streets.link_key, streets.n_nodes, _bans(streets, parameters, turns))
+    topology = build_topology(
+        streets.tail, streets.head, streets.link_key, streets.n_nodes, _bans(streets, parameters, turns)
+    )
     wave_mps = float(parameters["mobility.backward_wave_speed_mps"])
     storage, hole_ms = places_and_holes(
         streets.free_flow_time_s, streets.length_m / wave_mps, streets.storage_veh.astype(np.float64)

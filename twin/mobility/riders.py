@@ -35,9 +35,12 @@ class ServiceDay:
         nowhere = np.zeros(buses.n_calls, dtype=np.bool_)
         return ServiceDay(never, never.copy(), nowhere, buses.leg_call + 1, dwell_ms)
 
-    def note(self, buses: Buses, vehicles: Vehicles, until_ms: int) -> None:
-        """Take over what has happened before a moment; at a stop that is passed by nothing has."""
-        moments = buses.moments(vehicles, until_ms, self.ends_at, self.dwell_ms)
+    def note(self, buses: Buses, vehicles: Vehicles, first_row: int, until_ms: int) -> None:
+        """Take over what has happened before a moment; at a stop that is passed by nothing has.
+
+        ``first_row`` is the row of the first bus among the vehicles.
+        """
+        moments = buses.moments(vehicles, first_row, until_ms, (self.ends_at, self.dwell_ms))
         for column, known in zip((self.arrived_ms, self.left_ms), moments, strict=True):
             column[:] = np.where(self.passed, -1, known)
 

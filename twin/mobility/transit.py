@@ -62,24 +62,24 @@ class Buses:
         return np.flatnonzero(self.first & (leaves_ms >= from_ms) & (leaves_ms < until_ms))
 
     def moments(
-        self, vehicles: Vehicles, until_ms: int, ends_at: np.ndarray, dwell_ms: np.ndarray
+        self, vehicles: Vehicles, first_row: int, until_ms: int, calls: tuple[np.ndarray, np.ndarray]
     ) -> tuple[np.ndarray, np.ndarray]:
         """Arrivals and departures of all calls (n_calls,) that have happened before a moment, else -1.
 
-        A bus leaves when it enters the lane.
-        ``ends_at`` (n_legs,) is the call that each leg leads to: the next, or one behind stops passed by;
-        ``dwell_ms`` (n_calls,) the least stay at each call.
+        A bus leaves when it enters the lane. ``first_row`` is the row of the first bus among the vehicles.
+        ``calls`` are the call that each leg leads to (n_legs,), the next or one behind stops passed by, and
+        the least stay at each call (n_calls,) [ms].
         """
-        n = self.legs.n_legs
-        rows = slice(vehicles.key.shape[0] - n, None)
+        rows = slice(first_row, first_row + self.legs.n_legs)
+        ends_at, dwell_ms = calls
         arrived_ms, left_ms = self.arrival_ms.copy(), self.departure_ms.copy()
         left_ms[self.on_road] = -1
         arrived_ms[1:][self.on_road[:-1]] = -1
         left_ms[self.leg_call] = vehicles.entered_ms[rows]
         there = np.flatnonzero(vehicles.arrived_ms[rows] >= 0)
         arrived_ms[ends_at[there]] = vehicles.arrived_ms[rows][there]
-        for calls in _one_after_another(self.in_place):
-            there = calls[arrived_ms[calls] >= 0]
+        for standing in _one_after_another(self.in_place):
+            there = standing[arrived_ms[standing] >= 0]
             left_ms[there] = np.maximum(arrived_ms[there] + dwell_ms[there], self.departure_ms[there])
             arrived_ms[there + 1] = left_ms[there]
         for column in (arrived_ms, left_ms):

@@ -23,7 +23,10 @@ def go_round(model: TwinModel, state: Access) -> None:
     its run ends it at the sign; at a stop it waits until the road is open.
     """
     loader, buses = state.loader, model.transit.buses
-    driving, waiting = (rows[rows >= loader.n_trips] for rows in (loader.on_way, loader.to_enter))
+    driving, waiting = (
+        rows[(rows >= loader.n_trips) & (rows < loader.n_trips + buses.legs.n_legs)]
+        for rows in (loader.on_way, loader.to_enter)
+    )
     rows = np.concatenate([driving, waiting])
     ahead = loader.ahead_of(rows)
     places = first_closed_of(ahead, state.orders.signed)
@@ -34,9 +37,7 @@ def go_round(model: TwinModel, state: Access) -> None:
     _leave_otherwise(model, state, shut_in)
 
 
-def _turn_off(
-    model: TwinModel, state: Access, rows: np.ndarray, ahead: Routes, places: np.ndarray
-) -> None:
+def _turn_off(model: TwinModel, state: Access, rows: np.ndarray, ahead: Routes, places: np.ndarray) -> None:
     """Buses (rows) with a closed link ahead, at those places of their pool, leave their way at the sign."""
     signs = ahead.pool[places - 1]
     routes = []

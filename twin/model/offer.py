@@ -87,12 +87,6 @@ class Transit:
         ]
         return link
 
-    def with_buses(self, of_trips: np.ndarray) -> np.ndarray:
-        """A column of trips, with -1 for every bus behind them."""
-        if not self.buses.legs.n_legs:
-            return of_trips
-        return np.concatenate([of_trips, np.full(self.buses.legs.n_legs, -1, dtype=of_trips.dtype)])
-
 
 def day_of(model: TwinModel, planned: Population) -> tuple[Population, Transit]:
     """Trips as they are made on a day with that offer, from those planned, and the public transport itself.

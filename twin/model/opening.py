@@ -16,11 +16,13 @@ from twin.knowledge.rights import Right
 from twin.mobility.fleet import vehicle_kinds
 from twin.mobility.loading import Loader, Rules
 from twin.mobility.riders import ServiceDay
+from twin.mobility.shared_rides import Fleet as SharedFleet
+from twin.mobility.shared_rides import SharedRides, joined
 from twin.model.metering import place_site
 from twin.model.parking_plan import opening_of
-from twin.model.state import DayState, Guidance, Log, Orders
-from twin.scenario.actors import SensorFleet
+from twin.model.state import Bookings, DayState, Dispatch, Guidance, Log, Orders
 from twin.routing.routes import Routes
+from twin.scenario.actors import SensorFleet
 from twin.sensing.fleets import Fleet, Site, deploy
 from twin.sensing.probes import fleet_of_provider
 from twin.territory.select import select_links
@@ -33,8 +35,11 @@ def opening_state(model: TwinModel) -> DayState:
     """The state at 00:00."""
     n_links, n_trips = model.territory.streets.n_links, model.n_trips
     supply = model.roads.supply()
-    trips, routes, legs = model.population.trips, _routes(model), model.transit.buses.legs
-    kind, places, pace = vehicle_kinds(model.trip_vehicles.vehicle_class, legs.n_legs, model.parameters)
+    trips, routes, service = model.population.trips, _routes(model), model.on_demand.fleet
+    buses, shared = model.transit.buses.legs, model.on_demand.legs
+    kind, places, pace = vehicle_kinds(
+        model.trip_vehicles.vehicle_class, (buses.n_legs, shared.n_legs), model.parameters
+    )
     rules = Rules(
         float(model.parameters["mobility.origin_priority"]),
         int(model.parameters["mobility.deadlock_check_s"]),
@@ -44,7 +49,9 @@ def opening_state(model: TwinModel) -> DayState:
     off = [np.zeros(n, dtype=np.bool_) for n in (n_links,) * 4 + (len(model.manager.levers),)]
     fleets = _deployed_fleets(model)
     return DayState(
-        loader=Loader(model.roads.network, supply, trips.trip_key, routes, rules, legs, kind),
+        loader=Loader(
+            model.roads.network, supply, trips.trip_key, routes, rules, joined(buses, shared), kind
+        ),
         service=ServiceDay.fresh(model.transit.buses),
         riders=model.transit.plans.fresh(),
         parking=opening_of(model),
@@ -62,6 +69,9 @@ def opening_state(model: TwinModel) -> DayState:
         platform=_open_platform(model, fleets),
         pictures={agent.name: agent.first_belief() for agent in model.providers},
         devices={fleet.name: fleet for fleet in fleets},
+        shared=SharedRides.fresh(trips.mode, trips.duration_s, service.n_stops, service.n_vehicles),
+        bookings=_no_bookings(service),
+        dispatch=Dispatch.fresh(service.n_requests, service.n_vehicles),
     )
 
 
@@ -79,6 +89,13 @@ def _routes(model: TwinModel) -> Routes:
         where = f"modification 'park_and_ride' {parking.parks.name[park]!r}: place"
         raise InputError(where, "cannot be driven to or from", "a place on a street that is connected")
     return habits.routes.replaced(rows, found)
+
+
+def _no_bookings(service: SharedFleet) -> Bookings:
+    """Nobody has called; every vehicle is ready at its depot when the service begins."""
+    never = [np.full(n, -1, dtype=np.int64) for n in (service.n_requests, service.n_stops)]
+    ready_ms = np.full(service.n_vehicles, service.from_ms, dtype=np.int64)
+    return Bookings(never[0], np.zeros(service.n_vehicles, dtype=np.int32), ready_ms, never[1])
 
 
 def _deployed_fleets(model: TwinModel) -> list[Fleet]:

@@ -73,7 +73,7 @@ def _sense(model: TwinModel, state: Access, moment_s: int) -> None:
         end_ms=(moment_s + model.step_s) * MS,
         events=_events(state.log.last),
         trip_key=state.loader.vehicles.key,
-        trip_sends=model.transit.with_buses(model.trip_sends),
+        trip_sends=model.with_others(model.trip_sends),
         link_key=model.territory.streets.link_key,
         period=model.month,
         queued=_events(state.loader.queued(moment_s + model.step_s, moment_s, state.log.last)),
@@ -94,7 +94,7 @@ def _groups(*names: str) -> frozenset[str]:
 PHASES: tuple[Phase, ...] = (
     Phase("manage", _manage, _groups("orders"), _groups("orders", "supply", "platform")),
     Phase("learn", _learn, _groups("platform"), _groups("pictures", "platform"), actor=True),
-    Phase("depart", travel.depart, _groups("itineraries"), _groups("itineraries", "loader", "parking")),
+    Phase("depart", travel.depart, _groups("shared"), _groups("itineraries", "loader", "parking")),
     Phase(
         "signs", travel.follow_signs, _groups("orders", "loader"), _groups("loader", "guidance", "platform")
     ),

@@ -61,7 +61,7 @@ def with_changed_riders(model: TwinModel, planned: Population, laid: Laid, price
         tour[rows], weights=_saved_min(model, trips, rows, usual_s[rows], laid, prices), minlength=n_tours
     )
     gain = float(model.parameters["population.scale_per_min"]) * saved_min
-    share = _transit_share(planned)[persons.zone[person]]
+    share = transit_share(planned)[persons.zone[person]]
     number = np.arange(n_tours) - np.searchsorted(person, person)
     key = persons.person_key[person]
     comes = open_to & changes(key, number, change_probability(share, gain), model.seed_)
@@ -182,25 +182,29 @@ def tours(trips: Trips) -> np.ndarray:
     return np.asarray(np.cumsum(begins) - 1)
 
 
-def _transit_share(planned: Population) -> np.ndarray:
-    """Share of transit in residents' trips within the area by their home's zone, the last entry for none."""
+def transit_share(planned: Population, anywhere: bool = False) -> np.ndarray:
+    """Share of transit in residents' trips by their home's zone, the last entry for none.
+
+    Of their trips within the area, or of all that they make.
+    """
     trips, persons = planned.trips, planned.persons
-    of_resident = (persons.kind[trips.person] == RESIDENT) & inside(trips)
+    of_resident = (persons.kind[trips.person] == RESIDENT) & (inside(trips) | anywhere)
     zone, by_transit = persons.zone[trips.person][of_resident], (trips.mode == TRANSIT)[of_resident]
     n_zones = int(persons.zone.max(initial=-1)) + 2
     total = np.bincount(zone % n_zones, minlength=n_zones)
     return np.bincount(zone % n_zones, weights=by_transit, minlength=n_zones) / np.maximum(total, 1)
 
 
-def usual_times_s(planned: Population, mode: int) -> np.ndarray:
+def usual_times_s(planned: Population, mode: int, anywhere: bool = False) -> np.ndarray:
     """What a mode takes so far for each trip (n_trips,) [s]: as the trips by it of its zone.
 
+    Those within the area, or all of them.
     Least squares of planned duration on planned distance, by the zone of the home; of all zones together
     where a zone has too few such trips; infinite where there are none at all.
     """
     trips = planned.trips
     zone = planned.persons.zone[trips.person]
-    known = (trips.mode == mode) & inside(trips)
+    known = (trips.mode == mode) & (inside(trips) | anywhere)
     out = np.full(len(trips), np.inf)
     for each in (None, *np.unique(zone[known]).tolist()):
         of_zone = np.ones(len(trips), dtype=np.bool_) if each is None else zone == each

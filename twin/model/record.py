@@ -7,16 +7,20 @@ import numpy as np
 from twin.accounts import Accounts
 from twin.clock import MS, N_SLICES, SLICE_S
 from twin.indicators.footprint import PRICES
+from twin.indicators.on_demand import operating_cost_eur
 from twin.indicators.records import ROAD_MANAGER, DayRecord
 from twin.kernels.experience import count_moments
 from twin.kernels.paths import BLOCKED
 from twin.knowledge.day import Estimate, city_picture
 from twin.mobility.loading import Passages
 from twin.model.metering import meterings
+from twin.model.on_demand_record import on_demand_record_of, trips_as_made
 from twin.model.parking_record import parking_record_of
 from twin.model.rules_record import barred_km, post_tolls, toll_cents
 from twin.model.transit_record import transit_record_of
 from twin.model.twin_model import TwinModel
+from twin.population.population import Population
+from twin.population.tables import CAR
 from twin.sensing.counters import count_reading
 
 SLICE_MS = SLICE_S * MS
@@ -30,9 +34,10 @@ def record_of(model: TwinModel) -> DayRecord:
     entries, exits = _counts_by_slice(model, passages)
     of_trips = passages.of(passages.trip < model.n_trips)
     days, kept = state.itineraries, state.platform.record()
+    population = trips_as_made(model)
     record = DayRecord(
         territory=model.territory,
-        population=model.population,
+        population=population,
         fleet=model.fleet,
         vehicles=model.trip_vehicles,
         parameters=model.parameters,
@@ -41,10 +46,10 @@ def record_of(model: TwinModel) -> DayRecord:
         entered_ms=state.loader.vehicles.entered_ms[: model.n_trips],
         arrived_ms=days.arrived_ms,
         state=days.state,
-        free_flow_s=_free_flow_s(model),
+        free_flow_s=_free_flow_s(model, population),
         route_km=_route_km(model, of_trips),
         guided=state.guidance.guided,
-        provider=state.guidance.provider,
+        provider=np.where(population.trips.mode == CAR, state.guidance.provider, np.int8(-1)),
         n_reroutes=state.guidance.n_reroutes,
         entries=entries,
         exits=exits,
@@ -70,10 +75,12 @@ def record_of(model: TwinModel) -> DayRecord:
         parking=parking_record_of(model, of_trips),
         toll_cents=toll_cents(model.rules, of_trips, model.from_gate),
         barred_km=barred_km(model.rules, model.trip_vehicles, of_trips, streets.length_m),
+        on_demand=on_demand_record_of(model, passages),
     )
     _post_fuel(record)
     post_tolls(record)
     _post_fares(record)
+    _post_rides(record)
     return record
 
 
@@ -130,6 +137,19 @@ def _post_fares(record: DayRecord) -> None:
         record.accounts.post(f"travellers of {name}", "car parks", cents, "park and ride")
 
 
+def _post_rides(record: DayRecord) -> None:
+    """Book fares of shared rides, by the zone where riders live, and what the rides cost the operator."""
+    service = record.on_demand
+    if service is None:
+        return
+    zone = record.population.persons.zone[record.population.trips.person[service.trip[service.rode]]]
+    for row, name in ((-1, "outside"), *enumerate(record.territory.zones.name)):
+        cents = round(float((zone == row).sum()) * service.fare_eur * 100.0)
+        record.accounts.post(f"travellers of {name}", service.name, cents, "fares")
+    cents = round(operating_cost_eur(record, service) * 100.0)
+    record.accounts.post(service.name, "drivers and suppliers", cents, "vehicle hours and kilometres")
+
+
 def _time_by_exit(passages: Passages, n_links: int) -> np.ndarray:
     """Travel times summed by slice of exit and link, (N_SLICES, n_links) int64 [ms]."""
     cell = np.minimum(passages.exit_ms // SLICE_MS, N_SLICES - 1) * n_links + passages.link
@@ -138,14 +158,14 @@ def _time_by_exit(passages: Passages, n_links: int) -> np.ndarray:
     return np.rint(total).astype(np.int64).reshape(N_SLICES, n_links)
 
 
-def _free_flow_s(model: TwinModel) -> np.ndarray:
+def _free_flow_s(model: TwinModel, population: Population) -> np.ndarray:
     """Free-flow time of the quickest route of car trips; the duration of others; inf without a path.
 
     Who parks and rides: from door to door, as planned in free flow and by the timetable.
     """
-    trips, topology = model.population.trips, model.roads.topology
+    trips, topology = population.trips, model.roads.topology
     out = np.asarray(trips.duration_s, dtype=np.float64).copy()
-    cars = np.flatnonzero(model.by_car)
+    cars = np.flatnonzero(trips.mode == CAR)
     origin, destination = model.car_trips.origin[cars], model.car_trips.destination[cars]
     row = model.bounds.row_of_node[topology.tail[destination]]
     between = model.bounds.cost_ms[row, topology.head[origin]].astype(np.int64)

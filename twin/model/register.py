@@ -11,6 +11,7 @@ WORD, LOGGED, COUNT = ("word",), ("domain", "event"), ("domain", "count")
 PERSON, PLACE_ROW = ("person",), ("place",)
 REQUEST, PROPOSAL, SLICE = ("request",), ("proposal",), ("slice",)
 CALL, LEG, RIDER, RIDE = ("call",), ("leg",), ("rider",), ("ride",)
+STOP, SHARED, CALLER = ("shared stop",), ("shared vehicle",), ("ride request",)
 
 ROWS = (
     ("loader.words", WORD, "uint64", "turns", "turns of all routes, one after another"),
@@ -33,7 +34,13 @@ ROWS = (
     ("loader.traffic.links.hole_ms", LINK, "int32", "ms", "time of a hole to the upstream end"),
     ("loader.traffic.links.ring_start", LINK, "int32", "slot row", "first slot of the link"),
     ("loader.traffic.links.ring_end", LINK, "int32", "slot row", "one past its last slot"),
-    ("loader.traffic.links.exits", LINK, "int32", "row", "where the links that go on from its end are listed"),
+    (
+        "loader.traffic.links.exits",
+        LINK,
+        "int32",
+        "row",
+        "where the links that go on from its end are listed",
+    ),
     ("loader.traffic.links.row", LINK, "int32", "link row", "its row outside the loading"),
     ("loader.traffic.links.n_here", LINK, "uint16", "places", "taken, as its downstream end knows"),
     ("loader.traffic.links.n_free", LINK, "uint16", "places", "free, as its upstream end knows"),
@@ -46,7 +53,13 @@ ROWS = (
     ("loader.traffic.arms.queue_tail", LINK, "int32", "vehicle row", "last waiting at the origin"),
     ("loader.traffic.arms.queue_ms", LINK, "int32", "ms", "release of the first at the origin"),
     ("loader.traffic.arms.queue_asleep", LINK, "int32", "", "the origin queue waits for a place to be left"),
-    ("loader.traffic.arms.queue_due_s", LINK, "int32", "s", "when the origin queue will be looked at, -1 not"),
+    (
+        "loader.traffic.arms.queue_due_s",
+        LINK,
+        "int32",
+        "s",
+        "when the origin queue will be looked at, -1 not",
+    ),
     ("loader.traffic.arms.weight", LINK, "int32", "veh/h", "weight in turns at a merge"),
     ("loader.traffic.arms.credit", LINK, "int32", "veh/h", "claim in turns at a merge"),
     ("loader.traffic.arms.start_weight", LINK, "int32", "veh/h", "weight of its origin queue"),
@@ -114,6 +127,21 @@ ROWS = (
     ("queues.load", ("run",), "int32", "passengers", "riders in the run"),
     ("queues.come", CALL, "bool", "", "who gets off there has got off"),
     ("queues.gone", CALL, "bool", "", "who gets on there has got on"),
+    ("shared.mode", TRIP, "int8", "", "how the trip is really made, row of the modes"),
+    ("shared.duration_s", TRIP, "float64", "s", "from door to door if not by car, NaN by car"),
+    ("shared.reached_ms", STOP, "int64", "ms", "moment a shared vehicle came to the stop, -1 not yet"),
+    ("shared.served_ms", STOP, "int64", "ms", "moment of picking up or setting down, -1 not yet"),
+    ("shared.left_ms", STOP, "int64", "ms", "moment from which the vehicle may go on, -1 not yet"),
+    ("shared.n_reached", SHARED, "int32", "stops", "stops of its route that the vehicle has come to"),
+    ("shared.came_from", STOP, "int32", "link row", "where the leg to the stop begins, -1 no route yet"),
+    ("bookings.asked_ms", CALLER, "int64", "ms", "moment of the request for a ride, -1 not yet"),
+    ("bookings.given", SHARED, "int32", "stops", "stops that the vehicle has set off for"),
+    ("bookings.ready_ms", SHARED, "int64", "ms", "moment it may go on from the last of them, as it reports"),
+    ("bookings.served_ms", STOP, "int64", "ms", "picking up or setting down as reported, -1 not yet"),
+    ("dispatch.stop", (*SHARED, "place"), "int32", "stop row", "stops of the vehicle's day in order"),
+    ("dispatch.n", SHARED, "int32", "stops", "how many of them are planned"),
+    ("dispatch.vehicle", CALLER, "int32", "vehicle row", "vehicle that serves the request, -1 none"),
+    ("dispatch.refused", CALLER, "bool", "", "the request is refused"),
     ("supply.free_ms", LINK, "int64", "ms", "traverse time in free flow, levers in force"),
     ("supply.headway_ms", LINK, "int64", "ms", "least time between vehicles, levers and incidents in force"),
     ("supply.closed", LINK, "bool", "", "nobody may enter from outside the closure"),

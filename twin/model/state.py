@@ -19,6 +19,7 @@ from twin.knowledge.estimates import LinkPicture
 from twin.knowledge.platform import DataPlatform
 from twin.mobility.loading import Loader, Passages
 from twin.mobility.riders import ServiceDay
+from twin.mobility.shared_rides import SharedRides
 from twin.routing.routes import Routes
 from twin.sensing.devices import Fleet
 from twin.variables import Kind
@@ -131,6 +132,65 @@ class Log:
     max_gate_queue_veh: int = 0
 
 
+@dataclass
+class Bookings:
+    """What an operator of shared vehicles is told: by those who call, and by its own vehicles.
+
+    Parameters
+    ----------
+    asked_ms
+        When each request was made (n_requests,) int64, -1 not yet.
+    given
+        Stops of its route that each vehicle has been to or has set off for (n_vehicles,) int32.
+    ready_ms
+        When each may go on from the last of them (n_vehicles,) int64: as it reckons by the map if it is
+        still on its way.
+    served_ms
+        When riders were picked up or set down at each stop (n_stops,) int64, -1 not yet.
+    """
+
+    asked_ms: np.ndarray
+    given: np.ndarray
+    ready_ms: np.ndarray
+    served_ms: np.ndarray
+
+
+@dataclass
+class Dispatch:
+    """What the operator has decided.
+
+    Parameters
+    ----------
+    stop, n
+        Stops of each vehicle's day in order (n_vehicles, room) int32, the first n of a row (n_vehicles,).
+    vehicle, refused
+        Who serves each request (n_requests,) int32, -1 nobody yet; whether it was refused.
+    """
+
+    stop: np.ndarray
+    n: np.ndarray
+    vehicle: np.ndarray
+    refused: np.ndarray
+
+    @staticmethod
+    def fresh(n_requests: int, n_vehicles: int) -> Dispatch:
+        """Nobody has called."""
+        none = np.zeros(n_vehicles, dtype=np.int32)
+        stop = np.full((n_vehicles, 2 * n_requests + 1), -1, dtype=np.int32)
+        nobody, no = np.full(n_requests, -1, dtype=np.int32), np.zeros(n_requests, dtype=np.bool_)
+        return Dispatch(stop, none, nobody, no)
+
+    def ahead(self, bookings: Bookings, v: int) -> np.ndarray:
+        """Stops of vehicle v for which it has not set off."""
+        return self.stop[v, bookings.given[v] : self.n[v]]
+
+    def put(self, bookings: Bookings, v: int, stops: np.ndarray) -> None:
+        """Let those stops be what is ahead of vehicle v."""
+        at = int(bookings.given[v])
+        self.n[v] = at + stops.shape[0]
+        self.stop[v, at : self.n[v]] = stops
+
+
 KINDS: dict[str, Kind] = {
     "loader": "truth",
     "supply": "truth",
@@ -140,6 +200,9 @@ KINDS: dict[str, Kind] = {
     "riders": "truth",
     "parking": "truth",
     "queues": "truth",
+    "shared": "truth",
+    "bookings": "knowledge",
+    "dispatch": "policy",
     "orders": "policy",
     "guidance": "plan",
     "platform": "knowledge",
@@ -168,6 +231,9 @@ class DayState:
     platform: DataPlatform
     pictures: dict[str, Belief]
     devices: dict[str, Fleet]
+    shared: SharedRides
+    bookings: Bookings
+    dispatch: Dispatch
     requests: dict[str, Requests] = field(default_factory=dict)
     advice: dict[str, Advice] = field(default_factory=dict)
 

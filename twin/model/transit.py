@@ -12,6 +12,7 @@ from twin.mobility.crowding import dwells_ms
 from twin.model.detours import go_round
 from twin.model.phases import Phase
 from twin.model.state import Access
+from twin.population.tables import ON_DEMAND
 
 if TYPE_CHECKING:
     from twin.model.twin_model import TwinModel
@@ -37,6 +38,7 @@ def _begin(model: TwinModel, state: Access) -> None:
     transit, trip = model.transit, model.transit.plans.trip
     parked_ms = state.loader.vehicles.arrived_ms[trip]
     begun_ms = np.where(transit.drives_first, parked_ms, state.itineraries.departed_ms[trip])
+    begun_ms[state.shared.mode[trip] == ON_DEMAND] = -1  # rides a shared vehicle, unless it is refused
     transit.plans.begin(state.riders, state.queues, begun_ms)
 
 
@@ -55,13 +57,15 @@ def _stand(model: TwinModel, state: Access, until_ms: int) -> None:
     coming = (service.left_ms < 0) & ~service.passed & (expected_ms < until_ms)
     ahead = np.flatnonzero(coming)
     passengers = plans.passengers_at(state.riders, state.queues, service, ahead, expected_ms[ahead])
-    waits = np.flatnonzero(state.loader.vehicles.release_ms[state.loader.n_trips :] < 0)
+    first = state.loader.n_trips
+    of_legs = slice(first, first + buses.legs.n_legs)
+    waits = np.flatnonzero(state.loader.vehicles.release_ms[of_legs] < 0)
     is_open = np.zeros(buses.n_calls, dtype=np.bool_)
     is_open[buses.leg_call[waits]] = True  # a leg that has been released stands no longer
     is_open |= buses.in_place & (service.arrived_ms < 0)
     stays_ms = dwells_ms(passengers, model.parameters)
     service.dwell_ms[ahead] = np.where(is_open[ahead], stays_ms, service.dwell_ms[ahead])
-    state.loader.vehicles.dwell_ms[waits + state.loader.n_trips] = buses.dwells_ms(service.dwell_ms)[waits]
+    state.loader.vehicles.dwell_ms[waits] = buses.dwells_ms(service.dwell_ms)[waits]
 
 
 def ride(model: TwinModel, state: Access, moment_s: int) -> None:
@@ -72,7 +76,7 @@ def ride(model: TwinModel, state: Access, moment_s: int) -> None:
     """
     transit, days, riders = model.transit, state.itineraries, state.riders
     plans, until_ms = transit.plans, (moment_s + model.step_s) * MS
-    state.service.note(transit.buses, state.loader.vehicles, until_ms)
+    state.service.note(transit.buses, state.loader.vehicles, model.n_trips, until_ms)
     _begin(model, state)
     done = plans.ride(riders, state.queues, state.service)
     trips = plans.trip[done]
@@ -90,10 +94,15 @@ def ride(model: TwinModel, state: Access, moment_s: int) -> None:
 DISPATCH = Phase(
     "dispatch",
     dispatch,
-    frozenset({"orders", "itineraries"}),
+    frozenset({"orders", "itineraries", "shared"}),
     frozenset({"loader", "service", "riders", "queues"}),
 )
-RIDE = Phase("ride", ride, frozenset({"loader"}), frozenset({"service", "riders", "queues", "itineraries"}))
+RIDE = Phase(
+    "ride",
+    ride,
+    frozenset({"loader", "shared"}),
+    frozenset({"service", "riders", "queues", "itineraries"}),
+)
 
 
 def with_transit(phases: tuple[Phase, ...]) -> tuple[Phase, ...]:

@@ -16,7 +16,7 @@ def transit_record_of(model: TwinModel, passages: Passages) -> TransitRecord | N
     if not transit.runs:
         return None
     timetable, buses = transit.timetable, transit.buses
-    by_bus = passages.trip >= model.n_trips
+    by_bus = (passages.trip >= model.n_trips) & (passages.trip < model.on_demand.fleet.first_row)
     comes_by_road = np.append(False, buses.on_road[:-1])
     return TransitRecord(
         timetable=timetable,

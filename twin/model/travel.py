@@ -13,6 +13,7 @@ from twin.kernels.paths import BLOCKED, Trips
 from twin.knowledge.datasets import observations
 from twin.model.parking import leave
 from twin.model.state import Access, Requests
+from twin.population.tables import CAR, ON_DEMAND, TRANSIT
 from twin.routing.routes import Routes
 from twin.routing.search import NO_DRAWS, bounds_to, find_routes, static_weights
 
@@ -21,25 +22,38 @@ if TYPE_CHECKING:
 
 
 def depart(model: TwinModel, state: Access, moment_s: int) -> None:
-    """Travellers due in this step leave; cars queue at their first link, others travel by themselves."""
-    days, trips = state.itineraries, model.population.trips
+    """Travellers due in this step leave; cars queue at their first link, others travel by themselves.
+
+    Who means to ride a shared vehicle calls one, and waits.
+    """
+    days = state.itineraries
     while True:  # a walk may end, and the next trip begin, within one step
         rows = days.due((moment_s + model.step_s) * MS)
         if rows.size == 0:
             return
-        by_car = model.by_car[rows] & ~model.transit.rides_first[rows]
-        cars = rows[by_car]
-        stuck = state.loader.link_of(cars) < 0
-        days.depart(cars[~stuck], WAITING)
-        days.state[cars[stuck]] = NO_PATH
-        leave(model, state, cars[~stuck])
-        state.loader.release(cars[~stuck], days.departed_ms[cars[~stuck]])
-        others = rows[~by_car]
-        days.depart(others, TRAVELLING)
-        others = others[~model.transit.rides[others]]  # who rides arrives when the bus does
-        ends_ms = days.departed_ms[others] + np.rint(trips.duration_s[others] * MS).astype(np.int64)
-        ended = ends_ms <= HORIZON_S * MS
-        days.arrive(others[ended], ends_ms[ended], trips.person, model.plan_ms, model.stay_ms)
+        calls = state.shared.mode[rows] == ON_DEMAND
+        days.depart(rows[calls], TRAVELLING)
+        set_off(model, state, rows[~calls])
+
+
+def set_off(model: TwinModel, state: Access, rows: np.ndarray) -> None:
+    """Travellers (rows of trips) leave by car or by themselves."""
+    days, trips = state.itineraries, model.population.trips
+    by_car = (state.shared.mode[rows] == CAR) & ~model.transit.rides_first[rows]
+    cars = rows[by_car]
+    stuck = state.loader.link_of(cars) < 0
+    days.depart(cars[~stuck], WAITING)
+    days.state[cars[stuck]] = NO_PATH
+    leave(model, state, cars[~stuck])
+    state.loader.release(cars[~stuck], days.departed_ms[cars[~stuck]])
+    others = rows[~by_car]
+    days.depart(others, TRAVELLING)
+    rides = model.transit.rides & ((state.shared.mode == TRANSIT) | model.transit.rides_first)
+    others = others[~rides[others]]  # who rides arrives when the bus does
+    duration_s = state.shared.duration_s[others]
+    ends_ms = days.departed_ms[others] + np.rint(duration_s * MS).astype(np.int64)
+    ended = ends_ms <= HORIZON_S * MS
+    days.arrive(others[ended], ends_ms[ended], trips.person, model.plan_ms, model.stay_ms)
 
 
 def follow_signs(model: TwinModel, state: Access, moment_s: int) -> None:

@@ -21,21 +21,26 @@ from twin.model.inhabitants import Inhabitants
 from twin.model.low_emission import Garage, complying
 from twin.model.manager import Lever, RoadManager
 from twin.model.offer import day_of
+from twin.model.on_demand import on_demand_of
 from twin.model.opening import opening_state
+from twin.model.operator import Operator
 from twin.model.parking_plan import plan_of
 from twin.model.phases import PHASES, Phase, with_parking
 from twin.model.provider import ProviderAgent
 from twin.model.register import enter_state
+from twin.model.shared_rides import with_on_demand
 from twin.model.sources import load_population, load_territory
 from twin.model.state import Access
 from twin.model.transit import with_transit
 from twin.model.vehicle_rules import gates_of, rules_of, zones_of
 from twin.population.fleet import vehicle_fleet, vehicle_of_trip
-from twin.population.population import MODES, Population
+from twin.population.population import Population
+from twin.population.tables import CAR, ON_DEMAND
 from twin.routing.search import bounds_to
 from twin.routing.topology import workspace_for
 from twin.scenario.modification import OnLinks
 from twin.scenario.modifications import BusLine, ClassifySecondary, DataAgreement, Parking
+from twin.scenario.on_demand import OnDemandTransport
 from twin.scenario.road_edits import RoadEdit, SignalPlan
 from twin.scenario.scenario import Scenario
 from twin.scenario.transit_offers import Fare, ParkAndRide
@@ -47,9 +52,7 @@ from twin.territory.select import select_links
 from twin.territory.territory import Territory
 from twin.utilities.demand import Demand
 
-CAR = MODES.index("car")
-
-OF_TRIPS = (BusLine, Fare, LowEmissionZone, ParkAndRide, Parking, Toll)
+OF_TRIPS = (BusLine, Fare, LowEmissionZone, OnDemandTransport, ParkAndRide, Parking, Toll)
 """Modifications that change trips or what belongs to them: set anew where a month begins."""
 
 
@@ -162,6 +165,11 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         """Fleets of sensors as they stand today."""
         return list(self.state.devices.values())
 
+    def with_others(self, of_trips: np.ndarray) -> np.ndarray:
+        """A column of trips, with -1 for every bus and shared vehicle behind them."""
+        n = self.transit.buses.legs.n_legs + self.on_demand.legs.n_legs
+        return np.concatenate([of_trips, np.full(n, -1, dtype=of_trips.dtype)]) if n else of_trips
+
     def drivers(self) -> Drivers:
         """Who drives on what, for learning."""
         return Drivers(
@@ -215,11 +223,15 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
     def _set_trips(self) -> None:
         """The month's public transport, what is fixed of every trip, how drivers feel about every link."""
         self.population, self.transit = day_of(self, with_bike_lanes(self, self.planned))
-        phases = with_transit(PHASES) if self.transit.runs else PHASES
         self._set_vehicles()
+        by_line = self.population
+        self.population, self.on_demand = on_demand_of(self, by_line, self.transit)
+        phases = with_transit(PHASES) if self.transit.runs else PHASES
+        phases = with_on_demand(phases) if self.on_demand.runs else phases
         trips, persons = self.population.trips, self.population.persons
         streets = self.territory.streets
         self.by_car = trips.mode == CAR
+        self.may_drive = self.by_car | ((trips.mode == ON_DEMAND) & (by_line.trips.mode == CAR))
         self.from_gate = trips.origin_place < 0
         self.trip_person_key = persons.person_key[trips.person]
         moments = np.stack([trips.depart_s, trips.min_stay_s])
@@ -267,14 +279,17 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
             ProviderAgent(self, offer, row, streets.length_m, self.roads.free_ms, offer.name in giving)
             for row, offer in enumerate(offers)
         ]
+        self.operator = Operator(self, self.on_demand) if self.on_demand.runs else None
         owner_share = float(self.parameters["calculators.smartphone_owner_share"])
         shares = self._app_shares(share)
         uses = app_users(persons.person_key, persons.smartphone, shares, owner_share, self.seed_)
         choice = choose_provider(persons.person_key, tuple(o.market_share for o in offers), self.seed_)
         trip_person = self.population.trips.person
-        self.trip_provider = np.where(self.by_car, provider_of(uses, choice)[trip_person], -1).astype(np.int8)
+        self.trip_provider = np.where(self.may_drive, provider_of(uses, choice)[trip_person], -1).astype(
+            np.int8
+        )
         sends = provider_of(uses, choice, persons.consent)[trip_person]
-        self.trip_sends = np.where(self.by_car, sends, -1).astype(np.int8)
+        self.trip_sends = np.where(self.may_drive, sends, -1).astype(np.int8)
         obedience = float(self.parameters["calculators.obedience"])
         self.obeys = obeys(self.population.trips.trip_key, obedience, self.seed_)
 

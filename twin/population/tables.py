@@ -28,11 +28,14 @@ PURPOSES = (
     "delivery",
 )
 MODES = ("car", "passenger", "walk", "cycle", "transit")
+"""Modes between which a population chooses."""
+MODES_MADE = (*MODES, "on_demand")
+"""Modes by which trips are made: a scenario may offer more than the population was asked about."""
 SKILLS = ("none", "weak", "basic", "advanced")
 """Digital skill; none is illectronism (INSEE)."""
 
 RESIDENT, COMMUTER, THROUGH, FREIGHT = range(4)
-CAR, PASSENGER, WALK, CYCLE, TRANSIT = range(5)
+CAR, PASSENGER, WALK, CYCLE, TRANSIT, ON_DEMAND = range(6)
 HOME, WORK, BUSINESS, SCHOOL, SHOP, HEALTH, COUNTER, LEISURE, VISIT, ESCORT, PASSING, DELIVERY = range(12)
 INFANT, PUPIL, STUDENT, WORKER, UNEMPLOYED, AT_HOME, RETIRED = range(7)
 
@@ -164,7 +167,7 @@ class Trips(Table):
     purpose: np.ndarray
     """Index into `PURPOSES`: what the traveller goes to do."""
     mode: np.ndarray
-    """Index into `MODES`; only "car" trips are vehicles."""
+    """Index into `MODES_MADE`; only "car" trips are vehicles of their own."""
     depart_s: np.ndarray
     """Planned departure [s from 00:00], in [0, 108000)."""
     min_stay_s: np.ndarray

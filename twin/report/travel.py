@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from twin.clock import HORIZON_S
 from twin.indicators.groups import AGE_GROUPS, age_group
-from twin.population.tables import MODES, SKILLS
+from twin.population.tables import MODES, MODES_MADE, SKILLS
 from twin.report.drawn import Bar, Floats, GroupChange, GroupDelay, Histogram, Line, LinkFlows, Profile
 from twin.report.words import group_label
 
@@ -37,7 +37,8 @@ def link_flows(links: pd.DataFrame, network: int) -> LinkFlows:
 def mode_bar(trips: pd.DataFrame, zones: Zones, label: str, scenario: int) -> Bar:
     """Trips of the people of the focus by mode, in the order of the field."""
     counts = of_zones(trips, zones)["mode"].value_counts()
-    return Bar(label, {mode: float(counts.get(mode, 0)) for mode in MODES}, scenario)
+    modes = [mode for mode in MODES_MADE if mode in MODES or counts.get(mode, 0)]
+    return Bar(label, {mode: float(counts.get(mode, 0)) for mode in modes}, scenario)
 
 
 def departures(samples: Sequence[tuple[str, pd.DataFrame, Zones]], as_shares: bool) -> Profile:

@@ -17,6 +17,7 @@ from twin.registry import Registry
 from twin.scenario.actors import SensorFleet
 from twin.scenario.ledger import Parameters
 from twin.scenario.modification import Modification, OfWholeDays, OnLinks, Share
+from twin.scenario.on_demand import ON_DEMAND_ROWS, OnDemandTransport
 from twin.scenario.road_edits import LEDGER_ROWS as ROAD_EDIT_ROWS
 from twin.scenario.road_edits import BikeLane, BusLane, Lanes, NewLink, OneWay, SignalPlan, TurnBan
 from twin.scenario.selectors import LinkSelector, Name
@@ -127,6 +128,7 @@ LEDGER_ROWS = {
         "speed_kmh": "scenario.school_street_speed_kmh",
     },
     **ROAD_EDIT_ROWS,
+    "on_demand_transport": ON_DEMAND_ROWS,
 }
 """Keys of a kind that the ledger fills where a scenario is silent."""
 
@@ -258,7 +260,7 @@ class BusLine(Modification):
 
 for _kind in (
     *(CloseLink, ReduceCapacity, Incident, SpeedLimit, ClassifySecondary, SchoolStreet),
-    *(DataAgreement, AppShare, AddSensorFleet, BusLine, Parking, Fare, ParkAndRide),
+    *(DataAgreement, AppShare, AddSensorFleet, BusLine, Parking, Fare, ParkAndRide, OnDemandTransport),
     *(Lanes, OneWay, TurnBan, BusLane, BikeLane, NewLink, SignalPlan, Works),
 ):
     MODIFICATIONS.add(_kind.model_fields["kind"].default, _kind)

@@ -15,6 +15,7 @@ import numpy as np
 
 from twin.indicators.indicator import IndicatorValue
 from twin.indicators.records import ARRIVED, HORIZON_MS, DayRecord
+from twin.study.on_demand_digest import on_demand_tables
 from twin.study.transit_digest import Column, transit_tables
 
 _MM_PER_KM = 1_000_000
@@ -25,12 +26,15 @@ _MOMENT_BITS = np.int64(27)
 def truth_digest(record: DayRecord) -> str:
     """SHA-256 over trips, link entries and exits, and persons' outcomes, each sorted by outside ids.
 
-    Where there is a timetable, also over its calls, its passengers' rides and its buses' passages.
+    Where there is a timetable, also over its calls, its passengers' rides and its buses' passages; where
+    vehicles can be called, over calls and those vehicles' passages.
     """
     digest = hashlib.sha256()
     tables = [("trips", _trips(record)), ("passages", _passages(record)), ("persons", _persons(record))]
     if record.transit is not None:
         tables += transit_tables(record, record.transit)
+    if record.on_demand is not None:
+        tables += on_demand_tables(record, record.on_demand)
     for name, columns in tables:
         digest.update(f"{name}\n".encode())
         for column, dtype, values in columns:

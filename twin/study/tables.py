@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from twin.clock import HORIZON_S, MS, SLICE_S
 from twin.indicators.records import TRIP_STATES, DayRecord
-from twin.population.tables import MODES, PERSON_KINDS, PURPOSES, SKILLS
+from twin.population.tables import MODES, MODES_MADE, PERSON_KINDS, PURPOSES, SKILLS
 from twin.scenario.vehicles import CRITAIR_CLASSES, FUELS, VEHICLE_CLASSES
 from twin.territory.tables import ROAD_CLASSES
 
@@ -38,7 +38,7 @@ def trips_table(record: DayRecord) -> pd.DataFrame:
             "age": persons.age[person],
             "skill": named(persons.skill[person], SKILLS),
             "purpose": named(trips.purpose, PURPOSES),
-            "mode": named(trips.mode, MODES),
+            "mode": named(trips.mode, MODES if record.on_demand is None else MODES_MADE),
             "depart_s": trips.depart_s,
             "departed_s": _seconds(record.departed_ms),
             "entered_s": _seconds(record.entered_ms),

@@ -1,0 +1,235 @@
+"""The day's on-demand transport: where it serves, who means to ride, and what is fixed of its vehicles."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from twin.behaviour.on_demand import books, share_riders
+from twin.clock import MS
+from twin.errors import InputError
+from twin.kernels.paths import Bounds, Trips
+from twin.mobility.shared_rides import Fleet, legs_of
+from twin.mobility.vehicles import Legs
+from twin.model.offer import Transit
+from twin.model.pivot import inside, tours, transit_share, usual_times_s
+from twin.population.population import Population
+from twin.population.tables import BUSINESS, ON_DEMAND, RESIDENT, SCHOOL, TRANSIT, WORK
+from twin.routing.search import NO_DRAWS, bounds_to, find_routes, static_weights
+from twin.scenario.on_demand import OnDemandTransport
+from twin.territory.served import carried, depot_of
+
+if TYPE_CHECKING:
+    from twin.model.twin_model import TwinModel
+
+MINUTE_S = 60.0
+
+
+@dataclass(frozen=True, eq=False)
+class OnDemand:
+    """What is fixed of a day's on-demand transport.
+
+    Parameters
+    ----------
+    order
+        The modification; None: there is none.
+    fleet
+        Its vehicles and stops.
+    trip
+        Trips that mean to ride (n_requests,) rows: request r is one of them.
+    key
+        Their random keys (n_requests,) uint64.
+    usual
+        All trips as they would be made without it: the population of the day before anybody changed.
+    tour
+        Number of the tour of each trip (n_trips,).
+    place, travel_ms
+        Place of each stop (n_stops,) in the table of driving times [ms] that the operator reckons with.
+    bounds
+        Lower bounds of searches to stops.
+    legs
+        One for each stop.
+    """
+
+    order: OnDemandTransport | None
+    fleet: Fleet
+    trip: np.ndarray
+    key: np.ndarray
+    usual: Population
+    tour: np.ndarray
+    place: np.ndarray
+    travel_ms: np.ndarray
+    bounds: Bounds | None
+    legs: Legs
+
+    @property
+    def runs(self) -> bool:
+        """Whether there is any."""
+        return self.order is not None
+
+    @cached_property
+    def request_of_trip(self) -> np.ndarray:
+        """Request of each trip (n_trips,) int64, -1 none."""
+        out = np.full(self.usual.n_trips, -1, dtype=np.int64)
+        out[self.trip] = np.arange(self.trip.shape[0])
+        return out
+
+
+def on_demand_of(model: TwinModel, planned: Population, transit: Transit) -> tuple[Population, OnDemand]:
+    """Trips as planned where vehicles can be called, and the service; without one those handed in."""
+    orders = [part for part in model.spec.in_force() if isinstance(part, OnDemandTransport)]
+    n_before = planned.n_trips + transit.buses.legs.n_legs
+    if not orders:
+        return planned, _none(planned, n_before)
+    if len(orders) > 1:
+        names = " and ".join(repr(order.name) for order in orders)
+        raise InputError("modification 'on_demand_transport'", f"{names} at one time", "one service a month")
+    order, trips = orders[0], planned.trips
+    depot_link = depot_of(order, model.territory)
+    riding, expected_s = _riders(model, planned, transit, order, depot_link)
+    rows = np.flatnonzero(riding)
+    pairs = np.stack([trips.origin_link[rows], trips.destination_link[rows]], axis=1)
+    stop_link = np.concatenate([pairs.ravel(), np.full(order.vehicles, depot_link)]).astype(np.int64)
+    links, place = np.unique(stop_link, return_inverse=True)
+    bounds = bounds_to(model.roads.topology, model.roads.free_ms, links)
+    hours = order.hours_s(model.parameters["on_demand.service_hours"])
+    stay_ms = round(float(model.parameters["on_demand.stay_s"]) * MS)
+    fleet = Fleet(
+        rows.shape[0], order.vehicles, stop_link, depot_link, n_before, stay_ms, hours[0] * MS, hours[1] * MS
+    )
+    changed = trips.with_columns(
+        mode=np.where(riding, ON_DEMAND, trips.mode),
+        duration_s=np.where(riding, expected_s, trips.duration_s),
+    )
+    key = trips.trip_key[rows]
+    service = OnDemand(
+        order, fleet, rows, key, planned, tours(trips), place.astype(np.int32),
+        _table(model, bounds, links), bounds, legs_of(key, order.vehicles),
+    )  # fmt: skip
+    return Population.of(planned.persons, changed, planned.report), service
+
+
+def _none(planned: Population, first_row: int) -> OnDemand:
+    """A day without any."""
+    nobody, no_link = np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
+    fleet = Fleet(0, 0, no_link, -1, first_row, 0, 0, 0)
+    key = nobody.astype(np.uint64)
+    table = np.zeros((0, 0), dtype=np.int64)
+    return OnDemand(
+        None, fleet, nobody, key, planned, nobody, nobody.astype(np.int32), table, None, Legs.none()
+    )
+
+
+def _table(model: TwinModel, bounds: Bounds, links: np.ndarray) -> np.ndarray:
+    """Driving times that the operator reckons with from link to link (n_links, n_links) int64 [ms].
+
+    Those of free flow, longer by a share; rounded up, so that the triangle inequality stays.
+    """
+    topology = model.roads.topology
+    free_ms = model.roads.free_ms[links]
+    row = bounds.row_of_node[topology.tail[links]]
+    between = bounds.cost_ms[row][:, topology.head[links]].T + free_ms[None, :]
+    table = np.ceil(between * float(model.parameters["on_demand.running_time_share"])).astype(np.int64)
+    np.fill_diagonal(table, 0)
+    return np.ascontiguousarray(table)
+
+
+def _riders(
+    model: TwinModel, planned: Population, transit: Transit, order: OnDemandTransport, depot_link: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Trips of those who change to it (n_trips,) bool, and what they reckon it takes [s].
+
+    Public transport gets better by what it saves in generalised minutes; a tour changes as a whole. Whoever
+    goes by public transport already takes the better of the two.
+    """
+    trips, persons, parameters = planned.trips, planned.persons, model.parameters
+    direct_s, can = _direct_s(model, planned, order, depot_link)
+    tour = tours(trips)
+    n_tours = int(tour.max(initial=-1)) + 1
+    person = trips.person[np.searchsorted(tour, np.arange(n_tours))]
+    open_to = (np.bincount(tour[~can], minlength=n_tours) == 0) & (persons.kind[person] == RESIDENT)
+    open_to &= persons.age[person] >= parameters["population.transit_from_age"]
+    open_to &= books(persons, order.phone_booking, parameters, model.seed_)[person]
+    wait_s = float(parameters["on_demand.expected_wait_share"]) * order.max_wait_s
+    stay_s = float(parameters["on_demand.stay_s"])
+    ride_s = float(parameters["on_demand.expected_detour"]) * direct_s + stay_s
+    usual_share, usual_s = _usual_transit(planned)
+    then_s = np.where(trips.mode == TRANSIT, trips.duration_s, usual_s)
+    dearer_eur = order.fare_eur - float(parameters["population.transit_fare_eur"])
+    felt_s = float(parameters["on_demand.felt_wait_factor"]) * wait_s + ride_s
+    felt_s -= MINUTE_S * float(parameters["on_demand.constant_min"])
+    saved_s = then_s - felt_s - 3_600.0 * dearer_eur / _value_of_time(trips.purpose, model)
+    counts = open_to[tour] & np.isfinite(saved_s)
+    saved_min = np.bincount(tour, weights=np.where(counts, saved_s, 0.0), minlength=n_tours) / MINUTE_S
+    gain = float(parameters["population.scale_per_min"]) * saved_min
+    by_transit = np.bincount(tour[trips.mode != TRANSIT], minlength=n_tours) == 0
+    number = np.arange(n_tours) - np.searchsorted(person, person)
+    share = usual_share[persons.zone[person]]
+    willing = share_riders(persons.person_key[person], number, share, gain, model.seed_)
+    riding = open_to & np.where(by_transit, gain > 0.0, willing)
+    return riding[tour], wait_s + ride_s
+
+
+def _usual_transit(planned: Population) -> tuple[np.ndarray, np.ndarray]:
+    """Share of transit by zone, and what it takes each trip [s]: within the area, or else anywhere."""
+    share, usual_s = transit_share(planned), usual_times_s(planned, TRANSIT)
+    share = np.where(share > 0.0, share, transit_share(planned, anywhere=True))
+    return share, np.where(np.isfinite(usual_s), usual_s, usual_times_s(planned, TRANSIT, anywhere=True))
+
+
+def _direct_s(
+    model: TwinModel, planned: Population, order: OnDemandTransport, depot_link: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Direct drive of each trip [s] as the operator reckons, and which it can serve, (n_trips,) each.
+
+    Both ends are on different links that a vehicle can come to and leave again; the trip is
+    planned for hours of service.
+    """
+    trips, topology = planned.trips, model.roads.topology
+    first_s, last_s = order.hours_s(model.parameters["on_demand.service_hours"])
+    can = inside(trips) & carried(order, model.territory, trips.origin_place, trips.destination_place)
+    can &= (trips.depart_s >= first_s) & (trips.depart_s < last_s)
+    can &= trips.origin_link != trips.destination_link
+    ends = np.stack([trips.origin_link, trips.destination_link])
+    reached = _both_ways(model, np.unique(ends[:, can]), depot_link)
+    can &= reached[ends[0]] & reached[ends[1]]
+    direct_s = np.full(len(trips), np.inf)
+    rows = np.flatnonzero(can)
+    origin, destination = ends[:, rows]
+    bounds = bounds_to(topology, model.roads.free_ms, destination)
+    between = bounds.cost_ms[bounds.row_of_node[topology.tail[destination]], topology.head[origin]]
+    share = float(model.parameters["on_demand.running_time_share"])
+    direct_s[rows] = share * (between + model.roads.free_ms[destination]) / MS
+    return direct_s, can
+
+
+def _both_ways(model: TwinModel, links: np.ndarray, depot_link: int) -> np.ndarray:
+    """Links to whose ends a vehicle can come from the depot, and from there back to it (n_links,) bool."""
+    topology, free_ms = model.roads.topology, model.roads.free_ms
+    n = links.shape[0]
+    depot = np.full(n, depot_link)
+    ok = np.ones(n, dtype=np.bool_)
+    for origin, destination in ((depot, links), (links, depot)):
+        asked = Trips(
+            origin.astype(np.int32), destination.astype(np.int32),
+            np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.uint64),
+        )  # fmt: skip
+        bounds = bounds_to(topology, free_ms, destination)
+        found = find_routes(
+            topology, static_weights(free_ms), bounds, asked, np.arange(n), NO_DRAWS, model.threads
+        )
+        ok &= (found.start >= 0) | (links == depot_link)
+    out = np.zeros(free_ms.shape[0], dtype=np.bool_)
+    out[links[ok]] = True
+    return out
+
+
+def _value_of_time(purpose: np.ndarray, model: TwinModel) -> np.ndarray:
+    """Value of time on each trip (n_trips,) [EUR/h]."""
+    commute, other = (
+        float(model.parameters[f"population.value_of_time_{name}_eur_per_h"]) for name in ("commute", "other")
+    )
+    return np.where(np.isin(purpose, (WORK, BUSINESS, SCHOOL)), commute, other)
