@@ -116,7 +116,7 @@ def _moment(scene: Scene, event: int, now: int) -> int:
 
 @inline_kernel
 def _part(scene: Scene, link: int, target: int, moment: int, now: int) -> int:
-    """Whether the head of a link takes part in the turn at the entry of another: 0 no, 1 yes, 2 it may win."""
+    """Whether the head of a link takes part in the turn to enter another: 0 no, 1 yes, 2 it may win."""
     traffic = scene.traffic
     row = traffic.links[link]
     if row.target != target or row.n_here == 0 or traffic.slots[row.head_at].ms > moment:
@@ -125,9 +125,10 @@ def _part(scene: Scene, link: int, target: int, moment: int, now: int) -> int:
         return 0
     if row.flags & SIGNAL and _green_ms(scene, link, moment) != moment:
         return 0
-    if row.flags & YIELDS:
-        if traffic.arms[link].look_ms > moment or _gap_ms(scene, link, moment, now) != moment:
-            return 0
+    if row.flags & YIELDS and (
+        traffic.arms[link].look_ms > moment or _gap_ms(scene, link, moment, now) != moment
+    ):
+        return 0
     return 1 if row.own_ms > moment else 2
 
 
@@ -140,7 +141,7 @@ def _key(traffic: Traffic, event: int) -> np.uint64:
 
 @inline_kernel
 def _beats(traffic: Traffic, event: int, credit: int, best: tuple[int, int]) -> bool:
-    """Whether an event has more credit than the best so far (event and credit), or as much and a smaller key."""
+    """Whether an event has more credit than the best so far, or as much and a smaller key."""
     winner, most = best
     if winner < 0 or credit > most:
         return True

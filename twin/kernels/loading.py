@@ -249,7 +249,7 @@ def _receive(scene: Scene, domain: int, step: int) -> None:
 
 @kernel
 def advance(scene: Scene, window: tuple[int, int, int], thread: tuple[int, int]) -> tuple[int, int]:
-    """Run steps [from, until) of ``window = (from_s, until_s, margin)`` as ``thread = (number, of how many)``.
+    """Run steps [from, until) of ``window = (from_s, until_s, margin)`` as ``thread = (number, how many)``.
 
     Stops early when fewer than ``margin`` events (the most that one step can log) fit in a log.
     Returns the step reached and the rotations of deadlocked circles. All threads run the same steps; each

@@ -1,4 +1,4 @@
-"""The drivable network as the loading sees it: free times, headways, storage, holes, signals, who gives way."""
+"""The drivable network as the loading sees it: times, headways, storage, holes, signals, who gives way."""
 
 from __future__ import annotations
 

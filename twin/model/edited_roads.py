@@ -70,7 +70,7 @@ def day_roads(
     seed: int,
     plans: Sequence[SignalPlan] = (),
 ) -> DayRoads:
-    """Roads of a territory with the edits and signal plans in force; an `InputError` where one does not fit.
+    """Roads of a territory with edits and signal plans in force; an `InputError` where one does not fit.
 
     The seed draws the offsets of signals that no plan is ordered for.
     """

@@ -156,7 +156,7 @@ def take(model: TwinModel, state: Access, moment_s: int) -> None:
 
 
 def arrive(model: TwinModel, state: Access, moment_s: int) -> None:
-    """Cars that reached the end of their routes end their trips, after a walk back, or their drivers ride on."""
+    """Cars at the end of their routes end their trips, after a walk back, or their drivers ride on."""
     days, vehicles = state.itineraries, state.loader.vehicles
     driving = np.flatnonzero((days.state == WAITING) | (days.state == DRIVING))
     entered = vehicles.entered_ms[driving] >= 0
