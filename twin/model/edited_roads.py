@@ -76,7 +76,8 @@ def day_roads(
     """
 
     def roads(ground: Territory) -> Roads:
-        of_links = [ordered(plan, select_links(plan.links, ground.streets, ground.zones), ground.streets.link_id)
+        streets = ground.streets
+        of_links = [ordered(plan, select_links(plan.links, streets, ground.zones), streets.link_id)
                     for plan in plans]  # fmt: skip
         return roads_of(ground.streets, parameters, ground.turns, seed, of_links)
 

@@ -174,20 +174,13 @@ def _riders(
 
 
 def _usual_transit(planned: Population) -> tuple[np.ndarray, np.ndarray]:
-<<<<<<< HEAD
-    """Share of transit by zone, and what it takes each trip [s]: within the area, or else anywhere."""
-    share, usual_s = transit_share(planned), usual_times_s(planned, TRANSIT)
-    share = np.where(share > 0.0, share, transit_share(planned, anywhere=True))
-    return share, np.where(np.isfinite(usual_s), usual_s, usual_times_s(planned, TRANSIT, anywhere=True))
-=======
     """Share of transit in all residents' trips by zone, and what it takes each trip [s].
 
     Its times are those within the area, or wherever people go if nobody rides within it.
     """
-    usual_s = usual_transit_s(planned)
-    known = np.where(np.isfinite(usual_s), usual_s, usual_transit_s(planned, anywhere=True))
+    usual_s = usual_times_s(planned, TRANSIT)
+    known = np.where(np.isfinite(usual_s), usual_s, usual_times_s(planned, TRANSIT, anywhere=True))
     return transit_share(planned, anywhere=True), known
->>>>>>> w-demand
 
 
 def _direct_s(
