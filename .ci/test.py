@@ -3,6 +3,7 @@
     python3 .ci/test.py [arguments of pytest]
 
 TWIN_TEST_PYTHONS=3.11,3.13 chooses the versions; TWIN_TEST_WORKERS=1 runs the tests in one process.
+Tests marked `one_interpreter` run on the first of the versions; the others skip them, with the reason.
 """
 
 from __future__ import annotations
@@ -45,11 +46,15 @@ def main(arguments: list[str]) -> int:
             if version not in here:
                 say(f"Python {version} SKIPPED: not found on the path nor among pyenv's versions")
         failed = []
+        first = next(iter(here))
         for version, python in here.items():
             inside = ensure("dev", version, python, folder_of(version, next(iter(found))))
             say(f"\n=== tests on Python {version}")
             command = [str(inside), "-m", "pytest", *workers(), *arguments]
             env = {**quiet_environment(), "MPLBACKEND": "Agg"}
+            env.pop("TWIN_TEST_DONE_ON", None)
+            if version != first:
+                env["TWIN_TEST_DONE_ON"] = first
             if subprocess.run(command, env=env, stdin=subprocess.DEVNULL, check=False).returncode:
                 failed.append(version)
     except (SetupError, subprocess.CalledProcessError) as error:

@@ -19,6 +19,15 @@ settings.load_profile("twin")
 os.environ.setdefault("MPLBACKEND", "Agg")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip, with the reason, what an earlier interpreter of the same `make test` has run for all of them."""
+    done_on = os.environ.get("TWIN_TEST_DONE_ON")
+    for item in items if done_on else ():
+        marker = item.get_closest_marker("one_interpreter")
+        if marker:
+            item.add_marker(pytest.mark.skip(reason=f"{marker.args[0]}; run on Python {done_on}"))
+
+
 @pytest.fixture(scope="session")
 def data_file() -> Callable[[str], Path]:
     """Path of a real extract, as in ``data_file("osm/monaco.osm.pbf")``.

@@ -11,6 +11,10 @@ from benchmarks import peers
 from benchmarks.speed import assignment
 from benchmarks.speed.assignment import main, rows_of
 
+pytestmark = pytest.mark.one_interpreter(
+    "engines are compared here, and tested on every interpreter in their own rooms"
+)
+
 NETWORK = """<NUMBER OF ZONES> 2
 <NUMBER OF NODES> 2
 <NUMBER OF LINKS> 2

@@ -20,6 +20,10 @@ from benchmarks.speed.profile import state_bytes
 from benchmarks.speed.world import JAM_SPACING_M, WAVE_MPS, World, city_world, grid_world
 from twin.kernels.traffic import SLOT
 
+pytestmark = pytest.mark.one_interpreter(
+    "engines are compared here, and tested on every interpreter in their own rooms"
+)
+
 
 @pytest.fixture(scope="module", params=["grid", "city"])
 def world(request: pytest.FixtureRequest) -> World:

@@ -18,6 +18,10 @@ from twin.errors import InputError
 from twin.kernels.paths import UNREACHED
 from twin.routing.hierarchy import costs_between, customize
 
+pytestmark = pytest.mark.one_interpreter(
+    "engines are compared here, and tested on every interpreter in their own rooms"
+)
+
 
 @pytest.fixture(scope="module")
 def city() -> City:

@@ -100,7 +100,10 @@ def test_respect_keeps_guided_through_traffic_out_and_no_respect_is_no_class() -
 
 
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize(
+    "seed",
+    [1, pytest.param(2, marks=pytest.mark.one_interpreter("seed 1 tells whether all compute the same bits"))],
+)
 def test_two_seeds_come_out_again(seed: int) -> None:
     wanted = [
         member

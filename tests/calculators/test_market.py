@@ -79,3 +79,15 @@ def test_no_share_is_one_line():
     for wrong in ((0.7, 0.4), (1.1, -0.2)):
         with pytest.raises(InputError, match="sum to at most 1"):
             choose_provider(KEYS, wrong, seed=1)
+
+
+def test_a_share_of_ones_own_changes_nobody_else() -> None:
+    keys = np.arange(5_000, dtype=np.uint64)
+    owners = np.ones(5_000, dtype=bool)
+    alike = app_users(keys, owners, 0.3, 0.9, seed=1)
+    shares = np.where(keys % 2 == 0, 0.3, 0.6)
+    own = app_users(keys, owners, shares, 0.9, seed=1)
+    assert (own[::2] == alike[::2]).all()
+    assert own[1::2].sum() > 1.5 * alike[1::2].sum()
+    with pytest.raises(InputError, match="app_share"):
+        app_users(keys, owners, np.where(keys == 7, 1.2, 0.3), 0.9, seed=1)

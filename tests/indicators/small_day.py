@@ -35,6 +35,7 @@ from twin.accounts import Accounts
 from twin.clock import N_SLICES, SLICE_S
 from twin.indicators.records import ARRIVED, DRIVING, NO_PATH, PLANNED, WAITING, DayRecord
 from twin.kernels.random import keys_of
+from twin.population.fleet import TripVehicles, VehicleFleet
 from twin.population.tables import (
     CAR,
     COMMUTER,
@@ -114,7 +115,9 @@ def small_streets() -> Streets:
         flow_capacity_vps=np.full(N_LINKS, 2.0 / SLICE_S), storage_veh=np.full(N_LINKS, 150, dtype=np.int32),
         road_class=road_class, zone=(np.arange(N_LINKS) % 10 // 5).astype(np.int16),
         commune=zeros.astype(np.int16), core=np.ones(N_LINKS, dtype=bool),
-        parking_spaces=np.zeros(N_LINKS, dtype=np.float32), speed_provenance=zeros, lanes_provenance=zeros,
+        parking_spaces=np.zeros(N_LINKS, dtype=np.float32),
+        parking_eur_per_h=np.zeros(N_LINKS, dtype=np.float32), control=zeros, control_provenance=zeros,
+        parking_provenance=zeros, speed_provenance=zeros, lanes_provenance=zeros,
         capacity_provenance=zeros, elevation_provenance=zeros, name=np.array(["Main Street"] * N_LINKS),
         member_start=np.arange(N_LINKS + 1), member_way=each + 100, member_from=tail.astype(np.int64),
         member_to=head.astype(np.int64), member_ref=np.array([""] * N_LINKS),
@@ -133,7 +136,8 @@ def small_places() -> Places:
         floor_area_m2=np.full(4, 100.0), levels=zeros, dwellings=zeros, jobs=zeros, school_places=zeros,
         shop=np.array([0, 1, 0, 0], dtype=np.float32), health=zeros,
         counter=np.array([1, 0, 0, 0], dtype=np.float32), leisure=zeros, parking=zeros,
-        provenance=np.full(4, 2, dtype=np.int8), use=np.array(["home", "work", "home", "work"]),
+        parking_eur_per_h=zeros, provenance=np.full(4, 2, dtype=np.int8),
+        use=np.array(["home", "work", "home", "work"]),
         access_link=np.array([0, 2, 7, 8], dtype=np.int32), path_node=np.array([0, 1, 2, -1], dtype=np.int32),
         fuel=np.zeros(4, dtype=bool),
     )  # fmt: skip
@@ -164,7 +168,7 @@ def small_persons() -> Persons:
     return Persons(
         person_id=np.arange(n) + 1_000, person_key=keys_of(np.arange(n)), kind=KINDS, household=np.arange(n),
         zone=HOMES, home=home, age=AGES, female=np.zeros(n), occupation=np.zeros(n), licence=np.ones(n),
-        household_cars=np.ones(n), fuel=np.arange(n) % 2, smartphone=np.ones(n), home_internet=np.ones(n),
+        household_cars=np.ones(n), smartphone=np.ones(n), home_internet=np.ones(n),
         skill=SKILLS, consent=np.ones(n),
     )  # fmt: skip
 
@@ -193,6 +197,23 @@ def small_trips() -> Trips:
     )  # fmt: skip
 
 
+def small_fleet() -> VehicleFleet:
+    """The ten cars, each of its own household."""
+    n = N_PERSONS
+    return VehicleFleet(
+        vehicle_key=keys_of(np.arange(n) + 500), household=np.arange(n), person=np.full(n, -1),
+        vehicle_class=np.zeros(n), fuel=np.arange(n) % 2, euro=np.full(n, 3),
+    )  # fmt: skip
+
+
+def small_vehicles(trips: Trips) -> TripVehicles:
+    """Cars of Euro 4: of persons with an even row on petrol, of the others on diesel."""
+    drives, zeros = trips.mode == CAR, np.zeros(len(trips), dtype=np.int8)
+    columns = (zeros, (trips.person % 2).astype(np.int8), zeros + 3)
+    row = np.where(drives, trips.person, -1).astype(np.int32)
+    return TripVehicles(row, *(np.where(drives, column, -1).astype(np.int8) for column in columns))
+
+
 def _ends(person: int, turn: int) -> bool:
     return person not in ROUTES or drive(person, turn).state == ARRIVED
 
@@ -204,6 +225,8 @@ def small_day(**changed: Any) -> DayRecord:
     fields = {
         "territory": small_territory(),
         "population": population,
+        "fleet": small_fleet(),
+        "vehicles": small_vehicles(trips),
         "parameters": Parameters.defaults(),
         "seed": 1,
         **truth_of([_went(trips, row) for row in range(len(trips))], trips),

@@ -16,6 +16,7 @@ from twin.indicators.focus import Focus
 from twin.indicators.indicator import INDICATORS, Indicator, IndicatorValue
 from twin.indicators.records import DayRecord
 from twin.kernels.random import key_of
+from twin.population.fleet import TripVehicles
 from twin.population.tables import Trips
 
 # Two zones cover the area: what is summed over links must sum over zones.
@@ -48,6 +49,7 @@ def with_twin_of(record: DayRecord, trip: int) -> DayRecord:
     return replace(
         record,
         population=SimpleNamespace(persons=record.population.persons, trips=doubled, digest="", report={}),
+        vehicles=TripVehicles(*(column[rows] for column in record.vehicles)),
         exits=exits, time_ms=time_ms, n_reroutes=record.n_reroutes[rows],
         event_trip=np.r_[record.event_trip, np.full(int(own.sum()), len(trips))].astype(np.int32),
         event_link=np.r_[record.event_link, record.event_link[own]],

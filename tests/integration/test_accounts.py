@@ -36,9 +36,8 @@ def test_balances_sum_to_nought_and_are_what_was_posted(lived: Result) -> None:
 def test_fuel_is_booked_as_burnt(lived: Result) -> None:
     record = lived.record
     assert record is not None
-    fuel_of_trip = record.population.persons.fuel[record.population.trips.person]
     prices = np.array([record.parameters[name] for name in PRICES])
-    burnt_eur = float((record.emissions.fuel_by_trip * prices[fuel_of_trip]).sum())
+    burnt_eur = float((record.emissions.energy_by_trip @ prices).sum())
     paid = [posting for posting in record.accounts.postings if posting[3] == "fuel and electricity"]
     zones = record.territory.zones.name
     assert {payer for payer, *_ in paid} == {f"travellers of {name}" for name in (*zones, "outside")}

@@ -17,7 +17,7 @@ FIELDS = {
     "digest", "indicators", "trips", "completed_trips", "rotations", "mean_car_time_over_free_flow", "demand",
     "timings_s", "peak_memory_mb", "link_entries", "first_full",
 }  # fmt: skip
-KINDS = {"resident", "commuter", "through"}
+KINDS = {"resident", "commuter", "through", "freight"}
 AT_THE_WORST_S = 120.0
 """Longest wait for a process that learns, kernels compiled meanwhile included."""
 

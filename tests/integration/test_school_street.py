@@ -11,8 +11,8 @@ from tests.model.village import busiest, scenario, world
 from twin.errors import InputError
 from twin.indicators.records import ARRIVED, DayRecord
 from twin.model.twin_model import TwinModel
+from twin.study.known_rules import leads_home
 from twin.study.run import run_in
-from twin.study.school_streets import leads_home
 
 FROM_S, UNTIL_S = 8 * 3_600, 8 * 3_600 + 2_700
 

@@ -19,6 +19,8 @@ from twin.model.twin_model import TwinModel
 PHASE = {phase.name: phase for phase in PHASES}
 HIDDEN = ("loader.traffic.", "itineraries.", "log.", "supply.")
 """Truth columns that no provider has a right to: queues and flows, everybody's day, real capacities."""
+PLANS = ("loader.traffic.slots.code", "loader.traffic.slots.word")
+"""Routes, which lie beside them: their drivers tell them when they ask."""
 
 
 BUSY_HOURS = (8 + 5 / 60, 8 + 10 / 60, 8 + 15 / 60, 8.5)
@@ -43,12 +45,17 @@ def random_hour(number: int) -> float:
 def disturb(model: TwinModel) -> int:
     """Change every hidden column, and where those who consult nobody drive; returns how many columns."""
     n = 0
-    vehicles, alone = model.state.loader.vehicles, model.trip_provider < 0
-    for column in (vehicles.release_ms, vehicles.link_enter_ms):
-        column[alone] += 60_000
+    loader, alone = model.state.loader, model.trip_provider < 0
+    driving = loader.driving
+    places = loader.vehicles.at[driving[alone[driving]]]
+    for column, rows in (
+        (loader.vehicles.release_ms, np.flatnonzero(alone)),
+        (loader.traffic.slots["enter_ms"], places),
+    ):
+        column[rows] += 60_000
         n += 1
     for name, column in model.state.columns().items():
-        if name.startswith(HIDDEN) and column.size:
+        if name.startswith(HIDDEN) and column.size and name not in PLANS:
             column[...] = ~column if column.dtype == np.bool_ else column + 1
             n += 1
     return n
@@ -63,9 +70,11 @@ def believed_and_done(model: TwinModel) -> list[np.ndarray]:
     """What providers believe, and the routes that their users have after asking them."""
     for phase in ("learn", "ask", "advise", "take"):
         run(model, phase)
-    vehicles, guidance = model.state.loader.vehicles, model.state.guidance
-    pool = model.state.loader.pool[: model.state.loader.pool_used]
-    acts = [vehicles.route_at, vehicles.route_end, pool, guidance.guided, guidance.n_reroutes]
+    loader, guidance = model.state.loader, model.state.guidance
+    active = np.concatenate([loader.driving, loader.waiting])
+    users = active[model.trip_provider[active] >= 0]
+    ahead = loader.ahead_of(users)
+    acts = [*(users, ahead.pool, ahead.start, ahead.end), guidance.guided, guidance.n_reroutes]
     return [column.copy() for column in (*beliefs(model), *acts)]
 
 
@@ -107,9 +116,9 @@ def test_there_are_acts_to_compare() -> None:
     taken = 0
     for hour in BUSY_HOURS:
         model = model_at(hour)
-        before = model.state.loader.pool_used
+        before = model.state.loader.n_words
         believed_and_done(model)
-        taken += model.state.loader.pool_used - before
+        taken += model.state.loader.n_words - before
     assert taken > 0
 
 
@@ -138,7 +147,7 @@ def test_a_city_that_reads_truth_is_caught() -> None:
     disturb(other)
 
     def peeping(model: TwinModel) -> list[np.ndarray]:
-        return [city_estimate(model).flow_veh[0] + model.state.loader.traffic.links["n_out"]]
+        return [city_estimate(model).flow_veh[0] + model.state.loader.traffic.links["n_here"]]
 
     assert not same(peeping(honest), peeping(other))
 
@@ -153,7 +162,7 @@ def test_a_provider_that_reads_truth_is_caught() -> None:
 
     honest, other = model_at(8.0), model_at(8.0)
     disturb(other)
-    other.state.loader.traffic.links["n_in"] += 7
+    other.state.loader.traffic.links["n_here"] += 7
     for model in (honest, other):
         for agent in model.providers:
             agent.__class__ = Peeping

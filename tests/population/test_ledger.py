@@ -14,7 +14,7 @@ from twin.population.archetypes import HOUSEHOLD_TYPES, N_BANDS
 from twin.population.file import DENSITY_CLASSES, OUTSIDE_PURPOSES
 from twin.population.opportunities import DETERRED
 from twin.population.synthesis import synthesise
-from twin.population.tables import FUELS, OCCUPATIONS
+from twin.population.tables import OCCUPATIONS
 from twin.scenario.ledger import KINDS, Parameters
 from twin.territory.territory import Territory
 
@@ -76,8 +76,6 @@ def test_lists_are_as_long_as_what_they_list() -> None:
         )
     assert len(LEDGER["population.deterrence_per_km"]) == len(DETERRED)
     assert len(LEDGER["population.outside_shares"]) == len(OUTSIDE_PURPOSES)
-    assert sum(LEDGER["population.fuel_shares"]) == pytest.approx(1.0)
-    assert len(LEDGER["population.fuel_shares"]) == len(FUELS)
     for band in ("18_24", "25_39", "40_59", "60_74", "75_over"):
         assert len(LEDGER[f"population.occupation_{band}"]) == len(OCCUPATIONS)
         assert sum(LEDGER[f"population.occupation_{band}"]) == pytest.approx(1.0)

@@ -71,6 +71,7 @@ def test_a_real_village_is_simplified_as_by_osmnx(box):
     assert found == by_osmnx(pieces.pieces, sorted(pieces.touched))
 
 
+@pytest.mark.one_interpreter("drawn streets and a real village are compared on each")
 @pytest.mark.parametrize("name", ["monaco_dense.osm.bz2", "geneva.osm.pbf", "helsinki_centre.osm.bz2"])
 def test_real_towns_are_simplified_as_by_osmnx(data_file, name):
     pieces = cut_to_pieces(read_extract(data_file(f"osm/{name}")), None)

@@ -14,6 +14,8 @@ from tests.report.reading import Element, data_of, parsed
 from twin.report.page import write_report
 from twin.study.comparison import Comparison
 
+pytestmark = pytest.mark.one_interpreter("what a browser makes of a page is not up to Python")
+
 
 @pytest.fixture(scope="module")
 def paired_page(home: Path, paired: Comparison) -> Path:

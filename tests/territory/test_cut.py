@@ -22,7 +22,8 @@ from twin.territory.territory import Territory
 
 KEPT = (
     "link_key", "length_m", "free_speed_mps", "lanes", "flow_capacity_vps", "storage_veh", "road_class",
-    "parking_spaces", "speed_provenance", "lanes_provenance", "capacity_provenance", "name",
+    "parking_spaces", "parking_eur_per_h", "control", "control_provenance",
+    "speed_provenance", "lanes_provenance", "capacity_provenance", "name",
 )  # fmt: skip
 """Columns of a link that no cut may change."""
 COUNTS = ("links_inside", "links_across", "links_outside", "places_inside", "gateways_kept", "gateways_cut")

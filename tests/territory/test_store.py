@@ -56,7 +56,7 @@ def test_tables_open_as_geoparquet_with_a_schema_version(folder):
         notes = pq.read_schema(folder / f"{name}.parquet").metadata
         assert json.loads(notes[b"geo"])["version"] == "1.1.0"
     for file in folder.glob("*.parquet"):
-        assert pq.read_schema(file).metadata[b"twin_schema_version"] == b"1"
+        assert pq.read_schema(file).metadata[b"twin_schema_version"] == b"2"
 
 
 def test_a_changed_value_is_noticed(folder):

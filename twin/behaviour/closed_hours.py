@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -51,7 +51,7 @@ def planned_round(drivers: Drivers, habits: Habits, closed: ClosedHours) -> Habi
     habit stays. The times that drivers expect stay as they are.
     """
     plans, parked = [], set()
-    for trip in _touched(habits.routes, drivers.rows, np.asarray(closed.barred.any(axis=0))).tolist():
+    for trip in touched(habits.routes, drivers.rows, np.asarray(closed.barred.any(axis=0))).tolist():
         from_outside = trip - 1 in parked and closed.person[trip] == closed.person[trip - 1]
         plan = _plan(trip, drivers, habits, closed, from_outside)
         if plan is not None:
@@ -71,10 +71,10 @@ def planned_round(drivers: Drivers, habits: Habits, closed: ClosedHours) -> Habi
     end[rows] = np.cumsum([piece.shape[0] for piece in pieces])
     start[rows] = end[rows] - [piece.shape[0] for piece in pieces]
     planned = Routes(np.concatenate(pieces).astype(np.int32), start, end)
-    return Habits(habits.routes.replaced(rows, planned), habits.expected_ms)
+    return replace(habits, routes=habits.routes.replaced(rows, planned))
 
 
-def _touched(routes: Routes, rows: np.ndarray, links: np.ndarray) -> np.ndarray:
+def touched(routes: Routes, rows: np.ndarray, links: np.ndarray) -> np.ndarray:
     """Those of the trips ``rows`` whose route uses any of the links (n_links,) bool, in order."""
     uses = np.concatenate([[0], np.cumsum(links[routes.pool])])
     known = rows[routes.start[rows] >= 0]

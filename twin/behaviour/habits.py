@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -76,10 +76,13 @@ class Habits:
         Route of each trip row.
     expected_ms
         Expected travel times, (N_SLICES, n_links) float64 [ms].
+    streets
+        Digest of the edited territory that they were fitted to, empty for streets as they were.
     """
 
     routes: Routes
     expected_ms: np.ndarray
+    streets: str = ""
 
     def extended(self, drivers: Drivers) -> Habits:
         """These habits for travellers that joined behind the rows known here; the others keep theirs.
@@ -93,7 +96,7 @@ class Habits:
         start, end = (np.concatenate([column, none]) for column in (self.routes.start, self.routes.end))
         joined = drivers.rows[drivers.rows >= n_known]
         found = drivers.choose(drivers.weights(self.expected_ms), drivers.bounds(), joined)
-        return Habits(Routes(self.routes.pool, start, end).replaced(joined, found), self.expected_ms)
+        return replace(self, routes=Routes(self.routes.pool, start, end).replaced(joined, found))
 
 
 def equilibrium_start(drivers: Drivers, parameters: Parameters) -> Habits:

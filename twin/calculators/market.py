@@ -17,14 +17,19 @@ _PROVIDER = stream_of("calculators.provider")
 
 
 def app_users(
-    person_key: np.ndarray, smartphone: np.ndarray, app_share: float, owner_share: float, seed: int
+    person_key: np.ndarray,
+    smartphone: np.ndarray,
+    app_share: float | np.ndarray,
+    owner_share: float,
+    seed: int,
 ) -> np.ndarray:
     """Who consults a calculator (n_persons,) bool.
 
     Persons stand in a queue in the order of a draw of their own: owners of a smartphone on the first
     ``owner_share`` (ledger) of it, the others behind them; those before ``app_share`` consult. So up to
     that share only owners do, beyond it a device in the car reaches the others; the expected share is
-    ``app_share`` where ownership is that of the ledger, and never depends on who else lives here.
+    ``app_share`` where ownership is that of the ledger, and never depends on who else lives here. The share
+    may be another for each person (n_persons,).
 
     >>> keys = np.arange(10_000, dtype=np.uint64)
     >>> owners = uniforms(1, stream_of("phones"), keys) < 0.9
@@ -59,6 +64,7 @@ def provider_of(uses_app: np.ndarray, choice: np.ndarray, consent: np.ndarray | 
     return np.where(kept, choice, NO_PROVIDER).astype(np.int8)
 
 
-def _check_share(name: str, share: float) -> None:
-    if not 0.0 <= share <= 1.0:
-        raise InputError(name, f"{share:g} is no share", "between 0 and 1")
+def _check_share(name: str, share: float | np.ndarray) -> None:
+    for each in (np.min(share, initial=1.0), np.max(share, initial=0.0)):
+        if not 0.0 <= each <= 1.0:
+            raise InputError(name, f"{each:g} is no share", "between 0 and 1")

@@ -12,17 +12,20 @@ from twin.errors import InputError
 from twin.indicators.focus import focuses_of
 from twin.model.sources import population_file
 from twin.population.marginals import marginals_of
-from twin.scenario.modification import Modification, OnLinks
+from twin.scenario.modification import Modification
 from twin.scenario.scenario import Scenario
 from twin.scenario.selectors import LinkSelector
+from twin.study.streets import edited_by
 from twin.territory.select import select_links
+from twin.territory.settle import selectors_of
 from twin.territory.tables import Ints
 from twin.territory.territory import Territory
 
 
 def fit(scenario: Scenario) -> dict[str, Any]:
     """The territory that a scenario names, and how many links each modification and fleet names."""
-    territory = _territory(scenario.territory_path())
+    unedited = _territory(scenario.territory_path())
+    territory = edited_by(scenario, unedited)
     focuses_of(territory, scenario.focus, scenario.where("focus"))
     marginals_of(territory, population_file(scenario), scenario.ledger())
     changes = [
@@ -37,7 +40,7 @@ def fit(scenario: Scenario) -> dict[str, Any]:
             _links(fleet.links, territory, scenario.where("sensor_fleet", row, "links"))
     return {
         "territory": territory.name,
-        "territory_digest": territory.digest,
+        "territory_digest": unedited.digest,
         "modification_links": [len(np.unique(np.concatenate(found))) if found else None for found in changes],
     }
 
@@ -48,7 +51,7 @@ def _territory(path: Path) -> Territory:
 
 
 def _selectors(change: Modification) -> list[LinkSelector]:
-    return [part.links for part in change.parts() if isinstance(part, OnLinks)]
+    return [selector for part in change.parts() for selector in selectors_of(part).values()]
 
 
 def _links(selector: LinkSelector, territory: Territory, where: str) -> Ints:

@@ -7,10 +7,16 @@ from collections.abc import Sequence
 from twin.indicators import (
     access,
     books,
+    charging,
+    crowding,
+    fares,
     footprint,
     guidance,
     meters,
+    park_and_ride,
+    parking,
     pictures,
+    rules,
     schools,
     traffic,
     transit,
@@ -20,7 +26,24 @@ from twin.indicators.focus import every_focus, focuses_of
 from twin.indicators.indicator import INDICATORS, IndicatorValue
 from twin.indicators.records import DayRecord
 
-HOME_MODULES = (travel, traffic, transit, guidance, footprint, pictures, access, books, meters, schools)
+HOME_MODULES = (
+    travel,
+    traffic,
+    transit,
+    crowding,
+    fares,
+    guidance,
+    footprint,
+    pictures,
+    access,
+    books,
+    meters,
+    park_and_ride,
+    schools,
+    parking,
+    rules,
+    charging,
+)
 """The modules whose indicators enter the registry as they are imported."""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 DEMAND = ("population.*", "territory.*")
 """Who lives there and what they plan."""
 
-TRAFFIC = (*DEMAND, "behaviour.*", "calculators.*", "mobility.*", "scenario.*")
+TRAFFIC = (*DEMAND, "fleet.*", "behaviour.*", "calculators.*", "mobility.*", "scenario.*")
 """What became of the plans on the streets."""
 
 KNOWLEDGE = (*TRAFFIC, "knowledge.*", "sensing.*")
@@ -15,4 +15,4 @@ CONSUMPTION = (*KNOWLEDGE, "utilities.*")
 """What people draw from water and power networks, and what meters say of it."""
 
 EMISSIONS = (*TRAFFIC, "emissions.*")
-"""What cars burnt and emitted."""
+"""What vehicles burnt and emitted."""

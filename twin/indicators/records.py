@@ -16,9 +16,13 @@ from numpy.typing import NDArray
 
 from twin.accounts import Accounts
 from twin.clock import HORIZON_S, MS
+from twin.indicators.parking_record import ParkingRecord
 from twin.indicators.transit_record import TransitRecord
 from twin.indicators.walking import SERVICES, walk_to_nearest_m
-from twin.mobility.emissions import Emissions, PassageColumns, curves_of, day_emissions
+from twin.mobility.charging import Charging, charging_of
+from twin.mobility.curves import factors_of
+from twin.mobility.emissions import Emissions, PassageColumns, day_emissions
+from twin.population.fleet import TripVehicles, VehicleFleet
 from twin.population.tables import CAR
 from twin.scenario.ledger import Parameters
 from twin.utilities.demand import DayConsumption, Demand
@@ -75,6 +79,8 @@ class DayRecord:
     ----------
     territory, population, parameters, seed
         What the day was run on.
+    fleet, vehicles
+        All vehicles, and the one that makes each trip.
     departed_ms, entered_ms, arrived_ms
         (n_trips,) int64 [ms]: the traveller left the origin; the vehicle entered its first link; the
         trip ended. -1: never.
@@ -119,10 +125,16 @@ class DayRecord:
     transit
         Public transport by timetable; None: there is none. Links' counts have its buses in them, the
         events above do not.
+    parking
+        Parking where it is limited; None: everybody parks at once.
+    toll_cents, barred_km
+        (n_trips,): tolls paid; kilometres in low-emission zones by a vehicle they bar. None: no rule.
     """
 
     territory: Territory
     population: Population
+    fleet: VehicleFleet
+    vehicles: TripVehicles
     parameters: Parameters
     seed: int
     departed_ms: NDArray[np.int64]
@@ -155,6 +167,9 @@ class DayRecord:
     closed: NDArray[np.bool_] | None = None
     meters: Mapping[str, Metering] = field(default_factory=dict)
     transit: TransitRecord | None = None
+    parking: ParkingRecord | None = None
+    toll_cents: NDArray[np.int64] | None = None
+    barred_km: NDArray[np.float64] | None = None
 
     @property
     def n_trips(self) -> int:
@@ -216,10 +231,22 @@ class DayRecord:
 
     @cached_property
     def emissions(self) -> Emissions:
-        """Fuel and CO2 of all links left, by trip and by link."""
-        fuel_of_trip = self.population.persons.fuel[self.population.trips.person]
-        streets = self.territory.streets
-        return day_emissions(self.passages, fuel_of_trip, streets.length_m, curves_of(self.parameters))
+        """Energy used and pollutants emitted on all links left, by trip and by link."""
+        length_m = self.territory.streets.length_m
+        return day_emissions(self.passages, self.vehicles, length_m, factors_of(self.parameters))
+
+    @cached_property
+    def charging(self) -> Charging:
+        """Charging of electric vehicles."""
+        return charging_of(
+            self.population,
+            self.fleet,
+            self.vehicles,
+            self.emissions.energy_by_trip,
+            (self.departed_ms, self.arrived_ms),
+            self.parameters,
+            self.seed,
+        )
 
     @cached_property
     def link_flow_veh(self) -> NDArray[np.int64]:

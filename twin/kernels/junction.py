@@ -222,8 +222,7 @@ def _come_about(scene: Scene, domain: int, event: int, target: int, moment: int)
         row = traffic.links[target]
         row.flags &= ~KEPT
         row.next_entry_ms = max(np.int64(row.next_entry_ms), (moment // STEP_MS + 1) * STEP_MS)
-        if row.open_ms < row.next_entry_ms:
-            row.open_ms = row.next_entry_ms
+        row.open_ms = max(row.open_ms, row.next_entry_ms)
         return np.int64(-1)
     enter(scene, domain, target, rider, moment)
     return np.int64(-1)

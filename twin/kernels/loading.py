@@ -12,8 +12,17 @@ from twin.kernels.calendar import clear, note, take
 from twin.kernels.deadlocks import free_deadlocks
 from twin.kernels.jit import inline_kernel, kernel
 from twin.kernels.junction import process_node
-from twin.kernels.moves import ROW_MASK, join_queue, log, look_at_entry, look_at_head, note_queue, slot_behind
-from twin.kernels.moves import tell_entry, tell_exit
+from twin.kernels.moves import (
+    ROW_MASK,
+    join_queue,
+    log,
+    look_at_entry,
+    look_at_head,
+    note_queue,
+    slot_behind,
+    tell_entry,
+    tell_exit,
+)
 from twin.kernels.prefetch import prefetch
 from twin.kernels.sync import meet
 from twin.kernels.traffic import (
@@ -26,9 +35,7 @@ from twin.kernels.traffic import (
     SIGNAL,
     STEP_MS,
     YIELDS,
-    Network,
     Scene,
-    Supply,
     Traffic,
     Vehicles,
 )

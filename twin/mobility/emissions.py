@@ -1,30 +1,35 @@
-"""Fuel burnt and CO2 emitted by cars, one link passage at a time, by speed curve.
+"""Energy used and pollutants emitted by vehicles, one link passage at a time, by speed curve.
 
-A passage of length L [km] in time t [h] has the mean speed v = L/t, and burns
-``(a/v + b + c v + d v^2) L = a t + (b + c v + d v^2) L`` litres (kWh for electric cars): a is what an
-idling engine burns per hour, so the curve holds in queues as well (UK Department for Transport, TAG
-data book; coefficients in the ledger, ``emissions.*``). A car on a link at the end of the day, or
-waiting at its origin or gate, has burnt nothing yet.
+A passage of length L [km] in time t [h] has the mean speed v = L/t. Energy per km is ``a/v + b + c v +
+d v^2`` (a is what an idling engine burns per hour, so the curve holds in queues as well), exhaust
+pollutants per km are ``(a + c v + e v^2 + f/v) / (1 + b v + d v^2)`` (EMEP/EEA air pollutant emission
+inventory guidebook, 1.A.3.b.i-iv, hot emissions), wear of tyres, brakes and road is a mass per km with a
+factor of speed (the same, 1.A.3.b.vi-vii). Coefficients are rows of the ledger, ``emissions.*``. Cold
+starts and slopes are left out. A car on a link at the end of the day, or waiting at its origin or gate,
+has burnt nothing yet.
 
-Fuel is rounded per passage to whole nanolitres (millionths of a Wh) and added as whole numbers: sums do
-not depend on the order of passages.
+All is rounded per passage to billionths of its unit and added as whole numbers: sums do not depend on the
+order of passages.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.population.tables import FUELS
-from twin.scenario.ledger import Parameters
+from twin.mobility.curves import CARRIERS, Factors
+from twin.population.fleet import TripVehicles
 
 MS_PER_H = 3_600_000.0
 NANO = 1e9
 CHUNK = 1_000_000
 """Passages worked on at a time, so that a day of five million needs little memory."""
+QUANTITIES = ("co2_kg", "energy_mj", "nox_g", "exhaust_pm_g", "wear_pm_g")
+"""What is summed by link; particles from exhausts, and of less than 10 um from wear."""
 
 
 class PassageColumns(NamedTuple):
@@ -36,88 +41,105 @@ class PassageColumns(NamedTuple):
     exit_ms: NDArray[np.int64]
 
 
-class Curves(NamedTuple):
-    """Curve (n_fuels, 4) [unit/km] and CO2 (n_fuels,) [kg/unit]; the unit is L, or kWh if electric."""
-
-    coefficients: NDArray[np.float64]
-    co2_kg_per_unit: NDArray[np.float64]
-
-
 @dataclass(frozen=True)
 class Emissions:
     """What one day's passages burnt and emitted.
 
-    fuel_by_trip (n_trips,) [L, kWh if electric], co2_kg_by_trip (n_trips,), co2_kg_by_link (n_links,).
+    energy_by_trip (n_trips, n_carriers) [L petrol, L diesel, kWh]; co2_kg_by_trip, nox_g_by_trip (n_trips,);
+    by_link: (n_links,) for each of `QUANTITIES`.
     """
 
-    fuel_by_trip: NDArray[np.float64]
+    energy_by_trip: NDArray[np.float64]
     co2_kg_by_trip: NDArray[np.float64]
-    co2_kg_by_link: NDArray[np.float64]
+    nox_g_by_trip: NDArray[np.float64]
+    by_link: dict[str, NDArray[np.float64]]
+
+    @property
+    def co2_kg_by_link(self) -> NDArray[np.float64]:
+        """CO2 from exhausts on each link (n_links,) [kg]."""
+        return self.by_link["co2_kg"]
 
 
-def curves_of(parameters: Parameters) -> Curves:
-    """The curves that the ledger holds, in the order of `FUELS`."""
-    coefficients = [parameters[f"emissions.{fuel}_car_curve"] for fuel in FUELS]
-    co2_kg_per_unit = [
-        parameters["emissions.petrol_co2_kg_per_l"],
-        parameters["emissions.diesel_co2_kg_per_l"],
-        parameters["emissions.electricity_co2_kg_per_kwh"],
-    ]
-    return Curves(np.array(coefficients, dtype=np.float64), np.array(co2_kg_per_unit, dtype=np.float64))
+class Emitted(NamedTuple):
+    """Of single passages, in billionths: energy (n, n_carriers), the rest (n,); CO2 [kg], masses [g]."""
+
+    energy: NDArray[np.float64]
+    co2_kg: NDArray[np.float64]
+    energy_mj: NDArray[np.float64]
+    nox_g: NDArray[np.float64]
+    exhaust_pm_g: NDArray[np.float64]
+    wear_pm_g: NDArray[np.float64]
 
 
-def fuel_per_km(speed_kmh: NDArray[np.float64], curve: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Fuel per km [L/km or kWh/km] at a mean speed [km/h]; curve (4,) holds a, b, c, d.
+def emitted(
+    part: PassageColumns, vehicles: TripVehicles, length_m: NDArray[np.float64], factors: Factors
+) -> Emitted:
+    """What each of some passages burnt and emitted; arguments as in `day_emissions`."""
+    group = factors.group_of(*(column[part.trip].astype(np.int64) for column in vehicles[1:]))
+    km = length_m[part.link] / 1_000.0
+    hours = (part.exit_ms - part.enter_ms) / MS_PER_H
+    speed_kmh = np.minimum(km / hours, factors.top_kmh[group])
+    a, b, c, d = factors.energy_curve[group].transpose(2, 1, 0)
+    per_km = a / speed_kmh + (b + speed_kmh * (c + d * speed_kmh))
+    energy = np.rint((per_km * km).T * NANO)
+    held_kmh = np.clip(speed_kmh, *factors.curves_hold_kmh)
+    nox, exhaust = (
+        np.rint(factors.exhaust(curve[group], held_kmh) * km * NANO)
+        for curve in (factors.nox_curve, factors.pm_curve)
+    )
+    wear = np.rint(factors.wear_g_per_km(group, speed_kmh) * km * NANO)
+    return Emitted(
+        energy,
+        np.rint(energy @ factors.co2_kg_per_unit),
+        np.rint(energy @ factors.mj_per_unit),
+        np.maximum(nox, 0.0),
+        np.maximum(exhaust, 0.0),
+        wear,
+    )
 
-    >>> petrol = curves_of(Parameters.defaults()).coefficients[0]
-    >>> round(float(fuel_per_km(np.array([50.0]), petrol)[0] * 2_310))
-    158
-    """
-    a, b, c, d = curve
-    burnt: NDArray[np.float64] = a / speed_kmh + b + c * speed_kmh + d * speed_kmh**2
-    return burnt
+
+def chunks(passages: PassageColumns) -> Iterator[PassageColumns]:
+    """A day's passages, some at a time."""
+    for first in range(0, passages.trip.shape[0], CHUNK):
+        some = slice(first, first + CHUNK)
+        yield PassageColumns(
+            passages.trip[some], passages.link[some], passages.enter_ms[some], passages.exit_ms[some]
+        )
 
 
 def day_emissions(
     passages: PassageColumns,
-    fuel_of_trip: NDArray[np.int8],
+    vehicles: TripVehicles,
     length_m: NDArray[np.float64],
-    curves: Curves,
+    factors: Factors,
 ) -> Emissions:
-    """Fuel and CO2 of all passages of a day, by trip and by link.
+    """What all passages of a day burnt and emitted, by trip and by link.
 
     Parameters
     ----------
     passages
         Read, (n_passages,) columns.
-    fuel_of_trip
-        Read, (n_trips,) row of `FUELS`.
+    vehicles
+        Read, the vehicle of each trip.
     length_m
         Read, (n_links,) [m].
-    curves
-        Read, from `curves_of`.
+    factors
+        Read, from `twin.mobility.curves.factors_of`.
     """
-    n_trips, n_links = fuel_of_trip.shape[0], length_m.shape[0]
-    fuel_n = np.zeros(n_trips)
-    co2_ug_by_link = np.zeros(n_links)
-    for first in range(0, passages.trip.shape[0], CHUNK):
-        part = slice(first, first + CHUNK)
-        trip, link = passages.trip[part], passages.link[part]
-        fuel = fuel_of_trip[trip]
-        hours = (passages.exit_ms[part] - passages.enter_ms[part]) / MS_PER_H
-        burnt_n = np.rint(_burnt(length_m[link] / 1_000.0, hours, fuel, curves) * NANO)
-        co2_ug = np.rint(burnt_n * curves.co2_kg_per_unit[fuel])
-        fuel_n += np.bincount(trip, weights=burnt_n, minlength=n_trips)
-        co2_ug_by_link += np.bincount(link, weights=co2_ug, minlength=n_links)
-    fuel_by_trip = fuel_n / NANO
-    return Emissions(fuel_by_trip, fuel_by_trip * curves.co2_kg_per_unit[fuel_of_trip], co2_ug_by_link / NANO)
-
-
-def _burnt(
-    length_km: NDArray[np.float64], hours: NDArray[np.float64], fuel: NDArray[np.int8], curves: Curves
-) -> NDArray[np.float64]:
-    """Fuel of each passage (n,) [L, kWh if electric]."""
-    a, b, c, d = curves.coefficients[fuel].T
-    speed_kmh = length_km / hours
-    burnt: NDArray[np.float64] = a * hours + (b + speed_kmh * (c + d * speed_kmh)) * length_km
-    return burnt
+    n_trips, n_links = vehicles.row.shape[0], length_m.shape[0]
+    energy, nox = np.zeros((n_trips, len(CARRIERS))), np.zeros(n_trips)
+    by_link = {name: np.zeros(n_links) for name in QUANTITIES}
+    for part in chunks(passages):
+        found = emitted(part, vehicles, length_m, factors)
+        for carrier in range(len(CARRIERS)):
+            energy[:, carrier] += np.bincount(part.trip, weights=found.energy[:, carrier], minlength=n_trips)
+        nox += np.bincount(part.trip, weights=found.nox_g, minlength=n_trips)
+        for name in QUANTITIES:
+            by_link[name] += np.bincount(part.link, weights=getattr(found, name), minlength=n_links)
+    energy /= NANO
+    return Emissions(
+        energy,
+        energy @ factors.co2_kg_per_unit,
+        nox / NANO,
+        {name: total / NANO for name, total in by_link.items()},
+    )

@@ -193,6 +193,7 @@ class Loader:
         step = from_s
         while step < until_s:
             scene = self._scene(margin + LOG_ROOM)
+            scene.events.n[:] = 0
             self._take_up(scene, step)
             step, turned = self._run(scene, (step, until_s, margin))
             self.rotations += turned
@@ -222,10 +223,11 @@ class Loader:
 
         ``left`` are the passages since ``since_s``, from which the rate of each queue is seen.
         """
-        scene = self._scene(int(self.on_link_veh.sum()))
+        events = _no_log(1, int(self.on_link_veh.sum()))
+        scene = self._scene(0)._replace(events=events)
         left_veh = np.bincount(left.link, minlength=self.network.tail.shape[0])
         kernels.queued(scene, now_s * STEP_MS, since_s * STEP_MS, left_veh)
-        return Passages.join(_passages(scene.events))
+        return Passages.join(_passages(events))
 
     def ahead_of(self, trips: np.ndarray) -> Routes:
         """Routes of trips (rows) from the link that each is on or waits for, by place in ``trips``."""
@@ -321,7 +323,6 @@ class Loader:
         """All that the kernels work on, with an empty log for that many events."""
         if self.events.trip.shape[1] < n_events:
             self.events = _no_log(self.traffic.counts.shape[0], n_events)
-        self.events.n[:] = 0
         return Scene(
             self.network, self.supply, self.traffic, self.vehicles, self.words, self.events, self.settings
         )

@@ -62,7 +62,7 @@ def _leave_otherwise(model: TwinModel, state: Access, rows: np.ndarray) -> None:
 def _ways(model: TwinModel, state: Access, rows: np.ndarray, origin: np.ndarray) -> list[np.ndarray | None]:
     """Ways of buses from a link to their next stop, else to the first later one of the run, if to any."""
     loader, buses, service = state.loader, model.transit.buses, state.service
-    topology = model.roads.topology
+    topology = model.day_roads.for_buses
     weights = static_weights(np.where(state.orders.closed, BLOCKED, model.roads.free_ms))
     legs = rows - loader.n_trips
     target = np.searchsorted(buses.leg_call, service.ends_at[legs] - 1)

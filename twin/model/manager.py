@@ -15,8 +15,10 @@ from twin.mobility.links import headway_ms, link_ms
 from twin.mobility.network import Roads
 from twin.model.actor import Actor
 from twin.model.state import Access
+from twin.routing.topology import usable_in
 from twin.scenario.modification import Modification
 from twin.scenario.modifications import ClassifySecondary, CloseLink, Narrowed, SpeedLimit
+from twin.territory.edit_rows import lanes_beside
 from twin.territory.territory import Streets
 
 
@@ -45,6 +47,8 @@ class RoadManager(Actor):
         super().__init__(model)
         self.name = ROAD_MANAGER
         self.streets, self.roads, self.levers = streets, roads, levers
+        self.unused = ~usable_in(roads.topology)
+        self.lanes = np.array(list(lanes_beside(streets).items()), dtype=np.int64).reshape(-1, 2).T
         for lever in levers:
             for moment_s in (lever.order.from_s, lever.order.until_s):
                 if moment_s % model.step_s:
@@ -79,13 +83,26 @@ class RoadManager(Actor):
                 classified |= mask_of(lever.links, n_links)
         supply.free_ms[:] = link_ms(self.streets.length_m / speed)
         supply.headway_ms[:] = headway_ms(capacity)
-        tail, head = self.streets.tail, self.streets.head
-        barred = closed_to_entry(closed, tail, head)
+        barred = self._barred(closed)
         at_s, platform = float(moment_s), state.platform
         platform.append(f"{self.name}.closures", notices(orders.closed, barred, at_s))
         platform.append(f"{self.name}.classes", notices(orders.classified, classified, at_s))
         supply.closed[:] = barred
         orders.closed[:] = barred
         orders.ever_closed |= closed
-        orders.signed[:] = closed_to_entry(signed, tail, head) & barred
+        orders.signed[:] = self._barred(signed) & barred
         orders.classified[:] = classified
+
+    def _barred(self, closed: np.ndarray) -> np.ndarray:
+        """Links that nobody may enter when some are closed, (n_links,) bool; a bus lane goes with its street.
+
+        What no car may drive on is no exit, and is not closed for that.
+        """
+        tail, head = self.streets.tail, self.streets.head
+        if self.unused.any():
+            barred = closed_to_entry(closed | self.unused, tail, head)
+            barred &= ~self.unused | closed
+            street, lane = self.lanes
+            barred[lane] |= barred[street]
+            return barred
+        return closed_to_entry(closed, tail, head)

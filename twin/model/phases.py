@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from twin.clock import MS
 from twin.kernels.observe import Events
 from twin.mobility.loading import Passages
-from twin.model import travel
+from twin.model import parking, travel
 from twin.model.metering import consumption_of, publish
 from twin.model.state import Access
 from twin.sensing.fleets import StepTruth, observe
@@ -94,15 +94,23 @@ def _groups(*names: str) -> frozenset[str]:
 PHASES: tuple[Phase, ...] = (
     Phase("manage", _manage, _groups("orders"), _groups("orders", "supply", "platform")),
     Phase("learn", _learn, _groups("platform"), _groups("pictures", "platform"), actor=True),
-    Phase("depart", travel.depart, _groups("itineraries"), _groups("itineraries", "loader")),
+    Phase("depart", travel.depart, _groups("itineraries"), _groups("itineraries", "loader", "parking")),
     Phase(
         "signs", travel.follow_signs, _groups("orders", "loader"), _groups("loader", "guidance", "platform")
     ),
-    Phase("ask", travel.ask, _groups("loader", "guidance"), _groups("requests")),
+    Phase("ask", travel.ask, _groups("loader", "guidance", "parking"), _groups("requests")),
     Phase("advise", _advise, _groups("requests", "pictures"), _groups("advice"), actor=True),
     Phase("take", travel.take, _groups("advice", "orders"), _groups("loader", "guidance")),
     Phase("load", _load, _groups("supply"), _groups("loader", "log")),
-    Phase("arrive", travel.arrive, _groups("loader"), _groups("itineraries")),
+    Phase("arrive", travel.arrive, _groups("loader", "parking"), _groups("itineraries")),
     Phase("sense", _sense, _groups("log", "loader", "itineraries"), _groups("devices", "platform")),
 )
 """The order of a step: orders, knowledge, travellers, traffic, and what devices saw of it."""
+
+PARK = Phase("park", parking.park, _groups("supply", "orders"), _groups("loader", "parking"))
+
+
+def with_parking(phases: tuple[Phase, ...]) -> tuple[Phase, ...]:
+    """The order of a step where parking is limited: a space is chosen after the route, before the drive."""
+    place = [phase.name for phase in phases].index("load")
+    return (*phases[:place], PARK, *phases[place:])

@@ -100,7 +100,28 @@ class ProviderAgent(Actor):
         return closed
 
     def advise(self, belief: Belief, requests: Requests, moment_s: int) -> Advice:
-        """Better routes for those who asked, where there is one by its lights."""
+        """Better routes for those who asked, where there is one by its lights.
+
+        Rules for vehicles are published: who asks says which hold for his, and links cost him accordingly.
+        """
+        rules = self.model.rules
+        parts = []
+        for group in np.unique(requests.group).tolist():
+            asking = requests if not rules.any else requests.of(requests.group == group)
+            plain_ms = rules.felt_ms(belief.plain_ms, group, moment_s)
+            honouring_ms = rules.felt_ms(belief.honouring_ms, group, moment_s)
+            parts.append(self._advise(asking, plain_ms, honouring_ms, moment_s))
+        parts = [part for part in parts if part.trip.size] or parts[:1]
+        if len(parts) == 1:
+            return parts[0]
+        trips = [part.trip for part in parts]
+        routes = Routes.joined([part.routes.of(k) for part in parts for k in range(part.trip.shape[0])])
+        return Advice(np.concatenate(trips), routes)
+
+    def _advise(
+        self, requests: Requests, plain_ms: np.ndarray, honouring_ms: np.ndarray, moment_s: int
+    ) -> Advice:
+        """Better routes for those who asked, where links cost them all the same."""
         model, n = self.model, requests.trip.shape[0]
         respect = model.respect_of(self, moment_s)
         asking = Asking(
@@ -111,8 +132,8 @@ class ProviderAgent(Actor):
             honours=honours_class(requests.key, respect, model.seed_),
         )
         counsel = Counsel(
-            plain=static_weights(belief.plain_ms),
-            honouring=static_weights(belief.honouring_ms),
+            plain=static_weights(plain_ms),
+            honouring=static_weights(honouring_ms),
             indifference=float(self.order.indifference),
             least_saving_ms=self.least_saving_ms,
         )

@@ -13,6 +13,8 @@ from twin.kernels.paths import BLOCKED
 from twin.knowledge.day import Estimate, city_picture
 from twin.mobility.loading import Passages
 from twin.model.metering import meterings
+from twin.model.parking_record import parking_record_of
+from twin.model.rules_record import barred_km, post_tolls, toll_cents
 from twin.model.transit_record import transit_record_of
 from twin.model.twin_model import TwinModel
 from twin.sensing.counters import count_reading
@@ -31,6 +33,8 @@ def record_of(model: TwinModel) -> DayRecord:
     record = DayRecord(
         territory=model.territory,
         population=model.population,
+        fleet=model.fleet,
+        vehicles=model.trip_vehicles,
         parameters=model.parameters,
         seed=model.seed_,
         departed_ms=days.departed_ms,
@@ -38,8 +42,7 @@ def record_of(model: TwinModel) -> DayRecord:
         arrived_ms=days.arrived_ms,
         state=days.state,
         free_flow_s=_free_flow_s(model),
-        route_km=np.bincount(of_trips.trip, weights=streets.length_m[of_trips.link], minlength=model.n_trips)
-        / 1_000.0,
+        route_km=_route_km(model, of_trips),
         guided=state.guidance.guided,
         provider=state.guidance.provider,
         n_reroutes=state.guidance.n_reroutes,
@@ -54,8 +57,7 @@ def record_of(model: TwinModel) -> DayRecord:
         first_full=_first_full(state.loader.full_since_s),
         max_origin_queue_veh=state.log.max_origin_queue_veh,
         max_gate_queue_veh=state.log.max_gate_queue_veh,
-        knowledge={ROAD_MANAGER: city_estimate(model)}
-        | {name: belief.estimate for name, belief in state.pictures.items()},
+        knowledge=_pictures(model),
         observations={"dataset": kept.dataset, **kept.rows._asdict()},
         accounts=Accounts(),
         timings_s=dict(model.timings_s),
@@ -65,9 +67,26 @@ def record_of(model: TwinModel) -> DayRecord:
         closed=state.orders.ever_closed,
         meters=meterings(state.devices.values()),
         transit=transit_record_of(model, passages),
+        parking=parking_record_of(model, of_trips),
+        toll_cents=toll_cents(model.rules, of_trips, model.from_gate),
+        barred_km=barred_km(model.rules, model.trip_vehicles, of_trips, streets.length_m),
     )
     _post_fuel(record)
+    post_tolls(record)
+    _post_fares(record)
     return record
+
+
+def _route_km(model: TwinModel, of_trips: Passages) -> np.ndarray:
+    """Kilometres driven by each trip (n_trips,)."""
+    length_m = model.territory.streets.length_m[of_trips.link]
+    return np.bincount(of_trips.trip, weights=length_m, minlength=model.n_trips) / 1_000.0
+
+
+def _pictures(model: TwinModel) -> dict[str, Estimate]:
+    """What each owner came to believe of the day."""
+    beliefs = {name: belief.estimate for name, belief in model.state.pictures.items()}
+    return {ROAD_MANAGER: city_estimate(model), **beliefs}
 
 
 def _counts_by_slice(model: TwinModel, passages: Passages) -> tuple[np.ndarray, np.ndarray]:
@@ -92,10 +111,23 @@ def _post_fuel(record: DayRecord) -> None:
     persons = record.population.persons
     prices = np.array([record.parameters[name] for name in PRICES])
     person = record.population.trips.person
-    cost_eur = record.emissions.fuel_by_trip * prices[persons.fuel[person]]
+    cost_eur = record.emissions.energy_by_trip @ prices
     for row, name in ((-1, "outside"), *enumerate(record.territory.zones.name)):
         cents = round(float(cost_eur[persons.zone[person] == row].sum()) * 100.0)
         record.accounts.post(f"travellers of {name}", "energy suppliers", cents, "fuel and electricity")
+
+
+def _post_fares(record: DayRecord) -> None:
+    """Book what passengers pay for the timetable's lines and for parking, by the zone where they live."""
+    transit = record.transit
+    if transit is None:
+        return
+    zone = record.population.persons.zone[record.population.trips.person[transit.trip]]
+    for row, name in ((-1, "outside"), *enumerate(record.territory.zones.name)):
+        cents = int(transit.paid_cents[zone == row].sum())
+        record.accounts.post(f"travellers of {name}", "transit operators", cents, "fares")
+        cents = int(transit.parking_cents[zone == row].sum())
+        record.accounts.post(f"travellers of {name}", "car parks", cents, "park and ride")
 
 
 def _time_by_exit(passages: Passages, n_links: int) -> np.ndarray:
@@ -107,7 +139,10 @@ def _time_by_exit(passages: Passages, n_links: int) -> np.ndarray:
 
 
 def _free_flow_s(model: TwinModel) -> np.ndarray:
-    """Free-flow time of the quickest route of car trips; the duration of others; inf without a path."""
+    """Free-flow time of the quickest route of car trips; the duration of others; inf without a path.
+
+    Who parks and rides: from door to door, as planned in free flow and by the timetable.
+    """
     trips, topology = model.population.trips, model.roads.topology
     out = np.asarray(trips.duration_s, dtype=np.float64).copy()
     cars = np.flatnonzero(model.by_car)
@@ -118,6 +153,8 @@ def _free_flow_s(model: TwinModel) -> np.ndarray:
     same = origin == destination
     total = np.where(same, model.roads.free_ms[origin], total)
     out[cars] = np.where((between >= BLOCKED) & ~same, np.inf, total / MS)
+    parking = model.transit.parking
+    out[parking.out], out[parking.back] = parking.planned_s
     return out
 
 

@@ -8,6 +8,7 @@ from twin.variables import Variable, register
 LINK, TRIP, NODE, SLOT = ("link",), ("trip",), ("node",), ("slot",)
 PLACE, EVENT = ("place in the pool",), ("event",)
 WORD, LOGGED, COUNT = ("word",), ("domain", "event"), ("domain", "count")
+PERSON, PLACE_ROW = ("person",), ("place",)
 REQUEST, PROPOSAL, SLICE = ("request",), ("proposal",), ("slice",)
 CALL, LEG, RIDER, RIDE = ("call",), ("leg",), ("rider",), ("ride",)
 
@@ -87,13 +88,32 @@ ROWS = (
     ("service.arrived_ms", CALL, "int64", "ms", "moment the run arrived at the call, -1 not yet"),
     ("service.left_ms", CALL, "int64", "ms", "moment the run left the call, -1 not yet"),
     ("service.passed", CALL, "bool", "", "the run does not call here today"),
+    ("service.dwell_ms", CALL, "int64", "ms", "least stay, by the passengers who are expected"),
     ("service.ends_at", LEG, "int64", "call row", "call that the leg of a bus leads to"),
     ("riders.ride", RIDER, "int64", "ride row", "ride waited for or sat in, -1 not begun, -2 done"),
     ("riders.ready_ms", RIDER, "int64", "ms", "moment at the stop, once done at the destination"),
     ("riders.run", RIDER, "int32", "run row", "run sat in, -1 none"),
     ("riders.boarded_call", RIDE, "int64", "call row", "call at which the ride was boarded, -1 not yet"),
     ("riders.alighted_call", RIDE, "int64", "call row", "call at which it was left, -1 not yet"),
+    ("riders.refused", RIDE, "int32", "runs", "runs that left without the rider, full"),
+    ("riders.refused_ms", RIDER, "int64", "ms", "last moment at which that happened, -1 never"),
     ("riders.stranded", RIDER, "bool", "", "came after the last run had left"),
+    ("parking.own", PLACE_ROW, "int32", "spaces", "free of those that belong to the place"),
+    ("parking.free", LINK, "int32", "spaces", "free in the street, by its first link"),
+    ("parking.kind", PERSON, "int8", "", "where the driver's car stands: nowhere, own space, street"),
+    ("parking.row", PERSON, "int32", "row", "place or link where it stands, -1 none"),
+    ("parking.link", TRIP, "int32", "link row", "where the trip parked, -1 not yet"),
+    ("parking.found", TRIP, "int8", "", "kind of space the trip found: none, own, street"),
+    ("parking.searched", TRIP, "bool", "", "drove on beyond the destination for a space"),
+    ("parking.walk_ms", TRIP, "int64", "ms", "walk from the space to the destination"),
+    ("parking.fee_eur", TRIP, "float64", "EUR", "fee of the stay after the trip"),
+    ("parking.taken", ("step", "zone"), "int32", "spaces", "of streets and car parks, taken"),
+    ("queues.waiting", ("position",), "int64", "rider row", "first rider who waits at a stop, -1 none"),
+    ("queues.aboard", ("run",), "int64", "rider row", "a rider who sits in the run, -1 none"),
+    ("queues.behind", RIDER, "int64", "rider row", "next rider at the stop or in the run, -1 last"),
+    ("queues.load", ("run",), "int32", "passengers", "riders in the run"),
+    ("queues.come", CALL, "bool", "", "who gets off there has got off"),
+    ("queues.gone", CALL, "bool", "", "who gets on there has got on"),
     ("supply.free_ms", LINK, "int64", "ms", "traverse time in free flow, levers in force"),
     ("supply.headway_ms", LINK, "int64", "ms", "least time between vehicles, levers and incidents in force"),
     ("supply.closed", LINK, "bool", "", "nobody may enter from outside the closure"),
@@ -120,6 +140,7 @@ ROWS = (
     ("requests.trip", REQUEST, "int64", "trip row", "who asks its provider now"),
     ("requests.key", REQUEST, "uint64", "", "random key of the trip"),
     ("requests.person", REQUEST, "uint64", "", "random key of the person"),
+    ("requests.group", REQUEST, "int64", "", "rules that hold for the vehicle, 0 none"),
     ("requests.pool", PLACE, "int32", "link row", "how they mean to drive on, one after another"),
     ("requests.start", REQUEST, "int64", "place in the pool", "the link that each is on"),
     ("requests.end", REQUEST, "int64", "place in the pool", "one past the destination"),

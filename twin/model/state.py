@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from twin.behaviour.days import Itineraries
-from twin.kernels.riding import Riders
+from twin.kernels.riding import Queues, Riders
 from twin.kernels.traffic import Supply
 from twin.knowledge.day import Estimate
 from twin.knowledge.estimates import LinkPicture
@@ -46,13 +46,58 @@ class Guidance:
 
 
 @dataclass
+class Parking:
+    """Where cars stand, and who searched for a space; all arrays are empty where parking is not limited.
+
+    Free spaces: own (n_places,), of streets by their first link (n_links,) int32. Of each driver the kind
+    (see `twin.kernels.parking`) int8 and place or link row int32 of the space, -1 none (n_persons,). Of
+    each trip (n_trips,): link where it parked int32, -1 not yet; kind of space found int8; whether the
+    driver drove on for it bool; walk back int64 [ms]; fee float64 [EUR]. Spaces of streets taken by step
+    and zone (n_steps, n_zones) int32.
+    """
+
+    own: np.ndarray
+    free: np.ndarray
+    kind: np.ndarray
+    row: np.ndarray
+    link: np.ndarray
+    found: np.ndarray
+    searched: np.ndarray
+    walk_ms: np.ndarray
+    fee_eur: np.ndarray
+    taken: np.ndarray
+
+    @staticmethod
+    def none() -> Parking:
+        """Parking that is not limited."""
+        own, free, row, link = np.zeros((4, 0), dtype=np.int32)
+        kind, found = np.zeros((2, 0), dtype=np.int8)
+        walk_ms, fee_eur = np.zeros(0, dtype=np.int64), np.zeros(0)
+        taken = np.zeros((0, 0), dtype=np.int32)
+        return Parking(
+            own, free, kind, row, link, found, np.zeros(0, dtype=np.bool_), walk_ms, fee_eur, taken
+        )
+
+
+@dataclass
 class Requests:
     """What users tell their provider when they ask: who they are to it, and how they mean to drive on."""
 
     trip: np.ndarray  # int64 row of the trip, (n,)
     key: np.ndarray  # uint64 key of the trip
     person: np.ndarray  # uint64 key of the person
+    group: np.ndarray  # int64 rules that hold for the vehicle, 0 none (`twin.model.vehicle_rules`)
     routes: Routes  # by place in ``trip``: from the present link to the destination
+
+    def of(self, chosen: np.ndarray) -> Requests:
+        """Those of a mask (n,)."""
+        return Requests(
+            self.trip[chosen],
+            self.key[chosen],
+            self.person[chosen],
+            self.group[chosen],
+            self.routes.taken(chosen),
+        )
 
 
 @dataclass
@@ -93,6 +138,8 @@ KINDS: dict[str, Kind] = {
     "log": "truth",
     "service": "truth",
     "riders": "truth",
+    "parking": "truth",
+    "queues": "truth",
     "orders": "policy",
     "guidance": "plan",
     "platform": "knowledge",
@@ -111,6 +158,8 @@ class DayState:
     loader: Loader
     service: ServiceDay
     riders: Riders
+    parking: Parking
+    queues: Queues
     supply: Supply
     itineraries: Itineraries
     log: Log

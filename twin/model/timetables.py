@@ -11,6 +11,7 @@ from twin.routing.journeys import Offer
 from twin.routing.lines import LineRoutes
 from twin.scenario.modifications import BusLine
 from twin.scenario.scenario import Scenario
+from twin.territory.territory import Territory
 from twin.territory.timetable import Timetable
 
 MOST_LAID = 2
@@ -31,8 +32,11 @@ class Laid:
 _laid: dict[tuple[str, ...], Laid] = {}
 
 
-def timetable_on(scenario: Scenario, ground: Ground) -> Laid | None:
-    """The day's timetable; None where a scenario names none and adds no line."""
+def timetable_on(scenario: Scenario, ground: Ground, unedited: Territory) -> Laid | None:
+    """The day's timetable; None where a scenario names none and adds no line.
+
+    It was made for the territory before any edit; its buses drive on the ground as edited.
+    """
     added = [part for part in scenario.in_force() if isinstance(part, BusLine)]
     path = scenario.timetable_path()
     if path is None and not added:
@@ -40,7 +44,7 @@ def timetable_on(scenario: Scenario, ground: Ground) -> Laid | None:
     orders = "\n".join(part.model_dump_json() for part in added)
     key = (ground.territory.digest, _stamp(path), orders, ground.parameters.digest)
     if key not in _laid:
-        before = load_timetable(scenario, ground.territory)
+        before = load_timetable(scenario, unedited)
         timetable = with_bus_lines(before, added, ground)
         paths, parameters = ground.territory.paths, ground.parameters
         offer = Offer.of(timetable, paths, parameters)

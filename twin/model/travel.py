@@ -11,6 +11,7 @@ from twin.clock import HORIZON_S, MS
 from twin.kernels.closures import first_closed
 from twin.kernels.paths import BLOCKED, Trips
 from twin.knowledge.datasets import observations
+from twin.model.parking import leave
 from twin.model.state import Access, Requests
 from twin.routing.routes import Routes
 from twin.routing.search import NO_DRAWS, bounds_to, find_routes, static_weights
@@ -26,12 +27,14 @@ def depart(model: TwinModel, state: Access, moment_s: int) -> None:
         rows = days.due((moment_s + model.step_s) * MS)
         if rows.size == 0:
             return
-        cars = rows[model.by_car[rows]]
+        by_car = model.by_car[rows] & ~model.transit.rides_first[rows]
+        cars = rows[by_car]
         stuck = state.loader.link_of(cars) < 0
         days.depart(cars[~stuck], WAITING)
         days.state[cars[stuck]] = NO_PATH
+        leave(model, state, cars[~stuck])
         state.loader.release(cars[~stuck], days.departed_ms[cars[~stuck]])
-        others = rows[~model.by_car[rows]]
+        others = rows[~by_car]
         days.depart(others, TRAVELLING)
         others = others[~model.transit.rides[others]]  # who rides arrives when the bus does
         ends_ms = days.departed_ms[others] + np.rint(trips.duration_s[others] * MS).astype(np.int64)
@@ -111,12 +114,15 @@ def ask(model: TwinModel, state: Access, moment_s: int) -> None:
         return
     active = np.concatenate([state.loader.driving, state.loader.waiting])
     active = np.sort(active[model.obeys[active]])
+    if model.parking is not None:  # who looks for a space goes by what is seen
+        active = active[~state.parking.searched[active]]
     provider = state.guidance.provider[active]
     for agent in model.providers:
         rows = active[provider == agent.row]
         if rows.size:
             key, person = model.population.trips.trip_key[rows], model.trip_person_key[rows]
-            state.requests[agent.name] = Requests(rows, key, person, state.loader.ahead_of(rows))
+            group, ahead = model.rules.group[rows], state.loader.ahead_of(rows)
+            state.requests[agent.name] = Requests(rows, key, person, group, ahead)
 
 
 def take(model: TwinModel, state: Access, moment_s: int) -> None:
@@ -136,12 +142,15 @@ def take(model: TwinModel, state: Access, moment_s: int) -> None:
 
 
 def arrive(model: TwinModel, state: Access, moment_s: int) -> None:
-    """Cars that reached the end of their routes in this step end their trips."""
+    """Cars that reached the end of their routes end their trips, after a walk back, or their drivers ride on."""
     days, vehicles = state.itineraries, state.loader.vehicles
     driving = np.flatnonzero((days.state == WAITING) | (days.state == DRIVING))
     entered = vehicles.entered_ms[driving] >= 0
     days.state[driving[entered]] = DRIVING
     ended = driving[vehicles.arrived_ms[driving] >= 0]
-    days.arrive(
-        ended, vehicles.arrived_ms[ended], model.population.trips.person, model.plan_ms, model.stay_ms
-    )
+    days.state[ended[model.transit.parks[ended]]] = TRAVELLING
+    ended = ended[~model.transit.parks[ended]]
+    arrived_ms = vehicles.arrived_ms[ended]
+    if model.parking is not None:
+        arrived_ms = arrived_ms + state.parking.walk_ms[ended]
+    days.arrive(ended, arrived_ms, model.population.trips.person, model.plan_ms, model.stay_ms)

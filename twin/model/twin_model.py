@@ -7,6 +7,7 @@ from time import perf_counter
 import mesa
 import numpy as np
 
+from twin.behaviour.fitted_habits import Change, fitted
 from twin.behaviour.habits import Drivers, Habits, equilibrium_start
 from twin.calculators.habit import habit_times_ms
 from twin.calculators.market import app_users, choose_provider, provider_of
@@ -14,30 +15,42 @@ from twin.calculators.provider import obeys
 from twin.clock import HORIZON_S, MS, format_month, parse_month
 from twin.errors import InputError
 from twin.kernels.paths import Trips
-from twin.mobility.network import roads_of
+from twin.model.cycling import with_bike_lanes
+from twin.model.edited_roads import day_roads
 from twin.model.inhabitants import Inhabitants
+from twin.model.low_emission import Garage, complying
 from twin.model.manager import Lever, RoadManager
 from twin.model.offer import day_of
 from twin.model.opening import opening_state
-from twin.model.phases import PHASES, Phase
+from twin.model.parking_plan import plan_of
+from twin.model.phases import PHASES, Phase, with_parking
 from twin.model.provider import ProviderAgent
 from twin.model.register import enter_state
 from twin.model.sources import load_population, load_territory
 from twin.model.state import Access
 from twin.model.transit import with_transit
+from twin.model.vehicle_rules import gates_of, rules_of, zones_of
+from twin.population.fleet import vehicle_fleet, vehicle_of_trip
 from twin.population.population import MODES, Population
-from twin.routing.kerbs import best_sides
 from twin.routing.search import bounds_to
 from twin.routing.topology import workspace_for
 from twin.scenario.modification import OnLinks
-from twin.scenario.modifications import BusLine, ClassifySecondary, DataAgreement
+from twin.scenario.modifications import BusLine, ClassifySecondary, DataAgreement, Parking
+from twin.scenario.road_edits import RoadEdit, SignalPlan
 from twin.scenario.scenario import Scenario
+from twin.scenario.transit_offers import Fare, ParkAndRide
+from twin.scenario.vehicle_rules import LowEmissionZone, Toll
+from twin.scenario.vehicles import VAN
 from twin.sensing.fleets import Fleet
+from twin.territory.edits import edits_of
 from twin.territory.select import select_links
 from twin.territory.territory import Territory
 from twin.utilities.demand import Demand
 
 CAR = MODES.index("car")
+
+OF_TRIPS = (BusLine, Fare, LowEmissionZone, ParkAndRide, Parking, Toll)
+"""Modifications that change trips or what belongs to them: set anew where a month begins."""
 
 
 class TwinModel(mesa.Model):  # type: ignore[misc]
@@ -73,15 +86,11 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         self.parameters = scenario.ledger()
         self.month = parse_month(scenario.month)
         self.step_s = int(self.parameters["mobility.step_s"])
-        self.territory = load_territory(scenario) if territory is None else territory
-        self.planned = load_population(scenario, self.territory, seed) if population is None else population
+        self.ground = load_territory(scenario) if territory is None else territory
+        self.planned = load_population(scenario, self.ground, seed) if population is None else population
         self.inhabitants = Inhabitants.of(self.planned.persons)
-        self.roads = roads_of(self.territory.streets, self.parameters, self.territory.turns)
-        self._set_trips()
-        drivers = self.drivers()
-        self.habits = (
-            equilibrium_start(drivers, self.parameters) if habits is None else habits.extended(drivers)
-        )
+        self.learned = habits
+        self._set_roads()
         self._set_actors()
         self.state = opening_state(self)
         self.timings_s = {phase.name: 0.0 for phase in self.phases}
@@ -134,7 +143,9 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         self.month = month
         self.spec = self.spec.model_copy(update={"month": format_month(month)})
         self.remove_all_agents()
-        if any(isinstance(each, BusLine) for each in self.spec.modifications):
+        if edits_of(self.spec.modifications):
+            self._set_roads()
+        elif any(isinstance(each, OF_TRIPS) for each in self.spec.modifications):
             self._set_trips()
         self._set_actors()
         self.state = opening_state(self)
@@ -180,10 +191,32 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
             )
         return shares.pop() if shares else 0.0
 
+    def _set_roads(self) -> None:
+        """The month's streets, whoever drives on them, and the habits that they have there."""
+        edits = edits_of(self.spec.in_force())
+        if edits and self.learned is None:
+            self._drive_on(())  # habits are those of the streets as they were
+        self._drive_on(edits)
+
+    def _drive_on(self, edits: tuple[RoadEdit, ...]) -> None:
+        plans = [order for order in self.spec.in_force() if isinstance(order, SignalPlan)]
+        day = self.day_roads = day_roads(self.ground, edits, self.parameters, self.seed_, plans)
+        self.territory, self.roads = day.territory, day.roads
+        self._set_trips()
+        drivers = self.drivers()
+        if self.learned is None:
+            self.learned = equilibrium_start(drivers, self.parameters)
+        if day.edited:
+            change = Change(self.territory.digest, self.ground.streets.flow_capacity_vps)
+            self.habits = fitted(drivers, self.learned, change, self.parameters)
+        else:
+            self.habits = self.learned.extended(drivers)
+
     def _set_trips(self) -> None:
         """The month's public transport, what is fixed of every trip, how drivers feel about every link."""
-        self.population, self.transit = day_of(self, self.planned)
-        self.phases: tuple[Phase, ...] = with_transit(PHASES) if self.transit.runs else PHASES
+        self.population, self.transit = day_of(self, with_bike_lanes(self, self.planned))
+        phases = with_transit(PHASES) if self.transit.runs else PHASES
+        self._set_vehicles()
         trips, persons = self.population.trips, self.population.persons
         streets = self.territory.streets
         self.by_car = trips.mode == CAR
@@ -194,13 +227,27 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         addresses = Trips(trips.origin_link, trips.destination_link, self.plan_ms, self.trip_person_key)
         topology, free_ms = self.roads.topology, self.roads.free_ms
         cars = self.car_rows = np.flatnonzero(self.planned.trips.mode == CAR)  # some may ride instead
-        self.car_trips = best_sides(topology, free_ms, streets.length_m, addresses, cars)
+        self.car_trips = self.day_roads.addressed(addresses, cars)
         factors = tuple(self.parameters["calculators.habit_class_factor"])
         self.habit_cost_ms = habit_times_ms(self.roads.free_ms, streets.road_class, factors)
         self.aversion = np.asarray(factors)[streets.road_class]
         self.workspace = workspace_for(topology)
         self.demand = Demand(self.population, self.territory.places, self.parameters)
+        self.parking = plan_of(self)
+        self.phases: tuple[Phase, ...] = phases if self.parking is None else with_parking(phases)
         self.bounds = bounds_to(topology, free_ms, self.car_trips.destination[cars])
+
+    def _set_vehicles(self) -> None:
+        """Who drives which vehicle today, and what rules there are for it."""
+        day, seed = self.population, self.seed_
+        fleet = vehicle_fleet(day, self.parameters, seed)
+        zones, gates = zones_of(self.spec, self.territory), gates_of(self.spec, self.territory)
+        garage = Garage(day, fleet, vehicle_of_trip(day, fleet))
+        garage = complying(garage, zones, self.parameters, seed)
+        self.population, self.fleet, self.trip_vehicles = garage.population, garage.fleet, garage.vehicles()
+        self.rules = rules_of(
+            zones, gates, self.population, self.fleet, self.trip_vehicles, self.parameters, seed
+        )
 
     def _set_actors(self) -> None:
         """City, providers and fleets, as Mesa agents or as what agents own."""
@@ -209,7 +256,7 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         levers = tuple(
             Lever(order, select_links(order.links, streets, self.territory.zones))
             for order in orders
-            if isinstance(order, OnLinks)
+            if isinstance(order, OnLinks) and not isinstance(order, RoadEdit | SignalPlan)
         )
         self.agreements = [order for order in orders if isinstance(order, DataAgreement)]
         self.manager = RoadManager(self, streets, self.roads, levers)
@@ -221,7 +268,8 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
             for row, offer in enumerate(offers)
         ]
         owner_share = float(self.parameters["calculators.smartphone_owner_share"])
-        uses = app_users(persons.person_key, persons.smartphone, share, owner_share, self.seed_)
+        shares = self._app_shares(share)
+        uses = app_users(persons.person_key, persons.smartphone, shares, owner_share, self.seed_)
         choice = choose_provider(persons.person_key, tuple(o.market_share for o in offers), self.seed_)
         trip_person = self.population.trips.person
         self.trip_provider = np.where(self.by_car, provider_of(uses, choice)[trip_person], -1).astype(np.int8)
@@ -229,6 +277,13 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         self.trip_sends = np.where(self.by_car, sends, -1).astype(np.int8)
         obedience = float(self.parameters["calculators.obedience"])
         self.obeys = obeys(self.population.trips.trip_key, obedience, self.seed_)
+
+    def _app_shares(self, share: float) -> np.ndarray:
+        """Share of their like who consult a calculator (n_persons,); who drives at work has another."""
+        ratio = float(self.parameters["calculators.professional_app_ratio"])
+        at_work = np.zeros(self.population.n_persons, dtype=np.bool_)
+        at_work[self.population.trips.person[self.trip_vehicles.vehicle_class >= VAN]] = True
+        return np.where(at_work, min(share * ratio, 1.0), share)
 
     def __repr__(self) -> str:
         return f"TwinModel({self.spec.title!r}, {self.territory.name}, {len(self.inhabitants)} persons)"

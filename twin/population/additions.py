@@ -34,7 +34,6 @@ PLAIN_PERSON: dict[str, Any] = {
     "occupation": WORKER,
     "licence": False,
     "household_cars": 0,
-    "fuel": 0,
     "smartphone": False,
     "home_internet": False,
     "skill": 2,

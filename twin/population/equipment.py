@@ -1,4 +1,4 @@
-"""What persons have and can do at the start: work, licence, cars, fuel, phone, internet, skill, consent.
+"""What persons have and can do at the start: work, licence, cars, phone, internet, skill, consent.
 
 Each is drawn from its own stream by the person's key; what a household shares, by the household's.
 """
@@ -54,12 +54,6 @@ def draw_licence(age: np.ndarray, key: np.ndarray, parameters: Parameters, draws
     """Driving licence, by age."""
     share = by_age(age, LICENCE_AGES, parameters["population.licence_share"], 0.0)
     return np.asarray(draws.uniform("licence", key) < share)
-
-
-def draw_fuel(key: np.ndarray, parameters: Parameters, draws: Draws) -> np.ndarray:
-    """Fuel of the car of a household or traveller, by its key: index into `FUELS`."""
-    shares = np.array([parameters["population.fuel_shares"]])
-    return draws.chosen("fuel", shares, np.zeros(len(key), dtype=np.int64), key).astype(np.int8)
 
 
 def draw_internet(

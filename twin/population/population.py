@@ -16,7 +16,6 @@ from twin.errors import InputError
 from twin.population.additions import PERSON_IDS, person_columns, trip_columns
 from twin.population.draws import Draws, member_keys
 from twin.population.tables import (
-    FUELS,
     LATEST_DEPARTURE_S,
     MODES,
     OCCUPATIONS,
@@ -30,7 +29,6 @@ from twin.population.tables import (
 )
 
 __all__ = [
-    "FUELS",
     "MODES",
     "OCCUPATIONS",
     "PERSON_KINDS",

@@ -11,6 +11,7 @@ from twin.population.marginals import Marginals
 from twin.population.tables import (
     CAR,
     COMMUTER,
+    FREIGHT,
     HOME,
     MODES,
     PERSON_KINDS,
@@ -91,12 +92,14 @@ def purpose_shares(persons: Persons, trips: Trips) -> dict[str, float]:
 
 
 def _zones(territory: Territory, persons: Persons, trips: Trips) -> np.ndarray:
-    """Zone a trip is counted in: of residents their home's, of commuters that of their work, else outside."""
+    """Zone a trip is counted in: of residents their home's, of those who come in that of their end there."""
     n_zones = len(territory.zones.name)
     place = np.maximum(trips.origin_place, trips.destination_place)
     work = np.where(place >= 0, territory.places.zone[np.maximum(place, 0)], n_zones)
     home = persons.zone[trips.person]
-    zone = np.where(persons.kind[trips.person] == COMMUTER, work, np.where(home >= 0, home, n_zones))
+    zone = np.where(
+        np.isin(persons.kind[trips.person], (COMMUTER, FREIGHT)), work, np.where(home >= 0, home, n_zones)
+    )
     return np.where(zone < 0, n_zones, zone)
 
 

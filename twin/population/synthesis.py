@@ -16,9 +16,11 @@ import numpy as np
 from twin.population import equipment
 from twin.population.activities import draw_days, expand_days, group_of
 from twin.population.another_day import DayDraws
+from twin.population.cycling import cycle_times_s
 from twin.population.destinations import Residents, choose_destinations
 from twin.population.draws import Draws, member_keys
 from twin.population.file import DENSITY_CLASSES
+from twin.population.freight import build_freight
 from twin.population.gates import Gates, gates_of, group_weights
 from twin.population.homes import choose_homes
 from twin.population.households import Households, Members, build_households, build_members
@@ -58,6 +60,7 @@ def synthesise(
     legs, dropped = _legs(territory, marginals, gates, members, persons, parameters, draws)
     trips, modes = _resident_trips(territory, marginals.areas, members, persons, legs, parameters, draws)
     parts = build_travellers(territory, marginals, gates, parameters, draws)
+    parts += build_freight(territory, gates, parameters, draws)
     all_persons = Persons.stacked(persons, *(part for part, _ in parts))
     offsets = np.cumsum([len(persons)] + [len(part) for part, _ in parts])
     shifted = [
@@ -106,7 +109,6 @@ def _residents(
         occupation=equipment.draw_occupation(members.age, members.key, parameters, draws),
         licence=equipment.draw_licence(members.age, members.key, parameters, draws),
         household_cars=cars[members.household],
-        fuel=equipment.draw_fuel(members.household_key, parameters, draws),
         smartphone=equipment.draw_smartphone(members.age, density, skill, members.key, parameters, draws),
         home_internet=equipment.draw_internet(eldest, households.key, parameters, draws)[members.household],
         skill=skill,
@@ -157,8 +159,9 @@ def _resident_trips(
     mode, constants = choose_modes(legs, travellers, parameters, draws)
     distance, off_paths = leg_distances_m(territory, legs, mode, parameters)
     of_leg = density[legs.person]
-    planned_s, duration_s = durations_s(mode, legs, distance, of_leg, parameters, draws)
     age, occupation = persons.age[legs.person], persons.occupation[legs.person]
+    cycle_s = cycle_times_s(territory, legs, mode, (distance, age), parameters, draws)
+    planned_s, duration_s = durations_s(mode, legs, distance, cycle_s, (age, of_leg), parameters, draws)
     plan: Plan = plan_times(legs, planned_s, age, occupation, parameters, draws)
     columns = {
         "trip_id": persons.person_id[legs.person] * TRIPS_PER_PERSON_LIMIT + legs.sequence,

@@ -11,9 +11,8 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-PERSON_KINDS = ("resident", "commuter", "through")
+PERSON_KINDS = ("resident", "commuter", "through", "freight")
 OCCUPATIONS = ("infant", "pupil", "student", "worker", "unemployed", "at_home", "retired")
-FUELS = ("petrol", "diesel", "electric")
 PURPOSES = (
     "home",
     "work",
@@ -26,14 +25,15 @@ PURPOSES = (
     "visit",
     "escort",
     "through",
+    "delivery",
 )
 MODES = ("car", "passenger", "walk", "cycle", "transit")
 SKILLS = ("none", "weak", "basic", "advanced")
 """Digital skill; none is illectronism (INSEE)."""
 
-RESIDENT, COMMUTER, THROUGH = range(3)
+RESIDENT, COMMUTER, THROUGH, FREIGHT = range(4)
 CAR, PASSENGER, WALK, CYCLE, TRANSIT = range(5)
-HOME, WORK, BUSINESS, SCHOOL, SHOP, HEALTH, COUNTER, LEISURE, VISIT, ESCORT, PASSING = range(11)
+HOME, WORK, BUSINESS, SCHOOL, SHOP, HEALTH, COUNTER, LEISURE, VISIT, ESCORT, PASSING, DELIVERY = range(12)
 INFANT, PUPIL, STUDENT, WORKER, UNEMPLOYED, AT_HOME, RETIRED = range(7)
 
 LATEST_DEPARTURE_S = 108_000.0
@@ -89,7 +89,6 @@ PERSON_DTYPES = {
     "occupation": "int8",
     "licence": "bool",
     "household_cars": "int8",
-    "fuel": "int8",
     "smartphone": "bool",
     "home_internet": "bool",
     "skill": "int8",
@@ -115,7 +114,7 @@ TRIP_DTYPES = {
 
 @dataclass(frozen=True, eq=False)
 class Persons(Table):
-    """Who there is: residents, commuters who come by a gateway, travellers who only pass."""
+    """Who there is: residents, commuters who come by a gateway, who only passes, who delivers."""
 
     DTYPES: ClassVar[Mapping[str, str]] = PERSON_DTYPES
 
@@ -140,8 +139,6 @@ class Persons(Table):
     """Holds a driving licence."""
     household_cars: np.ndarray
     """Cars of the household."""
-    fuel: np.ndarray
-    """Index into `FUELS`, of the car the person drives or would drive."""
     smartphone: np.ndarray
     home_internet: np.ndarray
     """Internet at home, alike for a household; for the services to come, nothing here reads it yet."""

@@ -62,7 +62,7 @@ def _commuters(
 ) -> tuple[Persons, dict[str, np.ndarray]]:
     n = round(table.trips_per_day * parameters["population.commuter_demand_factor"] / 2.0)
     key = derive_keys(f"commuter to {table.zone} {number}", np.arange(n))
-    persons = _drivers(key, COMMUTER, number, parameters, draws)
+    persons = drivers(key, COMMUTER, number, parameters, draws)
     ladder = np.cumsum(group_weights(gates, table.gates, f"{where}: gates"))[None, :]
     group = picks(ladder, np.zeros(n, dtype=np.int64), draws.uniform("gate_group", key))
     enter = gates.inwards(group, draws.uniform("gate", key))
@@ -78,7 +78,7 @@ def _commuters(
     stay_s = np.maximum(np.minimum(HOUR_S * span_h, latest_s - pass_in - drive_s), 2.0 * HOUR_S)
     link = territory.places.access_link[place]
     both = [np.arange(n), np.arange(n)]
-    trips = _trips(
+    trips = car_trips(
         persons,
         person=np.concatenate(both),
         sequence=np.repeat([0, 1], n),
@@ -104,11 +104,11 @@ def _through(
 ) -> tuple[Persons, dict[str, np.ndarray]]:
     n = round(table.vehicles_per_day * parameters["population.through_demand_factor"])
     key = derive_keys(f"through {table.enter} to {table.leave} {number}", np.arange(n))
-    persons = _drivers(key, THROUGH, number, parameters, draws)
+    persons = drivers(key, THROUGH, number, parameters, draws)
     u_in, u_out = draws.uniform("gate_enter", key), draws.uniform("gate_leave", key)
     enter, leave = gates.passing(table.enter, table.leave, u_in, u_out, where)
     straight = _straight(gates, enter, gates.x_m[leave], gates.y_m[leave])
-    trips = _trips(
+    trips = car_trips(
         persons,
         person=np.arange(n),
         sequence=np.zeros(n, dtype=np.int64),
@@ -124,7 +124,7 @@ def _through(
     return persons, trips
 
 
-def _drivers(key: np.ndarray, kind: int, number: int, parameters: Parameters, draws: Draws) -> Persons:
+def drivers(key: np.ndarray, kind: int, number: int, parameters: Parameters, draws: Draws) -> Persons:
     """Licensed drivers from outside, with a car; as skilled and equipped as people of their age in towns."""
     n = len(key)
     age = equipment.draw_traveller_age(key, parameters, draws)
@@ -144,7 +144,6 @@ def _drivers(key: np.ndarray, kind: int, number: int, parameters: Parameters, dr
         else equipment.draw_occupation(age, key, parameters, draws),
         licence=np.ones(n, dtype=bool),
         household_cars=np.ones(n),
-        fuel=equipment.draw_fuel(key, parameters, draws),
         smartphone=equipment.draw_smartphone(age, density, skill, key, parameters, draws),
         home_internet=equipment.draw_internet(age, key, parameters, draws),
         skill=skill,
@@ -173,7 +172,7 @@ def _straight(gates: Gates, gate: np.ndarray, x_m: np.ndarray, y_m: np.ndarray) 
     return np.asarray(np.sqrt((gates.x_m[gate] - x_m) ** 2 + (gates.y_m[gate] - y_m) ** 2))
 
 
-def _trips(persons: Persons, **columns: Any) -> dict[str, np.ndarray]:
+def car_trips(persons: Persons, **columns: Any) -> dict[str, np.ndarray]:
     """Columns of car trips, sorted by person and sequence."""
     order = np.lexsort((columns["sequence"], columns["person"]))
     columns = {name: np.asarray(column)[order] for name, column in columns.items()}

@@ -15,7 +15,6 @@ from twin.errors import InputError
 from twin.readers.osm_bounds import check_bounds, is_pbf
 from twin.readers.osm_gathering import Gathering, Source, meet, rectangle
 from twin.readers.osm_records import (
-    POINT_KEYS,
     WAY_KEYS,
     Box,
     Member,
@@ -67,7 +66,7 @@ def _read_pbf(path: Path, gathering: Gathering) -> tuple[Box | None, str]:
         positions = _Positions(path)
         _pbf_ways(path, gathering, positions)
         positions.hand_on(gathering, whole=not header.box().valid())
-        for item in _objects(path, "n", POINT_KEYS):
+        for item in _objects(path, "n", WAY_KEYS):
             gathering.add_point(item.id, *_degrees(item.location), dict(item.tags))
     except (RuntimeError, ValueError, OverflowError, osmium.InvalidLocationError) as error:
         raise InputError(str(path), f"cannot be parsed: {error}", "an intact OSM file") from None

@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 from twin.errors import InputError
 from twin.readers.osm_bounds import check_coordinates, check_tags
 from twin.readers.osm_records import (
-    POINT_KEYS,
     WAY_KEYS,
     Box,
     OsmExtract,
@@ -29,6 +28,7 @@ from twin.readers.osm_records import (
     Refs,
     Tags,
     is_restriction,
+    wanted_point,
     wanted_relation,
 )
 
@@ -41,7 +41,7 @@ MOST_KEPT = 8_000_000  # nodes of what is kept: about 2 GB
 MANY_NODES = 2_000_000  # beyond, only the surroundings of a wanted box are kept
 UNITS_PER_DEGREE = 1e7  # OpenStreetMap's own resolution
 
-_OF_POINTS, _OF_WAYS = frozenset(POINT_KEYS), frozenset(WAY_KEYS)
+_OF_WAYS = frozenset(WAY_KEYS)
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ class Gathering:
     def add_point(self, number: int, lon: float, lat: float, tags: Tags) -> None:
         """A node with tags; its position also goes to `add_nodes`."""
         check_tags(tags, f"{self.where}: node {number}")
-        if not _OF_POINTS.isdisjoint(tags):
+        if wanted_point(tags):
             self.points.append(OsmPoint(number, round(lon, 7), round(lat, 7), tags))
 
     def add_way(self, number: int, refs: Refs, tags: Tags) -> None:

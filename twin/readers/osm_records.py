@@ -15,9 +15,12 @@ POINT_KEYS = (
     "power", "telecom", "man_made", "emergency", "substance", "pipeline", "communication", "ele",
 )  # fmt: skip
 WAY_KEYS = ("highway", *POINT_KEYS)
+CONTROL_POINTS = ("traffic_signals", "stop", "give_way", "mini_roundabout", "crossing")
+"""Values of a node's `highway` that say who goes first at a junction, or who crosses before it."""
 UTILITY_KEYS = ("power", "telecom", "man_made")
 AREA_LEVELS = ("8",)  # administrative level of a commune in France and in Monaco
 RESTRICTION = "restriction"
+_OF_POINTS = frozenset(POINT_KEYS)
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,15 @@ class StreetPiece:
 
 
 Member = tuple[int, int, int]  # way, from-node, to-node
+
+
+def wanted_point(tags: Tags) -> bool:
+    """Whether a node is a place, of a utility, a height, or controls a junction.
+
+    >>> wanted_point({"highway": "give_way"}), wanted_point({"highway": "street_lamp"})
+    (True, False)
+    """
+    return tags.get("highway") in CONTROL_POINTS or not _OF_POINTS.isdisjoint(tags)
 
 
 def wanted_relation(tags: Tags) -> bool:

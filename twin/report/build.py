@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+import numpy as np
 import pandas as pd
 
 from twin.report import travel
@@ -22,7 +23,7 @@ from twin.report.cards import (
 )
 from twin.report.drawn import WHOLE, LinkMap, zones_in
 from twin.report.findings import findings_of, warnings_of
-from twin.report.grounds import flows_of, grounds_of, maps_of
+from twin.report.grounds import Grounds, flows_of, grounds_of, maps_of
 from twin.report.view import IndicatorRow, ReportView, Scenario
 from twin.scenario.scenario import Scenario as Spec
 from twin.study.comparison import Comparison
@@ -120,7 +121,7 @@ def _view(subject: _Subject) -> ReportView:
         zone_names=grounds.zone_names,
         networks=grounds.networks,
         flows=flows_of(grounds, subject.links) if grounds.found else (),
-        maps=(*maps, *_residual_maps(subject)) if maps else (),
+        maps=(*maps, *_residual_maps(subject, grounds)) if maps else (),
         pictures=tuple(
             picture
             for row, sample in enumerate(subject.samples)
@@ -131,15 +132,18 @@ def _view(subject: _Subject) -> ReportView:
     )
 
 
-def _residual_maps(subject: _Subject) -> tuple[LinkMap, ...]:
+def _residual_maps(subject: _Subject, grounds: Grounds) -> tuple[LinkMap, ...]:
     """Where the city counts, and how far off it is, in each scenario's first seed."""
     maps = []
     for row, (card, sample) in enumerate(zip(subject.scenarios, subject.samples, strict=True)):
         residuals = residuals_of(sample.pictures, sample.links)
         if residuals is not None:
             title = f"{card.role}: where the city counts, and how far off it is"
+            drawn = list(grounds.networks[grounds.network_of_scenario[row]].link_id)
+            by_id = pd.Series(residuals, index=sample.links["link_id"].astype(str))
+            values = np.asarray(by_id.reindex(drawn), dtype=np.float64)
             maps.append(
-                LinkMap(title, "residual", row, focus=",".join(card.focus), wide=False, values=residuals)
+                LinkMap(title, "residual", row, focus=",".join(card.focus), wide=False, values=values)
             )
     return tuple(maps[:2])
 

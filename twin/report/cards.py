@@ -158,12 +158,12 @@ def footer_of(result: Result, command: str) -> tuple[tuple[str, str], ...]:
     return (*lines, *((label, str(about[key])) for key, label in _ABOUT if about.get(key)))
 
 
-def _zones(by_zone: Mapping[str, Any]) -> tuple[tuple[str, int, int, int], ...]:
-    kinds = ("resident", "commuter", "through")
+def _zones(by_zone: Mapping[str, Any]) -> tuple[tuple[str, int, int, int, int], ...]:
+    kinds = ("resident", "commuter", "through", "freight")
     counts = {
         name: [int(parts.get(kind, {}).get("trips", 0)) for kind in kinds] for name, parts in by_zone.items()
     }
-    return tuple((name, each[0], each[1], each[2]) for name, each in counts.items() if any(each))
+    return tuple((name, each[0], each[1], each[2], each[3]) for name, each in counts.items() if any(each))
 
 
 def _value(value: Value | None) -> str:

@@ -10,11 +10,12 @@ import pandas as pd
 
 from twin.errors import InputError
 from twin.report.drawn import WHOLE, LinkFlows, LinkMap, Measure, Network
-from twin.report.network import network_of, provenance_of, zone_names_of
+from twin.report.network import network_of, provenance_of, united, zone_names_of
 from twin.report.svgmap import frame_bounds
 from twin.report.travel import link_flows
 from twin.report.view import ProvenanceShare, Scenario
 from twin.study.results import Result
+from twin.study.streets import edited_by
 from twin.territory.territory import Territory
 
 MOST_DRAWN_APART = 3
@@ -40,19 +41,32 @@ class Grounds:
 
 def grounds_of(samples: Sequence[Result]) -> Grounds:
     """Territories of the runs, each once; a page without maps says why it has none."""
-    by_digest: dict[str, Territory] = {}
-    rows: list[int] = []
-    for sample in samples:
-        try:
-            territory = territory_of(sample)
-        except InputError as error:
-            return Grounds((), (), (), {}, (f"No maps: {error}",))
-        by_digest.setdefault(territory.digest, territory)
-        rows.append(list(by_digest).index(territory.digest))
-    territories = tuple(by_digest.values())
+    try:
+        territories = [territory_of(sample) for sample in samples]
+    except InputError as error:
+        return Grounds((), (), (), {}, (f"No maps: {error}",))
+    networks, rows = networks_of(territories)
     names = {zone: name for each in territories for zone, name in zone_names_of(each).items()}
-    networks = tuple(network_of(each) for each in territories)
-    return Grounds(networks, tuple(rows), provenance_of(territories[0]), names, ())
+    return Grounds(networks, rows, provenance_of(territories[0]), names, ())
+
+
+def networks_of(territories: Sequence[Territory]) -> tuple[tuple[Network, ...], tuple[int, ...]]:
+    """Streets of each ground once, with all that any of its territories builds; and the row of each.
+
+    Edits add links between nodes that are there, so that territories with the same nodes are one ground.
+    """
+    by_ground: dict[bytes, dict[str, Territory]] = {}
+    keys = [_ground_of(each) for each in territories]
+    for key, territory in zip(keys, territories, strict=True):
+        by_ground.setdefault(key, {}).setdefault(territory.digest, territory)
+    drawn = tuple(united([network_of(each) for each in same.values()]) for same in by_ground.values())
+    return drawn, tuple(list(by_ground).index(key) for key in keys)
+
+
+def _ground_of(territory: Territory) -> bytes:
+    """What edits of streets leave as it is: nodes, and names of zones."""
+    nodes, zones = territory.streets, "\n".join(territory.zones.name)
+    return nodes.node_id.tobytes() + nodes.node_lon.tobytes() + zones.encode()
 
 
 def territory_of(result: Result) -> Territory:
@@ -66,6 +80,7 @@ def territory_of(result: Result) -> Territory:
             str(path), "the territory of the run is not there", "the folder or file that the run used"
         )
     territory = Territory.load(path) if path.is_dir() else Territory.from_osm(path)
+    territory = edited_by(result.scenario, territory)
     if territory.digest != about["territory_digest"]:
         raise InputError(
             str(path), "the territory has changed since the run", "the territory that the run used"

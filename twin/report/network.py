@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -41,6 +45,26 @@ def network_of(territory: Territory) -> Network:
         attribution=attribution_of(territory),
         pools=dict(territory.zones.pools),
     )
+
+
+def united(networks: Sequence[Network]) -> Network:
+    """The streets of any of some networks on one ground: those of the first, then what others have more."""
+    first, known = networks[0], set(networks[0].link_id)
+    added: list[tuple[Network, int]] = []
+    for network in networks[1:]:
+        rows = [row for row, link in enumerate(network.link_id) if link not in known]
+        added += [(network, row) for row in rows]
+        known.update(network.link_id[row] for row in rows)
+    if not added:
+        return first
+    texts = ("link_id", "link_name", "road_class", "zone", "lines_m")
+    numbers = ("two_way", "length_m", "lanes", "free_speed_mps")
+    more: dict[str, Any] = {
+        name: (*getattr(first, name), *(getattr(each, name)[row] for each, row in added)) for name in texts
+    }
+    for name in numbers:
+        more[name] = np.append(getattr(first, name), [getattr(each, name)[row] for each, row in added])
+    return replace(first, **more)
 
 
 def provenance_of(territory: Territory) -> tuple[ProvenanceShare, ...]:

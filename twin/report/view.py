@@ -146,8 +146,8 @@ class Demand:
     completed_share: float
     time_over_free_flow: float
     rotations: int
-    zones: tuple[tuple[str, int, int, int], ...] = ()
-    """Zone, trips of residents, of commuters, of through traffic."""
+    zones: tuple[tuple[str, int, int, int, int], ...] = ()
+    """Zone, trips of residents, of commuters, of through traffic, of delivery rounds."""
     full_sum_flows: bool | None = None
     """Whether the ledger's full sum flowed; None where it was not tried apart."""
 

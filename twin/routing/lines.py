@@ -16,6 +16,7 @@ from scipy.spatial import cKDTree
 
 from twin.kernels.paths import BLOCKED, Topology, Trips
 from twin.routing.search import NO_DRAWS, bounds_to, find_routes, static_weights
+from twin.routing.topology import usable_in
 from twin.scenario.ledger import Parameters
 from twin.territory.geometry import Plane
 from twin.territory.tables import ROAD_CLASSES, Ints, Longs, Streets, Table
@@ -99,7 +100,8 @@ def lines_on_streets(
     weight_ms = np.ascontiguousarray(free_ms, dtype=np.int32)
     patterns = _bus_patterns(timetable)
     stops = np.unique(np.concatenate([np.zeros(0, dtype=np.int32), *patterns.values()]))
-    sites = _sites(timetable, stops, streets, parameters or Parameters.defaults())
+    ground = streets, np.flatnonzero(usable_in(topology))
+    sites = _sites(timetable, stops, ground, parameters or Parameters.defaults())
     between = _times_between(patterns, sites, topology, weight_ms)
     stop_link = np.full(len(timetable.pattern_stop), -1, dtype=np.int32)
     for pattern, sequence in patterns.items():
@@ -117,9 +119,12 @@ def _bus_patterns(timetable: Timetable) -> dict[int, Ints]:
     return {int(row): timetable.pattern_stop[first[row] : last[row]] for row in of_bus}
 
 
-def _sites(timetable: Timetable, stops: Ints, streets: Streets, parameters: Parameters) -> _Sites:
-    sites = _Sites()
-    links = np.flatnonzero(~np.isin(streets.road_class, NO_STOPS))
+def _sites(
+    timetable: Timetable, stops: Ints, ground: tuple[Streets, np.ndarray], parameters: Parameters
+) -> _Sites:
+    """Links that stops (rows) may be served from, among the streets' links that buses may drive (rows)."""
+    sites, (streets, driven) = _Sites(), ground
+    links = driven[~np.isin(streets.road_class[driven], NO_STOPS)]
     if not len(links) or not len(stops):
         return sites
     plane = Plane(float(streets.node_lon.mean()), float(streets.node_lat.mean()))
@@ -204,10 +209,9 @@ def _times_between(
 def _back_ms(topology: Topology, weight_ms: np.ndarray) -> Times:
     """Time of the quickest link from each link's end to its beginning [ms], FAR if none (n_links,)."""
     quickest: dict[tuple[int, int], int] = {}
-    for tail, head, time in zip(
-        topology.tail.tolist(), topology.head.tolist(), weight_ms.tolist(), strict=True
-    ):
-        quickest[tail, head] = min(time, quickest.get((tail, head), time))
+    for link in topology.out_links.tolist():
+        ends, time = (int(topology.tail[link]), int(topology.head[link])), int(weight_ms[link])
+        quickest[ends] = min(time, quickest.get(ends, time))
     pairs = zip(topology.head.tolist(), topology.tail.tolist(), strict=True)
     return np.array([quickest.get(pair, int(FAR)) for pair in pairs], dtype=np.int64)
 

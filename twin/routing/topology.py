@@ -42,6 +42,29 @@ def build_topology(
     )
 
 
+def restricted(topology: Topology, usable: np.ndarray) -> Topology:
+    """The same rows, of which only the usable (n_links,) bool lead on from nodes: no route takes another.
+
+    >>> plain = build_topology(np.array([0, 0]), np.array([1, 1]), np.arange(2), 2)
+    >>> restricted(plain, np.array([True, False])).out_links.tolist()
+    [0]
+    """
+    if usable.all():
+        return topology
+    n_nodes = topology.first_out.shape[0] - 1
+    rows = np.flatnonzero(usable).astype(np.int32)
+    stars = [star(end[rows], n_nodes) for end in (topology.tail, topology.head)]
+    (first_out, out_links), (first_in, in_links) = ((first, rows[links]) for first, links in stars)
+    return topology._replace(first_out=first_out, out_links=out_links, first_in=first_in, in_links=in_links)
+
+
+def usable_in(topology: Topology) -> np.ndarray:
+    """Links that some route may take on that topology, (n_links,) bool."""
+    usable = np.zeros(topology.tail.shape[0], dtype=np.bool_)
+    usable[topology.out_links] = True
+    return usable
+
+
 def _turn_states(head: np.ndarray, n_nodes: int, bans: Turns | None) -> tuple[np.ndarray, ...]:
     """Where each link lands, and the states of links that must not be followed by every other.
 

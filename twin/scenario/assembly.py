@@ -65,10 +65,12 @@ def _modification(table: Any, merged: Merged, ledger: Parameters, location: Loca
 
 def _near(table: dict[str, Any], ledger: Parameters) -> dict[str, Any]:
     """A table whose links lie near schools, with the ledger's distance where it names none."""
-    links = table.get("links")
-    if not isinstance(links, dict) or not {"school", "school_zone"} & links.keys():
-        return table
-    return {**table, "links": {"within_m": ledger[WITHIN_ROW], **links}}
+    near = {
+        key: {"within_m": ledger[WITHIN_ROW], **links}
+        for key, links in table.items()
+        if isinstance(links, dict) and {"school", "school_zone"} & links.keys()
+    }
+    return {**table, **near} if near else table
 
 
 def _validated(model: type[AnyModel], table: Any, merged: Merged, location: Location) -> AnyModel:

@@ -17,7 +17,10 @@ from twin.registry import Registry
 from twin.scenario.actors import SensorFleet
 from twin.scenario.ledger import Parameters
 from twin.scenario.modification import Modification, OfWholeDays, OnLinks, Share
-from twin.scenario.selectors import Name
+from twin.scenario.road_edits import LEDGER_ROWS as ROAD_EDIT_ROWS
+from twin.scenario.road_edits import BikeLane, BusLane, Lanes, NewLink, OneWay, SignalPlan, TurnBan
+from twin.scenario.selectors import LinkSelector, Name
+from twin.scenario.transit_offers import Fare, ParkAndRide
 from twin.scenario.wording import fault, nearest, short
 
 MODIFICATIONS = Registry("modification")
@@ -66,6 +69,32 @@ class SpeedLimit(OnLinks):
     speed_kmh: Annotated[float, Field(gt=0, le=150)] = Field(description="km/h above 0 and up to 150")
 
 
+class Works(Narrowed):
+    """Announced works: less capacity, a speed limit, and a direction closed with a signed diversion.
+
+    The closure is published among the road manager's notices; that there is less room is not.
+    """
+
+    kind: Literal["works"] = "works"
+    speed_kmh: Annotated[float, Field(gt=0, le=150)] | None = Field(
+        None, description="km/h above 0 and up to 150"
+    )
+    closed: LinkSelector | None = Field(
+        None, description="a table that names the links closed meanwhile, for example one direction"
+    )
+
+    def parts(self) -> tuple[Modification, ...]:
+        """Links narrowed, then slowed, then closed."""
+        when: dict[str, Any] = {"from_": self.from_, "until": self.until}
+        narrow: dict[str, Any] = {"capacity_vph": self.capacity_vph, "factor": self.factor}
+        made: list[Modification] = [ReduceCapacity(links=self.links, **narrow, **when)]
+        if self.speed_kmh is not None:
+            made.append(SpeedLimit(links=self.links, speed_kmh=self.speed_kmh, **when))
+        if self.closed is not None:
+            made.append(CloseLink(links=self.closed, signed_exit=True, **when))
+        return tuple(made)
+
+
 class ClassifySecondary(OnLinks):
     """The road manager classifies these links as secondary; a provider honours it at a share `respect`."""
 
@@ -97,6 +126,7 @@ LEDGER_ROWS = {
         "hours": "scenario.school_street_hours",
         "speed_kmh": "scenario.school_street_speed_kmh",
     },
+    **ROAD_EDIT_ROWS,
 }
 """Keys of a kind that the ledger fills where a scenario is silent."""
 
@@ -167,6 +197,27 @@ class SchoolStreet(OnLinks, OfWholeDays):
         return tuple(made)
 
 
+class Parking(OnLinks, OfWholeDays):
+    """Other parking on these streets and in the car parks reached from them: its spaces, its price, or both.
+
+    Takes effect where parking is limited (ledger row `parking.limited`).
+    """
+
+    kind: Literal["parking"] = "parking"
+    factor: Annotated[float, Field(ge=0, le=10)] | None = Field(
+        None, description="a factor on spaces, 0 and up to 10"
+    )
+    eur_per_h: Annotated[float, Field(ge=0, le=100)] | None = Field(
+        None, description="EUR an hour, 0 and up to 100"
+    )
+
+    @model_validator(mode="after")
+    def _changes_something(self) -> Parking:
+        if self.factor is None and self.eur_per_h is None:
+            raise fault("changes nothing", "factor, eur_per_h or both")
+        return self
+
+
 class AddSensorFleet(OfWholeDays):
     """One more fleet of sensors."""
 
@@ -207,7 +258,8 @@ class BusLine(Modification):
 
 for _kind in (
     *(CloseLink, ReduceCapacity, Incident, SpeedLimit, ClassifySecondary, SchoolStreet),
-    *(DataAgreement, AppShare, AddSensorFleet, BusLine),
+    *(DataAgreement, AppShare, AddSensorFleet, BusLine, Parking, Fare, ParkAndRide),
+    *(Lanes, OneWay, TurnBan, BusLane, BikeLane, NewLink, SignalPlan, Works),
 ):
     MODIFICATIONS.add(_kind.model_fields["kind"].default, _kind)
 
@@ -226,3 +278,6 @@ def kind_of(table: Any, where: str) -> type[Modification]:
     if not (isinstance(found, type) and issubclass(found, Modification)):
         raise InputError(f"{where}: kind", f"{kind!r} is no modification", "a subclass of Modification")
     return found
+
+
+import twin.scenario.vehicle_rules  # noqa: E402, F401  (enters its kinds here)

@@ -20,6 +20,7 @@ from twin.study.pairing import compare_members, pairs_of
 from twin.study.parallel import run_missing
 from twin.study.progress import Progress, silent, within
 from twin.study.results import Result
+from twin.study.streets import on_one_ground
 
 SCHEMA_VERSION = 1
 ScenarioLike = Scenario | str | Path
@@ -66,10 +67,9 @@ def compare(
     for number in range(1, len(scenarios)):
         pairs = pairs_of(scenarios[0], scenarios[number], areas[0] == areas[number])
         rows += compare_members(number, pairs, runs[0], runs[number])
-    comparison = Comparison(
-        scenarios, chosen, tuple(rows), tuple(mean_links([run.links for run in each]) for each in runs),
-        samples, tuple(tuple(run.digest for run in each) for each in runs),
-    )  # fmt: skip
+    links = on_one_ground([mean_links([run.links for run in each]) for each in runs], areas)
+    digests = tuple(tuple(run.digest for run in each) for each in runs)
+    comparison = Comparison(scenarios, chosen, tuple(rows), links, samples, digests)
     if out is not None:
         save_comparison(comparison, Path(out))
     return comparison

@@ -32,6 +32,7 @@ from twin.territory.territory import Territory
 LEARNED_ROOMS = (
     "territory.",
     "population.",
+    "fleet.",
     "mobility.",
     "behaviour.",
     "calculators.habit",

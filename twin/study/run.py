@@ -18,9 +18,10 @@ from twin.scenario.scenario import Scenario
 from twin.study import store
 from twin.study.habits import cache_folders, learned_habits
 from twin.study.keys import simulation_key, stamp_of_files
+from twin.study.known_rules import informed
 from twin.study.progress import Progress, silent, within
 from twin.study.results import Result
-from twin.study.school_streets import informed
+from twin.study.streets import edited_by
 from twin.territory.settle import settled
 from twin.territory.territory import Territory
 
@@ -87,6 +88,7 @@ def world_of(
     """Territory, population and learned habits of a scenario for a seed."""
     progress(0.0, "loading the territory")
     territory = _territory(scenario)
+    edited_by(scenario, territory)  # what does not fit is told before anybody learns
     progress(0.02, "drawing the population")
     population = _population(scenario, territory, seed)
     if population.trips.trip_id.size == 0:
@@ -104,8 +106,8 @@ def run_in(
     """Run a scenario in a world that stands."""
     spec = settled(scenario, world.territory)
     model = _model(spec, seed, world, world.habits, threads)
-    habits = informed(model, world.habits)
-    if habits is not world.habits:
+    habits = informed(model, model.habits)
+    if habits is not model.habits:
         model = _model(spec, seed, world, habits, threads)
     hours = 30
     for hour in range(1, hours + 1):

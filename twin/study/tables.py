@@ -11,12 +11,15 @@ from numpy.typing import NDArray
 from twin.clock import HORIZON_S, MS, SLICE_S
 from twin.indicators.records import TRIP_STATES, DayRecord
 from twin.population.tables import MODES, PERSON_KINDS, PURPOSES, SKILLS
+from twin.scenario.vehicles import CRITAIR_CLASSES, FUELS, VEHICLE_CLASSES
 from twin.territory.tables import ROAD_CLASSES
 
 N_HOURS = HORIZON_S // 3_600
 SLICES_PER_H = 3_600 // SLICE_S
 OUTSIDE = "outside"
 """Zone of who lives outside the territory, and of links in no zone."""
+NO_VEHICLE = "no vehicle"
+"""Vehicle of who drives none."""
 NOBODY = "none"
 """Provider of who consults none."""
 
@@ -46,6 +49,10 @@ def trips_table(record: DayRecord) -> pd.DataFrame:
             "delay_s": record.delay_s,
             "route_km": record.route_km,
             "co2_kg": record.emissions.co2_kg_by_trip,
+            "nox_g": record.emissions.nox_g_by_trip,
+            "vehicle": named(record.vehicles.vehicle_class, VEHICLE_CLASSES, NO_VEHICLE),
+            "fuel": named(record.vehicles.fuel, FUELS, NO_VEHICLE),
+            "critair": named(record.vehicles.critair, CRITAIR_CLASSES, NO_VEHICLE),
             "guided": record.guided,
             "provider": named(record.provider, record.providers, NOBODY),
             "n_reroutes": record.n_reroutes,
@@ -74,7 +81,7 @@ def links_table(record: DayRecord) -> pd.DataFrame:
         "flow_veh": record.link_flow_veh,
         "delay_s": _delay(record.time_ms.sum(axis=0), record.link_flow_veh, streets.free_flow_time_s),
         "vehicle_km": record.link_flow_veh * streets.length_m / 1_000.0,
-        "co2_kg": record.emissions.co2_kg_by_link,
+        **record.emissions.by_link,
     }
     flow, time_ms = by_hour(record.exits), by_hour(record.time_ms)
     for hour in range(N_HOURS):

@@ -28,13 +28,26 @@ def _arrow_array(column: np.ndarray) -> Any:
     import pyarrow as pa
 
     if column.dtype.kind == "U":
-        return _blobs([text.encode() for text in column.tolist()], pa.string())
+        return _texts(column.tolist())
     if column.dtype.kind == "b":
         bits = np.packbits(column, bitorder="little")
         return pa.Array.from_buffers(pa.bool_(), len(column), [None, pa.py_buffer(bits)])
     plain = np.ascontiguousarray(column)
     kind = pa.from_numpy_dtype(plain.dtype)
     return pa.Array.from_buffers(kind, len(plain), [None, pa.py_buffer(plain)])
+
+
+def _texts(texts: Sequence[str]) -> Any:
+    """Texts as Arrow, encoded together where each letter takes one byte."""
+    import pyarrow as pa
+
+    joined = "".join(texts)
+    if not joined.isascii():
+        return _blobs([text.encode() for text in texts], pa.string())
+    start = np.zeros(len(texts) + 1, dtype=np.int32)
+    np.cumsum(np.fromiter(map(len, texts), dtype=np.int32, count=len(texts)), out=start[1:])
+    buffers = [None, pa.py_buffer(start), pa.py_buffer(joined.encode())]
+    return pa.Array.from_buffers(pa.string(), len(texts), buffers)
 
 
 def _blobs(parts: Sequence[bytes | None], kind: Any) -> Any:
@@ -66,8 +79,9 @@ def wkb_points(lon: Floats, lat: Floats) -> Any:
 
     record = np.zeros(len(lon), dtype=[("order", "u1"), ("kind", "<u4"), ("lon", "<f8"), ("lat", "<f8")])
     record["order"], record["kind"], record["lon"], record["lat"] = 1, 1, lon, lat
-    whole, size = record.tobytes(), record.itemsize
-    return _blobs([whole[at : at + size] for at in range(0, len(whole), size)], pa.binary())
+    start = np.arange(0, record.nbytes + 1, record.itemsize, dtype=np.int32)
+    buffers = [None, pa.py_buffer(start), pa.py_buffer(record.tobytes())]
+    return pa.Array.from_buffers(pa.binary(), len(record), buffers)
 
 
 def wkb_lines(start: np.ndarray, lon: Floats, lat: Floats) -> Any:

@@ -18,7 +18,6 @@ WORDS_KMH = {"walk": 6.0, "fr:urban": 50.0, "fr:rural": 80.0, "fr:motorway": 130
 MPH_KMH = 1.609344
 MOST_LANES = 8.0  # a direction tagged with more is mistagged, and counts as untagged
 MOTORWAY = ROAD_CLASSES.index("motorway")
-KERBED = ("tertiary", "unclassified", "residential", "living_street")
 NUMBER = re.compile(r"[0-9]{1,4}(?:\.[0-9]{1,2})?")
 
 
@@ -32,7 +31,6 @@ class LinkAttributes:
     lanes_provenance: np.ndarray
     flow_capacity_vps: Floats
     storage_veh: Ints
-    parking_spaces: np.ndarray
 
 
 def speed_kmh(text: str) -> float | None:
@@ -136,7 +134,6 @@ def impute(
     tables = _Tables(parameters)
     start, length = lines.member_start[:-1], lines.member_length_m
     n_members = np.diff(lines.member_start)
-    link_m = np.add.reduceat(length, start)
     by_speed = np.where(urban, tables.urban[road_class], tables.rural[road_class])
     limits, speed_from = _filled(read.speed_kmh, lines, np.repeat(by_speed, n_members))
     at_rest = np.repeat(road_class == MOTORWAY, n_members)  # built for its limit: no bend lowers it
@@ -145,11 +142,22 @@ def impute(
     spread = _spread(read.lanes, lines)
     counts, lanes_from = _filled(spread, lines, np.repeat(tables.lanes[road_class], n_members))
     lanes = np.minimum.reduceat(counts, start)
-    room = np.add.reduceat(counts * length, start) / tables.spacing_m
-    storage = np.maximum(tables.least_storage, room.astype(np.int32)).astype(np.int32)
-    parking = np.round(link_m * tables.kerb[road_class] * urban, 1).astype(np.float32)
-    capacity = tables.capacity_vph[road_class] * lanes / 3600.0
-    return LinkAttributes(speed, speed_from, lanes, lanes_from, capacity, storage, parking)
+    storage = storage_veh(np.add.reduceat(counts * length, start), parameters)
+    capacity = lane_capacity_vps(road_class, lanes, parameters)
+    return LinkAttributes(speed, speed_from, lanes, lanes_from, capacity, storage)
+
+
+def lane_capacity_vps(road_class: np.ndarray, lanes: Floats, parameters: Parameters) -> Floats:
+    """Flow capacity of so many lanes of a class (n_links,) [veh/s], before any lane drop ahead."""
+    vph = np.array(parameters["territory.lane_capacity_vph"], dtype=float)
+    return np.asarray(vph[road_class] * lanes / 3600.0)
+
+
+def storage_veh(lane_m: Floats, parameters: Parameters) -> Ints:
+    """Vehicles that fit on metres of lane (n_links,), by the ledger's spacing in a jam."""
+    room = lane_m / parameters["territory.jam_spacing_m"]
+    least = int(parameters["territory.least_storage_veh"])
+    return np.asarray(np.maximum(least, room.astype(np.int32)).astype(np.int32))
 
 
 class _Tables:
@@ -161,12 +169,7 @@ class _Tables:
 
         self.urban, self.rural = by_class("urban_speed_kmh"), by_class("rural_speed_kmh")
         self.lanes = by_class("lanes_per_direction")
-        self.capacity_vph = by_class("lane_capacity_vph")
-        share, space_m = parameters["territory.kerb_parking_share"], parameters["territory.kerb_space_m"]
-        self.kerb = np.array([share / space_m if kind in KERBED else 0.0 for kind in ROAD_CLASSES])
-        self.spacing_m: float = parameters["territory.jam_spacing_m"]
         self.comfort_mps2: float = parameters["territory.bend_comfort_mps2"]
-        self.least_storage = int(parameters["territory.least_storage_veh"])
 
 
 def _spread(counts: Floats, lines: LinkLines) -> Floats:

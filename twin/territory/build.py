@@ -73,10 +73,10 @@ def build(
     ground = _ground(extract, box, layout, where, elevation, parameters)
     footprints = find_footprints(ground, bbox, repairs)
     houses = np.array([(each.lon, each.lat) for each in footprints if each.is_building]).reshape(-1, 2)
-    streets = make_streets(network, pieces, houses, ground, repairs)
+    streets, controls = make_streets(network, pieces, houses, ground, repairs)
     gateways = make_gateways(network.gate_id, network.gate_kind, streets, box)
     say("laying paths")
-    paths = make_paths(extract, ground.plane, bbox, parameters["territory.path_step_m"])
+    paths = make_paths(extract, ground, bbox, elevation is not None)
     say("filling places")
     places = make_places(footprints, bbox, (streets, paths), ground, repairs)
     tables = {
@@ -91,7 +91,7 @@ def build(
     repairs["utility_elements_without_place"] += observed.unplaced
     utilities = lay_utilities((streets, places, ground.zones), observed, parameters)
     notes = _notes(extract, layout, box, ground.plane, repairs) | _counts(tables, network, houses)
-    notes |= utilities.notes() | {"utilities": utilities.counts()}
+    notes |= utilities.notes() | {"utilities": utilities.counts(), "junction_control": controls}
     notes["people"] = people_of(ground, places, box, bbox is not None)
     notes["place"] = layout.place or place
     return Parts(tables, utilities, network.bans, notes)

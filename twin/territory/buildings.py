@@ -125,8 +125,10 @@ def coverage(buildings: Sequence[Footprint], radius_m: float) -> Floats:
         return np.zeros(0)
     centres = middles(buildings)
     area = np.array([round(each.area_m2 * 10) for each in buildings])
-    near = cKDTree(centres).query_ball_point(centres, radius_m)
-    built = np.array([int(area[rows].sum()) for rows in near]) / 10.0
+    tree = cKDTree(centres)
+    near = tree.sparse_distance_matrix(tree, radius_m, output_type="ndarray")
+    # whole numbers, so that sums do not depend on their order
+    built = np.bincount(near["i"], weights=area[near["j"]], minlength=len(area)) / 10.0
     return np.round(built / (np.pi * radius_m**2), 4)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 DEGREES_PER_UNIT = 1e7  # coordinates in units of 1e-7 degree, as OpenStreetMap keeps them
 PER_UNIT = 1e3  # everything else in thousandths: lengths and positions in mm
 MISSING = np.iinfo(np.int64).min

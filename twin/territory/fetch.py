@@ -14,6 +14,8 @@ from twin.errors import InputError
 from twin.machine import peak_memory_mb
 from twin.readers.osm_bounds import SUFFIXES
 from twin.territory.build import Progress
+from twin.territory.control import links_by_control
+from twin.territory.kerbs import parking_supply
 from twin.territory.store import NOTES
 from twin.territory.territory import Box, Territory
 from twin.territory.timetable import Timetable
@@ -187,6 +189,11 @@ def summarise(territory: Territory) -> dict[str, Any]:
         "gateways": meta["gateways"],
         "gateway_groups": sorted(set(territory.gateways.group.tolist())),
         "turn_restrictions": dict(meta.get("turn_restrictions", {})),
+        "junction_control": {
+            **meta.get("junction_control", {}),
+            "links": links_by_control(territory.streets),
+        },
+        "parking": parking_supply(territory.streets, territory.places),
         "unreachable_pairs": meta["unreachable_pairs"],
         "total_km": meta["total_km"],
         "lost_km": meta["lost_km"],

@@ -26,6 +26,7 @@ from twin.territory.uses import (
     WORK,
     building_use,
     is_large,
+    is_public_parking,
     point_use,
     tagged_count,
 )
@@ -47,10 +48,17 @@ class _Place:
     provenance: int = INFERRED
     use: str = NONE
     fuel: bool = False
+    pays_to_park: bool = False
 
     def add(self, use: str, count: float) -> None:
         """More capacity of one use."""
         self.visits[use] = self.visits.get(use, 0.0) + count
+
+    def add_car_park(self, tags: Tags, spaces: float) -> None:
+        """Spaces of a car park, unless it is not for everybody."""
+        if is_public_parking(tags):
+            self.add(PARKING, spaces)
+            self.pays_to_park |= tags.get("fee", "no") != "no"
 
 
 class _Rules:
@@ -171,7 +179,7 @@ def _dedicate(place: _Place, use: str, floor_m2: float, tags: Tags, rules: _Rule
     """Add a floor that serves one use: visitors, pupils or cars, and the jobs that go with it."""
     capacity = tagged_count(tags, "capacity")
     if use == PARKING:
-        place.add(PARKING, capacity or floor_m2 / rules.per_space)
+        place.add_car_park(tags, capacity or floor_m2 / rules.per_space)
         return
     if use in rules.floor_per_visit:
         place.add(use, capacity or floor_m2 / rules.floor_per_visit[use])
@@ -184,7 +192,7 @@ def _put_point(place: _Place, tags: Tags, rules: _Rules) -> None:
     use = point_use(tags)
     place.fuel |= tags.get("amenity") == "fuel"
     if use == PARKING:
-        place.add(PARKING, tagged_count(tags, "capacity") or rules.point_spaces)
+        place.add_car_park(tags, tagged_count(tags, "capacity") or rules.point_spaces)
         place.use = PARKING if place.use == NONE else place.use
         return
     floor = rules.large_floor if is_large(tags) else rules.point_floor[use]
@@ -255,6 +263,9 @@ def _columns(places: list[_Place], access: Ints, paths: Paths, ground: Ground) -
         counter=visits("counter"),
         leisure=visits("leisure"),
         parking=visits(PARKING),
+        parking_eur_per_h=np.where(
+            [p.pays_to_park for p in places], ground.parameters["territory.lot_eur_per_h"], 0.0
+        ).astype(np.float32),
         provenance=np.array([p.provenance for p in places], dtype=np.int8),
         use=np.array([p.use for p in places], dtype=np.str_),
         access_link=access,

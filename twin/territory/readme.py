@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from twin.territory.control import links_by_control
+from twin.territory.kerbs import parking_supply
 from twin.territory.tables import PROVENANCES, ROAD_CLASSES, Gateways, Places, Streets, Zones
 from twin.territory.utilities.tables import UTILITIES
 
@@ -28,6 +30,8 @@ def describe(name: str, tables: Mapping[str, Any], meta: Mapping[str, Any], dige
         _streets(streets, meta),
         _gateways(tables["gateways"], meta),
         _turns(meta),
+        _control(streets, meta),
+        _parking(streets, places),
         _zones(tables["zones"], streets, places),
         _provenance(streets, places),
         *_utilities(meta),
@@ -99,6 +103,30 @@ def _turns(meta: Mapping[str, Any]) -> str:
     counts = meta.get("turn_restrictions", {})
     lines = [f"- {name}: {count}" for name, count in counts.items()] or ["- none"]
     return "\n".join(["## Turn restrictions", "", *lines])
+
+
+def _control(streets: Streets, meta: Mapping[str, Any]) -> str:
+    head = [
+        "## Junction control",
+        "",
+        "| control at the end of links | observed | inferred |",
+        "|---|---|---|",
+    ]
+    rows = links_by_control(streets).items()
+    lines = [f"| {name.replace('_', ' ')} | {row['observed']} | {row['inferred']} |" for name, row in rows]
+    counts = [f"- {name}: {count}" for name, count in meta.get("junction_control", {}).items()]
+    note = """Nodes of the map on streets, and how many of them stand at a junction or so shortly before one
+(`territory.control_reach_m`) that they control it; the others, and signalled crossings on foot, control
+nothing. Inferred: a link yields to a through road of higher rank (`territory.priority_rank`)."""
+    return "\n".join([*head, *lines, "", note, *([""] if counts else []), *counts])
+
+
+def _parking(streets: Streets, places: Places) -> str:
+    kinds = ("spaces", "paid", *PROVENANCES)
+    lines = ["## Parking open to everybody", "", f"| | {' | '.join(kinds)} |", "|---|---|---|---|---|---|"]
+    for name, row in parking_supply(streets, places).items():
+        lines.append(f"| {name} | " + " | ".join(str(row[kind]) for kind in kinds) + " |")
+    return "\n".join(lines)
 
 
 def _zones(zones: Zones, streets: Streets, places: Places) -> str:

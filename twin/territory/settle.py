@@ -7,7 +7,7 @@ from functools import partial
 
 from twin.errors import InputError
 from twin.scenario.actors import SensorFleet
-from twin.scenario.modification import Modification, OnLinks
+from twin.scenario.modification import Modification
 from twin.scenario.modifications import AddSensorFleet
 from twin.scenario.scenario import Scenario
 from twin.scenario.selectors import LinkSelector
@@ -42,9 +42,14 @@ def _modification(order: Modification, ids_of: Callable[[LinkSelector], LinkSele
     if isinstance(order, AddSensorFleet):
         fleet = _fleet(order.fleet, ids_of)
         return order if fleet is order.fleet else order.model_copy(update={"fleet": fleet})
-    if not isinstance(order, OnLinks) or not order.links.names_schools:
-        return order
-    return order.model_copy(update={"links": ids_of(order.links)})
+    named = {key: ids_of(links) for key, links in selectors_of(order).items() if links.names_schools}
+    return order.model_copy(update=named) if named else order
+
+
+def selectors_of(order: Modification) -> dict[str, LinkSelector]:
+    """What a modification names links by, by key."""
+    values = {key: getattr(order, key) for key in type(order).model_fields}
+    return {key: value for key, value in values.items() if isinstance(value, LinkSelector)}
 
 
 def _fleet(fleet: SensorFleet, ids_of: Callable[[LinkSelector], LinkSelector]) -> SensorFleet:

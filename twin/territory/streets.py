@@ -12,9 +12,17 @@ from scipy.spatial import cKDTree
 from twin.kernels.keys import keys_of
 from twin.readers.osm import Member, OsmExtract, Tags
 from twin.scenario.ledger import Parameters
-from twin.territory.attributes import LinkLines, impute, propagate_lane_drops, read_member_tags
+from twin.territory.attributes import (
+    LinkAttributes,
+    LinkLines,
+    impute,
+    propagate_lane_drops,
+    read_member_tags,
+)
 from twin.territory.communes import Commune, locate
+from twin.territory.control import Control, Ends, control_of
 from twin.territory.geometry import Plane, distances_m, positions
+from twin.territory.kerbs import KerbParking, kerb_parking
 from twin.territory.pieces import Pieces, reference_of
 from twin.territory.tables import (
     ASSUMED,
@@ -54,6 +62,10 @@ class Members:
     ends: Floats
     length_m: Floats
 
+    def by_link(self) -> list[Floats]:
+        """Lengths of the members of each link."""
+        return np.split(self.length_m, self.start[1:-1])
+
     def middle(self) -> tuple[Floats, Floats]:
         """Longitude and latitude halfway along each member."""
         return (self.ends[:, 0] + self.ends[:, 2]) / 2.0, (self.ends[:, 1] + self.ends[:, 3]) / 2.0
@@ -71,8 +83,11 @@ def list_members(network: Network, extract: OsmExtract) -> Members:
 
 def make_streets(
     network: Network, pieces: Pieces, buildings: Floats, ground: Ground, repairs: Counter[str]
-) -> Streets:
-    """All columns of the streets table; buildings (n, 2) in lon and lat tell town from country."""
+) -> tuple[Streets, Mapping[str, int]]:
+    """All columns of the streets table, and counts of mapped controls of junctions.
+
+    Buildings (n, 2) in lon and lat tell town from country.
+    """
     members = list_members(network, ground.extract)
     first = members.start[:-1]
     road_class = np.array([ROAD_CLASSES.index(members.tags[at]["highway"]) for at in first], dtype=np.int8)
@@ -84,35 +99,70 @@ def make_streets(
     x, y = ground.plane.x_m(shape["shape_lon"]), ground.plane.y_m(shape["shape_lat"])
     lines = LinkLines(members.length_m, members.start, x, y)
     made = impute(read, lines, road_class, urban, ground.parameters)
+    kerb = kerb_parking(lines, (members.tags, forward, both), road_class, urban, ground.parameters)
     node_id = np.unique(np.concatenate([network.tail_id, network.head_id]))
     tail = np.searchsorted(node_id, network.tail_id).astype(np.int32)
     head = np.searchsorted(node_id, network.head_id).astype(np.int32)
     capacity, n_drops = propagate_lane_drops(made.flow_capacity_vps, tail, head, _opposite(network))
     repairs["lane_drops_propagated"] += n_drops
-    return Streets(
+    control = _control(network, members, (node_id, tail, head, road_class), pieces, ground)
+    streets = Streets(
         **_node_columns(node_id, ground),
         link_id=(link_id := np.array([":".join(map(str, link[0])) for link in network.members])),
         link_key=keys_of(link_id),
         tail=tail,
         head=head,
         length_m=length,
-        free_speed_mps=made.free_speed_mps,
-        lanes=made.lanes,
         flow_capacity_vps=capacity,
-        storage_veh=made.storage_veh,
         road_class=road_class,
         core=network.core,
-        parking_spaces=made.parking_spaces,
-        speed_provenance=made.speed_provenance,
-        lanes_provenance=made.lanes_provenance,
         capacity_provenance=np.full(len(first), INFERRED, np.int8),
         elevation_provenance=_elevation_provenance(node_id, tail, head, ground),
         name=np.array([members.tags[at].get("name", "") for at in first], dtype=np.str_),
+        **_attribute_columns(made, kerb, control),
         **_member_columns(members),
         **_area_columns(members, ground),
         **shape,
         communes=tuple(commune.name for commune in ground.communes),
     )
+    return streets, control.counts
+
+
+def _control(
+    network: Network,
+    members: Members,
+    columns: tuple[Longs, Ints, Ints, np.ndarray],
+    pieces: Pieces,
+    ground: Ground,
+) -> Control:
+    """Control at the heads of the links, by node ids, end rows and classes."""
+    ways = ground.extract.ways
+    circles = frozenset(way for way, each in ways.items() if each.tags.get("junction") == "roundabout")
+    ends = Ends(
+        *columns,
+        members=network.members,
+        length_m=members.by_link(),
+        merged=network.merged,
+        round_nodes=frozenset(node for node, gone in network.vanished_ways.items() if gone & circles),
+        round_ways=circles,
+    )
+    driven = (node for piece in pieces.pieces for node in piece.refs)
+    return control_of(ends, ground.extract, driven, ground.parameters)
+
+
+def _attribute_columns(made: LinkAttributes, kerb: KerbParking, control: Control) -> dict[str, np.ndarray]:
+    return {
+        "free_speed_mps": made.free_speed_mps,
+        "lanes": made.lanes,
+        "storage_veh": made.storage_veh,
+        "parking_spaces": kerb.spaces,
+        "parking_eur_per_h": kerb.eur_per_h,
+        "control": control.control,
+        "speed_provenance": made.speed_provenance,
+        "lanes_provenance": made.lanes_provenance,
+        "parking_provenance": kerb.provenance,
+        "control_provenance": control.provenance,
+    }
 
 
 def _node_columns(node_id: Longs, ground: Ground) -> dict[str, np.ndarray]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,9 @@ ROAD_CLASSES = (
     "secondary_link", "tertiary", "tertiary_link", "unclassified", "residential", "living_street",
     "service",
 )  # fmt: skip
+CONTROLS = ("none", "signal", "stop", "give_way", "roundabout")
+"""Who goes first where a link ends; at a roundabout whoever enters yields to the circle."""
+NO_CONTROL, SIGNAL, STOP, GIVE_WAY, ROUNDABOUT = range(5)
 OBSERVED, INFERRED, ASSUMED = 0, 1, 2
 PROVENANCES = ("observed", "inferred", "assumed")
 
@@ -49,7 +52,8 @@ class Streets(Table):
     """Nodes and directed links of the drivable network.
 
     Lengths in metres, speeds in m/s, capacities for the whole link. `*_start` arrays are offsets
-    (n_links + 1,) into the member or shape arrays. Provenances index `PROVENANCES`.
+    (n_links + 1,) into the member or shape arrays. Provenances index `PROVENANCES`; `control` is that of a
+    link's head, an index of `CONTROLS`. Parking is that at the kerb of the link's own direction.
     """
 
     node_id: Longs
@@ -72,10 +76,14 @@ class Streets(Table):
     commune: NDArray[np.int16]
     core: Flags
     parking_spaces: NDArray[np.float32]
+    parking_eur_per_h: NDArray[np.float32]
+    control: NDArray[np.int8]
     speed_provenance: NDArray[np.int8]
     lanes_provenance: NDArray[np.int8]
     capacity_provenance: NDArray[np.int8]
     elevation_provenance: NDArray[np.int8]
+    parking_provenance: NDArray[np.int8]
+    control_provenance: NDArray[np.int8]
     name: Texts
     member_start: Longs
     member_way: Longs
@@ -179,6 +187,7 @@ class Zones(Table):
 class Places(Table):
     """Buildings as places: what can be done there, for how many; 0 means none.
 
+    `parking` counts the spaces of a car park that everybody may use, at `parking_eur_per_h`;
     `access_link` is the drivable core link where car trips start and end, `path_node` the node of
     the walking and cycling network.
     """
@@ -200,6 +209,7 @@ class Places(Table):
     counter: NDArray[np.float32]
     leisure: NDArray[np.float32]
     parking: NDArray[np.float32]
+    parking_eur_per_h: NDArray[np.float32]
     provenance: NDArray[np.int8]
     use: Texts
     access_link: Ints
@@ -218,7 +228,11 @@ class Places(Table):
 
 @dataclass(frozen=True)
 class Paths(Table):
-    """Walking and cycling network, undirected, its largest connected part."""
+    """Walking and cycling network, undirected, its largest connected part.
+
+    `node_elevation_m` is there where the territory was built with a file of heights, NaN where that has
+    none; without it, flat is assumed.
+    """
 
     node_x_m: Floats
     node_y_m: Floats
@@ -227,3 +241,16 @@ class Paths(Table):
     length_m: Floats
     walk: Flags
     cycle: Flags
+    node_elevation_m: Floats = field(default_factory=lambda: np.zeros(0))
+
+    def columns(self) -> dict[str, Any]:
+        """Columns by name; heights only where there are some, so that a digest without them stays."""
+        columns = super().columns()
+        if not len(self.node_elevation_m):
+            del columns["node_elevation_m"]
+        return columns
+
+    @property
+    def has_heights(self) -> bool:
+        """Whether the height of any node is known."""
+        return bool(np.isfinite(self.node_elevation_m).any())

@@ -21,7 +21,11 @@ from twin.territory.turns import Junctions, ban_turns, without_traps
 
 @dataclass(frozen=True)
 class Network:
-    """Kept links: the ordered members of each, its end nodes by outside id; gates; km by class."""
+    """Kept links: the ordered members of each, its end nodes by outside id; gates; km by class.
+
+    `merged` names the junction of each node of the links that vanished, `vanished_ways` the ways of those
+    links by junction.
+    """
 
     members: tuple[tuple[Member, ...], ...]
     tail_id: Longs
@@ -33,6 +37,8 @@ class Network:
     total_km: Mapping[str, float]
     bans: TurnBans
     restrictions: Mapping[str, int]
+    merged: Mapping[int, int]
+    vanished_ways: Mapping[int, frozenset[int]]
 
 
 def lay_out(pieces: Pieces, extract: OsmExtract, parameters: Parameters, repairs: Counter[str]) -> Network:
@@ -66,7 +72,22 @@ def lay_out(pieces: Pieces, extract: OsmExtract, parameters: Parameters, repairs
         km_by_class(length, road_class, ~gone),
         bans,
         restrictions,
+        *_vanished(members, gone, ids[tail]),
     )
+
+
+def _vanished(
+    members: Sequence[Sequence[Member]], gone: Flags, junction_id: Longs
+) -> tuple[dict[int, int], dict[int, frozenset[int]]]:
+    """The junction of each node of a vanished link, and the ways of those links by junction."""
+    merged: dict[int, int] = {}
+    ways: dict[int, frozenset[int]] = {}
+    for link in np.flatnonzero(gone).tolist():
+        junction = int(junction_id[link])
+        for way, u, v in members[link]:
+            merged[u] = merged[v] = junction
+            ways[junction] = ways.get(junction, frozenset()) | {way}
+    return merged, ways
 
 
 def lengths_m(links: Sequence[Sequence[Member]], extract: OsmExtract) -> Floats:

@@ -18,6 +18,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from twin.readers.osm_records import Member, OsmRelation, Tags, is_restriction
+from twin.territory.reach import turns_between
 from twin.territory.tables import Flags, Ints, TurnBans
 
 FOR_CARS = ("restriction:motorcar", "restriction:motor_vehicle", "restriction:vehicle", "restriction")
@@ -207,14 +208,9 @@ def without_traps(bans: TurnBans, tail: Ints, head: Ints, core: Flags) -> tuple[
     error of the map, or stands with others that are not on it: all that touch such a link are left out.
     """
     kept = np.ones(bans.from_link.shape[0], dtype=np.bool_)
-    order = np.argsort(tail, kind="stable")
-    first = np.searchsorted(tail[order], head)
-    n_next = np.searchsorted(tail[order], head, side="right") - first
-    source = np.repeat(np.arange(tail.shape[0]), n_next)
-    place = np.arange(source.shape[0]) - np.repeat(np.cumsum(n_next) - n_next, n_next)
-    follows = order[np.repeat(first, n_next) + place]
+    source, follows = turns_between(tail, head)
     inner = core[source] & core[follows]
-    source, follows = source[inner].astype(np.int64), follows[inner].astype(np.int64)
+    source, follows = source[inner], follows[inner]
     n_links = np.int64(tail.shape[0])
     turn = source * n_links + follows
     while kept.any():

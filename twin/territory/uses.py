@@ -46,6 +46,7 @@ BUILDING_USES = {
         "farm_auxiliary", "carport", "bunker", "service", "transformer_tower", "cabin", "stable",
     ),
 }  # fmt: skip
+NOT_PUBLIC = frozenset({"private", "no", "permit", "residents", "employees"})
 LARGE_VALUES = ("supermarket", "department_store", "mall", "hospital", "stadium", "casino")
 
 _AMENITY = {value: use for use, values in AMENITY_USES.items() for value in values}
@@ -85,6 +86,15 @@ def building_use(tags: Tags) -> str | None:
     if tags.get("wall") == "no":
         return NONE
     return _BUILDING.get(tags["building"])
+
+
+def is_public_parking(tags: Tags) -> bool:
+    """Whether everybody may use a car park, customers at least.
+
+    >>> is_public_parking({"amenity": "parking"}), is_public_parking({"building": "garages"})
+    (True, False)
+    """
+    return tags.get("access") not in NOT_PUBLIC and tags.get("building") != "garages"
 
 
 def is_large(tags: Tags) -> bool:

@@ -8,6 +8,7 @@ work's is drawn whoever is there.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
@@ -64,10 +65,21 @@ class Demand:
 
 
 class DayConsumption:
-    """Consumption of every place on one day, from when each trip departed and arrived (n_trips,) [ms]."""
+    """Consumption of every place on one day, from when each trip departed and arrived (n_trips,) [ms].
 
-    def __init__(self, demand: Demand, departed_ms: np.ndarray, arrived_ms: np.ndarray) -> None:
+    ``more_kwh`` adds to the electricity what else is drawn in each place in [start, end) [ms], (n_places,)
+    [kWh]: charging vehicles (`twin.mobility.charging`). A household's total may hold some of that already.
+    """
+
+    def __init__(
+        self,
+        demand: Demand,
+        departed_ms: np.ndarray,
+        arrived_ms: np.ndarray,
+        more_kwh: Callable[[int, int], np.ndarray] | None = None,
+    ) -> None:
         self._demand, self._departed_ms, self._arrived_ms = demand, departed_ms, arrived_ms
+        self._more_kwh = more_kwh
         self._presence = lru_cache(maxsize=4)(self._presence_between)
 
     def _presence_between(self, start_ms: int, end_ms: int) -> Presence:
@@ -85,6 +97,8 @@ class DayConsumption:
             lasts_h = (until_ms - at_ms) / HOUR_MS
             total += self._demand.drawn(utility, presence, at_ms // HOUR_MS, lasts_h)
             at_ms = until_ms
+        if utility == POWER and self._more_kwh is not None:
+            total += self._more_kwh(start_ms, end_ms)
         return total
 
 

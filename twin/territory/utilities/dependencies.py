@@ -53,17 +53,15 @@ def depend(plan: Plan, laid: Laid) -> None:
 def _places(plan: Plan, laid: Laid) -> None:
     """Each place on its power, water and fibre node, the site that covers it, and heat if it joined."""
     ids, at = plan.places.place_id.tolist(), plan.skeleton.place_point.tolist()
-    covered = _covering(plan, laid.telecom)
+    covered, depends = _covering(plan, laid.telecom), plan.draft.depend
     for place, (name, point) in enumerate(zip(ids, at, strict=True)):
-        plan.draft.depend(
-            "place", name, laid.power.node_of_place.get(place) or laid.power.node_of_point[point]
-        )
-        plan.draft.depend("place", name, laid.water.node_of_point[point])
-        plan.draft.depend("place", name, laid.telecom.node_of_point[point])
+        depends("place", name, laid.power.node_of_place.get(place) or laid.power.node_of_point[point])
+        depends("place", name, laid.water.node_of_point[point])
+        depends("place", name, laid.telecom.node_of_point[point])
         if covered[place]:
-            plan.draft.depend("place", name, covered[place])
+            depends("place", name, covered[place])
         if place in laid.heat:
-            plan.draft.depend("place", name, laid.heat[place])
+            depends("place", name, laid.heat[place])
 
 
 def _covering(plan: Plan, telecom: Reach) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,7 +17,7 @@ LEAST_M = 1.0
 """No laid edge is shorter: without length a cable has no impedance."""
 
 
-@dataclass
+@dataclass(slots=True)
 class Node:
     """A node being laid; see `UtilityNodes`."""
 
@@ -35,7 +34,7 @@ class Node:
     numbers: dict[str, float] = field(default_factory=dict)
 
 
-@dataclass
+@dataclass(slots=True)
 class Edge:
     """An edge being laid, between node ids; see `UtilityEdges`."""
 
@@ -83,7 +82,7 @@ class Draft:
         nodes = sorted(self.nodes.values(), key=lambda each: (each.utility, each.id))
         row = {each.id: number for number, each in enumerate(nodes)}
         edges = sorted(self.edges, key=lambda e: (e.utility, e.id, e.tail, e.head, e.length_m))
-        pairs = sorted(set(self.dependencies))
+        pairs = sorted(dict.fromkeys(self.dependencies))  # nearly in order already, which a set would undo
         return Utilities(
             _nodes(nodes),
             _edges(edges, row),
@@ -98,12 +97,12 @@ class Draft:
 
 def edge_ids(named: list[str], tails: list[str], heads: list[str]) -> list[str]:
     """Outside ids of edges: the map's, else "tail>head", numbered where two join the same nodes."""
-    seen: Counter[str] = Counter()
+    seen: dict[str, int] = {}
     ids = []
     for given, tail, head in zip(named, tails, heads, strict=True):
         plain = given or f"{tail}>{head}"
-        seen[plain] += 1
-        ids.append(plain if seen[plain] == 1 else f"{plain}#{seen[plain]}")
+        number = seen[plain] = seen.get(plain, 0) + 1
+        ids.append(plain if number == 1 else f"{plain}#{number}")
     return ids
 
 
@@ -135,8 +134,9 @@ def _nodes(nodes: list[Node]) -> UtilityNodes:
 
 
 def _edges(edges: list[Edge], row: dict[str, int]) -> UtilityEdges:
-    shapes = [np.zeros((0, 2)) if each.shape is None else each.shape for each in edges]
+    shapes = [each.shape for each in edges if each.shape is not None]
     points = np.vstack([np.zeros((0, 2)), *shapes])
+    n_points = [0, *(0 if each.shape is None else len(each.shape) for each in edges)]
     ids = edge_ids([e.id for e in edges], [e.tail for e in edges], [e.head for e in edges])
     return UtilityEdges(
         edge_id=_texts(ids),
@@ -148,7 +148,7 @@ def _edges(edges: list[Edge], row: dict[str, int]) -> UtilityEdges:
         provenance=np.array([each.provenance for each in edges], dtype=np.int8),
         substance=_texts([each.substance for each in edges]),
         n_parallel=np.array([each.n_parallel for each in edges], dtype=np.int32),
-        shape_start=np.concatenate([[0], np.cumsum([len(each) for each in shapes])]).astype(np.int64),
+        shape_start=np.cumsum(n_points).astype(np.int64),
         shape_lon=points[:, 0].copy(),
         shape_lat=points[:, 1].copy(),
         **{

@@ -46,7 +46,7 @@ def lay_heat(plan: Plan, declared: HeatDeclared | None = None) -> dict[int, str]
     tree = grow_tree(plan.skeleton, [point])
     kept = worth_keeping(tree, heat, float(plan.parameters["utilities.heat_mwh_per_m"]))
     wanted = [each for each in np.flatnonzero(kept & (heat > 0.0)).tolist() if each != point]
-    runs, met = needed_runs(tree.parent, tree.mm, tree.order, [*wanted, point])
+    runs, met = needed_runs(tree.parents, tree.lengths_mm, tree.outwards, [*wanted, point])
     nodes = {}
     for each in met:
         node = plan.node_at(each, f"heat:{plan.skeleton.id[each]}", HEAT, "heat_node", INFERRED)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy.spatial import cKDTree
@@ -14,6 +16,9 @@ from twin.territory.utilities.draft import Draft, Node
 from twin.territory.utilities.observed import Observed, ObservedPoint
 from twin.territory.utilities.skeleton import Skeleton, make_skeleton
 from twin.territory.utilities.trees import components
+
+Cables = tuple[float, float, list[tuple[float, float]]]
+"""Voltage [kV], kVA for each ampere at the lowest voltage allowed, and cables as (section in mm2, A)."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,17 @@ class Plan:
         dense, elsewhere = self.parameters[name]
         return np.asarray(np.where(self.dense, dense, elsewhere), dtype=np.float64)
 
+    @cached_property
+    def cables(self) -> tuple[Cables, Cables]:
+        """Cables of medium and of low voltage."""
+        found = []
+        for name, least in zip(("mv_kv", "lv_kv"), self.parameters["utilities.least_cable_mm2"], strict=True):
+            kv = self.parameters[f"utilities.{name}"]
+            sizes = self.parameters["utilities.cable_mm2"], self.parameters["utilities.cable_a"]
+            allowed = [(mm2, ampere) for mm2, ampere in zip(*sizes, strict=True) if mm2 >= least]
+            found.append((kv, math.sqrt(3.0) * kv * self.parameters["utilities.cable_pu"], allowed))
+        return found[0], found[1]
+
     def at_points(self, of_places: Floats) -> Floats:
         """What places ask for, summed at their points (n_points,)."""
         net = self.skeleton
@@ -59,10 +75,8 @@ class Plan:
 
     def node_at(self, point: int, name: str, utility: int, kind: str, provenance: int) -> Node:
         """A node at a point of the skeleton, not yet laid."""
-        net = self.skeleton
-        height, known = float(net.elevation_m[point]), int(net.elevation_provenance[point])
-        at = float(net.lon[point]), float(net.lat[point])
-        return Node(name, utility, kind, *at, provenance, height, known)
+        lon, lat, height_m, known = self.skeleton.spots[point]
+        return Node(name, utility, kind, lon, lat, provenance, height_m, known)
 
 
 def make_plan(
@@ -113,6 +127,7 @@ def _dense(skeleton: Skeleton, residents: Floats, parameters: Parameters) -> Fla
     xy = np.column_stack([skeleton.x_m, skeleton.y_m])
     if not len(rows):
         return np.zeros(skeleton.n_points, dtype=bool)
-    near = cKDTree(xy[rows]).query_ball_point(xy, radius_m, return_sorted=True)
-    milli = np.rint(at[rows] * 1000.0).astype(np.int64)
-    return np.array([milli[each].sum() >= least * 1000.0 for each in near], dtype=bool)
+    near = cKDTree(xy).sparse_distance_matrix(cKDTree(xy[rows]), radius_m, output_type="ndarray")
+    milli = np.rint(at[rows] * 1000.0)  # whole, so that sums do not depend on their order
+    around = np.bincount(near["i"], weights=milli[near["j"]], minlength=skeleton.n_points)
+    return np.asarray(around >= least * 1000.0)

@@ -23,9 +23,11 @@ from twin.territory.utilities.trees import (
     central_points,
     cut_areas,
     grow_tree,
+    members_of,
     middle_of,
     needed_runs,
     rerooted,
+    within,
 )
 
 HIGH_KV = 45.0
@@ -98,10 +100,7 @@ def _lay_low_voltage(plan: Plan, tree: Tree, load: Floats, supply: Supply, stati
     for each, point, away_m in plan.snapped(plan.observed.of(POWER, "substation", "transformer")):
         if not each.voltage_kv > HIGH_KV and area[point] >= 0:
             mapped[int(area[point])].append((away_m, each))
-    members: dict[int, list[int]] = defaultdict(list)
-    for point in np.flatnonzero(area >= 0).tolist():
-        members[int(area[point])].append(point)
-    for top, points in members.items():
+    for top, points in members_of(area).items():
         found = min(mapped.get(top, []), key=lambda pair: (pair[0], pair[1].id), default=None)
         _lay_area(plan, tree, points, load, (supply, stations), None if found is None else found[1])
 
@@ -117,7 +116,8 @@ def _lay_area(
     """A station in the middle of an area, or where one is mapped, and low voltage to all its points."""
     supply, stations = known
     draft, net = plan.draft, plan.skeleton
-    middle = middle_of(points, tree) if mapped is None else _nearest_of(points, plan, mapped)
+    near = within(points, tree)
+    middle = middle_of(near) if mapped is None else _nearest_of(points, plan, mapped)
     total = float(load[points].sum())
     if mapped is None:
         station = draft.node(
@@ -129,7 +129,7 @@ def _lay_area(
         draft.nodes[station].kind = "station"
     _rate(plan, station, total)
     stations.at[middle].append((station, total))
-    parent, mm, order = rerooted(points, tree, middle)
+    parent, mm, order = rerooted(near, middle)
     runs, kept = needed_runs(parent, mm, order, [*(each for each in points if load[each] > 0.0), middle])
     flow = _downstream(runs, load)
     for point in kept:
@@ -191,8 +191,8 @@ def _lay_medium_voltage(plan: Plan, tree: Tree, sources: dict[int, str], station
     total: dict[int, float] = defaultdict(float)
     for point in stations.at:
         total[int(feeder[point])] += float(load[point])
-    inside = np.where(feeder == np.arange(len(feeder)), -1, tree.parent).astype(np.int32)
-    runs, kept = needed_runs(inside, tree.mm, tree.order, list(stations.at))
+    inside = np.where(feeder == np.arange(len(feeder)), -1, tree.parent).tolist()
+    runs, kept = needed_runs(inside, tree.lengths_mm, tree.outwards, list(stations.at))
     nodes = _medium_voltage_nodes(plan, kept, feeder, stations)
     flow = _downstream(runs, load)
     for top, kva in sorted(total.items()):
@@ -241,12 +241,8 @@ def _cable(
     plan: Plan, ends: tuple[str, str], length_m: float, load_kva: float, *, low: bool, kind: str = ""
 ) -> None:
     """A cable with the smallest cross section, or as many in parallel, that carry the current."""
-    parameters = plan.parameters
-    kv = parameters["utilities.lv_kv" if low else "utilities.mv_kv"]
-    current_a = load_kva / (math.sqrt(3.0) * kv * parameters["utilities.cable_pu"])
-    least = parameters["utilities.least_cable_mm2"][1 if low else 0]
-    cables = zip(parameters["utilities.cable_mm2"], parameters["utilities.cable_a"], strict=True)
-    allowed = [(mm2, ampere) for mm2, ampere in cables if mm2 >= least]
+    kv, kva_per_a, allowed = plan.cables[low]
+    current_a = load_kva / kva_per_a
     fitting = [mm2 for mm2, ampere in allowed if ampere >= current_a]
     edge = Edge(POWER, kind or ("lv_cable" if low else "mv_cable"), *ends, length_m, INFERRED)
     edge.numbers = {"voltage_kv": kv, "section_mm2": min(fitting) if fitting else allowed[-1][0]}

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from itertools import pairwise
+from functools import cached_property
+from itertools import accumulate, chain, pairwise
 
 import numpy as np
 from scipy.spatial import cKDTree
@@ -48,6 +49,12 @@ class Skeleton:
         """Number of points."""
         return len(self.id)
 
+    @cached_property
+    def spots(self) -> list[tuple[float, float, float, int]]:
+        """Longitude, latitude, height [m] and its provenance of each point."""
+        columns = self.lon, self.lat, self.elevation_m, self.elevation_provenance
+        return list(zip(*(column.tolist() for column in columns), strict=True))
+
     def nearest(self, lon: float, lat: float) -> tuple[int, float]:
         """The point nearest to a place on the map, and its distance [m]."""
         at = self.plane.x_m(np.array([lon]))[0], self.plane.y_m(np.array([lat]))[0]
@@ -68,8 +75,9 @@ class _Raw:
 
     def add(self, name: str, lon: float, lat: float, height: float, known: int) -> int:
         """A point's row."""
-        for column, value in zip((self.lon, self.lat, self.height), (lon, lat, height), strict=True):
-            column.append(value)
+        self.lon.append(lon)
+        self.lat.append(lat)
+        self.height.append(height)
         self.id.append(name)
         self.known.append(known)
         return len(self.id) - 1
@@ -88,8 +96,8 @@ def make_skeleton(streets: Streets, places: Places, parameters: Parameters) -> S
         )
         for node in used.tolist()
     }  # fmt: skip
-    points_of = _cut_links(streets, row, raw, step_m)
-    order = sorted(range(len(raw.id)), key=lambda each: raw.id[each])
+    points_of = _cut_links(_Lines(streets), row, raw, step_m)
+    order = sorted(range(len(raw.id)), key=raw.id.__getitem__)
     rank = np.empty(len(order), dtype=np.int32)
     rank[order] = np.arange(len(order), dtype=np.int32)
     plane = Plane(round(float(streets.node_lon.mean()), 4), round(float(streets.node_lat.mean()), 4))
@@ -111,55 +119,77 @@ def _node_provenance(streets: Streets) -> Ints:
     return np.where(np.isnan(streets.node_elevation_m), ASSUMED, known).astype(np.int32)
 
 
-def _cut_links(streets: Streets, row: dict[int, int], raw: _Raw, step_m: float) -> dict[int, list[int]]:
+class _Lines:
+    """What of streets is cut, as lists by link row (they are looked at one by one), and their lines."""
+
+    def __init__(self, streets: Streets) -> None:
+        self.id: list[str] = streets.link_id.tolist()
+        self.tail: list[int] = streets.tail.tolist()
+        self.head: list[int] = streets.head.tolist()
+        self.length_m: list[float] = streets.length_m.tolist()
+        self.served: list[bool] = (~np.isin(streets.road_class, UNSERVED)).tolist()
+        self.height_m: list[float] = streets.node_elevation_m.tolist()
+        self.node_id: list[int] = streets.node_id.tolist()
+        self._start: list[int] = streets.shape_start.tolist()
+        self._lon: list[float] = streets.shape_lon.tolist()
+        self._lat: list[float] = streets.shape_lat.tolist()
+        first = np.minimum(streets.shape_start[:-1], max(len(self._lat) - 1, 0))
+        narrow = np.repeat(
+            [math.cos(math.radians(lat)) for lat in streets.shape_lat[first].tolist()],
+            np.diff(streets.shape_start),
+        )
+        east, north = np.diff(streets.shape_lon), np.diff(streets.shape_lat)
+        self._step: list[float] = np.hypot(east * narrow[:-1], north).tolist()
+
+    def between(self, link: int, n: int) -> list[tuple[float, float]]:
+        """Degrees of the n - 1 points that cut the line of a link into n equal pieces."""
+        start, stop = self._start[link], self._start[link + 1]
+        lon, lat = self._lon[start:stop], self._lat[start:stop]
+        along = [0.0, *accumulate(self._step[start : stop - 1])]
+        found, at, last = [], 0, len(along) - 1
+        for k in range(1, n):
+            x = k / n * along[-1]
+            while at < last and along[at + 1] <= x:
+                at += 1
+            if at == last or along[at] == x:
+                found.append((round(lon[at], 7), round(lat[at], 7)))
+                continue
+            step, onward = along[at + 1] - along[at], x - along[at]
+            east, north = (lon[at + 1] - lon[at]) / step, (lat[at + 1] - lat[at]) / step
+            found.append((round(east * onward + lon[at], 7), round(north * onward + lat[at], 7)))
+        return found
+
+
+def _cut_links(lines: _Lines, row: dict[int, int], raw: _Raw, step_m: float) -> dict[int, list[int]]:
     """Cut every street, its two directions once; the points of each link, by link row."""
     points_of: dict[int, list[int]] = {}
     done: dict[tuple[int, int, int], list[int]] = {}
-    ends = streets.node_id[streets.tail], streets.node_id[streets.head]
-    for link in np.argsort(streets.link_id, kind="stable").tolist():
-        low, high = sorted((int(ends[0][link]), int(ends[1][link])))
-        street = low, high, round(float(streets.length_m[link]) * 1000.0)
+    for link in sorted(range(len(lines.id)), key=lines.id.__getitem__):
+        tail, head = lines.node_id[lines.tail[link]], lines.node_id[lines.head[link]]
+        street = min(tail, head), max(tail, head), round(lines.length_m[link] * 1000.0)
         if street not in done:
-            done[street] = _cut(streets, link, row, raw, step_m)
+            done[street] = _cut(lines, link, row, raw, step_m)
         points_of[link] = done[street]
     return points_of
 
 
-def _cut(streets: Streets, link: int, row: dict[int, int], raw: _Raw, step_m: float) -> list[int]:
+def _cut(lines: _Lines, link: int, row: dict[int, int], raw: _Raw, step_m: float) -> list[int]:
     """Points along one link, its ends included, and the pieces between them."""
-    tail, head = int(streets.tail[link]), int(streets.head[link])
-    length = float(streets.length_m[link])
-    served = int(streets.road_class[link]) not in UNSERVED
+    tail, head = lines.tail[link], lines.head[link]
+    length, served = lines.length_m[link], lines.served[link]
     n = max(math.ceil(length / step_m), 3 if tail == head else 1) if served else 1
     if n == 1:
         raw.pieces.append((row[tail], row[head], length, served))
         return [row[tail], row[head]]
-    rows = slice(int(streets.shape_start[link]), int(streets.shape_start[link + 1]))
-    places = _between(streets.shape_lon[rows].tolist(), streets.shape_lat[rows].tolist(), n)
-    low, high = float(streets.node_elevation_m[tail]), float(streets.node_elevation_m[head])
+    low, high = lines.height_m[tail], lines.height_m[head]
     known = max(raw.known[row[tail]], raw.known[row[head]])
     points = [row[tail]]
-    for k, (lon, lat) in enumerate(places, start=1):
+    for k, (lon, lat) in enumerate(lines.between(link, n), start=1):
         height = low + (high - low) * (k / n)
-        points.append(raw.add(f"{streets.link_id[link]}/{k}", lon, lat, height, known))
+        points.append(raw.add(f"{lines.id[link]}/{k}", lon, lat, height, known))
     points.append(row[head])
     raw.pieces += [(a, b, length / n, served) for a, b in pairwise(points)]
     return points
-
-
-def _between(lon: list[float], lat: list[float], n: int) -> list[tuple[float, float]]:
-    """Degrees of the n - 1 points that cut a line into n equal pieces."""
-    narrow = math.cos(math.radians(lat[0]))
-    if len(lon) == 2:
-        east, north = lon[1] - lon[0], lat[1] - lat[0]
-        whole = float(np.hypot(east * narrow, north))
-        if whole > 0.0:
-            way = [k / n * whole for k in range(1, n)]
-            return [(round(east / whole * x + lon[0], 7), round(north / whole * x + lat[0], 7)) for x in way]
-    along = np.concatenate([[0.0], np.cumsum(np.hypot(np.diff(lon) * narrow, np.diff(lat)))])
-    share = np.arange(1, n) / n
-    x, y = np.interp(share * along[-1], along, lon), np.interp(share * along[-1], along, lat)
-    return [(round(a, 7), round(b, 7)) for a, b in zip(x.tolist(), y.tolist(), strict=True)]
 
 
 def _around(
@@ -167,12 +197,16 @@ def _around(
 ) -> tuple[tuple[tuple[int, int, int], ...], ...]:
     """Neighbours of each point, in order; of several pieces between two points the shortest."""
     best: dict[tuple[int, int], tuple[int, int]] = {}
+    place = rank.tolist()
     for a, b, length_m, served in pieces:
-        u, v = sorted((int(rank[a]), int(rank[b])))
+        u, v = place[a], place[b]
         if u != v:
+            ends = (u, v) if u < v else (v, u)
             mm = max(1, round(length_m * 1000.0))
-            best[u, v] = min(best.get((u, v), (1 << 60, 0)), (mm if served else mm * DETOUR, mm))
-    around: list[list[tuple[int, int, int]]] = [[] for _ in rank]
+            way = mm if served else mm * DETOUR, mm
+            if ends not in best or way < best[ends]:
+                best[ends] = way
+    around: list[list[tuple[int, int, int]]] = [[] for _ in place]
     for (u, v), (cost, mm) in sorted(best.items()):
         around[u].append((v, mm, cost))
         around[v].append((u, mm, cost))
@@ -186,11 +220,18 @@ def _attach(
     x, y = plane.x_m(places.lon), plane.y_m(places.lat)
     point = np.zeros(places.n_places, dtype=np.int32)
     away_m = np.zeros(places.n_places)
-    by_link = np.argsort(places.access_link, kind="stable")
-    links, first = np.unique(places.access_link[by_link], return_index=True)
-    for link, rows in zip(links.tolist(), np.split(by_link, first[1:]), strict=True):
-        near = np.sort(rank[points_of[link]]) if link >= 0 else np.arange(len(x_m), dtype=np.int32)
-        away = np.hypot(x[rows, None] - x_m[near], y[rows, None] - y_m[near]).round(3)
-        best = away.argmin(axis=1)
-        point[rows], away_m[rows] = near[best], away[np.arange(len(rows)), best]
+    for row in np.flatnonzero(places.access_link < 0).tolist():
+        away = np.hypot(x[row] - x_m, y[row] - y_m).round(3)
+        point[row], away_m[row] = away.argmin(), away.min()
+    rows = np.flatnonzero(places.access_link >= 0)
+    links, ranks = places.access_link[rows].tolist(), rank.tolist()
+    along = {link: sorted(ranks[each] for each in points_of[link]) for link in set(links)}
+    n_near = np.array([len(along[link]) for link in links], dtype=np.int64)
+    near = np.fromiter(chain.from_iterable(along[link] for link in links), dtype=np.int32)
+    whose, first = np.repeat(np.arange(len(rows)), n_near), np.cumsum(n_near) - n_near
+    away = np.hypot(x[rows][whose] - x_m[near], y[rows][whose] - y_m[near]).round(3)
+    least = np.minimum.reduceat(away, first) if len(rows) else away
+    nearest = np.flatnonzero(away == least[whose])
+    best = nearest[np.unique(whose[nearest], return_index=True)[1]]
+    point[rows], away_m[rows] = near[best], away[best]
     return point, away_m

@@ -6,7 +6,6 @@ import heapq
 import math
 from collections import defaultdict
 from dataclasses import dataclass, field
-from itertools import chain, pairwise
 
 import numpy as np
 from scipy.spatial import cKDTree
@@ -16,13 +15,16 @@ from twin.territory.utilities.draft import Edge
 from twin.territory.utilities.plan import Plan
 from twin.territory.utilities.tables import TELECOM
 from twin.territory.utilities.trees import (
+    Near,
     Tree,
     central_points,
     cut_areas,
     grow_tree,
+    members_of,
     middle_of,
     needed_runs,
     rerooted,
+    within,
 )
 
 
@@ -71,12 +73,11 @@ def _lay_distribution(
     for each, point, away_m in plan.snapped(plan.observed.of(TELECOM, "cabinet")):
         if area[point] >= 0:
             mapped[int(area[point])].append((away_m, each.id, point))
-    members: dict[int, list[int]] = defaultdict(list)
-    for point in np.flatnonzero(area >= 0).tolist():
-        members[int(area[point])].append(point)
+    served = lines.tolist()
     cabinets: dict[int, list[tuple[str, float]]] = defaultdict(list)
-    for top, points in members.items():
-        middle = middle_of(points, tree)
+    for top, points in members_of(area).items():
+        near = within(points, tree)
+        middle = middle_of(near)
         if mapped.get(top):
             away_m, name, middle = min(mapped[top])
         else:
@@ -86,18 +87,18 @@ def _lay_distribution(
             away_m, name = 0.0, plan.draft.node(node)
         plan.draft.nodes[name].numbers["n_lines"] = float(lines[points].sum())
         plan.draft.nodes[name].area = name
-        _distribute(plan, tree, points, (middle, name, away_m), lines, reach)
+        _distribute(plan, near, (middle, name, away_m), served, reach)
         cabinets[middle].append((name, away_m))
     return cabinets
 
 
 def _distribute(
-    plan: Plan, tree: Tree, points: list[int], cabinet: tuple[int, str, float], lines: Floats, reach: Reach
+    plan: Plan, near: Near, cabinet: tuple[int, str, float], lines: list[float], reach: Reach
 ) -> None:
     """Fibre from a cabinet to the distribution points of its area."""
     middle, name, away_m = cabinet
-    parent, mm, order = rerooted(points, tree, middle)
-    runs, kept = needed_runs(parent, mm, order, [*(each for each in points if lines[each] > 0.0), middle])
+    parent, mm, order = rerooted(near, middle)
+    runs, kept = needed_runs(parent, mm, order, [*(each for each in near if lines[each] > 0.0), middle])
     each_serves = plan.parameters["utilities.distribution_lines"]
     for point in kept:
         node = plan.node_at(point, f"telecom:fibre:{plan.skeleton.id[point]}", TELECOM, "joint", INFERRED)
@@ -117,7 +118,7 @@ def _lay_feeders(
     plan: Plan, tree: Tree, exchanges: dict[int, str], cabinets: dict[int, list[tuple[str, float]]]
 ) -> None:
     """Fibre from exchanges to cabinets along the shortest ways, which share their trenches."""
-    runs, kept = needed_runs(tree.parent, tree.mm, tree.order, [*cabinets, *exchanges])
+    runs, kept = needed_runs(tree.parents, tree.lengths_mm, tree.outwards, [*cabinets, *exchanges])
     chamber = {}
     for point in kept:
         name = f"telecom:chamber:{plan.skeleton.id[point]}"
@@ -159,28 +160,33 @@ def greedy_cover(xy: Floats, weight: np.ndarray, radius_m: Floats, left_out: flo
     The greedy rule comes within 1 - 1/e of the most that as many could cover (Nemhauser et al. 1978,
     Mathematical Programming 14, 265).
     """
-    found = cKDTree(xy).query_ball_point(xy, radius_m, return_sorted=False)
-    first = np.cumsum([0, *map(len, found)])
-    rows = np.fromiter(chain.from_iterable(found), dtype=np.int64, count=int(first[-1]))
-    near = [rows[a:b] for a, b in pairwise(first.tolist())]
-    uncovered = weight.copy()
-    gains = np.add.reduceat(uncovered[rows], first[:-1])
+    rest, left = weight.copy(), int(weight.sum())
+    gains = _weight_around(xy, rest, xy, radius_m)
     heap = [(-gain, row) for row, gain in enumerate(gains.tolist())]
     heapq.heapify(heap)
-    chosen = []
-    left = int(uncovered.sum())
+    chosen, now = [], gains.tolist()
     while heap and left > left_out:
         _, row = heapq.heappop(heap)
-        gain = int(uncovered[near[row]].sum())
+        gain = now[row]
         if heap and gain < -heap[0][0]:
             heapq.heappush(heap, (-gain, row))
             continue
         if gain == 0:
             break
         chosen.append(row)
-        uncovered[near[row]] = 0
         left -= gain
+        away2 = ((xy - xy[row]) ** 2).sum(axis=1)
+        near = away2 <= radius_m[row] ** 2
+        rivals = np.flatnonzero(away2 <= (radius_m + radius_m[row] + 1.0) ** 2)
+        gains[rivals] -= _weight_around(xy[near], rest[near], xy[rivals], radius_m[rivals])
+        rest[near], now = 0, gains.tolist()
     return chosen
+
+
+def _weight_around(points: Floats, weight: np.ndarray, xy: Floats, radius_m: Floats) -> np.ndarray:
+    """Weight of the points within a radius of each spot: a point stands there as often as it weighs."""
+    tree = cKDTree(np.repeat(points, weight, axis=0), leafsize=64)  # large leaves: many points a radius
+    return np.asarray(tree.query_ball_point(xy, radius_m, return_length=True))
 
 
 def _site(plan: Plan, reach: Reach, name: str, at: tuple[float, float, float], away_m: float) -> None:

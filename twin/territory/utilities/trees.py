@@ -6,8 +6,9 @@ The rules are stated as graphs, without a unit of any utility: loads and reaches
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -16,6 +17,11 @@ from twin.territory.utilities.skeleton import Skeleton
 
 Run = tuple[int, int, float]
 """A stretch of a tree without a branch: from the source's side, to the far side, length [m]."""
+ByPoint = Sequence[int] | Mapping[int, int]
+"""A whole number by point: of all points, or of those of an area. (Points are looked up one by one, for
+which lists are several times faster than arrays.)"""
+Near = dict[int, list[tuple[int, int]]]
+"""Neighbours within an area of a tree, each with the length to it in mm."""
 
 
 @dataclass(frozen=True)
@@ -32,18 +38,28 @@ class Tree:
     source: Ints
     order: Ints
 
-    def children(self) -> list[list[int]]:
-        """Points that hang from each point, nearest first."""
-        below: list[list[int]] = [[] for _ in self.parent]
-        for point in self.order.tolist():
-            if self.parent[point] >= 0:
-                below[self.parent[point]].append(point)
-        return below
+    @cached_property
+    def parents(self) -> list[int]:
+        """`parent` as a list."""
+        found: list[int] = self.parent.tolist()
+        return found
+
+    @cached_property
+    def lengths_mm(self) -> list[int]:
+        """`mm` as a list."""
+        found: list[int] = self.mm.tolist()
+        return found
+
+    @cached_property
+    def outwards(self) -> list[int]:
+        """`order` as a list."""
+        found: list[int] = self.order.tolist()
+        return found
 
 
 def components(skeleton: Skeleton) -> Ints:
     """Label of the connected part of each point, numbered by their lowest rows."""
-    label = np.full(skeleton.n_points, -1, dtype=np.int32)
+    label = [-1] * skeleton.n_points
     n_parts = 0
     for start in range(skeleton.n_points):
         if label[start] >= 0:
@@ -55,14 +71,13 @@ def components(skeleton: Skeleton) -> Ints:
                     label[near] = n_parts
                     stack.append(near)
         n_parts += 1
-    return label
+    return np.array(label, dtype=np.int32)
 
 
 def grow_tree(skeleton: Skeleton, sources: Iterable[int]) -> Tree:
     """The tree of shortest ways from the nearest of the sources; equal ways by the lower row."""
     n = skeleton.n_points
-    parent, mm = np.full(n, -1, dtype=np.int32), np.zeros(n, dtype=np.int64)
-    far, source = np.full(n, -1, dtype=np.int64), np.full(n, -1, dtype=np.int32)
+    parent, mm, far, source = [-1] * n, [0] * n, [-1] * n, [-1] * n
     heap = [(0, each, -1, 0, 0, each) for each in sorted(set(sources))]
     order = []
     while heap:
@@ -74,7 +89,10 @@ def grow_tree(skeleton: Skeleton, sources: Iterable[int]) -> Tree:
         for near, piece_mm, piece_cost in skeleton.around[point]:
             if far[near] < 0:
                 heapq.heappush(heap, (cost + piece_cost, near, point, piece_mm, so_far + piece_mm, start))
-    return Tree(parent, mm, far, source, np.array(order, dtype=np.int32))
+    return Tree(
+        np.array(parent, dtype=np.int32), np.array(mm, dtype=np.int64), np.array(far, dtype=np.int64),
+        np.array(source, dtype=np.int32), np.array(order, dtype=np.int32),
+    )  # fmt: skip
 
 
 def central_points(skeleton: Skeleton, load: Floats, label: Ints) -> list[int]:
@@ -97,15 +115,14 @@ def cut_areas(tree: Tree, load: Floats, most: Floats, reach_m: Floats) -> Ints:
     and the two longest of them within twice the reach; otherwise the one that does not fit is an area.
     """
     n = len(tree.parent)
-    total, depth, parent = load.astype(float).tolist(), [0.0] * n, np.asarray(tree.parent).tolist()
+    total, depth, parent = load.astype(float).tolist(), [0.0] * n, tree.parents
     up_m = (np.asarray(tree.mm) / 1000.0).tolist()
     largest, reaches_m = most.tolist(), reach_m.tolist()
     waiting: list[list[int]] = [[] for _ in range(n)]
     top = [False] * n
-    for point in tree.order[::-1].tolist():
+    for point in reversed(tree.outwards):
         deepest = 0.0
-        for below in sorted(waiting[point], key=lambda each: (depth[each] + up_m[each], each)):
-            reach = depth[below] + up_m[below]
+        for reach, below in sorted((depth[each] + up_m[each], each) for each in waiting[point]):
             fits = total[point] + total[below] <= largest[point] and deepest + reach <= 2.0 * reaches_m[point]
             if fits:
                 total[point] += total[below]
@@ -118,18 +135,27 @@ def cut_areas(tree: Tree, load: Floats, most: Floats, reach_m: Floats) -> Ints:
                 waiting[parent[point]].append(point)
         else:
             top[point] = True
-    area = np.full(n, -1, dtype=np.int32)
+    area = [-1] * n
     joined = {below for rows in waiting for below in rows}
-    for point in tree.order.tolist():
+    for point in tree.outwards:
         if total[point] <= 0.0:
             continue
         above = parent[point]
         area[point] = point if top[point] or point not in joined or above < 0 else area[above]
-    return area
+    return np.array(area, dtype=np.int32)
+
+
+def members_of(area: Ints) -> dict[int, list[int]]:
+    """Points of each supply area, in order of their first points."""
+    members: dict[int, list[int]] = {}
+    for point, top in enumerate(area.tolist()):
+        if top >= 0:
+            members.setdefault(top, []).append(point)
+    return members
 
 
 def needed_runs(
-    parent: Sequence[int] | Ints, mm: Longs, order: Ints, wanted: Iterable[int]
+    parent: ByPoint, mm: ByPoint, order: Sequence[int], wanted: Iterable[int]
 ) -> tuple[list[Run], list[int]]:
     """Stretches of a tree that lead to wanted points, and the points where they meet, roots included.
 
@@ -140,28 +166,28 @@ def needed_runs(
         at = point
         while at >= 0 and at not in used:
             used.add(at)
-            at = int(parent[at])
+            at = parent[at]
     branches: dict[int, int] = {}
     for point in used:
-        if parent[point] >= 0:
-            branches[int(parent[point])] = branches.get(int(parent[point]), 0) + 1
+        above = parent[point]
+        if above >= 0:
+            branches[above] = branches.get(above, 0) + 1
     kept |= {point for point in used if parent[point] < 0 or branches.get(point, 0) > 1}
     runs: list[Run] = []
-    for point in order.tolist():
+    for point in order:
         if point not in kept or parent[point] < 0:
             continue
-        at, total = int(parent[point]), int(mm[point])
+        at, total = parent[point], mm[point]
         while at not in kept:
-            total += int(mm[at])
-            at = int(parent[at])
+            total += mm[at]
+            at = parent[at]
         runs.append((at, point, total / 1000.0))
     return runs, sorted(kept)
 
 
-def middle_of(points: Sequence[int], tree: Tree) -> int:
-    """The middle of the longest way within a connected area of the tree: nobody is farther than need be."""
-    near = _within(points, tree)
-    first = _farthest(points[0], near)[0]
+def middle_of(near: Near) -> int:
+    """The middle of the longest way within a connected area of a tree: nobody is farther than need be."""
+    first = _farthest(next(iter(near)), near)[0]
     last, before, far = _farthest(first, near)
     half, at = far[last] / 2, last
     while at != first and far[at] > half:
@@ -169,34 +195,30 @@ def middle_of(points: Sequence[int], tree: Tree) -> int:
     return at
 
 
-def rerooted(points: Sequence[int], tree: Tree, root: int) -> tuple[Ints, Longs, Ints]:
+def rerooted(near: Near, root: int) -> tuple[dict[int, int], dict[int, int], list[int]]:
     """The tree within an area, hung from another of its points: parent, mm, order."""
-    near = _within(points, tree)
-    parent, mm = np.full(len(tree.parent), -1, dtype=np.int32), np.zeros(len(tree.parent), dtype=np.int64)
-    order, seen = [root], {root}
+    parent, mm, order = {root: -1}, {root: 0}, [root]
     for point in order:
         for other, length in near[point]:
-            if other not in seen:
-                seen.add(other)
+            if other not in parent:
                 parent[other], mm[other] = point, length
                 order.append(other)
-    return parent, mm, np.array(order, dtype=np.int32)
+    return parent, mm, order
 
 
-def _within(points: Sequence[int], tree: Tree) -> dict[int, list[tuple[int, int]]]:
-    inside = set(points)
-    near: dict[int, list[tuple[int, int]]] = {each: [] for each in points}
+def within(points: Sequence[int], tree: Tree) -> Near:
+    """What of a tree lies within an area."""
+    parent, mm = tree.parents, tree.lengths_mm
+    near: Near = {each: [] for each in points}
     for point in points:
-        above = int(tree.parent[point])
-        if above in inside:
-            near[point].append((above, int(tree.mm[point])))
-            near[above].append((point, int(tree.mm[point])))
+        above = parent[point]
+        if above in near:
+            near[point].append((above, mm[point]))
+            near[above].append((point, mm[point]))
     return near
 
 
-def _farthest(
-    start: int, near: dict[int, list[tuple[int, int]]]
-) -> tuple[int, dict[int, int], dict[int, int]]:
+def _farthest(start: int, near: Near) -> tuple[int, dict[int, int], dict[int, int]]:
     """The point farthest from a start, each point's predecessor, and its distance."""
     before, far, stack = {start: start}, {start: 0}, [start]
     while stack:

@@ -42,7 +42,7 @@ def lay_water(plan: Plan) -> Mains:
     wanted = {point for point in wanted if tree.far_mm[point] >= 0}
     loops = _loops(plan, tree, wanted)
     wanted |= {end for u, v, _ in loops for end in (u, v)}
-    runs, kept = needed_runs(tree.parent, tree.mm, tree.order, wanted)
+    runs, kept = needed_runs(tree.parents, tree.lengths_mm, tree.outwards, wanted)
     zone = _zones(plan, tree, runs, kept)
     mains = Mains({}, [])
     for point in kept:
@@ -102,17 +102,17 @@ def _intake(plan: Plan, mains: Mains, point: int, tank: str, litres: float, head
 
 def _loops(plan: Plan, tree: Tree, wanted: set[int]) -> list[Run]:
     """Pieces beside the tree that close a loop in dense parts, between points that mains reach."""
-    reached = set()
+    parent, dense, reached = tree.parents, plan.dense.tolist(), set()
     for point in wanted:
         at = point
         while at >= 0 and at not in reached:
             reached.add(at)
-            at = int(tree.parent[at])
+            at = parent[at]
     loops = []
     for u in sorted(reached):
         for v, mm, cost in plan.skeleton.around[u]:
-            beside = u < v and tree.parent[u] != v and tree.parent[v] != u
-            if beside and cost == mm and v in reached and plan.dense[u] and plan.dense[v]:
+            beside = u < v and parent[u] != v and parent[v] != u
+            if beside and cost == mm and v in reached and dense[u] and dense[v]:
                 loops.append((u, v, mm / 1000.0))
     return loops
 

@@ -1,11 +1,14 @@
-"""What everybody knows of school streets before the day begins, as plans of drivers."""
+"""What everybody knows of rules before the day begins, as plans of drivers: school streets, zones, tolls."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 
 from twin.behaviour.closed_hours import ClosedHours, planned_round
 from twin.behaviour.habits import N_SLICES, SLICE_MS, Habits
+from twin.behaviour.tolls import planned_by_toll
 from twin.clock import MS
 from twin.model.twin_model import TwinModel
 from twin.population.population import Population
@@ -35,9 +38,26 @@ def leads_home(population: Population) -> np.ndarray:
 
 
 def informed(model: TwinModel, habits: Habits) -> Habits:
-    """Habits of drivers who know the school streets of the model's scenario; the same where it has none."""
+    """Habits of drivers who know the rules of the model's scenario; the same where it has none.
+
+    They plan round school streets; round low-emission zones if these bar their vehicle and they comply;
+    and round tolls where that is worth it to them.
+    """
     barred = barred_slices(model.spec, model.territory)
-    if not barred.any():
-        return habits
-    closed = ClosedHours(barred, leads_home(model.population), model.population.trips.person)
-    return planned_round(model.drivers(), habits, closed)
+    drivers, person = model.drivers(), model.population.trips.person
+    home = leads_home(model.population)
+    if barred.any():
+        habits = planned_round(drivers, habits, ClosedHours(barred, home, person))
+    rules = model.rules
+    for number, zone in enumerate(rules.zones):
+        shut_out = replace(drivers, rows=np.flatnonzero(rules.shut_out[number] & model.by_car))
+        closed = zone.order.slices()[:, None] & zone.links
+        if shut_out.rows.size and closed.any():
+            habits = planned_round(shut_out, habits, ClosedHours(closed, home, person))
+    band = float(model.parameters["behaviour.switching_band"])
+    for group in np.unique(rules.group[rules.group > 0]).tolist():
+        members = np.flatnonzero((rules.group == group) & model.by_car)
+        if rules.eur[:, members].any():
+            charged = replace(drivers, rows=members)
+            habits = planned_by_toll(charged, habits, rules.charge_of(int(members[0])), band)
+    return habits

@@ -1,0 +1,203 @@
+"""Bike lanes: who cycles along them is quicker, and some who did not cycle change to it.
+
+Paths carry no street, so a path counts as running along a laned street where it lies within reach of the
+street's line. The change of mode is the pivot of `twin.behaviour.modes`, on minutes as they are felt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.spatial import cKDTree
+
+from twin.behaviour.modes import change_probability
+from twin.kernels.random import stream_of, uniforms
+from twin.kernels.synthesis import PathGraph
+from twin.population.paths import path_distances_m, path_graph
+from twin.population.population import Population
+from twin.population.tables import CYCLE, HOME, RESIDENT, Trips
+from twin.scenario.road_edits import BikeLane
+from twin.territory.select import select_links
+from twin.territory.tables import Flags, Floats, Ints
+from twin.territory.territory import Territory
+from twin.territory.timetable_build import projected
+
+if TYPE_CHECKING:
+    from twin.model.twin_model import TwinModel
+
+TO_CYCLING = stream_of("behaviour.change to cycling")
+SAMPLE_M = 5.0
+LOOKED_FACTOR, LOOKED_EXTRA_M = 2.0, 500.0
+"""A lane matters to a trip whose way by it, in straight lines, is no longer than so many times the straight
+line from end to end, plus so much. This bounds the work: beyond it nobody would ride round by the lane."""
+
+
+@dataclass(frozen=True)
+class Lanes:
+    """Paths along bike lanes: what a metre there costs in time, and feels like, beside one elsewhere.
+
+    along is (n_paths,) bool; time and felt are (n_paths,) ratios, 1 off the lanes.
+    """
+
+    along: Flags
+    time: Floats
+    felt: Floats
+
+
+def with_bike_lanes(model: TwinModel, planned: Population) -> Population:
+    """The population with its rides as they are with the scenario's bike lanes; itself without any."""
+    orders = [part for part in model.spec.in_force() if isinstance(part, BikeLane)]
+    if not orders:
+        return planned
+    lanes = lanes_along(model.territory, orders, float(model.parameters["population.cycle_speed_kmh"]))
+    trips = _with_new_cyclists(model, planned, lanes)
+    rows = np.flatnonzero((trips.mode == CYCLE) & _inside(trips))
+    before, after = (_ridden_m(model.territory, trips, rows, each) for each in (None, lanes.time))
+    duration_s = trips.duration_s.copy()
+    saved = np.isfinite(before) & np.isfinite(after) & (after < before)
+    duration_s[rows[saved]] *= after[saved] / before[saved]
+    return Population.of(planned.persons, trips.with_columns(duration_s=duration_s), planned.report)
+
+
+def lanes_along(territory: Territory, orders: Sequence[BikeLane], usual_kmh: float) -> Lanes:
+    """Which paths run along the streets that the orders name, and what that changes."""
+    paths = territory.paths
+    time, felt = np.ones((2, len(paths.u)))
+    for order in orders:
+        where = f"modification {order.kind!r}: links"
+        rows = select_links(order.links, territory.streets, territory.zones, where, territory.places)
+        along = _along(territory, rows, order.reach_m)
+        quicker = min(1.0, usual_kmh / order.speed_kmh)
+        time[along] = np.minimum(time[along], quicker)
+        felt[along] = np.minimum(felt[along], quicker * order.comfort)
+    return Lanes(felt < 1.0, time, felt)
+
+
+def _along(territory: Territory, rows: Ints, reach_m: float) -> Flags:
+    """Paths of which both ends and the middle lie within reach of the links' lines (n_paths,)."""
+    streets, paths = territory.streets, territory.paths
+    x_m, y_m = _projected(territory)
+    points = []
+    for row in rows.tolist():
+        at = slice(int(streets.shape_start[row]), int(streets.shape_start[row + 1]))
+        gone = np.concatenate([[0.0], np.cumsum(np.hypot(np.diff(x_m[at]), np.diff(y_m[at])))])
+        stops = np.linspace(0.0, gone[-1], int(np.ceil(gone[-1] / SAMPLE_M)) + 1)
+        points.append(np.column_stack([np.interp(stops, gone, x_m[at]), np.interp(stops, gone, y_m[at])]))
+    tree = cKDTree(np.concatenate(points))
+    ends = [np.column_stack([paths.node_x_m[end], paths.node_y_m[end]]) for end in (paths.u, paths.v)]
+    apart = [tree.query(each)[0] for each in (*ends, (ends[0] + ends[1]) / 2.0)]
+    return np.asarray(np.max(apart, axis=0) <= reach_m)
+
+
+def _projected(territory: Territory) -> tuple[Floats, Floats]:
+    """Points of the streets' lines in metres as the nodes have them (n_points,) each."""
+    streets = territory.streets
+    return projected(streets.shape_lon, streets.shape_lat, streets)
+
+
+def _graph(territory: Territory, ratio: Floats | None) -> PathGraph:
+    """Paths for cycling, each metre counted by its ratio; positions shrink with the least of them."""
+    paths = territory.paths
+    graph = path_graph(territory, paths.walk | paths.cycle)
+    if ratio is None:
+        return graph
+    usable = paths.walk | paths.cycle
+    u, v = paths.u[usable].astype(np.int64), paths.v[usable].astype(np.int64)
+    order = np.lexsort((np.concatenate([v, u]), np.concatenate([u, v])))
+    each = np.concatenate([ratio[usable], ratio[usable]])[order]
+    least = float(each.min(initial=1.0))
+    length = np.ceil(graph.length_mm * each).astype(np.int64)
+    return graph._replace(length_mm=length, x_mm=graph.x_mm * least, y_mm=graph.y_mm * least)
+
+
+def _ridden_m(territory: Territory, trips: Trips, rows: np.ndarray, ratio: Floats | None) -> Floats:
+    """Shortest rides of trips (rows) in metres, counted by the ratios of paths (n,); NaN without a way."""
+    places = territory.places
+    origin, destination = trips.origin_place[rows], trips.destination_place[rows]
+    ends = places.path_node[origin], places.path_node[destination]
+    straight = _straight_m(territory, origin, destination)
+    return path_distances_m(_graph(territory, ratio), *ends, straight)
+
+
+def _straight_m(territory: Territory, origin: np.ndarray, destination: np.ndarray) -> Floats:
+    x, y = territory.places.x_m, territory.places.y_m
+    return np.asarray(np.hypot(x[origin] - x[destination], y[origin] - y[destination]))
+
+
+def _with_new_cyclists(model: TwinModel, planned: Population, lanes: Lanes) -> Trips:
+    """Trips with the tours of those who change to cycling because it got better.
+
+    A tour is changed as a whole, so that no car stays behind; by whom it could be cycled as the population's
+    own choice of mode has it.
+    """
+    trips, persons, parameters = planned.trips, planned.persons, model.parameters
+    tour = _tours(trips)
+    n_tours = int(tour.max(initial=-1)) + 1
+    first = np.searchsorted(tour, np.arange(n_tours))
+    person = trips.person[first]
+    cannot = (trips.mode == CYCLE) | ~_inside(trips)
+    open_to = np.bincount(tour[cannot], minlength=n_tours) == 0
+    open_to &= persons.kind[person] == RESIDENT
+    open_to &= persons.age[person] >= parameters["population.cycle_from_age"]
+    open_to &= np.bincount(tour[_meets(model.territory, trips, lanes)], minlength=n_tours) > 0
+    limit_m = 1_000.0 * float(parameters["population.cycle_limit_km"])
+    far = _straight_m(model.territory, trips.origin_place, trips.destination_place) > limit_m
+    open_to &= np.bincount(tour[far & _inside(trips)], minlength=n_tours) == 0
+    rows = np.flatnonzero(open_to[tour])
+    before, felt = (_ridden_m(model.territory, trips, rows, each) for each in (None, lanes.felt))
+    too_far = ~np.isfinite(before) | (before > limit_m)
+    open_to &= np.bincount(tour[rows], weights=too_far, minlength=n_tours) == 0
+    metres_a_min = 1_000.0 * float(parameters["population.cycle_speed_kmh"]) / 60.0
+    saved_m = np.maximum(np.nan_to_num(before - felt), 0.0)
+    saved_min = np.bincount(tour[rows], weights=saved_m, minlength=n_tours) / metres_a_min
+    gain = float(parameters["population.scale_per_min"]) * saved_min
+    share = _cycle_share(planned)[persons.zone[person]]
+    number = np.arange(n_tours) - np.searchsorted(person, person)
+    draw = uniforms(model.seed_, TO_CYCLING, persons.person_key[person], number)
+    new = open_to & (draw < change_probability(share, gain))
+    rides = new[tour[rows]]
+    mode, distance_m, duration_s = trips.mode.copy(), trips.distance_m.copy(), trips.duration_s.copy()
+    mode[rows[rides]], distance_m[rows[rides]] = CYCLE, before[rides]
+    duration_s[rows[rides]] = np.maximum(60.0 * before[rides] / metres_a_min, 1.0)
+    return trips.with_columns(mode=mode, distance_m=distance_m, duration_s=duration_s)
+
+
+def _meets(territory: Territory, trips: Trips, lanes: Lanes) -> Flags:
+    """Trips to which the lanes may matter (n_trips,)."""
+    paths, places = territory.paths, territory.places
+    inside = np.flatnonzero(_inside(trips))
+    node = np.unique(np.append(paths.u[lanes.along], paths.v[lanes.along]))
+    found = np.zeros(len(trips), dtype=np.bool_)
+    if not node.size or not inside.size:
+        return found
+    tree = cKDTree(np.column_stack([paths.node_x_m[node], paths.node_y_m[node]]))
+    to_lane, _ = tree.query(np.column_stack([places.x_m, places.y_m]))
+    origin, destination = trips.origin_place[inside], trips.destination_place[inside]
+    straight = _straight_m(territory, origin, destination)
+    found[inside] = to_lane[origin] + to_lane[destination] <= LOOKED_FACTOR * straight + LOOKED_EXTRA_M
+    return found
+
+
+def _cycle_share(planned: Population) -> Floats:
+    """Share of cycling in residents' trips within the area by their home's zone, the last entry for none."""
+    trips, persons = planned.trips, planned.persons
+    counted = (persons.kind[trips.person] == RESIDENT) & _inside(trips)
+    zone, rides = persons.zone[trips.person][counted], (trips.mode == CYCLE)[counted]
+    n_zones = int(persons.zone.max(initial=-1)) + 2
+    total = np.bincount(zone % n_zones, minlength=n_zones)
+    return np.asarray(np.bincount(zone % n_zones, weights=rides, minlength=n_zones) / np.maximum(total, 1))
+
+
+def _inside(trips: Trips) -> Flags:
+    """Trips from place to place, by no gate (n_trips,)."""
+    return np.asarray((trips.origin_place >= 0) & (trips.destination_place >= 0))
+
+
+def _tours(trips: Trips) -> np.ndarray:
+    """Number of the tour of each trip: a new one begins with each person and after every return home."""
+    ends = trips.purpose == HOME
+    begins = np.append(True, ends[:-1])[: ends.shape[0]] | (np.diff(trips.person, prepend=-1) != 0)
+    return np.asarray(np.cumsum(begins) - 1)
