@@ -1,4 +1,4 @@
-"""One link of the loading's slow twin: its queues, its places and its moments."""
+"""What the loading's slow twin is made of: links with queues, places and moments, and who may move."""
 
 from __future__ import annotations
 
@@ -68,3 +68,13 @@ class SlowLink:
             return math.inf
         into = (moment_ms - offset_ms) % cycle_ms
         return moment_ms if into < green_ms else moment_ms + cycle_ms - into
+
+
+@dataclass(order=True)
+class Candidate:
+    """A vehicle that may move over a node: earliest moment first, then key."""
+
+    moment_ms: float
+    key: int
+    source: SlowLink | None = field(compare=False)  # None: from the target's origin queue
+    target: SlowLink | None = field(compare=False)  # None: the vehicle ends

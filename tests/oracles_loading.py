@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from tests.oracles import cycles_of, slow_mix
-from tests.oracles_link import SlowLink, Stored
+from tests.oracles_link import Candidate, SlowLink, Stored
 from tests.worlds import Case, Incident
 
 
@@ -22,16 +22,6 @@ class Loaded:
     arrived_ms: list[int]
     events: list[tuple[int, int, int, int]]
     rotations: int
-
-
-@dataclass(order=True)
-class Candidate:
-    """A vehicle that may move over a node: earliest moment first, then key."""
-
-    moment_ms: float
-    key: int
-    source: SlowLink | None = field(compare=False)  # None: from the target's origin queue
-    target: SlowLink | None = field(compare=False)  # None: the vehicle ends
 
 
 class SlowLoading:
@@ -288,7 +278,8 @@ class SlowLoading:
                 target = self.target_of(trip)
                 if target is None or (target.closed and not link.closed):
                     continue
-                if target.n_free < self.places_on(target, trip):
+                kept = target.kept_for not in (None, link.key)
+                if kept or target.n_free < self.places_on(target, trip):
                     wants[row] = self.case.demand.routes[trip][self.stage[trip] + 1]
         for circle in cycles_of(wants):
             trips = [self.leave(self.links[row], self.end_ms) for row in circle]

@@ -191,6 +191,17 @@ def test_stopping_and_going_on_changes_nothing(case: Case, stops_s: set[int]) ->
 
 
 @settings(max_examples=40)
+@given(cases(n_steps=3_000, with_incidents=False, with_buses=True), st.sampled_from([1, 7, 30]))
+def test_with_the_rule_everybody_arrives(case: Case, deadlock_check_s: int) -> None:
+    """Whatever is kept, yields or is too long: where every signal turns green, every circle is turned."""
+    signals = tuple(
+        (cycle_ms, offset_ms, max(1, green_ms)) for cycle_ms, offset_ms, green_ms in case.net.signals
+    )
+    case = replace(case, net=replace(case.net, signals=signals), deadlock_check_s=deadlock_check_s)
+    assert min(load_by_kernel(case).arrived_ms) >= 0
+
+
+@settings(max_examples=40)
 @given(cases(with_buses=True), st.sampled_from([2, 4, 8]), st.sampled_from([1, 2]))
 def test_domains_and_threads_change_nothing(case: Case, n_domains: int, n_threads: int) -> None:
     assert load_by_kernel(case, n_domains, n_threads) == load_by_kernel(case)
