@@ -20,7 +20,8 @@ def _blocked_by(scene: Scene, link: int, end_ms: int) -> int:
     target = np.int64(row.target)
     if links[target].flags & CLOSED and not row.flags & CLOSED:
         return np.int64(-1)
-    if links[target].n_free >= places_of(scene, target, np.int64(row.kind)):
+    kept = links[target].flags & KEPT and scene.traffic.arms[target].kept_for != 2 * link
+    if not kept and links[target].n_free >= places_of(scene, target, np.int64(row.kind)):
         return np.int64(-1)
     return target
 
