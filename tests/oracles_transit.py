@@ -122,3 +122,39 @@ def ride_together(
             runs = [run for run, each in enumerate(pattern_of_run) if each == pattern]
             rider.stranded = all(left_ms[run][board_at] >= 0 or passed[run][board_at] for run in runs)
             rider.done = rider.stranded
+
+
+class Waiting(NamedTuple):
+    """One who stands in line, or is on the way to it: for a pattern's stop, until another."""
+
+    pattern: int
+    board_at: int
+    alight_at: int
+    ready_ms: int
+    key: int
+
+
+def expected_passengers(
+    waiting: list[Waiting],
+    aboard: list[tuple[int, int]],
+    ahead: list[tuple[int, int, int]],
+    pattern_of_run: list[int],
+    places: list[int],
+) -> list[tuple[int, int]]:
+    """Who will get on and off at calls ahead (run, place, moment), in order; aboard: run, place to alight."""
+    sits: list[list[int]] = [[alight for run, alight in aboard if run == each] for each in range(len(places))]
+    line = sorted(waiting, key=lambda each: (each.ready_ms, each.key))
+    found = []
+    for run, place, moment in ahead:
+        off = sum(alight == place for alight in sits[run])
+        sits[run] = [alight for alight in sits[run] if alight != place]
+        comes = [
+            each
+            for each in line
+            if (each.pattern, each.board_at) == (pattern_of_run[run], place) and each.ready_ms <= moment
+        ]
+        comes = comes[: max(places[run] - len(sits[run]), 0)]
+        line = [each for each in line if each not in comes]
+        sits[run] += [each.alight_at for each in comes]
+        found.append((len(comes), off))
+    return found

@@ -8,8 +8,18 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.oracles_transit import SlowRider, ride_together
-from twin.kernels.riding import DONE, Queues, Riders, Rides, Service, begin, ride
+from tests.oracles_transit import SlowRider, Waiting, expected_passengers, ride_together
+from twin.kernels.riding import (
+    DONE,
+    Queues,
+    Reckoning,
+    Riders,
+    Rides,
+    Service,
+    begin,
+    reckon,
+    ride,
+)
 
 LENGTHS = (2, 3, 4)
 """Calls of the runs of each pattern."""
@@ -62,6 +72,12 @@ def days(draw: st.DrawFn) -> Day:
 
 def ride_by_kernel(day: Day, step: int) -> tuple[Riders, Queues]:
     """The kernel, called again and again as moments become known."""
+    riders, queues, _, _ = ridden(day, step, 400)
+    return riders, queues
+
+
+def ridden(day: Day, step: int, end: int) -> tuple[Riders, Queues, Rides, Service]:
+    """The day by the kernel until about that moment."""
     patterns = np.array(day.pattern_of_run)
     order = np.argsort(patterns, kind="stable").astype(np.int32)
     lengths = [LENGTHS[pattern] for pattern in day.pattern_of_run]
@@ -98,7 +114,7 @@ def ride_by_kernel(day: Day, step: int) -> tuple[Riders, Queues]:
     moment_of = np.stack([arrived, left], axis=1).ravel()
     rank = (2 * place[:, None] + np.arange(2)).ravel()
     in_order = np.lexsort((np.repeat(run_of_call, 2), rank, moment_of))
-    for since in range(0, 400, step):
+    for since in range(0, end, step):
         until = since + step
         service = Service(
             np.searchsorted(patterns[order], np.arange(4)).astype(np.int64),
@@ -113,7 +129,7 @@ def ride_by_kernel(day: Day, step: int) -> tuple[Riders, Queues]:
         )
         now = (moment_of[in_order] >= since) & (moment_of[in_order] < until)
         ride(service, plan, riders, queues, in_order[now])
-    return riders, queues
+    return riders, queues, plan, service
 
 
 @settings(max_examples=400)
@@ -161,3 +177,40 @@ def test_who_came_first_boards_first_and_who_finds_no_room_waits_for_the_next() 
     assert found.refused.tolist() == [2, 1, 0], "of those who came at one moment the lower key goes first"
     assert found.stranded.tolist() == [True, False, False]
     assert found.ready_ms.tolist() == [30, 45, 25], "who is left behind knows it when the last run leaves"
+
+
+@settings(max_examples=200)
+@given(days(), st.integers(1, 60), st.data())
+def test_who_is_expected_at_stops_agrees_with_twin(day: Day, until: int, data: st.DataObject) -> None:
+    """In the midst of a day: from those who sit and those who stand in line, calls in any order of time."""
+    riders, queues, plan, service = ridden(day, until, until)
+    run_of_call, start = service.run_of_call, service.call_start
+    coming = np.flatnonzero(service.left_ms < 0)
+    order = np.array(data.draw(st.permutations(coming.tolist())), dtype=np.int64)
+    last_of_run: dict[int, int] = {}
+    ahead = []  # a run leaves its stops one after another
+    for call in order.tolist():
+        if call > last_of_run.get(int(run_of_call[call]), -1):
+            ahead.append(call)
+            last_of_run[int(run_of_call[call])] = call
+    at_ms = np.sort(
+        np.array(data.draw(st.lists(st.integers(0, 120), min_size=len(ahead), max_size=len(ahead))))
+    )
+    n_calls, n_runs, n = run_of_call.shape[0], len(day.places), len(day.riders)
+    memory = Reckoning(*(np.zeros(k, dtype=np.int64) for k in (n_calls, n_calls, n_runs)), np.zeros(n, bool))
+    reckon(service, plan, riders, queues, np.array(ahead, dtype=np.int64), at_ms.astype(np.int64), memory)
+    waiting, aboard = [], []
+    for i in np.flatnonzero(riders.ride >= 0).tolist():
+        r = int(riders.ride[i])
+        if riders.run[i] >= 0:
+            aboard.append((int(riders.run[i]), int(plan.alight_at[r])))
+        else:
+            here = int(plan.pattern[r]), int(plan.board_at[r]), int(plan.alight_at[r])
+            waiting.append(Waiting(*here, int(riders.ready_ms[i]), day.keys[i]))
+    calls = [
+        (int(run_of_call[c]), int(c - start[run_of_call[c]]), int(t))
+        for c, t in zip(ahead, at_ms, strict=True)
+    ]
+    slow = expected_passengers(waiting, aboard, calls, day.pattern_of_run, day.places)
+    assert [int(memory.on[call]) for call in ahead] == [on for on, _ in slow]
+    assert [int(memory.off[call]) for call in ahead] == [off for _, off in slow]

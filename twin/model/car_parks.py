@@ -136,7 +136,7 @@ def _way(
     there = offer.journeys(Asked(here, work.astype(np.int64), comes_ms, comes_ms + most_ms))
     back = offer.journeys(Asked(work.astype(np.int64), here, leaves_ms, leaves_ms + most_ms))
     found = there.found & back.found & (drive_ms < BLOCKED) & (direct_ms < BLOCKED)
-    found &= trips.origin_link[out] != parks.link[row]
+    found &= (trips.origin_link[out] != parks.link[row]) & (drive_ms < direct_ms)
     ride_ms = there.arrival_ms - comes_ms + back.arrival_ms - leaves_ms
     spared_ms = ratio * 2.0 * (direct_ms - drive_ms) - np.where(found, ride_ms, 0)
     spared_km = 2.0 * trips.distance_m[out] / 1_000.0 * (1.0 - drive_ms / np.maximum(direct_ms, 1))
