@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -89,3 +90,23 @@ def test_an_environment_up_to_date_is_left_alone_and_a_changed_lock_is_noticed(
     locks["base"].write_text("newer")
     environment.ensure("base", "3.11", "python", folder)
     assert installed[2:] == ["dev.lock"]
+
+
+def test_later_interpreters_know_on_which_what_need_run_once_was_run(environment, monkeypatch):
+    monkeypatch.setitem(sys.modules, "environment", environment)
+    spec = importlib.util.spec_from_file_location("ci_test", ROOT / ".ci" / "test.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    monkeypatch.delenv("TWIN_TEST_PYTHONS", raising=False)
+    monkeypatch.setenv("TWIN_TEST_DONE_ON", "a leftover")
+    told = {}
+
+    def run(command, env, **_):
+        told[command[0]] = env.get("TWIN_TEST_DONE_ON")
+        return subprocess.CompletedProcess(command, 0)
+
+    monkeypatch.setattr(module, "interpreters", lambda: {"3.11": "first", "3.12": "second", "3.13": "third"})
+    monkeypatch.setattr(module, "ensure", lambda kind, version, python, folder: Path(python))
+    monkeypatch.setattr(module.subprocess, "run", run)
+    assert module.main(["-x"]) == 0
+    assert told == {"first": None, "second": "3.11", "third": "3.11"}

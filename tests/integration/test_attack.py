@@ -16,7 +16,10 @@ from twin.knowledge.privacy_release import NoiseKey
 from twin.study.attack import attack
 from twin.study.store import read_sealed, write_sealed
 
-pytestmark = pytest.mark.usefixtures("day")
+pytestmark = [
+    pytest.mark.usefixtures("day"),
+    pytest.mark.one_interpreter("what attacks find is tested on each in the room of knowledge"),
+]
 
 
 def attacked(desk: Desk, kind: str, *more: str) -> dict[str, Any]:

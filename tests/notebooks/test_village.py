@@ -14,6 +14,7 @@ from tests.conftest import ROOT
 
 
 @pytest.mark.timeout(900)
+@pytest.mark.one_interpreter("a story of runs that are tested on each")
 @pytest.mark.filterwarnings("default")  # what Jupyter warns of is no matter of this project
 def test_the_village_notebook_runs_and_shows_its_figures(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
