@@ -65,30 +65,60 @@ class SlowRider:
     calls: list[tuple[int, int]]
     done: bool = False
     stranded: bool = False
+    refused: int = 0
 
 
-def ride_through(
-    rider: SlowRider,
-    runs_of: dict[int, list[int]],
-    left_ms: list[list[int]],
-    arrived_ms: list[list[int]],
+def ride_together(
+    riders: list[SlowRider],
+    keys: list[int],
+    pattern_of_run: list[int],
+    moments: tuple[list[list[int]], list[list[int]]],
     passed: list[list[bool]],
+    places: list[int],
 ) -> None:
-    """A rider's whole journey, once everything has happened; calls gets (run, place) one after another."""
-    for pattern, board_at, alight_at, walk_ms in rider.rides:
-        calling = [run for run in runs_of[pattern] if not passed[run][board_at]]
-        caught = [run for run in calling if left_ms[run][board_at] >= rider.ready_ms]
-        if not caught:
-            rider.stranded = all(left_ms[run][board_at] >= 0 for run in calling)
+    """All riders' journeys in runs that hold so many: every moment of the day, one after another.
+
+    `moments` are departures and arrivals of every run, -1 never. At a stop people stand in the order of
+    coming, then of their keys.
+    """
+    left_ms, arrived_ms = moments
+    happenings = []
+    for run, (gone, come) in enumerate(zip(left_ms, arrived_ms, strict=True)):
+        for place in range(len(gone)):
+            happenings += [(come[place], 2 * place, run)] if come[place] >= 0 else []
+            happenings += [(gone[place], 2 * place + 1, run)] if gone[place] >= 0 else []
+    aboard: list[list[int]] = [[] for _ in places]
+    now = [0] * len(riders)
+    for moment, rank, run in sorted(happenings):
+        place, pattern = rank // 2, pattern_of_run[run]
+        goes_on = not all(passed[run][place + 1 :])
+        if rank % 2:
+            line = [
+                i
+                for i, rider in enumerate(riders)
+                if now[i] < len(rider.rides)
+                and rider.rides[now[i]][:2] == (pattern, place)
+                and not any(i in those for those in aboard)
+                and rider.ready_ms <= moment
+            ]
+            for i in sorted(line, key=lambda each: (riders[each].ready_ms, keys[each])):
+                if goes_on and len(aboard[run]) < places[run]:
+                    aboard[run].append(i)
+                    riders[i].calls.append((run, place))
+                elif goes_on:
+                    riders[i].refused += 1
+        else:
+            for i in list(aboard[run]):
+                _, _, alight_at, walk_ms = riders[i].rides[now[i]]
+                if alight_at <= place or not goes_on:
+                    aboard[run].remove(i)
+                    riders[i].calls.append((run, place))
+                    riders[i].ready_ms = moment + walk_ms
+                    now[i] += 1
+    for i, rider in enumerate(riders):
+        rider.done = now[i] == len(rider.rides)
+        if not rider.done and not any(i in those for those in aboard):
+            pattern, board_at = rider.rides[now[i]][:2]
+            runs = [run for run, each in enumerate(pattern_of_run) if each == pattern]
+            rider.stranded = all(left_ms[run][board_at] >= 0 or passed[run][board_at] for run in runs)
             rider.done = rider.stranded
-            return
-        run = min(caught, key=lambda each: (left_ms[each][board_at], runs_of[pattern].index(each)))
-        rider.calls.append((run, board_at))
-        later = [place for place in range(alight_at, len(passed[run])) if not passed[run][place]]
-        before = [place for place in range(alight_at) if not passed[run][place]]
-        place = later[0] if later else before[-1]
-        if arrived_ms[run][place] < 0:
-            return
-        rider.calls.append((run, place))
-        rider.ready_ms = max(arrived_ms[run][place], left_ms[run][board_at]) + walk_ms
-    rider.done = True

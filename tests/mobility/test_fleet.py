@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from twin.errors import InputError
-from twin.mobility.fleet import class_pace, class_pcu, class_places, vehicle_rows
+from twin.mobility.fleet import class_pace, class_pcu, class_places, vehicle_kinds
 from twin.scenario.ledger import Parameters
 from twin.scenario.vehicles import BUS, VEHICLE_CLASSES
 

@@ -48,7 +48,9 @@ def run(net: worlds.Net, buses: Buses, until_s: int, jam_s: int = 0) -> tuple[np
     due = buses.due(0, 1_000 * until_s)
     loader.release(due, loader.vehicles.not_before_ms[due])
     loader.advance(0, until_s)
-    moments = buses.moments(loader.vehicles, 1_000 * until_s, buses.leg_call + 1)
+    moments = buses.moments(
+        loader.vehicles, 1_000 * until_s, buses.leg_call + 1, np.full(buses.n_calls, buses.dwell_ms)
+    )
     return tuple(np.where(column >= 0, column / 1_000.0, np.nan) for column in moments)  # type: ignore[return-value]
 
 

@@ -14,7 +14,8 @@ import typer
 from twin.errors import InputError
 
 Elevation = Annotated[
-    Path | None, typer.Option("--elevation", metavar="FILE", help="Heights: GeoTIFF or CSV.")
+    Path | None,
+    typer.Option("--elevation", metavar="FILE", help="Heights: GeoTIFF, .hgt or CSV."),
 ]
 Gtfs = Annotated[Path | None, typer.Option("--gtfs", metavar="FEED", help="Timetable: a GTFS zip or folder.")]
 Date = Annotated[

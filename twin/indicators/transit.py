@@ -55,6 +55,7 @@ def transit_time(record: DayRecord, focus: Focus) -> Groups:
         return {}
     rides = np.zeros(record.n_trips, dtype=np.bool_)
     rides[record.transit.trip] = True
+    rides &= record.population.trips.mode == TRANSIT
     return ratios(record, focus.trips(record) & rides & (record.departed_ms >= 0), record.elapsed_s)
 
 

@@ -34,6 +34,15 @@ class TransitRecord:
         Trips that ride (rows of the population's), and who missed the last run (n_riders,).
     ride_start, board_call, alight_call
         Rides of rider i are rows ride_start[i]..ride_start[i + 1]; calls as they happened, -1 never.
+    refused
+        Runs that left full without the rider, by ride (n_rides,).
+    seats, places
+        Seats, and places with standing room, of the vehicle of each run (n_runs,).
+    paid_cents, parking_cents
+        What each rider paid for riding and for a space of a car park (n_riders,).
+    park_name, park_spaces, park_of_trip, rides_first
+        Car parks beside stops, and their spaces; where each trip left its car to ride on (n_trips,), -1
+        nowhere; trips that rode to where their car was and drove on (n_trips,) bool.
     leg_call, event_leg, event_link, event_enter_ms, event_exit_ms
         Links left by buses: the leg (row of leg_call, the call it leaves from) and the moments.
     """
@@ -50,6 +59,15 @@ class TransitRecord:
     ride_start: NDArray[np.int64]
     board_call: NDArray[np.int64]
     alight_call: NDArray[np.int64]
+    refused: NDArray[np.int32]
+    seats: NDArray[np.int32]
+    places: NDArray[np.int32]
+    paid_cents: NDArray[np.int64]
+    parking_cents: NDArray[np.int64]
+    park_name: tuple[str, ...]
+    park_spaces: NDArray[np.int64]
+    park_of_trip: NDArray[np.int64]
+    rides_first: NDArray[np.bool_]
     leg_call: NDArray[np.int64]
     event_leg: NDArray[np.int32]
     event_link: NDArray[np.int32]
@@ -73,6 +91,18 @@ class TransitRecord:
     def line_of_call(self) -> NDArray[np.int32]:
         """(n_calls,) row of the line."""
         return np.asarray(self.timetable.run_line[self.run_of_call])
+
+    @cached_property
+    def load(self) -> NDArray[np.int64]:
+        """(n_calls,) passengers aboard when the run leaves each call."""
+        change = np.zeros(self.timetable.n_calls + 1, dtype=np.int64)
+        boarded = self.board_call >= 0
+        np.add.at(change, self.board_call[boarded], 1)
+        last = self.timetable.call_start[self.run_of_call[self.board_call[boarded]] + 1]
+        alight = self.alight_call[boarded]
+        np.add.at(change, np.where(alight >= 0, alight, last), -1)
+        load: NDArray[np.int64] = np.cumsum(change)[:-1]
+        return load
 
     @cached_property
     def lateness_s(self) -> NDArray[np.float64]:

@@ -87,6 +87,8 @@ def waiting_to_enter(record: DayRecord, focus: Focus) -> Groups:
     ``sum(entered - departed)``; who has not entered waits until 30:00.
     """
     chosen = focus.trips(record) & record.by_car & (record.departed_ms >= 0)
+    if record.transit is not None:
+        chosen &= ~record.transit.rides_first  # who rides to the car has not waited for the street meanwhile
     until_ms = np.where(record.entered_ms >= 0, record.entered_ms, HORIZON_MS)
     hours = np.where(chosen, until_ms - record.departed_ms, 0) / (MS * SECONDS_PER_H)
     at_gate = record.population.trips.origin_place < 0

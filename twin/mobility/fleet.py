@@ -55,10 +55,12 @@ def class_pace(parameters: Parameters) -> np.ndarray:
     return np.asarray(np.rint(class_pcu(parameters) * QUARTERS), dtype=np.int8)
 
 
-def vehicle_rows(
+def vehicle_kinds(
     vehicle_class: np.ndarray, n_bus_legs: int, parameters: Parameters
-) -> tuple[np.ndarray, np.ndarray]:
-    """Places and pace of the loading's rows, (n_trips + n_bus_legs,) int8 each.
+) -> tuple[np.ndarray, tuple[int, ...], tuple[int, ...]]:
+    """Kind of the loading's rows (n_trips + n_bus_legs,) int8, and places and pace by kind.
+
+    A kind is a class; one that takes no more of the road than a car is counted as a car (0).
 
     Parameters
     ----------
@@ -67,11 +69,15 @@ def vehicle_rows(
     n_bus_legs
         Legs of buses behind them.
 
-    >>> vehicle_rows(np.array([0, -1, 2], dtype=np.int8), 1, Parameters.defaults())[1].tolist()
-    [4, 4, 8, 8]
+    >>> kind, places, pace = vehicle_kinds(np.array([0, -1, 1, 2], np.int8), 1, Parameters.defaults())
+    >>> kind.tolist(), places, pace
+    ([0, 0, 0, 2, 3], (1, 1, 2, 2), (4, 4, 8, 8))
     """
     of_row = np.concatenate([np.maximum(vehicle_class, CAR_CLASS), np.full(n_bus_legs, BUS)]).astype(np.int64)
-    return class_places(parameters)[of_row], class_pace(parameters)[of_row]
+    places, pace = class_places(parameters), class_pace(parameters)
+    as_car = (places == places[CAR_CLASS]) & (pace == pace[CAR_CLASS])
+    kind = np.where(as_car, CAR_CLASS, np.arange(places.shape[0]))[of_row].astype(np.int8)
+    return kind, tuple(places.tolist()), tuple(pace.tolist())
 
 
 def _by_class(parameters: Parameters, name: str) -> np.ndarray:

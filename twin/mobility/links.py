@@ -77,11 +77,12 @@ def places_and_holes(
     return places, hole_ms
 
 
-def supply_of(free_ms: np.ndarray, headway_ms: np.ndarray) -> Supply:
-    """Supply with nothing closed and no signal."""
+def supply_of(free_ms: np.ndarray, headway_ms: np.ndarray, *signals: np.ndarray) -> Supply:
+    """Supply with nothing closed; signals are cycle, offset and green [ms], none if not given."""
     n_links = free_ms.shape[0]
-    no_signal = np.zeros((3, n_links), dtype=np.int32)
-    return Supply(free_ms.astype(np.int64), headway_ms.astype(np.int64), np.zeros(n_links, np.bool_), *no_signal)
+    times = signals or tuple(np.zeros((3, n_links), dtype=np.int32))
+    closed = np.zeros(n_links, dtype=np.bool_)
+    return Supply(free_ms.astype(np.int64), headway_ms.astype(np.int64), closed, *times)
 
 
 def build_network(

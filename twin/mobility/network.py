@@ -1,15 +1,20 @@
-"""The drivable network as the loading sees it: free times, headways, storage, holes; and edits of it."""
+"""The drivable network as the loading sees it: free times, headways, storage, holes, signals, who gives way."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
 from twin.kernels.paths import Topology
 from twin.kernels.traffic import Network, Supply
-from twin.mobility.links import build_network, headway_ms, link_ms, places_and_holes, supply_of
+from twin.mobility.gaps import gaps_of
+from twin.mobility.links import Control, build_network, headway_ms, link_ms, places_and_holes, supply_of
+from twin.mobility.signal_plans import Ordered, SignalTimes, with_plans
+from twin.mobility.signals import exit_headway_ms, plan_signals
 from twin.routing.topology import build_topology
+from twin.routing.u_turns import without_u_turns
 from twin.scenario.ledger import Parameters
 from twin.territory.tables import TurnBans
 from twin.territory.territory import Streets
@@ -25,25 +30,54 @@ class Roads:
         What never changes.
     free_ms, headway_ms
         Supply without any modification, (n_links,) int64.
+    signals
+        Fixed-time signals at the ends of links.
     """
 
     topology: Topology
     network: Network
     free_ms: np.ndarray
     headway_ms: np.ndarray
+    signals: SignalTimes
 
     def supply(self) -> Supply:
         """A fresh, writable supply with nothing modified and nothing closed."""
-        return supply_of(self.free_ms.copy(), self.headway_ms.copy())
+        signals = (column.copy() for column in self.signals)
+        return supply_of(self.free_ms.copy(), self.headway_ms.copy(), *signals)
 
 
-def roads_of(streets: Streets, parameters: Parameters, turns: TurnBans | None = None) -> Roads:
-    """Roads of a territory; a hole travels back at the ledger's backward wave speed (Newell 1993)."""
-    bans = None if turns is None else (turns.from_link, turns.to_link)
-    topology = build_topology(streets.tail, streets.head, streets.link_key, streets.n_nodes, bans)
+def roads_of(
+    streets: Streets,
+    parameters: Parameters,
+    turns: TurnBans | None = None,
+    seed: int = 0,
+    plans: Iterable[Ordered] = (),
+) -> Roads:
+    """Roads of a territory; a hole travels back at the ledger's backward wave speed (Newell 1993).
+
+    Under a signal vehicles follow each other by the saturation flow; where a link yields, by the follow-up
+    time, if that is longer than what the link's flow capacity gives. ``plans`` take the place of the
+    signals that are there; ``seed`` draws offsets.
+    """
+    topology = build_topology(streets.tail, streets.head, streets.link_key, streets.n_nodes, _bans(streets, parameters, turns))
     wave_mps = float(parameters["mobility.backward_wave_speed_mps"])
     storage, hole_ms = places_and_holes(
         streets.free_flow_time_s, streets.length_m / wave_mps, streets.storage_veh.astype(np.float64)
     )
-    network = build_network(topology, storage, hole_ms, streets.flow_capacity_vps)
-    return Roads(topology, network, link_ms(streets.free_flow_time_s), headway_ms(streets.flow_capacity_vps))
+    planned = plan_signals(streets, parameters, seed)
+    signals = with_plans(SignalTimes(planned.cycle_ms, planned.offset_ms, planned.green_ms), plans)
+    gaps = gaps_of(streets, parameters)
+    apart_ms = exit_headway_ms(streets, signals, headway_ms(streets.flow_capacity_vps), parameters)
+    apart_ms = np.maximum(apart_ms, gaps.follow_up_ms)
+    control = Control(gaps.critical_gap_ms, gaps.major_start, gaps.major_links)
+    network = build_network(topology, storage, hole_ms, streets.flow_capacity_vps, control)
+    return Roads(topology, network, link_ms(streets.free_flow_time_s), apart_ms, signals)
+
+
+def _bans(
+    streets: Streets, parameters: Parameters, turns: TurnBans | None
+) -> tuple[np.ndarray, np.ndarray] | None:
+    """Banned turns: those of the map, and by the ledger's choice all immediate U-turns."""
+    if parameters["mobility.u_turns"] == 0.0:
+        turns = without_u_turns(streets, TurnBans.none() if turns is None else turns)
+    return None if turns is None else (turns.from_link, turns.to_link)

@@ -23,6 +23,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from twin.kernels.random import keys_of, stream_of, uniforms
+from twin.mobility.signal_plans import SignalTimes
 from twin.scenario.ledger import Parameters
 from twin.territory.tables import SIGNAL, Streets
 
@@ -106,7 +107,7 @@ def plan_signals(
 
 
 def exit_headway_ms(
-    streets: Streets, plans: SignalPlans, headway_ms: np.ndarray, parameters: Parameters
+    streets: Streets, plans: SignalPlans | SignalTimes, headway_ms: np.ndarray, parameters: Parameters
 ) -> np.ndarray:
     """Headways of leaving (n_links,) int64: under a signal by saturation flow, else those given."""
     vps = streets.lanes * parameters["junctions.saturation_flow_vph"] / 3600.0

@@ -39,7 +39,7 @@ class Buses:
     arrival_ms, departure_ms
         Scheduled, (n_calls,) int64.
     dwell_ms
-        Least stay at a stop.
+        Least stay at a stop where nobody gets on or off.
     """
 
     legs: Legs
@@ -62,12 +62,13 @@ class Buses:
         return np.flatnonzero(self.first & (leaves_ms >= from_ms) & (leaves_ms < until_ms))
 
     def moments(
-        self, vehicles: Vehicles, until_ms: int, ends_at: np.ndarray
+        self, vehicles: Vehicles, until_ms: int, ends_at: np.ndarray, dwell_ms: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
         """Arrivals and departures of all calls (n_calls,) that have happened before a moment, else -1.
 
         A bus leaves when it enters the lane.
-        ``ends_at`` (n_legs,) is the call that each leg leads to: the next, or one behind stops passed by.
+        ``ends_at`` (n_legs,) is the call that each leg leads to: the next, or one behind stops passed by;
+        ``dwell_ms`` (n_calls,) the least stay at each call.
         """
         n = self.legs.n_legs
         rows = slice(vehicles.key.shape[0] - n, None)
@@ -79,11 +80,17 @@ class Buses:
         arrived_ms[ends_at[there]] = vehicles.arrived_ms[rows][there]
         for calls in _one_after_another(self.in_place):
             there = calls[arrived_ms[calls] >= 0]
-            left_ms[there] = np.maximum(arrived_ms[there] + self.dwell_ms, self.departure_ms[there])
+            left_ms[there] = np.maximum(arrived_ms[there] + dwell_ms[there], self.departure_ms[there])
             arrived_ms[there + 1] = left_ms[there]
         for column in (arrived_ms, left_ms):
             column[column >= until_ms] = -1
         return arrived_ms, left_ms
+
+    def dwells_ms(self, of_call_ms: np.ndarray) -> np.ndarray:
+        """Stay between the leg before each leg and it (n_legs,), of the stays at calls (n_calls,)."""
+        total = np.concatenate([[0], np.cumsum(of_call_ms)])
+        stands = _dwells(self.leg_call, self.legs.next_leg)
+        return np.asarray(total[self.leg_call + 1] - total[self.leg_call + 1 - stands])
 
 
 def buses_of(timetable: Timetable, lines: LineRoutes, least_dwell_s: float, ends: np.ndarray) -> Buses:

@@ -9,11 +9,13 @@ import numpy as np
 
 from twin.kernels.paths import Topology, Trips
 from twin.mobility.network import Roads, roads_of
+from twin.mobility.signal_plans import ordered
 from twin.routing.kerbs import best_sides
 from twin.routing.topology import restricted
 from twin.scenario.ledger import Parameters
-from twin.scenario.road_edits import RoadEdit
+from twin.scenario.road_edits import RoadEdit, SignalPlan
 from twin.territory.edits import edited_territory
+from twin.territory.select import select_links
 from twin.territory.territory import Territory
 
 
@@ -61,12 +63,27 @@ class DayRoads:
         return sides._replace(origin=origin, destination=destination)
 
 
-def day_roads(territory: Territory, orders: Sequence[RoadEdit], parameters: Parameters) -> DayRoads:
-    """Roads of a territory with the edits in force; an `InputError` where one does not fit."""
-    before = roads_of(territory.streets, parameters, territory.turns)
+def day_roads(
+    territory: Territory,
+    orders: Sequence[RoadEdit],
+    parameters: Parameters,
+    seed: int,
+    plans: Sequence[SignalPlan] = (),
+) -> DayRoads:
+    """Roads of a territory with the edits and signal plans in force; an `InputError` where one does not fit.
+
+    The seed draws the offsets of signals that no plan is ordered for.
+    """
+
+    def roads(ground: Territory) -> Roads:
+        of_links = [ordered(plan, select_links(plan.links, ground.streets, ground.zones), ground.streets.link_id)
+                    for plan in plans]  # fmt: skip
+        return roads_of(ground.streets, parameters, ground.turns, seed, of_links)
+
+    before = roads(territory)
     edited, made = edited_territory(territory, orders, parameters)
     if edited is territory:
         return DayRoads(territory, before, before.topology, before, made.instead)
-    roads = roads_of(edited.streets, parameters, edited.turns)
-    for_cars, for_buses = (restricted(roads.topology, each) for each in (made.for_cars, made.for_buses))
-    return DayRoads(edited, replace(roads, topology=for_cars), for_buses, before, made.instead)
+    after = roads(edited)
+    for_cars, for_buses = (restricted(after.topology, each) for each in (made.for_cars, made.for_buses))
+    return DayRoads(edited, replace(after, topology=for_cars), for_buses, before, made.instead)

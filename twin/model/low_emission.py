@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from twin.model.offer import inside, tours_of, usual_transit_s
+from twin.model.pivot import inside, tours, usual_times_s
 from twin.model.vehicle_rules import Zone
 from twin.population.fleet import TripVehicles, VehicleFleet, trip_vehicles
 from twin.population.population import Population
@@ -100,9 +100,9 @@ def _riders(garage: Garage, zone: Zone, parameters: Parameters, seed: int) -> Ga
     """Residents make whole tours with an end in the zone by public transport, where they stay in the area."""
     population = garage.population
     trips, persons = population.trips, population.persons
-    tour = tours_of(trips)
+    tour = tours(trips)
     n_tours = int(tour.max(initial=-1)) + 1
-    usual_s = usual_transit_s(population)
+    usual_s = usual_times_s(population, TRANSIT)
     cannot = ~inside(trips) | ~np.isfinite(usual_s)
     cannot |= persons.kind[trips.person] != RESIDENT
     cannot |= persons.age[trips.person] < parameters["population.transit_from_age"]

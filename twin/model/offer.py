@@ -8,24 +8,29 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from twin.behaviour.modes import change_probability, changes
+from twin.behaviour.park_and_ride import Parking
 from twin.clock import MS
+from twin.errors import InputError
+from twin.mobility.crowding import Capacity
+from twin.mobility.fares import Fares
 from twin.mobility.riders import Plans
 from twin.mobility.transit import Buses, buses_of
+from twin.model.car_parks import plan_parking, stacked, walk_s
+from twin.model.pivot import Prices, asked, inside, with_changed_riders
 from twin.model.timetables import Laid, timetable_on
 from twin.population.paths import path_distances_m, path_graph
 from twin.population.population import Population
-from twin.population.tables import HOME, RESIDENT, TRANSIT, Trips
+from twin.population.tables import TRANSIT, Trips
 from twin.routing.bus_lines import Ground
-from twin.routing.journeys import Asked, Offer, Planned
+from twin.routing.journeys import Offer, Planned
 from twin.routing.lines import LineRoutes
+from twin.scenario.scenario import Scenario
+from twin.scenario.transit_offers import Fare, ParkAndRide
 from twin.territory.territory import Territory
 from twin.territory.timetable import Timetable
 
 if TYPE_CHECKING:
     from twin.model.twin_model import TwinModel
-
-SECONDS_PER_MIN = 60.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +52,24 @@ class Transit:
     plans: Plans
     rides: np.ndarray
     otherwise_s: np.ndarray
+    capacity: Capacity
+    fares: Fares
+    parking: Parking
+
+    @cached_property
+    def drives_first(self) -> np.ndarray:
+        """Riders (n_riders,) who come to their first stop by car, and so begin when it is parked."""
+        return self.parking.drives_first(self.plans.trip)
+
+    @cached_property
+    def rides_first(self) -> np.ndarray:
+        """Trips (n_trips,) that begin by public transport and go on by car."""
+        return self.parking.rides_first(np.arange(self.rides.shape[0]))
+
+    @cached_property
+    def parks(self) -> np.ndarray:
+        """Trips (n_trips,) whose car is left at a car park before they ride on."""
+        return self.parking.drives_first(np.arange(self.rides.shape[0]))
 
     @property
     def runs(self) -> bool:
@@ -80,17 +103,52 @@ def day_of(model: TwinModel, planned: Population) -> tuple[Population, Transit]:
     ground = Ground(model.territory, topology, model.roads.free_ms, model.parameters)
     laid = timetable_on(model.spec, ground, model.ground)
     if laid is None:
+        _refuse_without_lines(model.spec)
         return planned, _nothing_runs(planned)
     ends = np.stack([model.roads.topology.tail, model.roads.topology.head])
     least_dwell_s = float(model.parameters["transit.least_dwell_s"])
     buses = buses_of(laid.timetable, laid.lines, least_dwell_s, ends)
-    trips = planned.trips if laid.offer is laid.offer_before else _with_new_riders(model, planned, laid)
+    prices = _prices(model, laid)
+    changed = laid.offer is not laid.offer_before or prices.differ
+    trips = with_changed_riders(model, planned, laid, prices) if changed else planned.trips
     rows, journeys, trips, otherwise_s = _planned(model, trips, laid.offer, laid.before.n_runs > 0)
+    parking, by_park = plan_parking(model, trips, planned.persons, laid.offer, prices.now)
+    rows, journeys = _with_parking(rows, journeys, parking, by_park)
+    otherwise_s = otherwise_s.copy()
+    otherwise_s[parking.out] = otherwise_s[parking.back] = walk_s(model, trips, parking)
+    trips = parking.moved(trips)
     rides = np.zeros(planned.n_trips, dtype=np.bool_)
     rides[rows] = True
-    plans = Plans.of(laid.timetable, rows, journeys)
+    capacity = Capacity.of(laid.timetable, model.parameters)
+    key = planned.persons.person_key[trips.person[rows]]
+    plans = Plans.of(laid.timetable, rows, journeys, key, capacity.places)
     day = Population.of(planned.persons, trips, planned.report)
-    return day, Transit(laid.timetable, laid.lines, buses, plans, rides, otherwise_s)
+    offered = (laid.timetable, laid.lines, buses, plans, rides, otherwise_s)
+    return day, Transit(*offered, capacity, prices.now, parking)
+
+
+def _with_parking(
+    rows: np.ndarray, journeys: Planned, parking: Parking, by_park: Planned
+) -> tuple[np.ndarray, Planned]:
+    """All trips that ride (rows, rising) with their journeys, those from and to car parks among them."""
+    every = np.concatenate([rows, parking.out, parking.back])
+    order = np.argsort(every, kind="stable")
+    return every[order], stacked([journeys, by_park]).of(order)
+
+
+def _refuse_without_lines(spec: Scenario) -> None:
+    """Name an order about lines where none runs."""
+    for part in spec.in_force():
+        if isinstance(part, Fare | ParkAndRide):
+            right = "a timetable, or a modification bus_line"
+            raise InputError(f"modification {part.kind!r}", "no line runs in this scenario", right)
+
+
+def _prices(model: TwinModel, laid: Laid) -> Prices:
+    """Fares of the lines as they would be without the scenario's orders, and with them."""
+    usual_eur = float(model.parameters["population.transit_fare_eur"])
+    orders = [part for part in model.spec.in_force() if isinstance(part, Fare)]
+    return Prices(Fares.of(laid.before, usual_eur), Fares.of(laid.timetable, usual_eur, orders))
 
 
 def _nothing_runs(planned: Population) -> Transit:
@@ -99,8 +157,10 @@ def _nothing_runs(planned: Population) -> Transit:
     no, off = np.zeros(1, dtype=np.int64), np.zeros(planned.n_trips, dtype=np.bool_)
     lines = LineRoutes(no, no, nobody.astype(np.int32), nobody.astype(np.int32))
     buses = buses_of(none, lines, 0.0, np.empty((2, 0), dtype=np.int32))
-    plans = Plans.of(none, nobody, Planned.none())
-    return Transit(none, lines, buses, plans, off, planned.trips.duration_s)
+    unused = Capacity(nobody.astype(np.int32), nobody.astype(np.int32))
+    plans = Plans.of(none, nobody, Planned.none(), nobody, unused.places)
+    nothing = (none, lines, buses, plans, off, planned.trips.duration_s)
+    return Transit(*nothing, unused, Fares.of(none, 0.0), Parking.none())
 
 
 def _planned(
@@ -118,7 +178,7 @@ def _planned(
     usual_ms = np.rint(trips.duration_s[rows] * MS).astype(np.int64)
     most_ms = np.full(rows.shape[0], round(float(parameters["transit.longest_journey_s"]) * MS))
     latest_ms = depart_ms + np.minimum(most_ms, walk_ms if instead else np.minimum(walk_ms, usual_ms))
-    journeys = offer.journeys(_asked(territory, trips, rows, depart_ms, latest_ms))
+    journeys = offer.journeys(asked(territory, trips, rows, depart_ms, latest_ms))
     found = journeys.found
     taken_ms = np.where(found, journeys.arrival_ms - depart_ms, np.minimum(walk_ms, usual_ms))
     duration_s = trips.duration_s.copy()
@@ -136,100 +196,3 @@ def _walk_ms(territory: Territory, trips: Trips, rows: np.ndarray, walk_mps: flo
     graph = path_graph(territory, territory.paths.walk)
     metres = path_distances_m(graph, places.path_node[origin], places.path_node[destination], straight)
     return np.asarray(np.rint(np.nan_to_num(metres, nan=1e7) / walk_mps * MS).astype(np.int64))
-
-
-def _asked(
-    territory: Territory, trips: Trips, rows: np.ndarray, depart_ms: np.ndarray, latest_ms: np.ndarray
-) -> Asked:
-    node = territory.places.path_node
-    origin, destination = node[trips.origin_place[rows]], node[trips.destination_place[rows]]
-    return Asked(origin.astype(np.int64), destination.astype(np.int64), depart_ms, latest_ms)
-
-
-def _with_new_riders(model: TwinModel, planned: Population, laid: Laid) -> Trips:
-    """Trips with the tours of those who change to transit because it got better.
-
-    Utility is minus the scale of the population's own choice of mode times minutes from door to door. A tour
-    is changed as a whole, so that no car stays behind.
-    """
-    trips, persons = planned.trips, planned.persons
-    tour = tours_of(trips)
-    n_tours = int(tour.max(initial=-1)) + 1
-    first = np.searchsorted(tour, np.arange(n_tours))
-    person = trips.person[first]
-    can = (trips.mode != TRANSIT) & inside(trips)
-    open_to = np.bincount(tour[~can], minlength=n_tours) == 0
-    open_to &= persons.kind[person] == RESIDENT
-    open_to &= persons.age[person] >= model.parameters["population.transit_from_age"]
-    rows = np.flatnonzero(open_to[tour])
-    usual_s = usual_transit_s(planned)
-    then_s = _offered_s(model, trips, rows, laid.offer_before)
-    then_s = np.where(np.isfinite(then_s), then_s, usual_s[rows])
-    compared = np.isfinite(then_s)  # where nobody took transit there is nothing to pivot on
-    now_s = np.minimum(_offered_s(model, trips, rows, laid.offer), then_s)
-    saved_s = np.subtract(then_s, now_s, out=np.zeros(rows.shape[0]), where=compared)
-    saved_min = np.bincount(tour[rows], weights=saved_s, minlength=n_tours) / SECONDS_PER_MIN
-    gain = float(model.parameters["population.scale_per_min"]) * saved_min
-    share = _transit_share(planned)[persons.zone[person]]
-    number = np.arange(n_tours) - np.searchsorted(person, person)
-    willing = changes(persons.person_key[person], number, change_probability(share, gain), model.seed_)
-    new = (open_to & willing)[tour]
-    return trips.with_columns(
-        mode=np.where(new, TRANSIT, trips.mode), duration_s=np.where(new, usual_s, trips.duration_s)
-    )
-
-
-def _offered_s(model: TwinModel, trips: Trips, rows: np.ndarray, offer: Offer) -> np.ndarray:
-    """Time from door to door by the offer's lines (n,) [s]; infinite without a journey."""
-    depart_ms = np.rint(trips.depart_s[rows] * MS).astype(np.int64)
-    latest_ms = depart_ms + round(float(model.parameters["transit.longest_journey_s"]) * MS)
-    journeys = offer.journeys(_asked(model.territory, trips, rows, depart_ms, latest_ms))
-    return np.where(journeys.found, (journeys.arrival_ms - depart_ms) / MS, np.inf)
-
-
-def inside(trips: Trips) -> np.ndarray:
-    """Trips from place to place, by no gate (n_trips,)."""
-    return np.asarray((trips.origin_place >= 0) & (trips.destination_place >= 0))
-
-
-def tours_of(trips: Trips) -> np.ndarray:
-    """Number of the tour of each trip: a new one begins with each person and after every return home."""
-    ends = trips.purpose == HOME
-    begins = np.append(True, ends[:-1])[: ends.shape[0]] | (np.diff(trips.person, prepend=-1) != 0)
-    return np.asarray(np.cumsum(begins) - 1)
-
-
-def _transit_share(planned: Population) -> np.ndarray:
-    """Share of transit in residents' trips within the area by their home's zone, the last entry for none."""
-    trips, persons = planned.trips, planned.persons
-    of_resident = (persons.kind[trips.person] == RESIDENT) & inside(trips)
-    zone, by_transit = persons.zone[trips.person][of_resident], (trips.mode == TRANSIT)[of_resident]
-    n_zones = int(persons.zone.max(initial=-1)) + 2
-    total = np.bincount(zone % n_zones, minlength=n_zones)
-    return np.bincount(zone % n_zones, weights=by_transit, minlength=n_zones) / np.maximum(total, 1)
-
-
-def usual_transit_s(planned: Population) -> np.ndarray:
-    """What transit takes so far for each trip (n_trips,) [s]: as the transit trips of its zone.
-
-    Least squares of planned duration on planned distance, by the zone of the home; of all zones together
-    where a zone has too few such trips; infinite where there are none at all.
-    """
-    trips = planned.trips
-    zone = planned.persons.zone[trips.person]
-    known = (trips.mode == TRANSIT) & inside(trips)
-    out = np.full(len(trips), np.inf)
-    for each in (None, *np.unique(zone[known]).tolist()):
-        of_zone = np.ones(len(trips), dtype=np.bool_) if each is None else zone == each
-        line = _line(trips.distance_m[known & of_zone], trips.duration_s[known & of_zone])
-        if line is not None:
-            out[of_zone] = np.maximum(line[0] + line[1] * trips.distance_m[of_zone], 1.0)
-    return out
-
-
-def _line(x: np.ndarray, y: np.ndarray) -> tuple[float, float] | None:
-    """Least-squares line through points: intercept and slope; None where they do not tell one."""
-    if x.shape[0] < 2 or float(np.ptp(x)) < 1.0:
-        return None
-    slope = float(((x - x.mean()) * (y - y.mean())).sum() / ((x - x.mean()) ** 2).sum())
-    return float(y.mean()) - slope * float(x.mean()), slope

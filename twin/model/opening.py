@@ -13,12 +13,14 @@ from twin.indicators.records import ROAD_MANAGER
 from twin.knowledge.datasets import Dataset
 from twin.knowledge.platform import DataPlatform
 from twin.knowledge.rights import Right
+from twin.mobility.fleet import vehicle_kinds
 from twin.mobility.loading import Loader, Rules
 from twin.mobility.riders import ServiceDay
 from twin.model.metering import place_site
 from twin.model.parking_plan import opening_of
 from twin.model.state import DayState, Guidance, Log, Orders
 from twin.scenario.actors import SensorFleet
+from twin.routing.routes import Routes
 from twin.sensing.fleets import Fleet, Site, deploy
 from twin.sensing.probes import fleet_of_provider
 from twin.territory.select import select_links
@@ -31,18 +33,22 @@ def opening_state(model: TwinModel) -> DayState:
     """The state at 00:00."""
     n_links, n_trips = model.territory.streets.n_links, model.n_trips
     supply = model.roads.supply()
+    trips, routes, legs = model.population.trips, _routes(model), model.transit.buses.legs
+    kind, places, pace = vehicle_kinds(model.trip_vehicles.vehicle_class, legs.n_legs, model.parameters)
     rules = Rules(
         float(model.parameters["mobility.origin_priority"]),
         int(model.parameters["mobility.deadlock_check_s"]),
+        places,
+        pace,
     )
-    trips, routes, legs = model.population.trips, model.habits.routes, model.transit.buses.legs
     off = [np.zeros(n, dtype=np.bool_) for n in (n_links,) * 4 + (len(model.manager.levers),)]
     fleets = _deployed_fleets(model)
     return DayState(
-        loader=Loader(model.roads.network, supply, trips.trip_key, routes, rules, legs),
+        loader=Loader(model.roads.network, supply, trips.trip_key, routes, rules, legs, kind),
         service=ServiceDay.fresh(model.transit.buses),
         riders=model.transit.plans.fresh(),
         parking=opening_of(model),
+        queues=model.transit.plans.nobody(),
         supply=supply,
         itineraries=Itineraries.planned(trips.depart_s, trips.sequence),
         log=Log(),
@@ -57,6 +63,22 @@ def opening_state(model: TwinModel) -> DayState:
         pictures={agent.name: agent.first_belief() for agent in model.providers},
         devices={fleet.name: fleet for fleet in fleets},
     )
+
+
+def _routes(model: TwinModel) -> Routes:
+    """Habitual routes; who parks and rides takes what feels best to and from the car park."""
+    habits, parking = model.habits, model.transit.parking
+    rows = np.sort(np.concatenate([parking.out, parking.back]))
+    if not rows.size:
+        return habits.routes
+    drivers = model.drivers()
+    found = drivers.choose(drivers.weights(habits.expected_ms), drivers.bounds(), rows)
+    if (found.start[rows] < 0).any():
+        row = int(rows[np.flatnonzero(found.start[rows] < 0)[0]])
+        park = parking.park[np.flatnonzero((parking.out == row) | (parking.back == row))[0]]
+        where = f"modification 'park_and_ride' {parking.parks.name[park]!r}: place"
+        raise InputError(where, "cannot be driven to or from", "a place on a street that is connected")
+    return habits.routes.replaced(rows, found)
 
 
 def _deployed_fleets(model: TwinModel) -> list[Fleet]:

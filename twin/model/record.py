@@ -73,6 +73,7 @@ def record_of(model: TwinModel) -> DayRecord:
     )
     _post_fuel(record)
     post_tolls(record)
+    _post_fares(record)
     return record
 
 
@@ -116,6 +117,19 @@ def _post_fuel(record: DayRecord) -> None:
         record.accounts.post(f"travellers of {name}", "energy suppliers", cents, "fuel and electricity")
 
 
+def _post_fares(record: DayRecord) -> None:
+    """Book what passengers pay for the timetable's lines and for parking, by the zone where they live."""
+    transit = record.transit
+    if transit is None:
+        return
+    zone = record.population.persons.zone[record.population.trips.person[transit.trip]]
+    for row, name in ((-1, "outside"), *enumerate(record.territory.zones.name)):
+        cents = int(transit.paid_cents[zone == row].sum())
+        record.accounts.post(f"travellers of {name}", "transit operators", cents, "fares")
+        cents = int(transit.parking_cents[zone == row].sum())
+        record.accounts.post(f"travellers of {name}", "car parks", cents, "park and ride")
+
+
 def _time_by_exit(passages: Passages, n_links: int) -> np.ndarray:
     """Travel times summed by slice of exit and link, (N_SLICES, n_links) int64 [ms]."""
     cell = np.minimum(passages.exit_ms // SLICE_MS, N_SLICES - 1) * n_links + passages.link
@@ -125,7 +139,10 @@ def _time_by_exit(passages: Passages, n_links: int) -> np.ndarray:
 
 
 def _free_flow_s(model: TwinModel) -> np.ndarray:
-    """Free-flow time of the quickest route of car trips; the duration of others; inf without a path."""
+    """Free-flow time of the quickest route of car trips; the duration of others; inf without a path.
+
+    Who parks and rides: from door to door, as planned in free flow and by the timetable.
+    """
     trips, topology = model.population.trips, model.roads.topology
     out = np.asarray(trips.duration_s, dtype=np.float64).copy()
     cars = np.flatnonzero(model.by_car)
@@ -136,6 +153,8 @@ def _free_flow_s(model: TwinModel) -> np.ndarray:
     same = origin == destination
     total = np.where(same, model.roads.free_ms[origin], total)
     out[cars] = np.where((between >= BLOCKED) & ~same, np.inf, total / MS)
+    parking = model.transit.parking
+    out[parking.out], out[parking.back] = parking.planned_s
     return out
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from twin.behaviour.days import Itineraries
-from twin.kernels.riding import Riders
+from twin.kernels.riding import Queues, Riders
 from twin.kernels.traffic import Supply
 from twin.knowledge.day import Estimate
 from twin.knowledge.estimates import LinkPicture
@@ -139,6 +139,7 @@ KINDS: dict[str, Kind] = {
     "service": "truth",
     "riders": "truth",
     "parking": "truth",
+    "queues": "truth",
     "orders": "policy",
     "guidance": "plan",
     "platform": "knowledge",
@@ -158,6 +159,7 @@ class DayState:
     service: ServiceDay
     riders: Riders
     parking: Parking
+    queues: Queues
     supply: Supply
     itineraries: Itineraries
     log: Log

@@ -29,6 +29,15 @@ def transit_record_of(model: TwinModel, passages: Passages) -> TransitRecord | N
         trip=transit.plans.trip,
         stranded=state.riders.stranded,
         ride_start=transit.plans.rides.start,
+        refused=state.riders.refused,
+        seats=transit.capacity.seats,
+        places=transit.capacity.places,
+        paid_cents=_paid_cents(model),
+        parking_cents=_parking_cents(model),
+        park_name=transit.parking.parks.name,
+        park_spaces=transit.parking.parks.spaces,
+        park_of_trip=_park_of_trip(model),
+        rides_first=transit.rides_first,
         board_call=state.riders.boarded_call,
         alight_call=state.riders.alighted_call,
         leg_call=buses.leg_call,
@@ -37,3 +46,30 @@ def transit_record_of(model: TwinModel, passages: Passages) -> TransitRecord | N
         event_enter_ms=passages.enter_ms[by_bus],
         event_exit_ms=passages.exit_ms[by_bus],
     )
+
+
+def _paid_cents(model: TwinModel) -> np.ndarray:
+    """What each rider paid for what was really boarded (n_riders,) int64 [cents]."""
+    transit, riders = model.transit, model.state.riders
+    rides = np.flatnonzero(riders.boarded_call >= 0)
+    rider = np.searchsorted(transit.plans.rides.start, rides, side="right") - 1
+    run = transit.plans.run_of_call[riders.boarded_call[rides]]
+    line = transit.timetable.run_line[run]
+    return transit.fares.paid_cents(rider, line, transit.plans.trip.shape[0])
+
+
+def _park_of_trip(model: TwinModel) -> np.ndarray:
+    """Car park at which each trip left its car and rode on (n_trips,), -1 none."""
+    parking = model.transit.parking
+    park = np.full(model.n_trips, -1, dtype=np.int64)
+    came = model.state.loader.vehicles.arrived_ms[parking.out] >= 0
+    park[parking.out[came]] = parking.park[came]
+    return park
+
+
+def _parking_cents(model: TwinModel) -> np.ndarray:
+    """What each rider paid for a space (n_riders,) int64 [cents]: who left a car there."""
+    price, park = model.transit.parking.parks.price_cents, _park_of_trip(model)[model.transit.plans.trip]
+    paid = np.zeros(park.shape[0], dtype=np.int64)
+    paid[park >= 0] = price[park[park >= 0]]
+    return paid

@@ -27,13 +27,14 @@ def depart(model: TwinModel, state: Access, moment_s: int) -> None:
         rows = days.due((moment_s + model.step_s) * MS)
         if rows.size == 0:
             return
-        cars = rows[model.by_car[rows]]
+        by_car = model.by_car[rows] & ~model.transit.rides_first[rows]
+        cars = rows[by_car]
         stuck = state.loader.link_of(cars) < 0
         days.depart(cars[~stuck], WAITING)
         days.state[cars[stuck]] = NO_PATH
         leave(model, state, cars[~stuck])
         state.loader.release(cars[~stuck], days.departed_ms[cars[~stuck]])
-        others = rows[~model.by_car[rows]]
+        others = rows[~by_car]
         days.depart(others, TRAVELLING)
         others = others[~model.transit.rides[others]]  # who rides arrives when the bus does
         ends_ms = days.departed_ms[others] + np.rint(trips.duration_s[others] * MS).astype(np.int64)
@@ -141,12 +142,14 @@ def take(model: TwinModel, state: Access, moment_s: int) -> None:
 
 
 def arrive(model: TwinModel, state: Access, moment_s: int) -> None:
-    """Cars that reached the end of their routes in this step end their trips, after the walk back if any."""
+    """Cars that reached the end of their routes end their trips, after a walk back, or their drivers ride on."""
     days, vehicles = state.itineraries, state.loader.vehicles
     driving = np.flatnonzero((days.state == WAITING) | (days.state == DRIVING))
     entered = vehicles.entered_ms[driving] >= 0
     days.state[driving[entered]] = DRIVING
     ended = driving[vehicles.arrived_ms[driving] >= 0]
+    days.state[ended[model.transit.parks[ended]]] = TRAVELLING
+    ended = ended[~model.transit.parks[ended]]
     arrived_ms = vehicles.arrived_ms[ended]
     if model.parking is not None:
         arrived_ms = arrived_ms + state.parking.walk_ms[ended]

@@ -38,6 +38,7 @@ from twin.scenario.modification import OnLinks
 from twin.scenario.modifications import BusLine, ClassifySecondary, DataAgreement, Parking
 from twin.scenario.road_edits import RoadEdit, SignalPlan
 from twin.scenario.scenario import Scenario
+from twin.scenario.transit_offers import Fare, ParkAndRide
 from twin.scenario.vehicle_rules import LowEmissionZone, Toll
 from twin.scenario.vehicles import VAN
 from twin.sensing.fleets import Fleet
@@ -48,7 +49,7 @@ from twin.utilities.demand import Demand
 
 CAR = MODES.index("car")
 
-OF_TRIPS = (BusLine, LowEmissionZone, Parking, Toll)
+OF_TRIPS = (BusLine, Fare, LowEmissionZone, ParkAndRide, Parking, Toll)
 """Modifications that change trips or what belongs to them: set anew where a month begins."""
 
 
@@ -198,7 +199,8 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         self._drive_on(edits)
 
     def _drive_on(self, edits: tuple[RoadEdit, ...]) -> None:
-        day = self.day_roads = day_roads(self.ground, edits, self.parameters)
+        plans = [order for order in self.spec.in_force() if isinstance(order, SignalPlan)]
+        day = self.day_roads = day_roads(self.ground, edits, self.parameters, self.seed_, plans)
         self.territory, self.roads = day.territory, day.roads
         self._set_trips()
         drivers = self.drivers()

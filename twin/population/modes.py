@@ -14,6 +14,7 @@ import numpy as np
 from twin.population.draws import Draws, picks
 from twin.population.file import DENSITY_CLASSES
 from twin.population.legs import Legs
+from twin.population.speeds import walk_speeds_mps
 from twin.population.tables import BUSINESS, CAR, CYCLE, MODES, PASSENGER, SCHOOL, TRANSIT, WALK, WORK
 from twin.scenario.ledger import Parameters
 
@@ -178,19 +179,19 @@ def durations_s(
     mode: np.ndarray,
     legs: Legs,
     distance_m: np.ndarray,
-    density: np.ndarray,
+    cycle_s: np.ndarray,
+    travellers: tuple[np.ndarray, np.ndarray],
     parameters: Parameters,
     draws: Draws,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Planned time of each leg [s], and its door-to-door time: NaN for car, which only traffic can tell.
 
-    Walkers have a speed of their own (Weidmann 1993: mean 1.34 m/s, spread 0.26 m/s).
+    ``cycle_s`` (n,) is what it takes by bicycle, ``travellers`` age and density class of each leg (n,).
     """
+    age, density = travellers
     p = {name: np.array(parameters[f"population.{name}"])[density] for name in _BY_DENSITY}
-    bell = draws.bell("walk_speed", legs.key)
-    walk_mps = parameters["population.walk_speed_mps"] + parameters["population.walk_speed_spread_mps"] * bell
+    walk_mps = walk_speeds_mps(age, legs.key, parameters, draws)
     ride_s = 3.6 * distance_m / p["car_speed_kmh"] + 60.0 * p["car_access_min"]
-    cycle_s = 3.6 * distance_m / parameters["population.cycle_speed_kmh"]
     transit_s = 3.6 * distance_m / p["transit_speed_kmh"] + 60.0 * p["transit_access_min"]
     planned = np.select(
         [mode == WALK, mode == CYCLE, mode == TRANSIT], [distance_m / walk_mps, cycle_s, transit_s], ride_s

@@ -42,8 +42,14 @@ def leg_distances_m(
     return np.maximum(distance, parameters["population.shortest_trip_m"]), int(pending.sum())
 
 
-def path_graph(territory: Territory, usable: np.ndarray) -> PathGraph:
-    """The usable paths (mask over rows) as a graph both ways, in whole mm."""
+def path_graph(
+    territory: Territory, usable: np.ndarray, pace: tuple[np.ndarray, np.ndarray] | None = None
+) -> PathGraph:
+    """The usable paths (mask over rows) as a graph both ways, in whole mm.
+
+    With a pace, lengths are those of a flat path that takes as long: over the speed along each path and
+    back, (n_paths,) each, as shares of the flat speed; and the plane shrinks by the largest of them.
+    """
     paths = territory.paths
     u, v = paths.u[usable].astype(np.int64), paths.v[usable].astype(np.int64)
     x_mm, y_mm = 1_000.0 * paths.node_x_m, 1_000.0 * paths.node_y_m
@@ -55,6 +61,11 @@ def path_graph(territory: Territory, usable: np.ndarray) -> PathGraph:
     first = np.zeros(len(x_mm) + 1, dtype=np.int64)
     np.cumsum(np.bincount(tail, minlength=len(x_mm)), out=first[1:])
     lengths = np.concatenate([length, length])
+    if pace is not None:
+        share = np.concatenate([pace[0][usable], pace[1][usable]])
+        fastest = float(share.max(initial=1.0))
+        lengths = np.ceil(lengths / share).astype(np.int64)
+        x_mm, y_mm = x_mm / fastest, y_mm / fastest
     return PathGraph(first, head[order].astype(np.int32), lengths[order], x_mm.copy(), y_mm.copy())
 
 
@@ -76,19 +87,26 @@ def components(graph: PathGraph) -> np.ndarray:
 
 
 def path_distances_m(
-    graph: PathGraph, origin: np.ndarray, destination: np.ndarray, straight_m: np.ndarray
+    graph: PathGraph,
+    origin: np.ndarray,
+    destination: np.ndarray,
+    straight_m: np.ndarray,
+    least_share: float = 1.0,
 ) -> np.ndarray:
     """Shortest distance between path nodes (n,) [m]; NaN where there is none within the limit.
 
-    Each pair of nodes is searched once, for both directions.
+    Each pair of nodes is searched once, for both directions; each direction by itself in a graph with a
+    pace, whose slowest is ``least_share``.
     """
     component = components(graph)
     known = (origin >= 0) & (destination >= 0)
     known &= component[np.maximum(origin, 0)] == component[np.maximum(destination, 0)]
-    low, high = np.minimum(origin, destination)[known], np.maximum(origin, destination)[known]
+    low, high = origin[known].astype(np.int64), destination[known]
+    if least_share == 1.0:
+        low, high = np.minimum(low, high), np.maximum(low, high)
     pairs, back = np.unique(low.astype(np.int64) * len(graph.x_mm) + high, return_inverse=True)
     limit = np.zeros(len(pairs))
-    np.maximum.at(limit, back, LIMIT_FACTOR * straight_m[known] + LIMIT_EXTRA_M)
+    np.maximum.at(limit, back, (LIMIT_FACTOR * straight_m[known] + LIMIT_EXTRA_M) / least_share)
     found = np.empty(len(pairs), dtype=np.int64)
     a, b = pairs // len(graph.x_mm), pairs % len(graph.x_mm)
     n_nodes, n_arcs = len(graph.x_mm), len(graph.to)

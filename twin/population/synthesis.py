@@ -16,6 +16,7 @@ import numpy as np
 from twin.population import equipment
 from twin.population.activities import draw_days, expand_days, group_of
 from twin.population.another_day import DayDraws
+from twin.population.cycling import cycle_times_s
 from twin.population.destinations import Residents, choose_destinations
 from twin.population.draws import Draws, member_keys
 from twin.population.file import DENSITY_CLASSES
@@ -158,8 +159,9 @@ def _resident_trips(
     mode, constants = choose_modes(legs, travellers, parameters, draws)
     distance, off_paths = leg_distances_m(territory, legs, mode, parameters)
     of_leg = density[legs.person]
-    planned_s, duration_s = durations_s(mode, legs, distance, of_leg, parameters, draws)
     age, occupation = persons.age[legs.person], persons.occupation[legs.person]
+    cycle_s = cycle_times_s(territory, legs, mode, (distance, age), parameters, draws)
+    planned_s, duration_s = durations_s(mode, legs, distance, cycle_s, (age, of_leg), parameters, draws)
     plan: Plan = plan_times(legs, planned_s, age, occupation, parameters, draws)
     columns = {
         "trip_id": persons.person_id[legs.person] * TRIPS_PER_PERSON_LIMIT + legs.sequence,

@@ -63,6 +63,18 @@ class HeightGrid:
         found = self.height_m[np.where(inside, row, 0).astype(int), np.where(inside, column, 0).astype(int)]
         return np.where(inside, found, np.nan)
 
+    def between(self, lon: NDArray[np.float64], lat: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Height between the four posts around each point, bilinear; NaN outside or beside a void."""
+        column, row = (lon - self.lon) / self.step_lon, (self.lat - lat) / self.step_lat
+        n_rows, n_columns = self.height_m.shape
+        inside = (row >= 0) & (row <= n_rows - 1) & (column >= 0) & (column <= n_columns - 1)
+        i = np.clip(np.floor(np.where(inside, row, 0)).astype(int), 0, n_rows - 2)
+        j = np.clip(np.floor(np.where(inside, column, 0)).astype(int), 0, n_columns - 2)
+        down, right, height = row - i, column - j, self.height_m
+        upper = height[i, j] * (1.0 - right) + height[i, j + 1] * right
+        lower = height[i + 1, j] * (1.0 - right) + height[i + 1, j + 1] * right
+        return np.where(inside, upper * (1.0 - down) + lower * down, np.nan)
+
 
 def read_height_grid(file: Path) -> HeightGrid:
     """Read a GeoTIFF of heights.

@@ -20,6 +20,7 @@ from twin.scenario.modification import Modification, OfWholeDays, OnLinks, Share
 from twin.scenario.road_edits import LEDGER_ROWS as ROAD_EDIT_ROWS
 from twin.scenario.road_edits import BikeLane, BusLane, Lanes, NewLink, OneWay, SignalPlan, TurnBan
 from twin.scenario.selectors import LinkSelector, Name
+from twin.scenario.transit_offers import Fare, ParkAndRide
 from twin.scenario.wording import fault, nearest, short
 
 MODIFICATIONS = Registry("modification")
@@ -257,7 +258,7 @@ class BusLine(Modification):
 
 for _kind in (
     *(CloseLink, ReduceCapacity, Incident, SpeedLimit, ClassifySecondary, SchoolStreet),
-    *(DataAgreement, AppShare, AddSensorFleet, BusLine, Parking),
+    *(DataAgreement, AppShare, AddSensorFleet, BusLine, Parking, Fare, ParkAndRide),
     *(Lanes, OneWay, TurnBan, BusLane, BikeLane, NewLink, SignalPlan, Works),
 ):
     MODIFICATIONS.add(_kind.model_fields["kind"].default, _kind)

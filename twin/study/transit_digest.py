@@ -43,6 +43,7 @@ def _rides(record: DayRecord, transit: TransitRecord, run_key: NDArray[np.uint64
         ("trip_id", "<i8", trip_id[order]),
         ("number", "<i2", number[order]),
         ("stranded", "<i1", np.repeat(transit.stranded, n_rides)[order]),
+        ("refused", "<i4", transit.refused[order]),
     ]
     for name, call in (("boarded", transit.board_call[order]), ("alighted", transit.alight_call[order])):
         known = call >= 0

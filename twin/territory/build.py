@@ -76,7 +76,7 @@ def build(
     streets, controls = make_streets(network, pieces, houses, ground, repairs)
     gateways = make_gateways(network.gate_id, network.gate_kind, streets, box)
     say("laying paths")
-    paths = make_paths(extract, ground.plane, bbox, parameters["territory.path_step_m"])
+    paths = make_paths(extract, ground, bbox, elevation is not None)
     say("filling places")
     places = make_places(footprints, bbox, (streets, paths), ground, repairs)
     tables = {

@@ -201,9 +201,11 @@ def _paths_of(paths: Paths, inside: Flags) -> tuple[Paths, Ints]:
     held = np.zeros(n_nodes, dtype=bool)
     held[paths.u[kept]], held[paths.v[kept]] = True, True
     row = _rows(held)
-    columns = {name: column[kept] for name, column in paths.columns().items() if not name.startswith("node_")}
+    columns = {
+        name: column[held if name.startswith("node_") else kept] for name, column in paths.columns().items()
+    }
     columns["u"], columns["v"] = row[columns["u"]], row[columns["v"]]
-    return Paths(node_x_m=paths.node_x_m[held], node_y_m=paths.node_y_m[held], **columns), row
+    return Paths(**columns), row
 
 
 def _places_of(

@@ -5,14 +5,15 @@ from __future__ import annotations
 import csv
 import math
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
 from scipy.spatial import cKDTree
 
 from twin.errors import InputError
-from twin.readers.geotiff import HeightGrid, read_height_grid
+from twin.readers.geotiff import read_height_grid
+from twin.readers.hgt import read_hgt
 from twin.readers.osm import OsmExtract
 from twin.readers.osm_bounds import check_coordinates
 from twin.scenario.ledger import Parameters
@@ -22,6 +23,8 @@ HEIGHT = re.compile(r"-?[0-9]{1,4}(?:\.[0-9]{1,3})?")
 RANGE_M = (-500.0, 9000.0)
 
 Heights = list[tuple[float, float, float]]
+HeightsAt = Callable[[np.ndarray, np.ndarray], np.ndarray]
+"""Heights [m] at lon and lat (n,), NaN where there is none."""
 
 
 def read_heights(extract: OsmExtract, file: str | Path | None, parameters: Parameters) -> dict[int, float]:
@@ -31,15 +34,18 @@ def read_heights(extract: OsmExtract, file: str | Path | None, parameters: Param
         return heights
     path = Path(file)
     if path.suffix.lower() in (".tif", ".tiff"):
-        return heights | _of_cells(extract, read_height_grid(path), str(path))
+        grid = read_height_grid(path)
+        return heights | _of_cells(extract, grid.at, str(path))
+    if path.name.lower().endswith((".hgt", ".hgt.zip")):
+        return heights | _of_cells(extract, read_hgt(path).between, str(path))
     return heights | _near(extract, read_height_table(path), parameters["territory.height_table_reach_m"])
 
 
-def _of_cells(extract: OsmExtract, grid: HeightGrid, where: str) -> dict[int, float]:
-    """Height of the cell that each node lies in."""
+def _of_cells(extract: OsmExtract, heights_at: HeightsAt, where: str) -> dict[int, float]:
+    """Height of the cell that each node lies in, or between the posts around it."""
     ids = sorted(extract.nodes)
     place = np.array([extract.nodes[node] for node in ids]).reshape(-1, 2)
-    found = np.round(grid.at(place[:, 0], place[:, 1]), 2)
+    found = np.round(heights_at(place[:, 0], place[:, 1]), 2)
     known = np.isfinite(found)
     low, high = RANGE_M
     if not known.any() or not ((found[known] >= low) & (found[known] <= high)).all():
@@ -58,7 +64,9 @@ def _tagged(extract: OsmExtract) -> Heights:
 
 def read_height_table(file: Path) -> Heights:
     """Rows of a CSV file with the columns lon, lat and elevation_m."""
-    right = "a CSV file with the columns lon, lat, elevation_m, or a GeoTIFF (.tif)"
+    right = (
+        "a CSV file with the columns lon, lat, elevation_m, a GeoTIFF (.tif) or an SRTM tile (.hgt, .hgt.zip)"
+    )
     if file.suffix.lower() != ".csv":
         raise InputError(str(file), "not a table of heights", right)
     try:

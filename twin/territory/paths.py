@@ -11,7 +11,8 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from twin.readers.osm import Box, OsmExtract, OsmWay, Tags
-from twin.territory.geometry import Plane, distances_m, in_box, positions
+from twin.territory.geometry import distances_m, in_box, positions
+from twin.territory.streets import Ground
 from twin.territory.tables import Paths
 
 NOT_WALKED = frozenset({
@@ -39,8 +40,13 @@ def allowed(tags: Tags) -> tuple[bool, bool]:
     return walk, tags.get("bicycle", by_default) not in (*REFUSED, "dismount")
 
 
-def make_paths(extract: OsmExtract, plane: Plane, box: Box | None, step_m: float) -> Paths:
-    """Paths between junctions; long ones get nodes in between, at least each `step_m`."""
+def make_paths(extract: OsmExtract, ground: Ground, box: Box | None, with_heights: bool = False) -> Paths:
+    """Paths between junctions; long ones get nodes in between, at least each `territory.path_step_m`.
+
+    Heights are kept where a file of them was given: the few that a map has tagged tell nothing of slopes.
+    """
+    plane, step_m = ground.plane, ground.parameters["territory.path_step_m"]
+    heights = ground.elevation if with_heights else None
     uses = _segments(extract, box)
     around: dict[int, set[int]] = defaultdict(set)
     for u, v in uses:
@@ -65,7 +71,15 @@ def make_paths(extract: OsmExtract, plane: Plane, box: Box | None, step_m: float
         length_m=np.round(columns[0].astype(float), 3),
         walk=columns[1].astype(bool),
         cycle=columns[2].astype(bool),
+        node_elevation_m=_heights_m(ids[keep_node], heights),
     )
+
+
+def _heights_m(ids: np.ndarray, heights: Mapping[int, float] | None) -> np.ndarray:
+    """Height of each node (n_nodes,), NaN unknown; nothing at all where none is given."""
+    if heights is None:
+        return np.zeros(0)
+    return np.array([heights.get(node, np.nan) for node in ids.tolist()], dtype=np.float64)
 
 
 def _segments(extract: OsmExtract, box: Box | None) -> dict[Edge, tuple[bool, bool]]:

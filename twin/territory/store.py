@@ -83,7 +83,7 @@ def _arrow_tables(tables: Mapping[str, Any]) -> dict[str, Any]:
         "members": plain_table(members),
         "gateways": plain_table(gateways.columns()),
         "places": geo_table(place_columns, wkb_points(places.lon, places.lat), "Point"),
-        "path_nodes": plain_table({k: path_columns[k] for k in ("node_x_m", "node_y_m")}),
+        "path_nodes": plain_table({k: v for k, v in path_columns.items() if k.startswith("node_")}),
         "paths": plain_table({k: path_columns[k] for k in ("u", "v", "length_m", "walk", "cycle")}),
     }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
@@ -228,7 +228,11 @@ class Places(Table):
 
 @dataclass(frozen=True)
 class Paths(Table):
-    """Walking and cycling network, undirected, its largest connected part."""
+    """Walking and cycling network, undirected, its largest connected part.
+
+    `node_elevation_m` is there where the territory was built with a file of heights, NaN where that has
+    none; without it, flat is assumed.
+    """
 
     node_x_m: Floats
     node_y_m: Floats
@@ -237,3 +241,16 @@ class Paths(Table):
     length_m: Floats
     walk: Flags
     cycle: Flags
+    node_elevation_m: Floats = field(default_factory=lambda: np.zeros(0))
+
+    def columns(self) -> dict[str, Any]:
+        """Columns by name; heights only where there are some, so that a digest without them stays."""
+        columns = super().columns()
+        if not len(self.node_elevation_m):
+            del columns["node_elevation_m"]
+        return columns
+
+    @property
+    def has_heights(self) -> bool:
+        """Whether the height of any node is known."""
+        return bool(np.isfinite(self.node_elevation_m).any())

@@ -89,7 +89,7 @@ class Territory:
             A TOML file with `[[zone]]` tables (and `place`, `date`, `source`); each commune is a zone
             if none is given.
         elevation
-            Heights: a CSV file with lon, lat, elevation_m, or a GeoTIFF in degrees.
+            Heights: a CSV file with lon, lat, elevation_m, a GeoTIFF in degrees, or an SRTM tile (.hgt).
         progress
             Called with the name of each step.
         """
