@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.conftest import ROOT
 from tests.territories import territory_of
 from tests.worlds import Street, net_of
-from twin.mobility.loading import headway_ms
+from twin.mobility.links import headway_ms
 from twin.mobility.signals import SignalPlans, exit_headway_ms, plan_signals
 from twin.scenario.ledger import Parameters
 from twin.territory.tables import SIGNAL, Streets

@@ -99,6 +99,8 @@ def test_spaces_are_neither_lost_nor_taken_twice():
         went = np.bincount(place_of(opening.row[opening.kind == kind]), minlength=len(left))
         assert (left + came == at_first + went).all()
     assert (record.parking.taken <= record.parking.spaces).all()
+    ended = model.by_car & (record.arrived_ms >= 0) & (record.population.trips.destination_place >= 0)
+    assert (ended == (record.parking.parked & ended)).all(), "whoever has arrived stands somewhere"
     assert 0.0 < value(record, "parking_occupancy") <= 1.0
 
 

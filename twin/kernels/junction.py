@@ -16,19 +16,26 @@ from twin.kernels.traffic import CLOSED, KEPT, NEVER, NONE, SIGNAL, STEP_MS, YIE
 
 
 @inline_kernel
-def _open_ms(scene: Scene, link: int, kind: int) -> int:
-    """When a link is open to a vehicle of that kind, NEVER while it has not the places."""
+def _hole_ms(scene: Scene, link: int, kind: int) -> int:
+    """When the last place that a vehicle of that kind needs on a link is there, NEVER while it is not left."""
     traffic = scene.traffic
     row = traffic.links[link]
-    if kind == 0:
-        return np.int64(row.open_ms)
     places = places_of(scene, link, kind)
     if row.n_free < places:
         return NEVER
     at = np.int64(row.entry_at)
     for _ in range(places - 1):
         at = slot_behind(traffic, link, at)
-    return np.int64(max(traffic.slots[at].ms, row.next_entry_ms))
+    return np.int64(traffic.slots[at].ms)
+
+
+@inline_kernel
+def _open_ms(scene: Scene, link: int, kind: int) -> int:
+    """When a link is open to a vehicle of that kind, NEVER while it has not the places."""
+    row = scene.traffic.links[link]
+    if kind == 0:
+        return np.int64(row.open_ms)
+    return np.int64(max(_hole_ms(scene, link, kind), np.int64(row.next_entry_ms)))
 
 
 @inline_kernel
@@ -65,8 +72,8 @@ def _comes_ms(scene: Scene, link: int, now: int) -> int:
         return NEVER
     if target.flags & KEPT and traffic.arms[row.target].kept_for != 2 * link:
         return NEVER
-    opens = _open_ms(scene, np.int64(row.target), np.int64(row.kind))
-    if opens > moment or (opens >= now + STEP_MS and opens > target.next_entry_ms):
+    hole = _hole_ms(scene, np.int64(row.target), np.int64(row.kind))
+    if target.next_entry_ms > moment or hole > min(moment, now + STEP_MS - 1):
         return NEVER
     return np.int64(moment)
 

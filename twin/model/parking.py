@@ -51,7 +51,8 @@ def _start_from(model: TwinModel, state: Access, rows: np.ndarray, link: np.ndar
     topology, destination = model.roads.topology, model.car_trips.destination[rows]
     asked = Trips(link.astype(np.int32), destination, model.plan_ms[rows], model.trip_person_key[rows])
     weights = static_weights(model.habit_cost_ms)
-    bounds = bounds_to(topology, model.habit_cost_ms, destination)
+    below = bool((model.roads.free_ms <= model.habit_cost_ms).all())  # then the day's own bounds will do
+    bounds = model.bounds if below else bounds_to(topology, model.habit_cost_ms, destination)
     found = find_routes(topology, weights, bounds, asked, np.arange(rows.size), NO_DRAWS, model.threads)
     there = np.flatnonzero(found.start >= 0)
     if there.size:
