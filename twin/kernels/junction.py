@@ -17,7 +17,7 @@ from twin.kernels.traffic import CLOSED, KEPT, NEVER, NONE, SIGNAL, STEP_MS, YIE
 
 @inline_kernel
 def _hole_ms(scene: Scene, link: int, kind: int) -> int:
-    """When the last place that a vehicle of that kind needs on a link is there, NEVER while it is not left."""
+    """When the last place that a vehicle of that kind needs on a link is there, NEVER if not yet left."""
     traffic = scene.traffic
     row = traffic.links[link]
     places = places_of(scene, link, kind)

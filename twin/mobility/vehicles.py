@@ -98,9 +98,8 @@ def _work(network: Network, n_domains: int) -> tuple[Work, Calendar]:
     """Scratch and calendars; a domain is a run of nodes, and has what happens at their in-links' ends."""
     n_links, n_nodes = network.tail.shape[0], network.in_start.shape[0] - 1
     part = network.in_start[:-1].astype(np.int64) * n_domains // max(n_links, 1)
-    domain = np.minimum(part, n_domains - 1).astype(
-        np.int32
-    )  # a node without links that end there may come last
+    # a node without links that end there may come last
+    domain = np.minimum(part, n_domains - 1).astype(np.int32)
     ends = np.bincount(domain[network.head], minlength=n_domains)
     begins = np.bincount(domain[network.tail], minlength=n_domains)
     n_events = int((ends + 2 * begins).max(initial=0)) + 64
