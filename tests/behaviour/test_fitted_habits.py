@@ -9,7 +9,6 @@ import pytest
 
 from tests import worlds
 from tests.behaviour.test_habits import drivers_on
-from twin.behaviour.fitted_habits import Change
 from twin.behaviour.fitted_habits import fitted as fitted_to
 from twin.behaviour.habits import N_SLICES, Drivers, Habits
 from twin.errors import WorkError
@@ -28,12 +27,10 @@ STREETS = [
 BAND = 0.05
 
 
-def fitted(people: Drivers, habits: Habits, band: float, before: np.ndarray | None = None) -> Habits:
-    """Habits fitted to the streets of these people, which had the same capacities before or those given."""
-    n_known = habits.expected_ms.shape[1]
-    change = Change("edited", people.capacity_vps[:n_known] if before is None else before)
+def fitted(people: Drivers, habits: Habits, band: float) -> Habits:
+    """Habits fitted to the streets of these people."""
     ledger = Parameters.defaults().replaced({"behaviour.switching_band": band}, "here")
-    return fitted_to(people, habits, change, ledger)
+    return fitted_to(people, habits, "edited", ledger)
 
 
 def known(*routes: list[int], n_links: int = 4) -> Habits:
@@ -149,19 +146,6 @@ def test_many_who_must_go_round_do_not_all_take_the_one_best_way() -> None:
     assert 0.3 < on[2] / 900 < 0.7, "both carry 600 an hour, and the one is hardly longer"
     few = many(20, gone=(1,))
     assert np.bincount(fitted(few, learned_by(few), BAND).routes.pool, minlength=5)[2] == 20
-
-
-def test_who_drives_where_a_lane_is_taken_away_looks_for_another_way() -> None:
-    people = many(580)
-    whole = fitted(people, learned_by(people), BAND, before=people.capacity_vps)
-    assert np.bincount(whole.routes.pool, minlength=5)[1] == 580, "nothing has changed"
-    half = people.capacity_vps * np.array([1.0, 0.5, 1.0, 1.0, 1.0])
-    narrowed = fitted(
-        replace(people, capacity_vps=half), learned_by(people), BAND, before=people.capacity_vps
-    )
-    on = np.bincount(narrowed.routes.pool, minlength=5)
-    assert 100 < on[1] < 480
-    assert narrowed.expected_ms[28:32, 1].mean() > people.free_ms[1]
 
 
 def test_habits_fitted_to_other_streets_are_refused() -> None:

@@ -4,13 +4,13 @@ Links keep their rows and new ones stand behind them; a new link is expected to 
 Whose habit leads over a link or by a turn that is no more chooses again, and whoever gains by a new link
 takes it. That they are many is reckoned with as where habits begin: in rounds of successive averages
 (Sheffi 1985, Urban Transportation Networks, ch. 5), on the times learned plus what a volume-delay function
-(Akcelik 1991) says that the changed flows and capacities add. So those choose again, too, whose way the
-others make longer. No day is lived on the new streets before the one that is reported.
+(Akcelik 1991) says that the changed flows add. So those choose again, too, whose way the others make longer;
+a lane more or less alone moves nobody. No day is lived on the new streets before the one that is reported.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -29,33 +29,25 @@ ROUND_OFFSET = 1_000
 """Draws of who chooses again in a round are other ones than those with which habits began."""
 
 
-@dataclass(frozen=True, eq=False)
-class Change:
-    """What edits made of the streets: the digest after them, the flow capacity before (n_links,) [veh/s]."""
-
-    streets: str
-    capacity_before_vps: np.ndarray
-
-
-def fitted(drivers: Drivers, habits: Habits, change: Change, parameters: Parameters) -> Habits:
+def fitted(drivers: Drivers, habits: Habits, streets: str, parameters: Parameters) -> Habits:
     """Habits that can be driven on the edited streets, by the times learned and what the edits add to them.
 
-    Who has no way stays at home. Where the edits bear on nobody, every route is the one learned.
+    ``streets`` is the digest of the edited territory. Who has no way stays at home. Where the edits bear on
+    nobody, every route is the one learned.
     """
-    if habits.streets == change.streets:
+    if habits.streets == streets:
         return habits.extended(drivers)
     if habits.streets:
         raise WorkError("these habits were fitted to other streets: take those that were learned")
     n_known, n_links = habits.expected_ms.shape[1], drivers.free_ms.shape[0]
     free_ms = np.broadcast_to(drivers.free_ms[n_known:], (N_SLICES, n_links - n_known))
-    habits = replace(
-        habits, expected_ms=np.hstack([habits.expected_ms, free_ms]), streets=change.streets
-    ).extended(drivers)
+    habits = replace(habits, expected_ms=np.hstack([habits.expected_ms, free_ms]), streets=streets).extended(
+        drivers
+    )
     new = np.arange(n_known, n_links)
     new = new[usable_in(drivers.topology)[new]]
     must = _undrivable(drivers.topology, habits.routes, drivers.rows)
-    capacity_before = np.append(change.capacity_before_vps, drivers.capacity_vps[n_known:])
-    if not (must.size or new.size) and np.array_equal(capacity_before, drivers.capacity_vps):
+    if not (must.size or new.size):
         return habits
     routes = habits.routes
     if must.size:
@@ -65,14 +57,13 @@ def fitted(drivers: Drivers, habits: Habits, change: Change, parameters: Paramet
     if new.size:
         routes, may = _with_new_links(drivers, replace(habits, routes=routes), new, _band(parameters))
     movers = np.isin(drivers.rows, np.concatenate([must, may]))
-    return _evened_out(drivers, habits, (routes, movers), capacity_before, parameters)
+    return _evened_out(drivers, habits, (routes, movers), parameters)
 
 
 def _evened_out(
     drivers: Drivers,
     habits: Habits,
     first: tuple[Routes, np.ndarray],
-    capacity_before_vps: np.ndarray,
     parameters: Parameters,
 ) -> Habits:
     """Habits after rounds in which a shrinking part of those concerned choose again.
@@ -85,10 +76,10 @@ def _evened_out(
     movers = movers[first[0].start[drivers.rows] >= 0]
     learned = drivers.weights(habits.expected_ms)
     delay_parameter = float(parameters["behaviour.volume_delay_parameter"])
-    usual_ms = _reckoned_ms(drivers, habits.routes, learned.time_ms, capacity_before_vps, delay_parameter)
+    usual_ms = _reckoned_ms(drivers, habits.routes, learned.time_ms, delay_parameter)
 
     def expected(routes: Routes) -> np.ndarray:
-        now_ms = _reckoned_ms(drivers, routes, learned.time_ms, drivers.capacity_vps, delay_parameter)
+        now_ms = _reckoned_ms(drivers, routes, learned.time_ms, delay_parameter)
         return np.asarray(np.maximum(habits.expected_ms + (now_ms - usual_ms), drivers.free_ms))
 
     for number in range(2, int(parameters["behaviour.equilibrium_rounds"]) + 1):
@@ -106,13 +97,13 @@ def _evened_out(
 
 
 def _reckoned_ms(
-    drivers: Drivers, routes: Routes, clock_ms: np.ndarray, capacity_vps: np.ndarray, delay_parameter: float
+    drivers: Drivers, routes: Routes, clock_ms: np.ndarray, delay_parameter: float
 ) -> np.ndarray:
     """Times by the volume-delay function where all drive those routes, (N_SLICES, n_links) int64 [ms]."""
     flow = np.zeros((N_SLICES, drivers.free_ms.shape[0]), dtype=np.int32)
     starts = drivers.trips.depart_ms
     paths.spread_flows(routes.pool, routes.start, routes.end, starts, clock_ms, SLICE_MS, flow)
-    capacity_veh = capacity_vps * (SLICE_MS / MS)
+    capacity_veh = drivers.capacity_vps * (SLICE_MS / MS)
     return volume_delay_ms(drivers.free_ms, flow, capacity_veh, SLICE_MS, delay_parameter).astype(np.int64)
 
 

@@ -7,7 +7,7 @@ from time import perf_counter
 import mesa
 import numpy as np
 
-from twin.behaviour.fitted_habits import Change, fitted
+from twin.behaviour.fitted_habits import fitted
 from twin.behaviour.habits import Drivers, Habits, equilibrium_start
 from twin.calculators.habit import habit_times_ms
 from twin.calculators.market import app_users, choose_provider, provider_of
@@ -215,8 +215,7 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         if self.learned is None:
             self.learned = equilibrium_start(drivers, self.parameters)
         if day.edited:
-            change = Change(self.territory.digest, self.ground.streets.flow_capacity_vps)
-            self.habits = fitted(drivers, self.learned, change, self.parameters)
+            self.habits = fitted(drivers, self.learned, self.territory.digest, self.parameters)
         else:
             self.habits = self.learned.extended(drivers)
 
