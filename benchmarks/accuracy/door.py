@@ -14,7 +14,9 @@ from twin.kernels.paths import Topology, Trips, Weights
 from twin.kernels.random import keys_of, stream_of, uniforms
 from twin.kernels.traffic import Supply
 from twin.mobility.links import Control, build_network, places_and_holes
-from twin.mobility.loading import Loader, Passages, Rules
+from twin.mobility.loading import Loader
+from twin.mobility.passages import Passages
+from twin.mobility.rules import Rules
 from twin.routing.routes import Routes
 from twin.routing.search import NO_DRAWS, Stream, bounds_to, find_routes
 from twin.routing.topology import build_topology

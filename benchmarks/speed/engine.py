@@ -19,7 +19,8 @@ from benchmarks.speed.world import JAM_SPACING_M, WAVE_MPS, World
 from twin.errors import InputError
 from twin.kernels.random import keys_of
 from twin.mobility.links import build_network, headway_ms, link_ms, places_and_holes, supply_of
-from twin.mobility.loading import Loader, Rules
+from twin.mobility.loading import Loader
+from twin.mobility.rules import Rules
 from twin.routing.routes import Routes
 
 Simulation = Callable[[], None]

@@ -25,7 +25,7 @@ import numpy as np
 
 from twin.behaviour.habits import N_SLICES, SLICE_MS, Habits, felt_ms, review
 from twin.behaviour.learning import lived_times_ms
-from twin.mobility.loading import Passages
+from twin.mobility.passages import Passages
 from twin.model.sources import load_population, load_territory
 from twin.model.twin_model import TwinModel
 from twin.scenario.scenario import Scenario

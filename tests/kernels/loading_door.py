@@ -11,7 +11,9 @@ from tests.oracles_loading import Loaded
 from tests.worlds import Case, Demand, Incident, Net
 from twin.kernels.traffic import Supply
 from twin.mobility.links import Control, build_network
-from twin.mobility.loading import Loader, Passages, Rules
+from twin.mobility.loading import Loader
+from twin.mobility.passages import Passages
+from twin.mobility.rules import Rules
 from twin.mobility.vehicles import Legs
 from twin.routing.routes import Routes
 from twin.routing.topology import build_topology

@@ -10,8 +10,10 @@ from tests.kernels import loading_door as door
 from tests.transit_worlds import routes_of, timetable_of
 from twin.errors import WorkError
 from twin.kernels.traffic import Supply
-from twin.mobility.loading import Loader, Rules, build_network
+from twin.mobility.links import build_network
+from twin.mobility.loading import Loader
 from twin.mobility.riders import ServiceDay
+from twin.mobility.rules import Rules
 from twin.mobility.transit import Buses, buses_of
 from twin.routing.routes import Routes
 from twin.routing.topology import build_topology

@@ -5,7 +5,10 @@ from __future__ import annotations
 DEMAND = ("population.*", "territory.*")
 """Who lives there and what they plan."""
 
-TRAFFIC = (*DEMAND, "fleet.*", "behaviour.*", "calculators.*", "mobility.*", "scenario.*")
+TRAFFIC = (
+    *(*DEMAND, "fleet.*", "behaviour.*", "calculators.*"),
+    *("mobility.*", "junctions.*", "parking.*", "transit.*", "on_demand.*", "scenario.*"),
+)
 """What became of the plans on the streets."""
 
 KNOWLEDGE = (*TRAFFIC, "knowledge.*", "sensing.*")

@@ -10,7 +10,8 @@ import numpy as np
 
 from twin.kernels.calendar import note
 from twin.kernels.jit import inline_kernel
-from twin.kernels.moves import ROW_MASK, arrive, enter, leave, note_queue, places_of, slot_behind, start
+from twin.kernels.moves import ROW_MASK, enter, leave, places_of, slot_behind
+from twin.kernels.origins import arrive, note_queue, start
 from twin.kernels.random import mix
 from twin.kernels.traffic import CLOSED, KEPT, NEVER, NONE, SIGNAL, STEP_MS, YIELDS, Scene, Traffic
 

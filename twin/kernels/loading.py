@@ -14,15 +14,14 @@ from twin.kernels.jit import inline_kernel, kernel
 from twin.kernels.junction import process_node
 from twin.kernels.moves import (
     ROW_MASK,
-    join_queue,
     log,
     look_at_entry,
     look_at_head,
-    note_queue,
     slot_behind,
     tell_entry,
     tell_exit,
 )
+from twin.kernels.origins import join_queue, note_queue
 from twin.kernels.prefetch import prefetch
 from twin.kernels.sync import meet
 from twin.kernels.traffic import (

@@ -60,7 +60,7 @@ def _yield_processor(typing_context: Any) -> Any:
 
     def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         kind = ir.FunctionType(ir.IntType(32), [])
-        function = cgutils.get_or_insert_function(builder.module, kind, "sched_yield")
+        function = cast(Any, cgutils).get_or_insert_function(builder.module, kind, "sched_yield")
         builder.call(function, [])
         return context.get_dummy_value()
 

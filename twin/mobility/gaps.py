@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from twin.scenario.ledger import Parameters
-from twin.territory.tables import GIVE_WAY, ROUNDABOUT, STOP, Streets
+from twin.territory.tables import GIVE_WAY, OBSERVED, ROUNDABOUT, STOP, Streets
 
 YIELDING = (STOP, GIVE_WAY, ROUNDABOUT)  # the order of the ledger's rows
 MS = 1_000
@@ -35,8 +35,10 @@ class Gaps:
 
 
 def gaps_of(streets: Streets, parameters: Parameters) -> Gaps:
-    """Who yields to whom at all junctions of a territory."""
+    """Who yields to whom at all junctions, where the map says so or the ledger lets it be inferred."""
     yields = np.isin(streets.control, YIELDING)
+    if not parameters["junctions.inferred_gaps"]:
+        yields &= streets.control_provenance == OBSERVED
     times = []
     for row in ("critical_gap_s", "follow_up_s"):
         by_control = np.zeros(max(YIELDING) + 1, dtype=np.int32)

@@ -8,63 +8,19 @@ rows of outside.
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 
 import numpy as np
 
 from twin.errors import WorkError
 from twin.kernels import loading as kernels
 from twin.kernels import turns
-from twin.kernels.traffic import MOST_KINDS, STEP_MS, Events, Network, Scene, Settings, Supply
+from twin.kernels.traffic import STEP_MS, Network, Scene, Supply
+from twin.mobility.passages import Passages, no_log, passages_of
+from twin.mobility.rules import Rules, settings_of
 from twin.mobility.vehicles import Legs, no_traffic, vehicles_of
 from twin.routing.routes import Routes
 
 LOG_ROOM = 2**18  # events that may be logged between two looks at what the log still holds
-
-
-@dataclass(frozen=True)
-class Passages:
-    """Links left, in no particular order: trip and link rows, moments [ms], each (n,) int32."""
-
-    trip: np.ndarray
-    link: np.ndarray
-    enter_ms: np.ndarray
-    exit_ms: np.ndarray
-
-    def of(self, chosen: np.ndarray) -> Passages:
-        """Those chosen by a mask; the log itself where that is all."""
-        if chosen.all():
-            return self
-        return Passages(self.trip[chosen], self.link[chosen], self.enter_ms[chosen], self.exit_ms[chosen])
-
-    @staticmethod
-    def join(parts: list[Passages]) -> Passages:
-        """One log from several, in order."""
-        if not parts:
-            empty = np.empty(0, dtype=np.int32)
-            return Passages(empty, empty, empty, empty)
-        if len(parts) == 1:
-            return parts[0]
-        return Passages(
-            np.concatenate([p.trip for p in parts]),
-            np.concatenate([p.link for p in parts]),
-            np.concatenate([p.enter_ms for p in parts]),
-            np.concatenate([p.exit_ms for p in parts]),
-        )
-
-
-@dataclass(frozen=True)
-class Rules:
-    """Numbers of the loading that hold everywhere (rows of the ledger).
-
-    ``places`` and ``pace`` are what kinds of vehicles take: places on a link, quarters of a car's headway.
-    Deadlocks are looked for every ``deadlock_check_s``, never with 0.
-    """
-
-    origin_priority: float
-    deadlock_check_s: int
-    places: tuple[int, ...] = (1,)
-    pace: tuple[int, ...] = (4,)
 
 
 class Loader:
@@ -105,12 +61,12 @@ class Loader:
         self.vehicles = vehicles_of(trip_key, legs, kind)
         n_domains, self.n_threads = domains
         self.traffic = no_traffic(network, rules.origin_priority, n_domains)
-        self.settings = _settings(rules)
+        self.settings = settings_of(rules)
         self.words, self.n_words = np.empty(0, dtype=np.uint64), 0
         cars, buses = np.arange(self.n_trips), np.arange(self.n_trips, self.vehicles.key.shape[0])
         self.vehicles.at[cars] = self._write(cars, routes)
         self.vehicles.at[buses] = self._write(buses, legs.routes)
-        self.events = _no_log(n_domains, 0)
+        self.events = no_log(n_domains, 0)
         self._taken_up = b""
         self._settled = True
         self.rotations = 0
@@ -202,7 +158,7 @@ class Loader:
             self._take_up(scene, step)
             step, turned = self._run(scene, (step, until_s, margin))
             self.rotations += turned
-            parts += _passages(scene.events)
+            parts += passages_of(scene.events)
         self._settled = False
         self.check()
         return Passages.join(parts)
@@ -228,11 +184,11 @@ class Loader:
 
         ``left`` are the passages since ``since_s``, from which the rate of each queue is seen.
         """
-        events = _no_log(1, int(self.on_link_veh.sum()))
+        events = no_log(1, int(self.on_link_veh.sum()))
         scene = self._scene(0)._replace(events=events)
         left_veh = np.bincount(left.link, minlength=self.network.tail.shape[0])
         kernels.queued(scene, now_s * STEP_MS, since_s * STEP_MS, left_veh)
-        return Passages.join(_passages(events))
+        return Passages.join(passages_of(events))
 
     def ahead_of(self, trips: np.ndarray) -> Routes:
         """Routes of trips (rows) from the link that each is on or waits for, by place in ``trips``."""
@@ -328,31 +284,7 @@ class Loader:
     def _scene(self, n_events: int) -> Scene:
         """All that the kernels work on, with an empty log for that many events."""
         if self.events.trip.shape[1] < n_events:
-            self.events = _no_log(self.traffic.counts.shape[0], n_events)
+            self.events = no_log(self.traffic.counts.shape[0], n_events)
         return Scene(
             self.network, self.supply, self.traffic, self.vehicles, self.words, self.events, self.settings
         )
-
-
-def _settings(rules: Rules) -> Settings:
-    """The rules as kernels take them."""
-    if len(rules.places) != len(rules.pace) or len(rules.places) > MOST_KINDS or max(rules.places) > 7:
-        most = f"{MOST_KINDS} kinds and 7 places at most"
-        raise WorkError(f"places {rules.places} and pace {rules.pace}: as many of both, {most}")
-    places, pace = np.ones(MOST_KINDS, dtype=np.int32), np.full(MOST_KINDS, 4, dtype=np.int32)
-    places[: len(rules.places)], pace[: len(rules.pace)] = rules.places, rules.pace
-    return Settings(int(rules.deadlock_check_s), places, pace, int(places.max()))
-
-
-def _no_log(n_domains: int, n_events: int) -> Events:
-    """Empty logs."""
-    columns = np.empty((4, n_domains, n_events), dtype=np.int32)
-    return Events(*columns, np.zeros((n_domains, 8), dtype=np.int64))
-
-
-def _passages(events: Events) -> list[Passages]:
-    """What was written to the logs, without the room that is left."""
-    return [
-        Passages(*(column[domain, : events.n[domain, 0]].copy() for column in events[:4]))
-        for domain in range(events.n.shape[0])
-    ]

@@ -106,3 +106,18 @@ class RoadManager(Actor):
             barred[lane] |= barred[street]
             return barred
         return closed_to_entry(closed, tail, head)
+
+    def respect(self, own: float, moment_s: int) -> float:
+        """Share of trips on which a provider, whose own share that is, honours the classes in force."""
+        shares = {
+            own if lever.order.respect is None else lever.order.respect
+            for lever in self.levers
+            if isinstance(lever.order, ClassifySecondary) and lever.holds(moment_s)
+        }
+        if len(shares) > 1:
+            raise InputError(
+                "modification 'classify_secondary': respect",
+                f"{' and '.join(f'{share:g}' for share in sorted(shares))} at one time",
+                "one share for all classes in force",
+            )
+        return shares.pop() if shares else 0.0

@@ -6,7 +6,7 @@ import numpy as np
 
 from twin.behaviour.on_demand import by_app
 from twin.indicators.on_demand_record import OnDemandRecord
-from twin.mobility.loading import Passages
+from twin.mobility.passages import Passages
 from twin.model.twin_model import TwinModel
 from twin.population.population import Population
 

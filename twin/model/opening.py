@@ -14,8 +14,9 @@ from twin.knowledge.datasets import Dataset
 from twin.knowledge.platform import DataPlatform
 from twin.knowledge.rights import Right
 from twin.mobility.fleet import vehicle_kinds
-from twin.mobility.loading import Loader, Rules
+from twin.mobility.loading import Loader
 from twin.mobility.riders import ServiceDay
+from twin.mobility.rules import Rules
 from twin.mobility.shared_rides import Fleet as SharedFleet
 from twin.mobility.shared_rides import SharedRides, joined
 from twin.model.metering import place_site

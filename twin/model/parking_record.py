@@ -6,7 +6,7 @@ import numpy as np
 
 from twin.clock import MS
 from twin.indicators.parking_record import ParkingRecord
-from twin.mobility.loading import Passages
+from twin.mobility.passages import Passages
 from twin.model.twin_model import TwinModel
 
 NEVER = np.iinfo(np.int64).max

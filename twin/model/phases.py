@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from twin.clock import MS
 from twin.kernels.observe import Events
-from twin.mobility.loading import Passages
+from twin.mobility.passages import Passages
 from twin.model import parking, travel
 from twin.model.metering import consumption_of, publish
 from twin.model.state import Access

@@ -123,7 +123,7 @@ class ProviderAgent(Actor):
     ) -> Advice:
         """Better routes for those who asked, where links cost them all the same."""
         model, n = self.model, requests.trip.shape[0]
-        respect = model.respect_of(self, moment_s)
+        respect = model.manager.respect(self.order.respect, moment_s)
         asking = Asking(
             pool=requests.routes.pool,
             start=requests.routes.start,

@@ -12,7 +12,7 @@ from twin.indicators.records import ROAD_MANAGER, DayRecord
 from twin.kernels.experience import count_moments
 from twin.kernels.paths import BLOCKED
 from twin.knowledge.day import Estimate, city_picture
-from twin.mobility.loading import Passages
+from twin.mobility.passages import Passages
 from twin.model.metering import meterings
 from twin.model.on_demand_record import on_demand_record_of, trips_as_made
 from twin.model.parking_record import parking_record_of

@@ -6,7 +6,7 @@ import numpy as np
 
 from twin.clock import MS
 from twin.indicators.records import ROAD_MANAGER, DayRecord
-from twin.mobility.loading import Passages
+from twin.mobility.passages import Passages
 from twin.model.vehicle_rules import Rules
 from twin.population.fleet import TripVehicles
 

@@ -17,7 +17,8 @@ from twin.kernels.traffic import Supply
 from twin.knowledge.day import Estimate
 from twin.knowledge.estimates import LinkPicture
 from twin.knowledge.platform import DataPlatform
-from twin.mobility.loading import Loader, Passages
+from twin.mobility.loading import Loader
+from twin.mobility.passages import Passages
 from twin.mobility.riders import ServiceDay
 from twin.mobility.shared_rides import SharedRides
 from twin.routing.routes import Routes

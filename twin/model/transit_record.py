@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from twin.indicators.transit_record import TransitRecord
-from twin.mobility.loading import Passages
+from twin.mobility.passages import Passages
 from twin.mobility.riders import boardings
 from twin.model.twin_model import TwinModel
 

@@ -13,7 +13,6 @@ from twin.calculators.habit import habit_times_ms
 from twin.calculators.market import app_users, choose_provider, provider_of
 from twin.calculators.provider import obeys
 from twin.clock import HORIZON_S, MS, format_month, parse_month
-from twin.errors import InputError
 from twin.kernels.paths import Trips
 from twin.model.cycling import with_bike_lanes
 from twin.model.edited_roads import day_roads
@@ -39,7 +38,7 @@ from twin.population.tables import CAR, ON_DEMAND
 from twin.routing.search import bounds_to
 from twin.routing.topology import workspace_for
 from twin.scenario.modification import OnLinks
-from twin.scenario.modifications import BusLine, ClassifySecondary, DataAgreement, Parking
+from twin.scenario.modifications import BusLine, DataAgreement, Parking
 from twin.scenario.on_demand import OnDemandTransport
 from twin.scenario.road_edits import RoadEdit, SignalPlan
 from twin.scenario.scenario import Scenario
@@ -183,21 +182,6 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
             seed=self.seed_,
             threads=self.threads,
         )
-
-    def respect_of(self, agent: ProviderAgent, moment_s: int) -> float:
-        """Share of trips on which a provider honours the classification that is in force."""
-        shares = {
-            agent.order.respect if lever.order.respect is None else lever.order.respect
-            for lever in self.manager.levers
-            if isinstance(lever.order, ClassifySecondary) and lever.holds(moment_s)
-        }
-        if len(shares) > 1:
-            raise InputError(
-                "modification 'classify_secondary': respect",
-                f"{' and '.join(f'{share:g}' for share in sorted(shares))} at one time",
-                "one share for all classes in force",
-            )
-        return shares.pop() if shares else 0.0
 
     def _set_roads(self) -> None:
         """The month's streets, whoever drives on them, and the habits that they have there."""

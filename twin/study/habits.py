@@ -19,7 +19,7 @@ import pandas as pd
 
 from twin.behaviour.habits import N_SLICES, Habits, review
 from twin.errors import InputError
-from twin.mobility.loading import Passages
+from twin.mobility.passages import Passages
 from twin.model.twin_model import TwinModel
 from twin.population.population import Population
 from twin.routing.routes import Routes

@@ -1,0 +1,54 @@
+"""Passages: which vehicle left which link when, as logs of the loading and as columns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from twin.kernels.traffic import Events
+
+
+@dataclass(frozen=True)
+class Passages:
+    """Links left, in no particular order: trip and link rows, moments [ms], each (n,) int32."""
+
+    trip: np.ndarray
+    link: np.ndarray
+    enter_ms: np.ndarray
+    exit_ms: np.ndarray
+
+    def of(self, chosen: np.ndarray) -> Passages:
+        """Those chosen by a mask; the log itself where that is all."""
+        if chosen.all():
+            return self
+        return Passages(self.trip[chosen], self.link[chosen], self.enter_ms[chosen], self.exit_ms[chosen])
+
+    @staticmethod
+    def join(parts: list[Passages]) -> Passages:
+        """One log from several, in order."""
+        if not parts:
+            empty = np.empty(0, dtype=np.int32)
+            return Passages(empty, empty, empty, empty)
+        if len(parts) == 1:
+            return parts[0]
+        return Passages(
+            np.concatenate([p.trip for p in parts]),
+            np.concatenate([p.link for p in parts]),
+            np.concatenate([p.enter_ms for p in parts]),
+            np.concatenate([p.exit_ms for p in parts]),
+        )
+
+
+def no_log(n_domains: int, n_events: int) -> Events:
+    """Empty logs."""
+    trip, link, enter_ms, exit_ms = np.empty((4, n_domains, n_events), dtype=np.int32)
+    return Events(trip, link, enter_ms, exit_ms, np.zeros((n_domains, 8), dtype=np.int64))
+
+
+def passages_of(events: Events) -> list[Passages]:
+    """What was written to the logs, without the room that is left."""
+    return [
+        Passages(*(column[domain, : events.n[domain, 0]].copy() for column in events[:4]))
+        for domain in range(events.n.shape[0])
+    ]
