@@ -10,6 +10,7 @@ from xml.etree import ElementTree as ET
 import numpy as np
 
 from benchmarks.peers import need
+from benchmarks.speed.junctions import with_signals
 from benchmarks.speed.world import World
 
 MESO = ["--mesosim", "true"]
@@ -24,13 +25,7 @@ OPTIONS = {
 def write_network(world: World, folder: Path) -> Path:
     """Nodes and edges, joined by netconvert; signals where two arterials cross, priority elsewhere."""
     home = Path(str(need("sumo").SUMO_HOME))
-    big = np.zeros((2, world.x_m.shape[0]), dtype=np.int64)
-    east_west = np.abs(world.x_m[world.head] - world.x_m[world.tail]) > np.abs(
-        world.y_m[world.head] - world.y_m[world.tail]
-    )
-    for way in (0, 1):
-        np.add.at(big[way], world.head[(world.lanes > 1) & (east_west == bool(way))], 1)
-    signals = (big > 0).all(axis=0)
+    signals = with_signals(world)
     with (folder / "in.nod.xml").open("w") as file:
         file.write("<nodes>\n")
         for node, (x, y) in enumerate(zip(world.x_m.tolist(), world.y_m.tolist(), strict=True)):
