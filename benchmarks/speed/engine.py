@@ -15,14 +15,9 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.speed.junctions import FOLLOW_UP_MS, control_of, signals_of
-from benchmarks.speed.world import JAM_SPACING_M, WAVE_MPS, World
+from benchmarks.speed.ours import OURS, PLAIN, Setup, loader_of
+from benchmarks.speed.world import World
 from twin.errors import InputError
-from twin.kernels.random import keys_of
-from twin.mobility.links import build_network, headway_ms, link_ms, places_and_holes, supply_of
-from twin.mobility.loading import Loader
-from twin.mobility.rules import Rules
-from twin.routing.routes import Routes
 
 Simulation = Callable[[], None]
 Results = Callable[[], dict[str, float]]
@@ -33,41 +28,13 @@ UXSIM = {
     "UXsim C++ single vehicles": (1, True),
     "UXsim Python platoons of 5": (5, False),
 }
-OURS_CONTROLLED = "twin, junction control"
-"""Signals, give-way, and the rule for deadlocks every 30 s."""
 SUMO = ("SUMO meso", "SUMO meso, junction control", "SUMO micro")
 
 
-def loader_of(
-    world: World,
-    capacity_factor: float = 1.0,
-    deadlock_check_s: int = 0,
-    controlled: bool = False,
-    domains: tuple[int, int] = (1, 1),
-) -> Loader:
-    """Our engine on a world, all trips released; the rule for deadlocks is off unless asked for."""
-    capacity = world.capacity_vps * capacity_factor
-    free_s, storage = world.length_m / world.speed_mps, world.length_m * world.lanes / JAM_SPACING_M
-    places, hole_ms = places_and_holes(free_s, world.length_m / WAVE_MPS, storage)
-    control = control_of(world) if controlled else None
-    network = build_network(world.topology(), places, hole_ms, capacity, control)
-    apart_ms = headway_ms(capacity)
-    if control is not None:
-        apart_ms = np.maximum(apart_ms, np.where(control.gap_ms > 0, FOLLOW_UP_MS, 0))
-    supply = supply_of(link_ms(free_s), apart_ms, *(signals_of(world) if controlled else ()))
-    routes = Routes(world.pool, world.start, world.end)
-    keys = keys_of(np.arange(world.n_trips))
-    loader = Loader(network, supply, keys, routes, Rules(1.0, deadlock_check_s), domains=domains)
-    loader.release(np.arange(world.n_trips), np.rint(1_000.0 * world.depart_s).astype(np.int64))
-    return loader
-
-
-def build_twin(
-    world: World, factor: float = 1.0, check_s: int = 0, controlled: bool = False
-) -> tuple[Simulation, Results]:
+def build_twin(world: World, setup: Setup = PLAIN) -> tuple[Simulation, Results]:
     """Our engine, compiled."""
-    loader_of(world, factor, check_s).advance(0, 1)  # compiles, or reads what was compiled before
-    loader = loader_of(world, factor, check_s, controlled)
+    loader_of(world, setup).advance(0, 1)  # compiles, or reads what was compiled before
+    loader = loader_of(world, setup)
     entries = [0]
 
     def simulate() -> None:
@@ -91,12 +58,12 @@ def build_twin(
 
 def build(name: str, world: World, folder: Path) -> tuple[Simulation, Results]:
     """The simulation of that engine. ``twin`` may carry ``:factor`` of capacity and ``:check`` in seconds."""
-    if name == OURS_CONTROLLED:
-        return build_twin(world, check_s=30, controlled=True)
+    if name in OURS:
+        return build_twin(world, OURS[name])
     if name.startswith("twin"):
         parts = name.split(":")[1:]
         factor = float(parts[0]) if parts else 1.0
-        return build_twin(world, factor, int(parts[1]) if len(parts) > 1 else 0)
+        return build_twin(world, Setup(factor, int(parts[1]) if len(parts) > 1 else 0))
     if name in UXSIM:
         from benchmarks.peers.uxsim_loading import build as build_uxsim
 

@@ -19,8 +19,9 @@ from typing import Any
 
 from benchmarks.machine import machine
 from benchmarks.peers import check
-from benchmarks.speed.engine import OURS_CONTROLLED, SUMO, UXSIM
+from benchmarks.speed.engine import SUMO, UXSIM
 from benchmarks.speed.limits import gather_ns, limit_entries_per_s
+from benchmarks.speed.ours import OURS
 from benchmarks.speed.world import World, city_world, grid_world
 from twin.errors import InputError
 
@@ -64,7 +65,7 @@ def peers_of(n_trips: int) -> tuple[str, ...]:
     """The peers that a demand of this size is asked of, checked for being installed."""
     for module in ("uxsim", "sumo", "libsumo"):
         check(module)
-    return (OURS_CONTROLLED, *SUMO, *UXSIM) if n_trips <= SMALL_TRIPS else (OURS_CONTROLLED, *LARGE_ENGINES)
+    return (*OURS, *SUMO, *UXSIM) if n_trips <= SMALL_TRIPS else (*OURS, *LARGE_ENGINES)
 
 
 def rows_of(

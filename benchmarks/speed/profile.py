@@ -21,10 +21,11 @@ from typing import Any
 import numpy as np
 
 from benchmarks.machine import machine
-from benchmarks.speed.engine import loader_of
 from benchmarks.speed.limits import gather_ns
 from benchmarks.speed.loading import CITY_TRIPS, city_file, run_engine
+from benchmarks.speed.ours import Setup, loader_of
 from benchmarks.speed.world import World, grid_world
+from twin.kernels.turns import words_of
 
 VARIANTS = {
     "as it is": "twin",
@@ -39,7 +40,7 @@ FROM_S, UNTIL_S = 7.5 * 3_600, 8.0 * 3_600
 def empty_day_s(world: World, check_s: int) -> float:
     """CPU seconds of a day without a vehicle: what is paid for looking at all nodes every second."""
     nobody = replace(world, depart_s=world.depart_s[:0], start=world.start[:0], end=world.end[:0])
-    loader = loader_of(nobody, deadlock_check_s=check_s)
+    loader = loader_of(nobody, Setup(check_s=check_s))
     loader.advance(0, 1)
     begin = time.process_time()
     loader.advance(1, 1 + EMPTY_S)
@@ -51,9 +52,11 @@ def state_bytes(world: World) -> dict[str, int]:
     loader = loader_of(replace(world, depart_s=world.depart_s[:1], start=world.start[:1], end=world.end[:1]))
     traffic, network, supply = loader.traffic, loader.network, loader.supply
     slots = traffic.slots.nbytes
-    of_links = sum(array.nbytes for part in (traffic, network, supply) for array in part) - slots
-    of_trips = world.n_trips * sum(array.itemsize for array in loader.vehicles)
-    return {"links": of_links, "slots": slots, "trips": of_trips, "routes": int(world.pool.nbytes)}
+    fixed = (traffic.links, traffic.arms, *traffic.calendar, *traffic.work, *network[:-1], *supply)
+    of_trips = world.n_trips * sum(column.itemsize for column in loader.vehicles[:8])
+    words = int(words_of(world.start, world.end, network.turn_bits))
+    routes = words * loader.words.itemsize
+    return {"links": sum(a.nbytes for a in fixed), "slots": slots, "trips": of_trips, "routes": routes}
 
 
 def rows_of(side: int, n_trips: int, limit_s: float) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.kernels.paths import Topology, Trips, Weights
+from twin.kernels.paths import Trips, Weights
 from twin.kernels.random import keys_of, stream_of, uniforms
 from twin.routing.routes import Routes
 from twin.routing.search import NO_DRAWS, Stream, bounds_to, find_routes
@@ -53,10 +53,6 @@ class World:
         """Flow capacity of each link: the top of its triangular diagram."""
         top: NDArray[np.float64] = self.lanes * self.speed_mps / (JAM_SPACING_M + self.speed_mps * REACTION_S)
         return top
-
-    def topology(self) -> Topology:
-        """Forward and backward stars; keys of outside ids."""
-        return build_topology(self.tail, self.head, keys_of(np.arange(self.tail.shape[0])), self.x_m.shape[0])
 
     def between(self, from_s: float, until_s: float) -> World:
         """The trips that depart between two moments, by a clock that starts then, and an hour to get home."""

@@ -13,7 +13,8 @@ import pytest
 
 from benchmarks import peers
 from benchmarks.speed import loading
-from benchmarks.speed.engine import loader_of, measured
+from benchmarks.speed.engine import measured
+from benchmarks.speed.ours import loader_of
 from benchmarks.speed.limits import limit_entries_per_s
 from benchmarks.speed.loading import main
 from benchmarks.speed.profile import state_bytes
@@ -124,5 +125,5 @@ def test_state_is_counted() -> None:
     world = grid_world(50)
     counted = state_bytes(world)
     assert counted["routes"] == 4 * world.pool.shape[0]
-    assert counted["slots"] == SLOT.itemsize * int(loader_of(world).network.ring_start[-1])
+    assert counted["slots"] == SLOT.itemsize * int(loader_of(world).network.storage_veh.sum())
     assert json.dumps(counted)
