@@ -14,25 +14,26 @@ from tests.territories import territory_of
 from tests.worlds import Street, net_of
 from twin.mobility.gaps import YIELDING, gaps_of, harders_vps, siegloch_vps
 from twin.scenario.ledger import Parameters
-from twin.territory.tables import GIVE_WAY, NO_CONTROL, ROUNDABOUT, SIGNAL, STOP, Streets
+from twin.territory.tables import GIVE_WAY, INFERRED, NO_CONTROL, OBSERVED, ROUNDABOUT, SIGNAL, STOP, Streets
 from twin.territory.territory import Territory
 
 LEDGER = Parameters.defaults()
+INFERS = LEDGER.replaced({"junctions.inferred_gaps": 1})
 
 
-def junction(*controls: int) -> Streets:
-    """Two-way arms from node 0; the control of each at its head there."""
+def junction(*controls: int, provenance: int = OBSERVED) -> Streets:
+    """Two-way arms from node 0; the control of each at its head there, mapped or only inferred."""
     arms = range(1, len(controls) + 1)
     made = [each for arm in arms for each in (Street(arm, 0, 200, 50, 900), Street(0, arm, 200, 50, 900))]
     streets = territory_of(net_of(made)).streets
     control = np.zeros(streets.n_links, dtype=np.int8)
     control[::2] = controls
-    return replace(streets, control=control)
+    return replace(streets, control=control, control_provenance=np.full_like(control, provenance))
 
 
-def majors(streets: Streets) -> dict[int, list[int]]:
+def majors(streets: Streets, parameters: Parameters = LEDGER) -> dict[int, list[int]]:
     """Arms that each yielding arm yields to."""
-    gaps = gaps_of(streets, LEDGER)
+    gaps = gaps_of(streets, parameters)
     arm = streets.tail.tolist()
     return {
         arm[row]: [arm[each] for each in gaps.major_links[gaps.major_start[row] : gaps.major_start[row + 1]]]
@@ -55,6 +56,12 @@ def test_who_yields_to_whom(controls, expected):
     assert majors(junction(*controls)) == expected
 
 
+def test_who_would_yield_by_inference_only_does_so_where_the_ledger_says():
+    streets = junction(NO_CONTROL, NO_CONTROL, GIVE_WAY, provenance=INFERRED)
+    assert majors(streets) == {}
+    assert majors(streets, INFERS) == {3: [1, 2]}
+
+
 def test_times_go_by_the_kind_of_control_and_are_whole_milliseconds():
     gaps = gaps_of(junction(STOP, GIVE_WAY, ROUNDABOUT, NO_CONTROL), LEDGER)
     assert gaps.critical_gap_ms[::2].tolist() == [6_500, 6_200, 5_200, 0]
@@ -67,9 +74,11 @@ def test_times_go_by_the_kind_of_control_and_are_whole_milliseconds():
 
 def test_on_the_riviera_who_yields_does_so_to_links_that_end_at_the_same_node():
     streets = Territory.load(ROOT / "networks" / "riviera").streets
-    gaps = gaps_of(streets, LEDGER)
+    gaps, mapped = gaps_of(streets, INFERS), gaps_of(streets, LEDGER)
     assert (gaps.yields == np.isin(streets.control, YIELDING)).all()
     assert gaps.yields.sum() == 396
+    assert (mapped.yields == (gaps.yields & (streets.control_provenance == OBSERVED))).all()
+    assert 0 < mapped.yields.sum() < gaps.yields.sum()
     minor = np.repeat(np.arange(streets.n_links), np.diff(gaps.major_start))
     assert (streets.head[minor] == streets.head[gaps.major_links]).all()
     assert not gaps.yields[gaps.major_links].any()

@@ -9,7 +9,6 @@ from tests import worlds
 from tests.kernels import loading_door as door
 from tests.transit_worlds import routes_of, timetable_of
 from twin.errors import WorkError
-from twin.kernels.traffic import Supply
 from twin.mobility.links import build_network
 from twin.mobility.loading import Loader
 from twin.mobility.riders import ServiceDay
@@ -30,11 +29,10 @@ def street(n_links: int = 6) -> worlds.Net:
 
 def loader_of(net: worlds.Net, buses: Buses) -> Loader:
     topology = build_topology(net.tail, net.head, net.link_key, net.n_nodes)
-    supply = Supply(net.free_ms.copy(), net.headway_ms.copy(), np.zeros(net.n_links, dtype=np.bool_))
     no = np.empty(0, dtype=np.int64)
     return Loader(
-        build_network(topology, net.storage, net.hole_ms, net.weight), supply, no.astype(np.uint64),
-        Routes(no.astype(np.int32), no, no), Rules(1.0, 30), 1, buses.legs,
+        build_network(topology, net.storage, net.hole_ms, net.weight), door.supply_of(net), no.astype(np.uint64),
+        Routes(no.astype(np.int32), no, no), Rules(1.0, 30), buses.legs,
     )  # fmt: skip
 
 
@@ -124,6 +122,6 @@ def test_who_changes_the_queue_stands_there_by_moment_and_key() -> None:
     demand = worlds.demand_of([(moment, (1,)) for moment in (50, 10, 30)] + [(20, (2,))])
     loader = door.loader_of(worlds.Case(net, demand, 100))
     loader.start_by(np.array([2]), Routes.joined([np.array([2], dtype=np.int32)]))
-    loader.advance(0, 100)
+    left = loader.advance(0, 100)
     assert loader.vehicles.entered_ms.tolist() == [50_000, 10_000, 30_000, 20_000]
-    assert loader.traffic.links["n_out"].tolist() == [0, 2, 2]
+    assert np.bincount(left.link, minlength=3).tolist() == [0, 2, 2]

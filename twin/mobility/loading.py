@@ -146,6 +146,11 @@ class Loader:
         self.vehicles.not_before_ms[following[there] - first] = not_before_ms[there]
         self.vehicles.dwell_ms[following[there] - first] = dwell_ms[there]
 
+    def let_stand(self, rows: np.ndarray, dwell_ms: np.ndarray) -> None:
+        """Let legs (vehicle rows) that have not been released stand at least so long at the stop before."""
+        first = self.vehicles.key.shape[0] - self.vehicles.dwell_ms.shape[0]
+        self.vehicles.dwell_ms[rows - first] = dwell_ms
+
     def advance(self, from_s: int, until_s: int) -> Passages:
         """Run the steps from one moment to another and return the links left meanwhile."""
         headway_ms = np.maximum(self.supply.headway_ms * min(4, *self.rules.pace) // 4, 1)

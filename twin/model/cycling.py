@@ -16,9 +16,10 @@ from scipy.spatial import cKDTree
 from twin.behaviour.modes import change_probability
 from twin.kernels.random import stream_of, uniforms
 from twin.kernels.synthesis import PathGraph
+from twin.model.pivot import inside, tours
 from twin.population.paths import path_distances_m, path_graph
 from twin.population.population import Population
-from twin.population.tables import CYCLE, HOME, RESIDENT, Trips
+from twin.population.tables import CYCLE, RESIDENT, Trips
 from twin.scenario.road_edits import BikeLane
 from twin.territory.select import select_links
 from twin.territory.tables import Flags, Floats, Ints
@@ -54,7 +55,7 @@ def with_bike_lanes(model: TwinModel, planned: Population) -> Population:
         return planned
     lanes = lanes_along(model.territory, orders, float(model.parameters["population.cycle_speed_kmh"]))
     trips = _with_new_cyclists(model, planned, lanes)
-    rows = np.flatnonzero((trips.mode == CYCLE) & _inside(trips))
+    rows = np.flatnonzero((trips.mode == CYCLE) & inside(trips))
     before, after = (_ridden_m(model.territory, trips, rows, each) for each in (None, lanes.time))
     duration_s = trips.duration_s.copy()
     saved = np.isfinite(before) & np.isfinite(after) & (after < before)
@@ -134,18 +135,18 @@ def _with_new_cyclists(model: TwinModel, planned: Population, lanes: Lanes) -> T
     own choice of mode has it.
     """
     trips, persons, parameters = planned.trips, planned.persons, model.parameters
-    tour = _tours(trips)
+    tour = tours(trips)
     n_tours = int(tour.max(initial=-1)) + 1
     first = np.searchsorted(tour, np.arange(n_tours))
     person = trips.person[first]
-    cannot = (trips.mode == CYCLE) | ~_inside(trips)
+    cannot = (trips.mode == CYCLE) | ~inside(trips)
     open_to = np.bincount(tour[cannot], minlength=n_tours) == 0
     open_to &= persons.kind[person] == RESIDENT
     open_to &= persons.age[person] >= parameters["population.cycle_from_age"]
     open_to &= np.bincount(tour[_meets(model.territory, trips, lanes)], minlength=n_tours) > 0
     limit_m = 1_000.0 * float(parameters["population.cycle_limit_km"])
     far = _straight_m(model.territory, trips.origin_place, trips.destination_place) > limit_m
-    open_to &= np.bincount(tour[far & _inside(trips)], minlength=n_tours) == 0
+    open_to &= np.bincount(tour[far & inside(trips)], minlength=n_tours) == 0
     rows = np.flatnonzero(open_to[tour])
     before, felt = (_ridden_m(model.territory, trips, rows, each) for each in (None, lanes.felt))
     too_far = ~np.isfinite(before) | (before > limit_m)
@@ -168,36 +169,24 @@ def _with_new_cyclists(model: TwinModel, planned: Population, lanes: Lanes) -> T
 def _meets(territory: Territory, trips: Trips, lanes: Lanes) -> Flags:
     """Trips to which the lanes may matter (n_trips,)."""
     paths, places = territory.paths, territory.places
-    inside = np.flatnonzero(_inside(trips))
+    rows = np.flatnonzero(inside(trips))
     node = np.unique(np.append(paths.u[lanes.along], paths.v[lanes.along]))
     found = np.zeros(len(trips), dtype=np.bool_)
-    if not node.size or not inside.size:
+    if not node.size or not rows.size:
         return found
     tree = cKDTree(np.column_stack([paths.node_x_m[node], paths.node_y_m[node]]))
     to_lane, _ = tree.query(np.column_stack([places.x_m, places.y_m]))
-    origin, destination = trips.origin_place[inside], trips.destination_place[inside]
+    origin, destination = trips.origin_place[rows], trips.destination_place[rows]
     straight = _straight_m(territory, origin, destination)
-    found[inside] = to_lane[origin] + to_lane[destination] <= LOOKED_FACTOR * straight + LOOKED_EXTRA_M
+    found[rows] = to_lane[origin] + to_lane[destination] <= LOOKED_FACTOR * straight + LOOKED_EXTRA_M
     return found
 
 
 def _cycle_share(planned: Population) -> Floats:
     """Share of cycling in residents' trips within the area by their home's zone, the last entry for none."""
     trips, persons = planned.trips, planned.persons
-    counted = (persons.kind[trips.person] == RESIDENT) & _inside(trips)
+    counted = (persons.kind[trips.person] == RESIDENT) & inside(trips)
     zone, rides = persons.zone[trips.person][counted], (trips.mode == CYCLE)[counted]
     n_zones = int(persons.zone.max(initial=-1)) + 2
     total = np.bincount(zone % n_zones, minlength=n_zones)
     return np.asarray(np.bincount(zone % n_zones, weights=rides, minlength=n_zones) / np.maximum(total, 1))
-
-
-def _inside(trips: Trips) -> Flags:
-    """Trips from place to place, by no gate (n_trips,)."""
-    return np.asarray((trips.origin_place >= 0) & (trips.destination_place >= 0))
-
-
-def _tours(trips: Trips) -> np.ndarray:
-    """Number of the tour of each trip: a new one begins with each person and after every return home."""
-    ends = trips.purpose == HOME
-    begins = np.append(True, ends[:-1])[: ends.shape[0]] | (np.diff(trips.person, prepend=-1) != 0)
-    return np.asarray(np.cumsum(begins) - 1)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from twin.accounts import Accounts
@@ -33,7 +35,7 @@ def record_of(model: TwinModel) -> DayRecord:
     passages = Passages.join(state.log.parts)
     entries, exits = _counts_by_slice(model, passages)
     of_trips = passages.of(passages.trip < model.n_trips)
-    days, kept = state.itineraries, state.platform.record()
+    days = state.itineraries
     population = trips_as_made(model)
     return _booked(
         DayRecord(
@@ -64,12 +66,8 @@ def record_of(model: TwinModel) -> DayRecord:
             max_origin_queue_veh=state.log.max_origin_queue_veh,
             max_gate_queue_veh=state.log.max_gate_queue_veh,
             knowledge=_pictures(model),
-            observations={"dataset": kept.dataset, **kept.rows._asdict()},
             accounts=Accounts(),
             timings_s=dict(model.timings_s),
-            providers=tuple(agent.name for agent in model.providers),
-            datasets=kept.names,
-            probe_datasets={agent.name: f"{agent.name}.probes" for agent in model.providers},
             closed=state.orders.ever_closed,
             meters=meterings(state.devices.values()),
             transit=transit_record_of(model, passages),
@@ -77,8 +75,20 @@ def record_of(model: TwinModel) -> DayRecord:
             toll_cents=toll_cents(model.rules, of_trips, model.from_gate),
             barred_km=barred_km(model.rules, model.trip_vehicles, of_trips, streets.length_m),
             on_demand=on_demand_record_of(model, passages),
+            **_published(model),
         )
     )
+
+
+def _published(model: TwinModel) -> dict[str, Any]:
+    """What was published on the platform, and which of it are the providers' probes."""
+    kept = model.state.platform.record()
+    return {
+        "observations": {"dataset": kept.dataset, **kept.rows._asdict()},
+        "datasets": kept.names,
+        "providers": tuple(agent.name for agent in model.providers),
+        "probe_datasets": {agent.name: f"{agent.name}.probes" for agent in model.providers},
+    }
 
 
 def _booked(record: DayRecord) -> DayRecord:

@@ -65,7 +65,7 @@ def _stand(model: TwinModel, state: Access, until_ms: int) -> None:
     is_open |= buses.in_place & (service.arrived_ms < 0)
     stays_ms = dwells_ms(passengers, model.parameters)
     service.dwell_ms[ahead] = np.where(is_open[ahead], stays_ms, service.dwell_ms[ahead])
-    state.loader.vehicles.dwell_ms[waits] = buses.dwells_ms(service.dwell_ms)[waits]
+    state.loader.let_stand(first + waits, buses.dwells_ms(service.dwell_ms)[waits])
 
 
 def ride(model: TwinModel, state: Access, moment_s: int) -> None:
