@@ -99,18 +99,18 @@ def rake_weights(
 ) -> None:
     """Meet each margin in turn, again and again: weights (n,) written, counts (m, n), targets (m,) read.
 
-    Ends when no margin is further from its target than the tolerance, or after so many rounds.
+    Ends when no margin is further from its target than this part of the target, or after so many rounds.
     """
     for _ in range(rounds):
         for j in range(targets.shape[0]):
             _tilt(weights, counts[j], targets[j])
-        worst = 0.0
+        met = True
         for j in range(targets.shape[0]):
             margin = 0.0
             for i in range(weights.shape[0]):
                 margin += weights[i] * counts[j, i]
-            worst = max(worst, np.abs(margin - targets[j]))
-        if worst <= tolerance:
+            met = met and np.abs(margin - targets[j]) <= tolerance * targets[j]
+        if met:
             break
 
 

@@ -66,8 +66,8 @@ def places_and_holes(
     Where even a hole of one step does not, a place is added.
 
     >>> places, hole_ms = places_and_holes(np.array([0.8]), np.array([2.88]), np.array([2.4]))
-    >>> places.tolist(), hole_ms.tolist()  # 2.4 places in 3.68 s are 2 in 3.067 s
-    ([2], [2067])
+    >>> places.tolist(), hole_ms.tolist()  # 2.4 places in 3.68 s are 2 in 3.066 s
+    ([2], [2066])
     """
     top_vps = storage / (free_s + wave_s)
     free_ms = link_ms(free_s)

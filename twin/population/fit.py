@@ -28,6 +28,10 @@ def rake(
         exactly, also where the others contradict each other.
     targets
         (n_margins,) what each margin is to be, >= 0.
+    rounds
+        at most, where margins contradict each other.
+    tolerance
+        part of its target by which each margin, however small, may miss it.
 
     Examples
     --------
@@ -39,8 +43,7 @@ def rake(
     """
     weights = np.array(prior, dtype=np.float64)
     aims = np.array(targets, dtype=np.float64)
-    largest = float(aims.max(initial=0.0))
-    rake_weights(weights, np.array(counts, dtype=np.float64), aims, rounds, tolerance * largest)
+    rake_weights(weights, np.array(counts, dtype=np.float64), aims, rounds, tolerance)
     return weights
 
 
