@@ -84,9 +84,10 @@ def test_who_parks_and_rides_takes_no_space_at_work_and_calls_no_shared_vehicle(
     assert record.parking is not None
     assert (record.parking.found[parking.out] == UNSERVED).all()
     assert not record.parking.parked[parking.out].any()
-    assert record.parking.parked[parking.back].all() or (
-        model.population.trips.destination_place[parking.back] < 0
-    ).any()
+    assert (
+        record.parking.parked[parking.back].all()
+        or (model.population.trips.destination_place[parking.back] < 0).any()
+    )
     rides = record.population.trips.mode == ON_DEMAND
     assert not rides[np.concatenate([parking.out, parking.back])].any()
     vehicles = model.state.loader.vehicles
