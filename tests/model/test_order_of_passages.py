@@ -45,9 +45,7 @@ def spec() -> Scenario:
 
 def lived() -> tuple[TwinModel, DayRecord]:
     here = world()
-    model = TwinModel(
-        spec(), rng=1, territory=here.territory, population=here.population, habits=here.habits
-    )
+    model = TwinModel(spec(), rng=1, territory=here.territory, population=here.population, habits=here.habits)
     model.run_day()
     return model, record_of(model)
 
@@ -75,11 +73,16 @@ def test_shuffled_steps_give_the_same_observations_tables_and_digests(
     logs = [Passages.join(each.state.log.parts) for each in (model, other_model)]
     assert not np.array_equal(logs[0].trip, logs[1].trip), "the shuffled log is another"
     assert record.observations["result"].shape[0] > 1_000
-    assert record.transit is not None and record.transit.event_link.size
-    assert record.on_demand is not None and record.on_demand.event_link.size
-    assert record.toll_cents is not None and record.toll_cents.sum() > 0
-    assert record.barred_km is not None and record.barred_km.sum() > 0
-    assert record.parking is not None and record.parking.search_s.sum() > 0
+    assert record.transit is not None
+    assert record.transit.event_link.size
+    assert record.on_demand is not None
+    assert record.on_demand.event_link.size
+    assert record.toll_cents is not None
+    assert record.toll_cents.sum() > 0
+    assert record.barred_km is not None
+    assert record.barred_km.sum() > 0
+    assert record.parking is not None
+    assert record.parking.search_s.sum() > 0
     for column, values in record.observations.items():
         np.testing.assert_array_equal(other.observations[column], values)
     results = [Result.of_day(each, spec()) for each in (record, other)]
