@@ -44,6 +44,7 @@ def manifest_of(record: DayRecord, scenario: Scenario, values: Sequence[Indicato
         "simulation_key": simulation_key(scenario, record.seed),
         "trips": record.n_trips,
         "vehicle_trips": int(record.by_car.sum()),
+        "full_sum": record.population.report.get("full_sum"),
         "completed_trips": int((record.state == ARRIVED).sum()),
         CAR_TIME: car_time.get((WHOLE, "")),
         "rotations": record.rotations,
