@@ -123,7 +123,7 @@ def test_the_limit_of_five_lines_an_entry() -> None:
 
 def test_state_is_counted() -> None:
     world = grid_world(50)
-    counted = state_bytes(world)
-    assert counted["routes"] == 4 * world.pool.shape[0]
-    assert counted["slots"] == SLOT.itemsize * int(loader_of(world).network.storage_veh.sum())
+    counted, loader = state_bytes(world), loader_of(world)
+    assert counted["routes"] == loader.words.itemsize * loader.n_words < world.pool.nbytes
+    assert counted["slots"] == SLOT.itemsize * int(loader.network.storage_veh.sum())
     assert json.dumps(counted)
