@@ -12,7 +12,7 @@ from twin.kernels.traffic import Network, Supply
 from twin.mobility.gaps import gaps_of
 from twin.mobility.links import Control, build_network, headway_ms, link_ms, places_and_holes, supply_of
 from twin.mobility.signal_plans import Ordered, SignalTimes, with_plans
-from twin.mobility.signals import exit_headway_ms, plan_signals
+from twin.mobility.signals import plan_signals, saturation_vps
 from twin.routing.topology import build_topology
 from twin.routing.u_turns import without_u_turns
 from twin.scenario.ledger import Parameters
@@ -32,6 +32,10 @@ class Roads:
         Supply without any modification, (n_links,) int64.
     signals
         Fixed-time signals at the ends of links.
+    capacity_vps, green_vps
+        Flow capacity, and what passes while it is green: more, under a signal (n_links,).
+    follow_up_ms
+        Least headway where a link yields, 0 elsewhere (n_links,).
     """
 
     topology: Topology
@@ -39,6 +43,13 @@ class Roads:
     free_ms: np.ndarray
     headway_ms: np.ndarray
     signals: SignalTimes
+    capacity_vps: np.ndarray
+    green_vps: np.ndarray
+    follow_up_ms: np.ndarray
+
+    def headways_ms(self, capacity_vps: np.ndarray) -> np.ndarray:
+        """Headways (n_links,) int64 where links have other flow capacities: a signal's green narrows alike."""
+        return _headways_ms(self.green_vps * (capacity_vps / self.capacity_vps), self.follow_up_ms)
 
     def supply(self) -> Supply:
         """A fresh, writable supply with nothing modified and nothing closed."""
@@ -69,11 +80,17 @@ def roads_of(
     planned = plan_signals(streets, parameters, seed)
     signals = with_plans(SignalTimes(planned.cycle_ms, planned.offset_ms, planned.green_ms), plans)
     gaps = gaps_of(streets, parameters)
-    apart_ms = exit_headway_ms(streets, signals, headway_ms(streets.flow_capacity_vps), parameters)
-    apart_ms = np.maximum(apart_ms, gaps.follow_up_ms)
+    capacity_vps = streets.flow_capacity_vps
+    green_vps = np.where(signals.cycle_ms > 0, saturation_vps(streets, parameters), capacity_vps)
     control = Control(gaps.critical_gap_ms, gaps.major_start, gaps.major_links)
-    network = build_network(topology, storage, hole_ms, streets.flow_capacity_vps, control)
-    return Roads(topology, network, link_ms(streets.free_flow_time_s), apart_ms, signals)
+    network = build_network(topology, storage, hole_ms, capacity_vps, control)
+    free_ms, apart_ms = link_ms(streets.free_flow_time_s), _headways_ms(green_vps, gaps.follow_up_ms)
+    return Roads(topology, network, free_ms, apart_ms, signals, capacity_vps, green_vps, gaps.follow_up_ms)
+
+
+def _headways_ms(green_vps: np.ndarray, follow_up_ms: np.ndarray) -> np.ndarray:
+    """Least time between vehicles (n_links,) int64, where those who yield follow one another more slowly."""
+    return np.maximum(headway_ms(green_vps), follow_up_ms)
 
 
 def _bans(

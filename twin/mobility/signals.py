@@ -10,7 +10,7 @@ are one junction, with one cycle; who is on such a link is let out of it. Offset
 junction's outside node id: no coordination is assumed.
 
 Flow capacity by class contains a green share (900 veh/h a lane is half of 1800), so under a signal the
-headway of whoever leaves is that of the saturation flow (`exit_headway_ms`); elsewhere it stays.
+headway of whoever leaves is that of the saturation flow (`saturation_vps`); elsewhere it stays.
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from twin.kernels.random import keys_of, stream_of, uniforms
-from twin.mobility.signal_plans import SignalTimes
 from twin.scenario.ledger import Parameters
 from twin.territory.tables import SIGNAL, Streets
 
@@ -106,13 +105,9 @@ def plan_signals(
     return SignalPlans(cycle, offset, green, junction, phase)
 
 
-def exit_headway_ms(
-    streets: Streets, plans: SignalPlans | SignalTimes, headway_ms: np.ndarray, parameters: Parameters
-) -> np.ndarray:
-    """Headways of leaving (n_links,) int64: under a signal by saturation flow, else those given."""
-    vps = streets.lanes * parameters["junctions.saturation_flow_vph"] / 3600.0
-    saturated = np.maximum(np.rint(MS / vps), 1).astype(np.int64)
-    return np.where(plans.cycle_ms > 0, saturated, headway_ms)
+def saturation_vps(streets: Streets, parameters: Parameters) -> np.ndarray:
+    """Flow of a link's lanes while it is green (n_links,), by the ledger's saturation flow a lane."""
+    return np.asarray(streets.lanes * parameters["junctions.saturation_flow_vph"] / 3600.0)
 
 
 def split_green(ratios: Sequence[float], rules: _Rules) -> tuple[int, list[int]]:

@@ -11,7 +11,7 @@ from twin.calculators.agreement import notices
 from twin.calculators.levers import closed_to_entry, limited_speed, mask_of, narrowed_capacity
 from twin.errors import InputError
 from twin.indicators.records import ROAD_MANAGER
-from twin.mobility.links import headway_ms, link_ms
+from twin.mobility.links import link_ms
 from twin.mobility.network import Roads
 from twin.model.actor import Actor
 from twin.model.state import Access
@@ -82,7 +82,7 @@ class RoadManager(Actor):
             elif isinstance(order, ClassifySecondary):
                 classified |= mask_of(lever.links, n_links)
         supply.free_ms[:] = link_ms(self.streets.length_m / speed)
-        supply.headway_ms[:] = headway_ms(capacity)
+        supply.headway_ms[:] = self.roads.headways_ms(capacity)
         barred = self._barred(closed)
         at_s, platform = float(moment_s), state.platform
         platform.append(f"{self.name}.closures", notices(orders.closed, barred, at_s))
