@@ -30,10 +30,9 @@ def street(n_links: int = 6) -> worlds.Net:
 def loader_of(net: worlds.Net, buses: Buses) -> Loader:
     topology = build_topology(net.tail, net.head, net.link_key, net.n_nodes)
     no = np.empty(0, dtype=np.int64)
-    return Loader(
-        build_network(topology, net.storage, net.hole_ms, net.weight), door.supply_of(net), no.astype(np.uint64),
-        Routes(no.astype(np.int32), no, no), Rules(1.0, 30), buses.legs,
-    )  # fmt: skip
+    network = build_network(topology, net.storage, net.hole_ms, net.weight)
+    nobody = Routes(no.astype(np.int32), no, no)
+    return Loader(network, door.supply_of(net), no.astype(np.uint64), nobody, Rules(1.0, 30), buses.legs)
 
 
 def made(timetable: Timetable, patterns: list, net: worlds.Net) -> Buses:
