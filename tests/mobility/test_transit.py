@@ -32,8 +32,7 @@ def loader_of(net: worlds.Net, buses: Buses) -> Loader:
     no = np.empty(0, dtype=np.int64)
     network = build_network(topology, net.storage, net.hole_ms, net.weight)
     nobody = Routes(no.astype(np.int32), no, no)
-    supply = door.supply_of(net)
-    return Loader(network, supply, no.astype(np.uint64), nobody, Rules(1.0, 30), buses.legs)
+    return Loader(network, door.supply_of(net), no.astype(np.uint64), nobody, Rules(1.0, 30), buses.legs)
 
 
 def made(timetable: Timetable, patterns: list, net: worlds.Net) -> Buses:
