@@ -32,10 +32,23 @@ def test_times_are_summed_by_slice_of_entry(passages: list[tuple[int, int, int]]
     enter_ms = np.array([enter_ms for _, enter_ms, _ in passages], dtype=np.int64)
     took_ms = np.array([took_ms for *_, took_ms in passages], dtype=np.int64)
     sum_passages(link, enter_ms, enter_ms + took_ms, SLICE_MS, count, total_ms)
+    narrow_ms = np.ones_like(total_ms)
+    moments = (each.astype(np.int32) for each in (enter_ms, enter_ms + took_ms))
+    sum_passages(link, *moments, SLICE_MS, np.ones_like(count), narrow_ms)
+    assert (narrow_ms == total_ms).all(), "the log's moments are 32 bits wide, sums are not"
     for slot in range(N_SLICES):
         for row in range(N_LINKS):
             mine = [took for at, enter, took in passages if (slot_of(enter), at) == (slot, row)]
             assert (count[slot, row], total_ms[slot, row]) == (1 + len(mine), 1 + sum(mine))
+
+
+def test_sums_go_beyond_32_bits() -> None:
+    n = 300
+    link, enter_ms = np.zeros(n, dtype=np.int32), np.zeros(n, dtype=np.int32)
+    count = np.zeros((N_SLICES, 1), dtype=np.int32)
+    total_ms = np.zeros((N_SLICES, 1), dtype=np.int64)
+    sum_passages(link, enter_ms, enter_ms + 100_000_000, SLICE_MS, count, total_ms)
+    assert total_ms[0, 0] == n * 100_000_000
 
 
 @settings(max_examples=50)

@@ -280,3 +280,5 @@ def test_who_is_held_by_a_queue(case: Case, since_s: int, span_s: int) -> None:
                 expected.append((vehicle.trip, row, vehicle.enter_ms, 1_000 * now_s + more_ms))
     columns = (held.trip.tolist(), held.link.tolist(), held.enter_ms.tolist(), held.exit_ms.tolist())
     assert sorted(zip(*columns, strict=True)) == sorted(expected)
+    after_weeks = loader.queued(2_000_000, since_s, left).exit_ms
+    assert (after_weeks >= 2_000_000_000).all(), "a moment beyond 32 bits is the last one, not one long ago"

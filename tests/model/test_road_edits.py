@@ -17,6 +17,8 @@ from twin.study.run import run_in
 
 MAIN, BACK = "196017189:247693726:247693725", "196017189:247693723:247693724"
 """A stretch of the main street, both ways: thousands of cars a day, and there is another way round."""
+IDLE = 'kind = "new_link"\nstart = 248069845\nend = 298402509\nroad_class = "tertiary"\nlength_m = 20000'
+"""A street too long for anybody, between two junctions: at a dead end it would end turning on the spot."""
 UNUSED_TURN = ("25739475:1782743034:2109137599", "103078904:1395082029:1190097327")
 USED_TURN = (MAIN, "196017189:247693723:2111071435")
 SHORT_CUT = 'kind = "new_link"\nstart = 1190097339\nend = 2110366307\nroad_class = "tertiary"\n'
@@ -58,7 +60,7 @@ def n_turns(record: DayRecord, first: int, onto: int) -> int:
     [
         on("lanes", MAIN, "lanes = 1"),
         turn_ban(*UNUSED_TURN),
-        SHORT_CUT + "length_m = 20000",
+        IDLE,
         on("bus_lane", MAIN, "takes_lane = false"),
         on("bike_lane", MAIN, "speed_kmh = 15\ncomfort = 1.0"),
     ],

@@ -99,6 +99,9 @@ def test_smaller_scales_are_parts_of_larger_ones(population: Population) -> None
     for scale, part in zip(scales, made, strict=True):
         spread = np.sqrt(population.n_persons * 0.25)
         assert abs(part.n_persons - scale * population.n_persons) <= 4.0 * spread
+        if scale != 1.0:
+            assert part.report["full_sum"]["trips"] == population.n_trips
+            assert part.scaled(0.5).report["full_sum"] == part.report["full_sum"]
         assert len(np.unique(part.persons.person_id)) == part.n_persons
         assert len(np.unique(part.trips.trip_key)) == part.n_trips
         assert (np.diff(part.trips.person) >= 0).all()

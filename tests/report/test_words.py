@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from twin.report.cards import differences_of
+from tests.indicators.small_day import small_day
+from tests.study.stand_in import BASE, small_scenario
+from twin.report.cards import demand_of, differences_of
 from twin.report.findings import findings_of, warnings_of
-from twin.report.view import Demand, IndicatorRow, Scenario
+from twin.report.sections import demand_sentence
+from twin.report.view import Demand, IndicatorRow, ReportView, Scenario
 from twin.report.words import interval, number, percent, sentence, signed, with_unit
+from twin.study.results import Result
 
 DELAY = IndicatorRow(
     "mean_delay", "s/trip", 100.0, 130.0, 30.0, 10.0, 50.0, "lower", "la_turbie", n_seeds=20,
@@ -120,7 +126,7 @@ def test_warnings_are_never_left_out() -> None:
         "areas": [{"name": "rest", "basis": "floor area"}, {"name": "eze", "basis": "file"}],
         "notes": ["n"],
     }
-    jammed = replace(DEMAND, time_over_free_flow=2.7)
+    jammed = replace(DEMAND, time_over_free_flow=2.7, flows=False)
     said = " ".join(warnings_of([DELAY], [jammed], ["Base"], 20, population))
     assert "Default population: inhabitants of rest are taken from the floor area." in said
     assert "Base: the network does not carry this demand well" in said
@@ -129,19 +135,25 @@ def test_warnings_are_never_left_out() -> None:
     assert "One run of one seed" in " ".join(warnings_of([run], [DEMAND], ["Run"], 1, None))
 
 
-@pytest.mark.parametrize(
-    ("changes", "flows"),
-    [
-        ({}, True),
-        ({"completed_share": 0.994}, False),
-        ({"time_over_free_flow": 2.01}, False),
-        ({"time_over_free_flow": float("nan")}, False),
-    ],
-)
-def test_a_network_flows_when_nearly_all_arrive_in_twice_the_time(
-    changes: dict[str, float], flows: bool
-) -> None:
-    assert replace(DEMAND, **changes).flows is flows
+@pytest.fixture
+def scaled(tmp_path: Path) -> Result:
+    """A day at 0.95 of its full sum, as the synthesis leaves word of it."""
+    record = small_day()
+    report = {**record.population.report, "full_sum": {"trips": 1_032, "vehicle_trips": 26}}
+    population = SimpleNamespace(**{**vars(record.population), "report": report})
+    scenario = small_scenario(tmp_path, text="demand_scale = 0.95\n" + BASE)
+    return Result.of_day(replace(record, population=population), scenario)
+
+
+def test_the_scale_of_the_demand_and_its_full_sum_are_told(scaled: Result) -> None:
+    view = ReportView("run", "a", "", SCENARIOS[:1], (), demand=(demand_of(scaled, 0),))
+    said = demand_sentence(view, view.demand[0])
+    assert "30 planned trips, of them 24 vehicle trips, which is 0.95 of the ledger's full sum" in said
+    assert "(1\u202f032 planned trips, of them 26 vehicle trips)" in said
+    assert "The network does not carry it well." in said, "four trips of thirty do not arrive"
+    whole = demand_sentence(view, DEMAND)
+    assert "which is the ledger's full sum. " in whole
+    assert whole.endswith("The network carries it.")
 
 
 def test_a_modification_is_told_as_one() -> None:

@@ -60,6 +60,17 @@ def test_reports_agree_with_their_slow_twin(seed, stream, trips, rule):
     assert got == slow_passages(seed, stream, numbered, rule)
 
 
+@pytest.mark.parametrize("seed", [1, 2])
+def test_moments_of_32_bits_tell_the_same_at_the_end_of_the_day(seed):
+    moments = [column + 107_700_000 for column in EVENTS[2:]]
+    wide = EVENTS._replace(enter_ms=moments[0], exit_ms=moments[1])
+    narrow = wide._replace(**{name: getattr(wide, name).astype(np.int32) for name in wide._fields[2:]})
+    late = {"sampling": 0.8, "noise": 0.3, "delay_s": 86_400.0}
+    for one, other in zip(seen(narrow, seed=seed, **late), seen(wide, seed=seed, **late), strict=True):
+        np.testing.assert_array_equal(one, other)
+        assert one.dtype == other.dtype
+
+
 def test_a_perfect_phone_tells_every_passage():
     rows = seen()
     assert rows.datastream.tolist() == EVENTS.link.tolist()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 from tests.indicators.small_day import small_day
 from tests.study.stand_in import BASE, small_scenario
 from twin.errors import InputError, WorkError
+from twin.indicators.records import ARRIVED, PLANNED, DayRecord
 from twin.study import store
 from twin.study.drawing import hang
 from twin.study.results import TABLES, Result
@@ -50,6 +52,28 @@ def test_the_tables_hold_the_day(result: Result) -> None:
     assert result.slices["exits"].sum() == 89
     assert result.observations["dataset"].tolist() == ["counts", "counts", "traces of Alpha"]
     assert set(result.pictures["owner"]) == {"city", "Alpha"}
+
+
+def carried(**changes: object) -> DayRecord:
+    """The small day with every trip arrived, in decent time."""
+    day = small_day()
+    arrived = np.full(day.n_trips, ARRIVED, dtype=np.int8)
+    ended_ms = day.departed_ms + 1_000 * np.where(np.isfinite(day.free_flow_s), day.free_flow_s, 100.0)
+    usual = replace(day, state=arrived, arrived_ms=ended_ms.astype(np.int64), rotations=0)
+    return replace(usual, **changes)
+
+
+def test_a_network_flows_when_nearly_all_arrive_in_decent_time_with_hardly_a_deadlock(
+    tmp_path: Path,
+) -> None:
+    scenario = small_scenario(tmp_path)
+    late_ms = carried().arrived_ms + 3_600_000
+    lost = np.where(np.arange(30) == 0, PLANNED, ARRIVED).astype(np.int8)
+    verdicts = [
+        Result.of_day(day, scenario).manifest["flows"]
+        for day in (carried(), carried(rotations=11), carried(state=lost), carried(arrived_ms=late_ms))
+    ]
+    assert verdicts == [True, False, False, False]
 
 
 def test_the_manifest_counts_what_was_asked_and_done(result: Result) -> None:

@@ -64,8 +64,8 @@ class OnDemandRecord:
     reached_ms: NDArray[np.int64]
     event_stop: NDArray[np.int32]
     event_link: NDArray[np.int32]
-    event_enter_ms: NDArray[np.int64]
-    event_exit_ms: NDArray[np.int64]
+    event_enter_ms: NDArray[np.integer]
+    event_exit_ms: NDArray[np.integer]
 
     @property
     def n_requests(self) -> int:

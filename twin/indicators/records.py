@@ -83,7 +83,7 @@ class DayRecord:
     fleet, vehicles
         All vehicles, and the one that makes each trip.
     departed_ms, entered_ms, arrived_ms
-        (n_trips,) int64 [ms]: the traveller left the origin; the vehicle entered its first link; the
+        (n_trips,) [ms]: the traveller left the origin; the vehicle entered its first link; the
         trip ended. -1: never.
     state
         (n_trips,) int8, row of `TRIP_STATES` at 30:00.
@@ -103,7 +103,7 @@ class DayRecord:
     time_ms
         (N_SLICES, n_links) int64: travel times, summed, of the vehicles that left in the slice [ms].
     event_trip, event_link, event_enter_ms, event_exit_ms
-        (n_events,) int32, int32, int64, int64: one for each link left.
+        (n_events,) int32: one for each link left, by trip and moment of entry.
     rotations, first_full, max_origin_queue_veh, max_gate_queue_veh
         Deadlocked cycles turned; first links to fill (row, moment [s]); longest waiting queues.
     knowledge
@@ -141,7 +141,7 @@ class DayRecord:
     parameters: Parameters
     seed: int
     departed_ms: NDArray[np.int64]
-    entered_ms: NDArray[np.int64]
+    entered_ms: NDArray[np.integer]
     arrived_ms: NDArray[np.int64]
     state: NDArray[np.int8]
     free_flow_s: NDArray[np.float64]
@@ -154,8 +154,8 @@ class DayRecord:
     time_ms: NDArray[np.int64]
     event_trip: NDArray[np.int32]
     event_link: NDArray[np.int32]
-    event_enter_ms: NDArray[np.int64]
-    event_exit_ms: NDArray[np.int64]
+    event_enter_ms: NDArray[np.integer]
+    event_exit_ms: NDArray[np.integer]
     rotations: int
     first_full: list[tuple[int, float]]
     max_origin_queue_veh: int

@@ -71,8 +71,8 @@ class TransitRecord:
     leg_call: NDArray[np.int64]
     event_leg: NDArray[np.int32]
     event_link: NDArray[np.int32]
-    event_enter_ms: NDArray[np.int64]
-    event_exit_ms: NDArray[np.int64]
+    event_enter_ms: NDArray[np.integer]
+    event_exit_ms: NDArray[np.integer]
 
     @cached_property
     def run_of_call(self) -> NDArray[np.int64]:

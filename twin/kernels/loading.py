@@ -91,6 +91,7 @@ def queued(scene: Scene, now_ms: int, since_ms: int, left_veh: np.ndarray) -> No
                 leaves_ms = np.int64(now_ms)
                 if slots[at].ms <= since_ms:
                     leaves_ms += ahead * (now_ms - since_ms) // max(left_veh[row.row], 1)
+                    leaves_ms = min(leaves_ms, NEVER)  # the log's moments are 32 bits wide
                 log(scene, 0, link, at, leaves_ms)
                 ahead += 1
             at = slot_behind(scene.traffic, link, at)

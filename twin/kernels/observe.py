@@ -26,8 +26,8 @@ class Events(NamedTuple):
 
     trip: np.ndarray  # int32 (n_events,)
     link: np.ndarray  # int32 (n_events,)
-    enter_ms: np.ndarray  # int64 (n_events,)
-    exit_ms: np.ndarray  # int64 (n_events,)
+    enter_ms: np.ndarray  # int32 or int64 (n_events,)
+    exit_ms: np.ndarray  # int32 or int64 (n_events,)
 
 
 class ProbeRule(NamedTuple):

@@ -33,12 +33,12 @@ QUANTITIES = ("co2_kg", "energy_mj", "nox_g", "exhaust_pm_g", "wear_pm_g")
 
 
 class PassageColumns(NamedTuple):
-    """Links left: trip and link rows (n,) int32, moments (n,) int64 [ms]."""
+    """Links left: trip and link rows (n,) int32, moments (n,) whole [ms]."""
 
     trip: NDArray[np.int32]
     link: NDArray[np.int32]
-    enter_ms: NDArray[np.int64]
-    exit_ms: NDArray[np.int64]
+    enter_ms: NDArray[np.integer]
+    exit_ms: NDArray[np.integer]
 
 
 @dataclass(frozen=True)

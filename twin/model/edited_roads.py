@@ -76,9 +76,13 @@ def day_roads(
     """
 
     def roads(ground: Territory) -> Roads:
-        streets = ground.streets
-        of_links = [ordered(plan, select_links(plan.links, streets, ground.zones), streets.link_id)
-                    for plan in plans]  # fmt: skip
+        streets, where = ground.streets, "modification 'signal_plan': links"
+        of_links = [
+            ordered(
+                plan, select_links(plan.links, streets, ground.zones, where, ground.places), streets.link_id
+            )
+            for plan in plans
+        ]
         return roads_of(ground.streets, parameters, ground.turns, seed, of_links)
 
     before = roads(territory)

@@ -143,10 +143,11 @@ def _riders(
     """Trips of those who change to it (n_trips,) bool, and what they reckon it takes [s].
 
     Public transport gets better by what it saves in generalised minutes; a tour changes as a whole. Whoever
-    goes by public transport already takes the better of the two.
+    goes by public transport already takes the better of the two. Who parks and rides does so.
     """
     trips, persons, parameters = planned.trips, planned.persons, model.parameters
     direct_s, can = _direct_s(model, planned, order, depot_link)
+    can &= ~(transit.parks | transit.rides_first)
     tour = tours(trips)
     n_tours = int(tour.max(initial=-1)) + 1
     person = trips.person[np.searchsorted(tour, np.arange(n_tours))]

@@ -31,9 +31,10 @@ LINKS_A_SEARCH = 64  # first guess of a search's length; a longer one only costs
 
 def leave(model: TwinModel, state: Access, rows: np.ndarray) -> None:
     """Cars of trips (rows) that set off free their spaces; who stands elsewhere starts from there."""
-    plan, standing = model.parking, state.parking
+    plan = model.parking
     if plan is None or rows.size == 0:
         return
+    standing = state.parking
     person = model.population.trips.person[rows]
     kind, at = standing.kind[person], standing.row[person]
     np.add.at(standing.own, at[kind == OWN], 1)
@@ -60,14 +61,18 @@ def _start_from(model: TwinModel, state: Access, rows: np.ndarray, link: np.ndar
 
 
 def park(model: TwinModel, state: Access, moment_s: int) -> None:
-    """Drivers who can reach their destination link in this step choose a space, and drive on if they must."""
+    """Drivers who can reach their destination link in this step choose a space, and drive on if they must.
+
+    Who leaves the car at a car park to ride on has a space there.
+    """
     plan, loader, standing = model.parking, state.loader, state.parking
     if plan is None:
         return
     _note(model, plan, standing, moment_s)
     trips = model.population.trips
     rows = np.concatenate([loader.driving, loader.waiting])
-    rows = np.sort(rows[(standing.link[rows] < 0) & (trips.destination_place[rows] >= 0)])
+    asks = (standing.link[rows] < 0) & (trips.destination_place[rows] >= 0) & ~model.transit.parks[rows]
+    rows = np.sort(rows[asks])
     if rows.size == 0:
         return
     ahead = loader.ahead_of(rows)

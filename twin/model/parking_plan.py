@@ -93,7 +93,7 @@ def opening_of(model: TwinModel) -> ParkingState:
         fee_eur=np.zeros(n_trips),
         taken=np.zeros((HORIZON_S // model.step_s, len(model.territory.zones.name)), dtype=np.int32),
     )
-    cars = np.flatnonzero(model.by_car)
+    cars = np.flatnonzero(model.may_drive)  # who is refused a shared vehicle takes the car
     _, first = np.unique(trips.person[cars], return_index=True)
     rows = cars[first]
     rows = rows[trips.origin_place[rows] >= 0]

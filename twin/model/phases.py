@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from twin.clock import MS
@@ -111,6 +111,11 @@ PARK = Phase("park", parking.park, _groups("supply", "orders"), _groups("loader"
 
 
 def with_parking(phases: tuple[Phase, ...]) -> tuple[Phase, ...]:
-    """The order of a step where parking is limited: a space is chosen after the route, before the drive."""
+    """The order of a step where parking is limited: a space is chosen after the route, before the drive.
+
+    Who is refused a shared vehicle drives from where the car stands.
+    """
     place = [phase.name for phase in phases].index("load")
-    return (*phases[:place], PARK, *phases[place:])
+    ordered = (*phases[:place], PARK, *phases[place:])
+    return tuple(replace(each, writes=each.writes | {"parking"}) if each.name == "serve" else each
+                 for each in ordered)  # fmt: skip

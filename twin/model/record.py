@@ -32,7 +32,7 @@ N_FIRST_FULL = 10
 def record_of(model: TwinModel) -> DayRecord:
     """What the day leaves: truth of trips and links, and what its owners came to believe."""
     state, streets = model.state, model.territory.streets
-    passages = Passages.join(state.log.parts)
+    passages = Passages.join(state.log.parts).in_order()
     entries, exits = _counts_by_slice(model, passages)
     of_trips = passages.of(passages.trip < model.n_trips)
     days = state.itineraries
@@ -168,7 +168,8 @@ def _post_rides(record: DayRecord) -> None:
 
 def _time_by_exit(passages: Passages, n_links: int) -> np.ndarray:
     """Travel times summed by slice of exit and link, (N_SLICES, n_links) int64 [ms]."""
-    cell = np.minimum(passages.exit_ms // SLICE_MS, N_SLICES - 1) * n_links + passages.link
+    slot = np.minimum(passages.exit_ms // SLICE_MS, N_SLICES - 1).astype(np.int64)
+    cell = slot * n_links + passages.link
     spent = (passages.exit_ms - passages.enter_ms).astype(np.float64)
     total = np.bincount(cell, weights=spent, minlength=N_SLICES * n_links)
     return np.rint(total).astype(np.int64).reshape(N_SLICES, n_links)

@@ -232,7 +232,7 @@ SERVE = Phase(
     "serve",
     serve,
     frozenset({"bookings", "dispatch", "orders"}),
-    frozenset({"loader", "shared", "itineraries"}),
+    frozenset({"loader", "shared", "itineraries", "parking"}),
 )
 ALIGHT = Phase(
     "alight", alight, frozenset({"loader", "dispatch", "bookings"}), frozenset({"shared", "itineraries"})

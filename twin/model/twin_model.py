@@ -145,7 +145,7 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         self.month = month
         self.spec = self.spec.model_copy(update={"month": format_month(month)})
         self.remove_all_agents()
-        if edits_of(self.spec.modifications):
+        if any(isinstance(each, RoadEdit | SignalPlan) for each in self.spec.modifications):
             self._set_roads()
         elif any(isinstance(each, OF_TRIPS) for each in self.spec.modifications):
             self._set_trips()

@@ -16,6 +16,7 @@ from twin.errors import InputError
 from twin.population.additions import PERSON_IDS, person_columns, trip_columns
 from twin.population.draws import Draws, member_keys
 from twin.population.tables import (
+    CAR,
     LATEST_DEPARTURE_S,
     MODES,
     OCCUPATIONS,
@@ -89,7 +90,7 @@ class Population:
         """Demand times a factor: below 1 some of the persons, above 1 clones with own ids and times.
 
         Each person is kept or cloned by a draw of its own key: a smaller factor's persons are among those of
-        a larger one, and factor 1 is this population itself.
+        a larger one, and factor 1 is this population itself. The report keeps the trips of the full sum.
         """
         if not np.isfinite(factor) or factor <= 0.0:
             raise InputError("demand_scale", f"{factor!r} is no scale", "a number above 0, for example 1.2")
@@ -101,7 +102,11 @@ class Population:
             part.with_columns(person=part.person + offset)
             for (_, part), offset in zip(parts, offsets, strict=False)
         ]
-        report = {**self.report, "demand_scale": factor * float(self.report.get("demand_scale", 1.0))}
+        report = {
+            "full_sum": {"trips": self.n_trips, "vehicle_trips": int((self.trips.mode == CAR).sum())},
+            **self.report,
+            "demand_scale": factor * float(self.report.get("demand_scale", 1.0)),
+        }
         return Population.of(
             Persons.stacked(*(persons for persons, _ in parts)), Trips.stacked(*trips), report
         )

@@ -75,7 +75,7 @@ def card_of(
 def demand_of(result: Result, scenario: int) -> Demand:
     """How much was asked of the network in a run, and whether it flowed."""
     manifest = result.manifest
-    car_time = manifest[CAR_TIME]
+    car_time, full = manifest[CAR_TIME], manifest.get("full_sum")
     return Demand(
         scenario=scenario,
         scale=result.scenario.demand_scale,
@@ -85,7 +85,8 @@ def demand_of(result: Result, scenario: int) -> Demand:
         time_over_free_flow=float("nan") if car_time is None else car_time,
         rotations=manifest["rotations"],
         zones=_zones(manifest["demand"]["by_zone"]),
-        full_sum_flows=manifest.get("full_sum_flows"),
+        flows=manifest["flows"],
+        full_sum=None if full is None else (full["trips"], full["vehicle_trips"]),
     )
 
 

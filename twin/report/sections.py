@@ -138,9 +138,11 @@ def demand_sentence(view: ReportView, demand: Demand) -> str:
     scale = (
         "the ledger's full sum" if demand.scale == 1 else f"{number(demand.scale)} of the ledger's full sum"
     )
+    if demand.full_sum is not None:
+        trips, vehicle_trips = demand.full_sum
+        words = count_word(trips, "planned trip"), count_word(vehicle_trips, "vehicle trip")
+        scale += f" ({words[0]}, of them {words[1]})"
     verdict = "The network carries it." if demand.flows else "The network does not carry it well."
-    if demand.full_sum_flows is False:
-        verdict = "The ledger's full sum does not flow; this is the largest scale found that does."
     return (
         f"{role}: {count_word(demand.planned_trips, 'planned trip')}, of them "
         f"{count_word(demand.vehicle_trips, 'vehicle trip')}, which is {scale}. "

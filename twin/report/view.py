@@ -131,10 +131,6 @@ class Finding:
     verdict: Verdict = "untested"
 
 
-FLOWS_COMPLETED, FLOWS_TIME = 0.995, 2.0
-"""A network flows if this share of trips is completed and car time stays under this ratio to free flow."""
-
-
 @dataclass(frozen=True)
 class Demand:
     """How much was asked of the network, and whether it flowed."""
@@ -148,13 +144,10 @@ class Demand:
     rotations: int
     zones: tuple[tuple[str, int, int, int, int], ...] = ()
     """Zone, trips of residents, of commuters, of through traffic, of delivery rounds."""
-    full_sum_flows: bool | None = None
-    """Whether the ledger's full sum flowed; None where it was not tried apart."""
-
-    @property
-    def flows(self) -> bool:
-        """Whether nearly all trips were completed in less than twice the free-flow time."""
-        return self.completed_share >= FLOWS_COMPLETED and self.time_over_free_flow <= FLOWS_TIME
+    flows: bool = True
+    """Whether the network carried it, by the run's own verdict."""
+    full_sum: tuple[int, int] | None = None
+    """Planned trips and vehicle trips of the ledger's full sum; None where they were not scaled."""
 
 
 @dataclass(frozen=True)

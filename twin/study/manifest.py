@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from twin.clock import format_time_s
+from twin.clock import MS, format_time_s
 from twin.indicators.focus import WHOLE, every_focus
 from twin.indicators.indicator import IndicatorValue
 from twin.indicators.records import ARRIVED, DayRecord
@@ -26,6 +26,8 @@ MOST_ROTATIONS = 10
 MOST_TIME_OVER_FREE_FLOW = 2.0
 """A network carries a demand whose trips all but end by 30:00, with hardly a deadlock, in decent time. The
 verdict changes no run, and the three numbers that it judges stand beside it in the manifest."""
+LEAST_TIME_S = 1.0
+"""A link takes a step of the loading at least."""
 ABOUT_TERRITORY = ("place", "date", "source", "licence", "attribution")
 
 
@@ -42,12 +44,14 @@ def manifest_of(record: DayRecord, scenario: Scenario, values: Sequence[Indicato
         "simulation_key": simulation_key(scenario, record.seed),
         "trips": record.n_trips,
         "vehicle_trips": int(record.by_car.sum()),
+        "full_sum": record.population.report.get("full_sum"),
         "completed_trips": int((record.state == ARRIVED).sum()),
         CAR_TIME: car_time.get((WHOLE, "")),
         "rotations": record.rotations,
         "flows": _flows(record, car_time.get((WHOLE, ""))),
         "first_full": [[str(streets.link_id[row]), format_time_s(at)] for row, at in record.first_full],
         "link_entries": int(record.entries.sum()),
+        "least_time_share": _least_time_share(record),
         "demand": tables.demand_table(record),
         "inhabitants": _inhabitants(record),
         "pools": {name: list(zones) for name, zones in record.territory.zones.pools},
@@ -65,6 +69,14 @@ def _flows(record: DayRecord, car_time: float | None) -> bool:
     completed = float((record.state == ARRIVED).mean())
     in_time = car_time is None or car_time <= MOST_TIME_OVER_FREE_FLOW
     return completed >= LEAST_COMPLETED and record.rotations <= MOST_ROTATIONS and in_time
+
+
+def _least_time_share(record: DayRecord) -> float:
+    """Share of all vehicle-hours that traverse times add by being a step of the loading at least."""
+    streets = record.territory.streets
+    added_s = np.maximum(LEAST_TIME_S - streets.free_flow_time_s, 0.0) * record.entries.sum(axis=0)
+    spent_s = float(record.time_ms.sum()) / MS
+    return float(added_s.sum()) / spent_s if spent_s > 0.0 else 0.0
 
 
 def _inhabitants(record: DayRecord) -> dict[str, int]:

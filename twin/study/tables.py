@@ -214,7 +214,7 @@ def named(
     return pd.Categorical.from_codes(rows, categories=pd.Index(categories))
 
 
-def _seconds(moment_ms: NDArray[np.int64]) -> NDArray[np.float64]:
+def _seconds(moment_ms: NDArray[np.integer]) -> NDArray[np.float64]:
     return np.where(moment_ms >= 0, moment_ms / MS, np.nan)
 
 
