@@ -14,9 +14,9 @@ import pytest
 from benchmarks import peers
 from benchmarks.speed import loading
 from benchmarks.speed.engine import measured
-from benchmarks.speed.ours import loader_of
 from benchmarks.speed.limits import limit_entries_per_s
 from benchmarks.speed.loading import main
+from benchmarks.speed.ours import loader_of
 from benchmarks.speed.profile import state_bytes
 from benchmarks.speed.world import JAM_SPACING_M, WAVE_MPS, World, city_world, grid_world
 from twin.kernels.traffic import SLOT
