@@ -40,7 +40,7 @@ TOWNS = {
     "redon": Town("osm/geoclimate_redon.osm", (2_500, 5_000), 3_000),
     "pont_de_veyle": Town("osm/geoclimate_pont_de_veyle.osm.gz", (1_600, 3_500), 2_500),
     "helsinki": Town("osm/helsinki_centre.osm.bz2", (12_000, 30_000), 10_000),
-    # its whole demand, 157,569 vehicle trips, grids up in the morning: a link of way 177024500 fills first
+    # its whole demand, 157,569 vehicle trips, jams for good: first to fill is a link of way 177024500
     "geneva": Town("osm/geneva.osm.pbf", (191_557, 191_557), 80_000, 0.6, (5, 5)),
 }
 

@@ -48,7 +48,7 @@ class Roads:
     follow_up_ms: np.ndarray
 
     def headways_ms(self, capacity_vps: np.ndarray) -> np.ndarray:
-        """Headways (n_links,) int64 where links have other flow capacities: a signal's green narrows alike."""
+        """Headways (n_links,) int64 at other flow capacities: what passes in green narrows alike."""
         return _headways_ms(self.green_vps * (capacity_vps / self.capacity_vps), self.follow_up_ms)
 
     def supply(self) -> Supply:
