@@ -14,7 +14,8 @@ from tests.conftest import ROOT
 from tests.territories import territory_of
 from tests.worlds import Street, net_of
 from twin.mobility.links import headway_ms
-from twin.mobility.signals import SignalPlans, exit_headway_ms, plan_signals
+from twin.mobility.network import roads_of
+from twin.mobility.signals import SignalPlans, plan_signals
 from twin.scenario.ledger import Parameters
 from twin.territory.tables import SIGNAL, Streets
 from twin.territory.territory import Territory
@@ -166,11 +167,24 @@ def check(territory: Territory) -> int:
         assert sorted(each[1] for each in rows) == list(range(len(rows)))
         lost_s = len(rows) * LOST_S if len(rows) > 1 else 2 * LOST_S + WALK_S
         assert sum(each[2] for each in rows) + round(lost_s * 1_000) == cycle
-    headway = headway_ms(streets.flow_capacity_vps)
-    leaving = exit_headway_ms(streets, plans, headway, LEDGER)
-    assert (leaving[~held] == headway[~held]).all()
-    np.testing.assert_allclose(leaving[held], 2_000 / streets.lanes[held], atol=0.5)
+    check_headways(streets, held)
     return len(phases)
+
+
+def check_headways(streets: Streets, held: np.ndarray) -> None:
+    """Saturation flow under a signal, follow-up times where a link yields; both stay where others change."""
+    roads = roads_of(streets, LEDGER, seed=1)
+    free = ~held & (roads.follow_up_ms == 0)
+    capacity = streets.flow_capacity_vps
+    assert (roads.headway_ms[free] == headway_ms(capacity)[free]).all()
+    np.testing.assert_allclose(roads.headway_ms[held], 2_000 / streets.lanes[held], atol=0.5)
+    assert (roads.headway_ms >= roads.follow_up_ms).all()
+    assert (roads.headways_ms(capacity) == roads.headway_ms).all()
+    half = capacity.copy()
+    half[np.flatnonzero(held)[0]] /= 2.0
+    changed = np.flatnonzero(roads.headways_ms(half) != roads.headway_ms)
+    assert changed.tolist() == np.flatnonzero(held)[:1].tolist()
+    assert roads.headways_ms(half)[changed[0]] == 2 * roads.headway_ms[changed[0]]
 
 
 def test_every_signal_of_the_riviera_has_a_plan():
