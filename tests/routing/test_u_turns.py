@@ -52,9 +52,10 @@ def test_bans_are_on_turning_back_where_another_link_follows(name: str) -> None:
 def test_who_may_not_turn_back_goes_round_and_who_is_in_a_dead_end_turns() -> None:
     here = ground("la_turbie_crop")
     streets, back = here.streets, back_links(here.streets)
+    ledger = Parameters.defaults()
+    assert ledger["mobility.u_turns"] == 0
     free, ruled = (
-        roads_of(streets, Parameters.defaults(), turns)
-        for turns in (here.turns, without_u_turns(streets, here.turns))
+        roads_of(streets, ledger.replaced({"mobility.u_turns": allowed}), here.turns) for allowed in (1, 0)
     )
     rule = without_u_turns(streets, here.turns)
     banned = set(zip(rule.from_link.tolist(), rule.to_link.tolist(), strict=True))
@@ -74,7 +75,8 @@ def test_the_map_s_own_bans_on_u_turns_hold_without_the_rule() -> None:
     back = back_links(here.streets)
     mapped = np.flatnonzero(back[here.turns.from_link] == here.turns.to_link)
     assert mapped.size >= 5
-    roads = roads_of(here.streets, Parameters.defaults(), here.turns)
+    allowed = Parameters.defaults().replaced({"mobility.u_turns": 1})
+    roads = roads_of(here.streets, allowed, here.turns)
     origin, destination = here.turns.from_link[mapped], here.turns.to_link[mapped]
     for link, onto, way in zip(
         origin.tolist(), destination.tolist(), routes(roads, origin, destination), strict=True

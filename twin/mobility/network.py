@@ -90,7 +90,8 @@ def roads_of(
 
 def _headways_ms(green_vps: np.ndarray, follow_up_ms: np.ndarray) -> np.ndarray:
     """Least time between vehicles (n_links,) int64, where those who yield follow one another more slowly."""
-    return np.maximum(headway_ms(green_vps), follow_up_ms)
+    apart_ms: np.ndarray = np.maximum(headway_ms(green_vps), follow_up_ms)
+    return apart_ms
 
 
 def _bans(
