@@ -17,7 +17,7 @@ MAX_FUNCTION_LINES = 50
 MAX_KERNEL_LINES = 80
 MAX_ARGUMENTS = 8
 SOURCES = sorted((ROOT / "twin").rglob("*.py"))
-KERNEL_MARKS = {"kernel", "inline_kernel"}
+KERNEL_MARKS = {"kernel", "inline_kernel", "hot_kernel"}
 
 
 def lint_imports(folder: Path) -> subprocess.CompletedProcess[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from twin.kernels.jit import inline_kernel
+from twin.kernels.jit import hot_kernel, inline_kernel
 from twin.kernels.traffic import NONE, Calendar
 
 SECONDS = 1_024
@@ -27,7 +27,7 @@ def no_calendar(n_domains: int, n_events: int) -> Calendar:
     return Calendar(first, first.copy(), chunks, np.zeros((n_domains, 16), dtype=np.int32))
 
 
-@inline_kernel
+@hot_kernel
 def note(calendar: Calendar, domain: int, event: int, second: int, now_s: int) -> None:
     """Let an event be looked at in a second after now."""
     at = min(second, now_s + SECONDS - 1) & (SECONDS - 1)
@@ -49,7 +49,7 @@ def note(calendar: Calendar, domain: int, event: int, second: int, now_s: int) -
     chunks[domain, chunk, 1] = n + 1
 
 
-@inline_kernel
+@hot_kernel
 def take(calendar: Calendar, domain: int, second: int, out: np.ndarray) -> int:
     """Take all events of a second out, into out[domain]; returns how many."""
     at = second & (SECONDS - 1)

@@ -52,7 +52,7 @@ _OPTIONS: dict[str, Any] = {
     "_nrt": False,
     "no_cfunc_wrapper": True,
 }
-_INLINE_OPTIONS = _OPTIONS | {"no_cpython_wrapper": True, "forceinline": True}
+_INLINE_OPTIONS = _OPTIONS | {"no_cpython_wrapper": True}
 
 
 def kernel(function: F) -> F:
@@ -63,3 +63,12 @@ def kernel(function: F) -> F:
 def inline_kernel(function: F) -> F:
     """Compile a small kernel that only other kernels can call; not cached by itself."""
     return cast(F, numba.njit(**_INLINE_OPTIONS)(function))
+
+
+def hot_kernel(function: F) -> F:
+    """Compile a small kernel into whoever calls it: for what is called millions of times with many arrays.
+
+    A call passes every array of a record by itself, some three hundred words for those of a loading. Each
+    place that calls it is compiled anew, so what is called seldom stays an `inline_kernel`.
+    """
+    return cast(F, numba.njit(**_INLINE_OPTIONS, forceinline=True)(function))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from twin.kernels.calendar import note
-from twin.kernels.jit import inline_kernel
+from twin.kernels.jit import hot_kernel, inline_kernel
 from twin.kernels.moves import ROW_MASK, enter, leave, places_of, slot_behind
 from twin.kernels.origins import arrive, note_queue, start
 from twin.kernels.random import mix
@@ -30,7 +30,7 @@ def _hole_ms(scene: Scene, link: int, kind: int) -> int:
     return np.int64(traffic.slots[at].ms)
 
 
-@inline_kernel
+@hot_kernel
 def _open_ms(scene: Scene, link: int, kind: int) -> int:
     """When a link is open to a vehicle of that kind, NEVER while it has not the places."""
     row = scene.traffic.links[link]
@@ -39,7 +39,7 @@ def _open_ms(scene: Scene, link: int, kind: int) -> int:
     return np.int64(max(_hole_ms(scene, link, kind), np.int64(row.next_entry_ms)))
 
 
-@inline_kernel
+@hot_kernel
 def _green_ms(scene: Scene, link: int, moment: int) -> int:
     """The first green from a moment on at the end of a link with a signal."""
     supply, row = scene.supply, scene.traffic.links[link].row
@@ -94,7 +94,7 @@ def _gap_ms(scene: Scene, link: int, moment: int, now: int) -> int:
     return latest + 1 if latest + 1 > moment else np.int64(now + STEP_MS)
 
 
-@inline_kernel
+@hot_kernel
 def _moment(scene: Scene, event: int, now: int) -> int:
     """Earliest moment from `now` at which an event may come about, NEVER while it cannot."""
     traffic = scene.traffic
@@ -140,7 +140,7 @@ def _part(scene: Scene, link: int, target: int, moment: int, now: int) -> int:
     return 1 if row.own_ms > moment else 2
 
 
-@inline_kernel
+@hot_kernel
 def _key(traffic: Traffic, event: int) -> np.uint64:
     """What breaks ties between events."""
     key = traffic.arms[event >> 1].key
@@ -201,7 +201,7 @@ def _turn(scene: Scene, target: int, moment: int, now: int) -> int:
     return winner
 
 
-@inline_kernel
+@hot_kernel
 def _put_off(scene: Scene, domain: int, event: int, moment: int, step: int) -> None:
     """Look at an event again in the second of that moment; who waits for places sleeps until one is left."""
     traffic = scene.traffic
@@ -225,7 +225,7 @@ def _put_off(scene: Scene, domain: int, event: int, moment: int, step: int) -> N
         traffic.links[row.target].n_asleep += 1
 
 
-@inline_kernel
+@hot_kernel
 def _come_about(scene: Scene, domain: int, event: int, target: int, moment: int) -> int:
     """Move a vehicle over the node. Returns the event of a leg that may go on in this very step, else -1."""
     traffic = scene.traffic
@@ -246,7 +246,7 @@ def _come_about(scene: Scene, domain: int, event: int, target: int, moment: int)
     return np.int64(-1)
 
 
-@inline_kernel
+@hot_kernel
 def process_node(scene: Scene, domain: int, node: int, step: int) -> None:
     """All movements at one node within one step: earliest first, then by turn, then by key."""
     traffic, work = scene.traffic, scene.traffic.work

@@ -10,7 +10,7 @@ import numpy as np
 
 from twin.kernels.calendar import clear, note, take
 from twin.kernels.deadlocks import free_deadlocks
-from twin.kernels.jit import inline_kernel, kernel
+from twin.kernels.jit import hot_kernel, inline_kernel, kernel
 from twin.kernels.junction import process_node
 from twin.kernels.moves import (
     ROW_MASK,
@@ -175,7 +175,7 @@ def take_up(scene: Scene, from_s: int) -> None:
     _plan(scene, from_s)
 
 
-@inline_kernel
+@hot_kernel
 def _gather(scene: Scene, domain: int, step: int) -> int:
     """List the nodes that may act in this step, each with its events; returns how many."""
     network, traffic, work = scene.network, scene.traffic, scene.traffic.work
@@ -201,7 +201,7 @@ def _gather(scene: Scene, domain: int, step: int) -> int:
     return n_due
 
 
-@inline_kernel
+@hot_kernel
 def _foresee(scene: Scene, domain: int, node: int, stage: int) -> None:
     """Ask for what a node will need: what its links point to, then what the next links point to."""
     traffic, work = scene.traffic, scene.traffic.work
@@ -217,7 +217,7 @@ def _foresee(scene: Scene, domain: int, node: int, stage: int) -> None:
         prefetch(traffic.slots, np.int64(traffic.links[row.target].entry_at))
 
 
-@inline_kernel
+@hot_kernel
 def _run_step(scene: Scene, domain: int, step: int) -> None:
     """All movements of a step in a domain, node by node; which comes first does not matter."""
     due = scene.traffic.work.due

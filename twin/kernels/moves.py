@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from twin.kernels.calendar import note
-from twin.kernels.jit import inline_kernel
+from twin.kernels.jit import hot_kernel, inline_kernel
 from twin.kernels.origins import note_queue
 from twin.kernels.traffic import (
     CUT,
@@ -28,14 +28,14 @@ from twin.kernels.turns import end_turn, read_turn
 ROW_MASK = np.int64((1 << KIND_BITS) - 1)
 
 
-@inline_kernel
+@hot_kernel
 def slot_behind(traffic: Traffic, link: int, at: int) -> int:
     """The next slot of a link's ring."""
     row = traffic.links[link]
     return np.int64(row.ring_start) if at + 1 == row.ring_end else at + 1
 
 
-@inline_kernel
+@hot_kernel
 def headway_of(scene: Scene, link: int, kind: int) -> int:
     """Time from a vehicle of that kind to the next at either end of a link [ms]."""
     headway_ms = np.int64(scene.traffic.links[link].headway_ms)
@@ -44,14 +44,14 @@ def headway_of(scene: Scene, link: int, kind: int) -> int:
     return max(np.int64(1), headway_ms * scene.settings.pace[kind] // 4)
 
 
-@inline_kernel
+@hot_kernel
 def places_of(scene: Scene, link: int, kind: int) -> int:
     """Places that a vehicle of that kind takes on a link, which may be shorter than it."""
     row = scene.traffic.links[link]
     return np.int64(min(scene.settings.places[kind], row.ring_end - row.ring_start))
 
 
-@inline_kernel
+@hot_kernel
 def look_at_head(scene: Scene, link: int) -> None:
     """Note of a link when its first vehicle may leave by itself, where it goes, and its kind."""
     network, traffic = scene.network, scene.traffic
@@ -70,7 +70,7 @@ def look_at_head(scene: Scene, link: int) -> None:
         row.target = network.out_links[row.exits + turn]
 
 
-@inline_kernel
+@hot_kernel
 def look_at_entry(traffic: Traffic, link: int) -> None:
     """Note of a link when a vehicle of one place may enter it."""
     row = traffic.links[link]
@@ -80,7 +80,7 @@ def look_at_entry(traffic: Traffic, link: int) -> None:
         row.open_ms = max(traffic.slots[row.entry_at].ms, row.next_entry_ms)
 
 
-@inline_kernel
+@hot_kernel
 def log(scene: Scene, domain: int, link: int, slot: int, moment: int) -> None:
     """Write down that the vehicle in a slot leaves the link."""
     events, row = scene.events, scene.traffic.slots[slot]
@@ -92,7 +92,7 @@ def log(scene: Scene, domain: int, link: int, slot: int, moment: int) -> None:
     events.n[domain, 0] = n + 1
 
 
-@inline_kernel
+@hot_kernel
 def hand_over(scene: Scene, domain: int, link: int, places: int, is_exit: int, step: int) -> None:
     """Leave word of an entry into, or an exit from, a link whose other end lies in another domain."""
     work, parity = scene.traffic.work, step & 1
@@ -101,7 +101,7 @@ def hand_over(scene: Scene, domain: int, link: int, places: int, is_exit: int, s
     work.n_handed[parity, domain, 0] = n + 1
 
 
-@inline_kernel
+@hot_kernel
 def tell_entry(scene: Scene, domain: int, link: int, places: int, step: int) -> None:
     """The downstream end of a link, in that domain, learns of a vehicle that has entered."""
     row = scene.traffic.links[link]
@@ -112,7 +112,7 @@ def tell_entry(scene: Scene, domain: int, link: int, places: int, step: int) -> 
         note(scene.traffic.calendar, domain, 2 * link, np.int64(row.own_ms // STEP_MS), step)
 
 
-@inline_kernel
+@hot_kernel
 def tell_exit(scene: Scene, domain: int, link: int, places: int, step: int) -> None:
     """The upstream end of a link, in that domain, learns of places that have been left."""
     row, most = scene.traffic.links[link], scene.settings.most_places
@@ -142,7 +142,7 @@ def wake(scene: Scene, domain: int, link: int, step: int) -> None:
     links[link].n_asleep = 0
 
 
-@inline_kernel
+@hot_kernel
 def put_in(scene: Scene, link: int, rider: tuple[int, np.uint64, int], moment: int) -> int:
     """Put a vehicle (row and kind, code and word of its route) into the next slot of a link.
 
@@ -176,7 +176,7 @@ def put_in(scene: Scene, link: int, rider: tuple[int, np.uint64, int], moment: i
     return places
 
 
-@inline_kernel
+@hot_kernel
 def enter(scene: Scene, domain: int, link: int, rider: tuple[int, np.uint64, int], moment: int) -> None:
     """Let a vehicle enter a link."""
     row, most = scene.traffic.links[link], scene.settings.most_places
@@ -190,7 +190,7 @@ def enter(scene: Scene, domain: int, link: int, rider: tuple[int, np.uint64, int
         tell_entry(scene, domain, link, places, step)
 
 
-@inline_kernel
+@hot_kernel
 def take_off(scene: Scene, domain: int, link: int, moment: int) -> int:
     """Take the head off a link: its slots become holes. Returns the places that it leaves."""
     traffic = scene.traffic
@@ -216,7 +216,7 @@ def take_off(scene: Scene, domain: int, link: int, moment: int) -> int:
     return places
 
 
-@inline_kernel
+@hot_kernel
 def leave(scene: Scene, domain: int, link: int, moment: int) -> tuple[int, np.uint64, int]:
     """Let the head of a link leave it at that moment.
 

@@ -9,19 +9,19 @@ from __future__ import annotations
 
 import numpy as np
 
-from twin.kernels.jit import inline_kernel, kernel
+from twin.kernels.jit import hot_kernel, kernel
 from twin.kernels.traffic import Network
 
 ONE = np.uint64(1)
 
 
-@inline_kernel
+@hot_kernel
 def end_turn(bits: int) -> int:
     """The turn that says: the route ends here; the one below it says: look into the next word."""
     return np.int64((1 << bits) - 1)
 
 
-@inline_kernel
+@hot_kernel
 def read_turn(words: np.ndarray, code: np.uint64, word: int, bits: int) -> tuple[int, np.uint64, int]:
     """The next turn (end_turn at the end), and the code and the word that follow it."""
     last = end_turn(bits)
