@@ -83,7 +83,7 @@ def test_a_table_made_by_other_code_is_refused(
 
 
 def test_a_closed_motorway_fills_the_village_both_ways() -> None:
-    """In passenger-car units: a lorry takes the time of two cars, so vehicles never come up to a capacity of cars."""
+    """In passenger-car units: a lorry takes the time of two cars, which is what a capacity counts."""
     ledger = Parameters.defaults()
     lorries = float(ledger["fleet.through_class_shares"][LORRY])
     pcu = 1.0 + lorries * (ledger["mobility.class_pcu"][LORRY] - 1.0)
