@@ -28,7 +28,7 @@ from twin.mobility.loading import Loader
 
 PART_S = 3_600
 LARGER = 272 / 172
-CONGESTED = (0.5, 0.33, 0.27, 0.22)
+CONGESTED = (0.22, 0.18, 0.15, 0.12)
 """Factors on capacity, tried in turn until the mean trip takes three times as long."""
 MORNING_S = (7.5 * 3_600, 8.0 * 3_600)
 SPLITS = ((1, 1), (2, 1), (4, 1), (8, 1), (2, 2), (4, 2), (8, 2))
