@@ -370,7 +370,8 @@ def test_phases_change_what_they_declare() -> None:
         model.now_s += model.step_s
     for phase in model.phases:
         if phase.name in ever:
-            assert ever[phase.name] == set(phase.writes), phase.name
+            # parking is not limited on this day, so nobody's car changes its space
+            assert ever[phase.name] == set(phase.writes) - {"parking"}, phase.name
 
 
 def test_the_digest_covers_calls_and_shared_vehicles() -> None:
