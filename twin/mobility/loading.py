@@ -69,8 +69,9 @@ class Loader:
         self.events = no_log(n_domains, 0)
         self._taken_up = b""
         self._settled = True
-        self.rotations = 0
-        self.n_released = 0
+        self._on_way: np.ndarray | None = None
+        self._to_enter: np.ndarray | None = None
+        self.rotations = self.n_released = 0
 
     def _write(self, rows: np.ndarray, routes: Routes) -> np.ndarray:
         """Write the turns of routes (by place in ``rows``), and each one's first link.
@@ -102,7 +103,7 @@ class Loader:
         self.vehicles.release_ms[rows] = release_ms[order]
         kernels.release(self.vehicles, self.traffic, rows)
         self.n_released += rows.shape[0]
-        self._taken_up = b""
+        self._taken_up, self._to_enter = b"", None
 
     def take_routes(self, trips: np.ndarray, routes: Routes) -> None:
         """Give trips (rows) other routes, by place in ``trips``.
@@ -164,7 +165,7 @@ class Loader:
             step, turned = self._run(scene, (step, until_s, margin))
             self.rotations += turned
             parts += passages_of(scene.events)
-        self._settled = False
+        self._settled, self._on_way, self._to_enter = False, None, None
         self.check()
         return Passages.join(parts)
 
@@ -245,13 +246,17 @@ class Loader:
     def on_way(self) -> np.ndarray:
         """Rows of vehicles, buses among them, that are on a link now."""
         vehicles = self.vehicles
-        return np.flatnonzero((vehicles.entered_ms >= 0) & (vehicles.arrived_ms < 0))
+        if self._on_way is None:
+            self._on_way = np.flatnonzero((vehicles.entered_ms >= 0) & (vehicles.arrived_ms < 0))
+        return self._on_way
 
     @property
     def to_enter(self) -> np.ndarray:
         """Rows of vehicles, buses among them, that wait to enter their first link, or are held at a stop."""
         vehicles = self.vehicles
-        return np.flatnonzero((vehicles.release_ms >= 0) & (vehicles.entered_ms < 0))
+        if self._to_enter is None:
+            self._to_enter = np.flatnonzero((vehicles.release_ms >= 0) & (vehicles.entered_ms < 0))
+        return self._to_enter
 
     @property
     def driving(self) -> np.ndarray:
