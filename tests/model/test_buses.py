@@ -11,6 +11,7 @@ from tests.model.village import busiest, scenario, world
 from twin.indicators.compute import compute
 from twin.indicators.records import ARRIVED, DayRecord
 from twin.indicators.transit_record import TransitRecord
+from twin.mobility.curves import CARRIERS
 from twin.model.phases import PHASES
 from twin.model.record import record_of
 from twin.model.register import ROWS
@@ -19,6 +20,7 @@ from twin.model.transit import DISPATCH, RIDE, with_transit
 from twin.model.twin_model import TwinModel
 from twin.population.population import Population
 from twin.population.tables import SHOP, TRANSIT, WALK
+from twin.scenario.vehicles import FUELS, VEHICLE_CLASSES
 from twin.study.digests import truth_digest
 
 LINE = """
@@ -295,3 +297,43 @@ def test_the_register_holds_buses_and_riders() -> None:
     for name in columns:
         if name.startswith(("service.", "riders.", "loader.vehicles.")):
             assert str(columns[name].dtype) == dtypes[name], name
+
+
+def burnt_l(record: DayRecord) -> float:
+    """Diesel of all buses, passage by passage, by the curve as it stands in the ledger."""
+    assert record.services is not None
+    passages, buses = record.services
+    a, b, c, d = record.parameters["emissions.diesel_bus_curve"]
+    total = 0.0
+    for leg, link, enter_ms, exit_ms in zip(*passages, strict=True):
+        assert buses.vehicle_class[leg] == VEHICLE_CLASSES.index("bus")
+        km = record.territory.streets.length_m[link] / 1_000.0
+        kmh = km / ((exit_ms - enter_ms) / 3_600_000.0)
+        if FUELS[buses.fuel[leg]] == "diesel":
+            total += km * (a / kmh + b + c * kmh + d * kmh**2)
+    return total
+
+
+def test_buses_emit_by_their_curve_and_more_in_a_jam() -> None:
+    per_km = []
+    for record in (lived()[1], lived(JAM)[1]):
+        assert record.services is not None
+        found = record.service_emissions
+        assert found.energy_by_trip[:, CARRIERS.index("diesel")].sum() == pytest.approx(burnt_l(record))
+        values = {(v.name, v.group): v.value for v in compute(record)}
+        co2 = found.co2_kg_by_link.sum()
+        assert values["co2_on_links", "from:services"] == pytest.approx(co2)
+        of_trips = record.emissions.co2_kg_by_trip.sum()
+        assert values["co2_on_links", ""] == pytest.approx(of_trips + co2)
+        assert values["co2_of_people", ""] == pytest.approx(of_trips)
+        per_km.append(co2 / values["bus_km", ""])
+    assert per_km[1] > per_km[0] * 1.01
+
+
+def test_a_bus_keeps_its_fuel_from_stop_to_stop() -> None:
+    record = lived()[1]
+    assert record.services is not None
+    run = transit_of(record).run_of_call[transit_of(record).leg_call]
+    fuels = [np.unique(record.services.vehicles.fuel[run == k]) for k in np.unique(run)]
+    assert all(each.size == 1 for each in fuels)
+    assert len(np.unique(np.concatenate(fuels))) > 1

@@ -1,7 +1,11 @@
-"""The tight village crop as a small real world, with two rival providers and the city's counters."""
+"""The tight village crop as a small real world, with two rival providers and the city's counters.
+
+``TWIN_TEST_AREA=riviera`` lives the same days on the whole area.
+"""
 
 from __future__ import annotations
 
+import os
 from functools import cache
 from pathlib import Path
 
@@ -13,9 +17,10 @@ from twin.study.habits import cache_folders
 from twin.study.run import World, world_of
 
 SCENARIOS = Path(__file__).resolve().parents[2] / "scenarios"
-TABLES = """
+AREA = os.environ.get("TWIN_TEST_AREA", "la_turbie_crop")
+TABLES = f"""
 title = "A day in the village"
-territory = "la_turbie_crop"
+territory = "{AREA}"
 app_share = 0.4
 [[provider]]
 name = "Boussole"

@@ -23,8 +23,12 @@ UPSTREAM = "emissions.electricity_upstream_co2_kg_per_kwh"
 
 @indicator("kg", "lower", EMISSIONS, extensive=True)
 def co2_on_links(record: DayRecord, focus: Focus) -> Groups:
-    """CO2 from exhausts on the links of the focus, by the speed curve of each passage."""
-    return {EVERYBODY: float(record.emissions.co2_kg_by_link[focus.links(record)].sum())}
+    """CO2 from exhausts on the links of the focus, by the speed curve of each passage; of it, of services."""
+    links = focus.links(record)
+    found = {EVERYBODY: float(record.emissions.co2_kg_by_link[links].sum())}
+    if record.services is not None:
+        found["from:services"] = float(record.service_emissions.co2_kg_by_link[links].sum())
+    return found
 
 
 @indicator("kg", "lower", EMISSIONS, extensive=True)

@@ -18,6 +18,7 @@ from twin.accounts import Accounts
 from twin.clock import HORIZON_S, MS
 from twin.indicators.on_demand_record import OnDemandRecord
 from twin.indicators.parking_record import ParkingRecord
+from twin.indicators.services_record import Services
 from twin.indicators.transit_record import TransitRecord
 from twin.indicators.walking import SERVICES, walk_to_nearest_m
 from twin.mobility.charging import Charging, charging_of
@@ -132,6 +133,8 @@ class DayRecord:
         (n_trips,): tolls paid; kilometres in low-emission zones by a vehicle they bar. None: no rule.
     on_demand
         On-demand transport, counted as buses are; None: there is none.
+    services
+        What buses and shared vehicles did on the road; None: there are none.
     """
 
     territory: Territory
@@ -174,6 +177,7 @@ class DayRecord:
     toll_cents: NDArray[np.int64] | None = None
     barred_km: NDArray[np.float64] | None = None
     on_demand: OnDemandRecord | None = None
+    services: Services | None = None
 
     @property
     def n_trips(self) -> int:
@@ -236,8 +240,16 @@ class DayRecord:
     @cached_property
     def emissions(self) -> Emissions:
         """Energy used and pollutants emitted on all links left, by trip and by link."""
+        length_m, factors = self.territory.streets.length_m, factors_of(self.parameters)
+        of_trips = day_emissions(self.passages, self.vehicles, length_m, factors)
+        return of_trips if self.services is None else of_trips.with_services(self.service_emissions)
+
+    @cached_property
+    def service_emissions(self) -> Emissions:
+        """Energy used and pollutants emitted by buses and shared vehicles, by leg and by link."""
         length_m = self.territory.streets.length_m
-        return day_emissions(self.passages, self.vehicles, length_m, factors_of(self.parameters))
+        services = self.services or Services.none()
+        return day_emissions(services.passages, services.vehicles, length_m, factors_of(self.parameters))
 
     @cached_property
     def charging(self) -> Charging:

@@ -15,7 +15,7 @@ order of passages.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -46,7 +46,7 @@ class Emissions:
     """What one day's passages burnt and emitted.
 
     energy_by_trip (n_trips, n_carriers) [L petrol, L diesel, kWh]; co2_kg_by_trip, nox_g_by_trip (n_trips,);
-    by_link: (n_links,) for each of `QUANTITIES`.
+    by_link: (n_links,) for each of `QUANTITIES`, the vehicles of services among them.
     """
 
     energy_by_trip: NDArray[np.float64]
@@ -58,6 +58,11 @@ class Emissions:
     def co2_kg_by_link(self) -> NDArray[np.float64]:
         """CO2 from exhausts on each link (n_links,) [kg]."""
         return self.by_link["co2_kg"]
+
+    def with_services(self, services: Emissions) -> Emissions:
+        """These, and on the links what vehicles that make no trip of anybody emitted as well."""
+        by_link = {name: total + services.by_link[name] for name, total in self.by_link.items()}
+        return replace(self, by_link=by_link)
 
 
 class Emitted(NamedTuple):

@@ -19,6 +19,7 @@ from twin.model.metering import meterings
 from twin.model.on_demand_record import on_demand_record_of, trips_as_made
 from twin.model.parking_record import parking_record_of
 from twin.model.rules_record import barred_km, post_tolls, toll_cents
+from twin.model.services_record import services_of
 from twin.model.transit_record import transit_record_of
 from twin.model.twin_model import TwinModel
 from twin.population.population import Population
@@ -72,6 +73,7 @@ def record_of(model: TwinModel) -> DayRecord:
             toll_cents=toll_cents(model.rules, of_trips, model.from_gate),
             barred_km=barred_km(model.rules, model.trip_vehicles, of_trips, streets.length_m),
             on_demand=on_demand_record_of(model, passages),
+            services=services_of(model, passages),
             **_published(model),
         )
     )

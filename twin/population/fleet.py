@@ -136,6 +136,25 @@ def trip_vehicles(fleet: VehicleFleet, row: np.ndarray) -> TripVehicles:
     return TripVehicles(np.asarray(row, dtype=np.int32), *columns)
 
 
+def service_vehicles(
+    key: np.ndarray, vehicle_class: np.ndarray, parameters: Parameters, seed: int
+) -> TripVehicles:
+    """Vehicles of services, which no traveller drives (n,): fuel and Euro standard drawn by key and class.
+
+    Parameters
+    ----------
+    key
+        One and the same for all that one vehicle does, (n,) uint64.
+    vehicle_class
+        (n,) rows of `VEHICLE_CLASSES`.
+    """
+    draws, kind = Draws(seed), vehicle_class.astype(np.int64)
+    fuel = _drawn("fuel", _fuels(parameters), kind, key, draws)
+    euro = _drawn("euro", _euros(parameters), kind * len(FUELS) + fuel, key, draws)
+    columns = (column.astype(np.int8) for column in (kind, fuel, euro))
+    return TripVehicles(np.full(key.shape[0], -1, dtype=np.int32), *columns)
+
+
 def _drives(population: Population) -> np.ndarray:
     """Persons who drive on this day (n_persons,) bool."""
     trips = population.trips
