@@ -41,29 +41,28 @@ vehicles = 1
 @cache
 def lived() -> tuple[TwinModel, DayRecord]:
     model = TwinModel(Scenario.loads(TEXT, folder=SCENARIOS), rng=1)
+    at_midnight = idle_cars(model)
     while model.running:
         model.run_until(model.now_s + 3_600)
         model.state.loader.check()
-        check_spaces(model)
+        for before, now in zip(at_midnight, idle_cars(model), strict=True):
+            assert np.array_equal(before, now), "a space is neither lost nor made"
     return model, record_of(model)
 
 
-def check_spaces(model: TwinModel) -> None:
-    """Spaces taken are those of cars that stand, and of residents' cars that nobody drives today."""
+def idle_cars(model: TwinModel) -> list[np.ndarray]:
+    """Spaces taken by no car that somebody drives today, own ones and those on streets."""
     assert model.parking is not None
     standing, supply = model.state.parking, model.parking.supply
+    found = []
     for kind, free, spaces in ((OWN, standing.own, supply.own), (STREET, standing.free, supply.spaces)):
         at = standing.row[standing.kind == kind]
         row = at if kind == OWN else supply.street[at]
         idle = spaces - free - np.bincount(row, minlength=spaces.shape[0])
         assert (free >= 0).all()
-        assert np.array_equal(idle, idle_at_midnight(model, kind, idle)), "a space is neither lost nor made"
-
-
-def idle_at_midnight(model: TwinModel, kind: int, now: np.ndarray) -> np.ndarray:
-    """Spaces of cars that nobody drives, as they were when first asked for."""
-    kept: dict[int, np.ndarray] = model.__dict__.setdefault("idle_cars", {})
-    return kept.setdefault(kind, now)
+        assert (idle >= 0).all()
+        found.append(idle)
+    return found
 
 
 def test_everybody_arrives_and_all_of_it_is_used() -> None:
@@ -84,10 +83,9 @@ def test_who_parks_and_rides_takes_no_space_at_work_and_calls_no_shared_vehicle(
     assert record.parking is not None
     assert (record.parking.found[parking.out] == UNSERVED).all()
     assert not record.parking.parked[parking.out].any()
-    assert (
-        record.parking.parked[parking.back].all()
-        or (model.population.trips.destination_place[parking.back] < 0).any()
-    )
+    home = model.population.trips.destination_place[parking.back] >= 0
+    assert home.any()
+    assert record.parking.parked[parking.back[home]].all()
     rides = record.population.trips.mode == ON_DEMAND
     assert not rides[np.concatenate([parking.out, parking.back])].any()
     vehicles = model.state.loader.vehicles
