@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.kernels.emissions import Curves
 from twin.scenario.ledger import Parameters
 from twin.scenario.vehicles import (
     BUS,
@@ -77,6 +78,20 @@ class Factors:
         above = a + speed_kmh * (c + e * speed_kmh) + f / speed_kmh
         found: NDArray[np.float64] = above / (1.0 + speed_kmh * (b + d * speed_kmh))
         return found
+
+    def as_curves(self) -> Curves:
+        """The same as the kernel takes it."""
+        hold_kmh = np.array(self.curves_hold_kmh, dtype=np.float64)
+        return Curves(
+            self.energy_curve,
+            self.nox_curve,
+            self.pm_curve,
+            self.wear,
+            self.top_kmh,
+            self.co2_kg_per_unit,
+            self.mj_per_unit,
+            hold_kmh,
+        )
 
     def wear_g_per_km(self, group: NDArray[np.int64], speed_kmh: NDArray[np.float64]) -> NDArray[np.float64]:
         """PM10 of wear per km (n,): tyres and brakes wear more at low speeds (guidebook eqs 5 and 8)."""

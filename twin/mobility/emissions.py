@@ -21,6 +21,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.kernels.emissions import Sums, add_emissions
 from twin.mobility.curves import CARRIERS, Factors
 from twin.population.fleet import TripVehicles
 
@@ -29,7 +30,7 @@ NANO = 1e9
 CHUNK = 1_000_000
 """Passages worked on at a time, so that a day of five million needs little memory."""
 QUANTITIES = ("co2_kg", "energy_mj", "nox_g", "exhaust_pm_g", "wear_pm_g")
-"""What is summed by link; particles from exhausts, and of less than 10 um from wear."""
+"""What is summed by link, in the kernel's order; particles from exhausts, below 10 um from wear."""
 
 
 class PassageColumns(NamedTuple):
@@ -95,12 +96,20 @@ def emitted(
     wear = np.rint(factors.wear_g_per_km(group, speed_kmh) * km * NANO)
     return Emitted(
         energy,
-        np.rint(energy @ factors.co2_kg_per_unit),
-        np.rint(energy @ factors.mj_per_unit),
+        np.rint(_added(energy, factors.co2_kg_per_unit)),
+        np.rint(_added(energy, factors.mj_per_unit)),
         np.maximum(nox, 0.0),
         np.maximum(exhaust, 0.0),
         wear,
     )
+
+
+def _added(energy: NDArray[np.float64], per_unit: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Carriers times what a unit of each makes (n,), in the order of carriers on every machine."""
+    total: NDArray[np.float64] = energy[:, 0] * per_unit[0]
+    for carrier in range(1, len(CARRIERS)):
+        total = total + energy[:, carrier] * per_unit[carrier]
+    return total
 
 
 def chunks(passages: PassageColumns) -> Iterator[PassageColumns]:
@@ -132,19 +141,10 @@ def day_emissions(
         Read, from `twin.mobility.curves.factors_of`.
     """
     n_trips, n_links = vehicles.row.shape[0], length_m.shape[0]
-    energy, nox = np.zeros((n_trips, len(CARRIERS))), np.zeros(n_trips)
-    by_link = {name: np.zeros(n_links) for name in QUANTITIES}
-    for part in chunks(passages):
-        found = emitted(part, vehicles, length_m, factors)
-        for carrier in range(len(CARRIERS)):
-            energy[:, carrier] += np.bincount(part.trip, weights=found.energy[:, carrier], minlength=n_trips)
-        nox += np.bincount(part.trip, weights=found.nox_g, minlength=n_trips)
-        for name in QUANTITIES:
-            by_link[name] += np.bincount(part.link, weights=getattr(found, name), minlength=n_links)
-    energy /= NANO
-    return Emissions(
-        energy,
-        energy @ factors.co2_kg_per_unit,
-        nox / NANO,
-        {name: total / NANO for name, total in by_link.items()},
-    )
+    sums = Sums(np.zeros((n_trips, len(CARRIERS))), np.zeros(n_trips), np.zeros((len(QUANTITIES), n_links)))
+    columns = [np.asarray(column, dtype=np.int64) for column in vehicles[1:]]
+    moved = (passages.trip, passages.link, passages.enter_ms, passages.exit_ms)
+    add_emissions(moved, factors.group_of(*columns), length_m, factors.as_curves(), sums)
+    energy = sums.energy / NANO
+    by_link = dict(zip(QUANTITIES, sums.by_link / NANO, strict=True))
+    return Emissions(energy, energy @ factors.co2_kg_per_unit, sums.nox_g / NANO, by_link)

@@ -19,17 +19,18 @@ HOUR_MS = 3_600 * MS
 def emissions_table(record: DayRecord) -> pd.DataFrame:
     """One row a link, class of vehicle and hour of entry with traffic: vehicles, km, and each quantity.
 
-    Buses of the timetable are not in it. Columns are named as in `twin.mobility.emissions.QUANTITIES`.
+    Buses and shared vehicles are in it. Columns are named as in `twin.mobility.emissions.QUANTITIES`.
     """
     n_links, n_classes = record.territory.streets.n_links, len(VEHICLE_CLASSES)
     size = N_HOURS * n_classes * n_links
     factors, length_m = factors_of(record.parameters), record.territory.streets.length_m
     n_vehicles, totals = np.zeros(size, dtype=np.int64), {name: np.zeros(size) for name in QUANTITIES}
-    for part in chunks(record.passages):
+    driven = [(record.passages, record.vehicles), *([record.services] if record.services else [])]
+    for part, vehicles in ((part, vehicles) for passages, vehicles in driven for part in chunks(passages)):
         hour = np.minimum(part.enter_ms // HOUR_MS, N_HOURS - 1)
-        vehicle_class = record.vehicles.vehicle_class[part.trip].astype(np.int64)
+        vehicle_class = vehicles.vehicle_class[part.trip].astype(np.int64)
         cell = (hour * n_classes + vehicle_class) * n_links + part.link
-        found = emitted(part, record.vehicles, length_m, factors)
+        found = emitted(part, vehicles, length_m, factors)
         n_vehicles += np.bincount(cell, minlength=size)
         for name in QUANTITIES:
             totals[name] += np.bincount(cell, weights=getattr(found, name), minlength=size)
