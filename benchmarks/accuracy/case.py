@@ -84,7 +84,7 @@ class Signal:
 class Choice:
     """Vehicles from the first link to the last, each by the least time known at the last update.
 
-    ``spread`` is how far travellers' own views of a link differ.
+    ``spread`` is how far travellers' own views of a link differ, ``sees`` what is known (see `belief`).
     """
 
     origin: str
@@ -94,6 +94,7 @@ class Choice:
     until_s: float
     update_s: int
     spread: float = 0.0
+    sees: str = "passages"
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.accuracy.belief import believed_ms, reports
 from benchmarks.accuracy.case import Case, Choice, Flow
 from benchmarks.accuracy.run import STILL_THERE, Run, free_flow_ms
 from twin.kernels.paths import Topology, Trips, Weights
@@ -181,6 +182,7 @@ def run_case(case: Case) -> Run:
     for choice in case.choices:
         stops |= set(range(int(choice.from_s), int(choice.until_s), choice.update_s))
     parts: list[Passages] = []
+    since_s = 0
     for from_s, until_s in pairwise(sorted(stops)):
         _pull(case, loader, from_s)
         for row, choice in enumerate(case.choices, start=len(case.flows)):
@@ -188,8 +190,10 @@ def run_case(case: Case) -> Run:
             if starts and choice.from_s <= from_s < choice.until_s:
                 asks = (demand.flow == row) & (demand.release_ms >= 1_000 * from_s)
                 asks &= demand.release_ms < 1_000 * (from_s + choice.update_s)
-                _choose(case, loader, topology, choice, np.flatnonzero(asks), demand, parts[-1:])
+                last = (since_s, from_s, Passages.join(parts[-1:]))
+                _choose(case, loader, topology, choice, np.flatnonzero(asks), demand, last)
         parts.append(loader.advance(from_s, until_s))
+        since_s = from_s
     return _run(case, loader, demand, Passages.join(parts))
 
 
@@ -211,18 +215,16 @@ def _choose(
     choice: Choice,
     rows: NDArray[np.int64],
     demand: Demand,
-    last: list[Passages],
+    last: tuple[int, int, Passages],
 ) -> None:
-    """Release trips on the routes that took least in the last interval (free flow where nobody drove)."""
-    times = free_ms(case)
-    for log in last:
-        seen = np.bincount(log.link, minlength=times.shape[0])
-        spent = np.bincount(log.link, weights=log.exit_ms - log.enter_ms, minlength=times.shape[0])
-        times = np.where(seen > 0, np.rint(spent / np.maximum(seen, 1)), times).astype(np.int64)
+    """Release trips on the routes that took least by the last picture (free flow where nobody reported)."""
+    since_s, now_s, left = last
+    seen = reports(loader, left, since_s, now_s, choice.sees)
+    times = believed_ms(seen, now_s, np.inf, free_ms(case))
     ids = [link.id for link in case.links]
     ends = [np.full(rows.shape[0], ids.index(end), np.int32) for end in (choice.origin, choice.destination)]
     trips = Trips(ends[0], ends[1], np.zeros(rows.shape[0], dtype=np.int64), demand.key[rows])
-    loader.take_routes(rows, _routes(case, topology, times.astype(np.int32), trips, choice.spread))
+    loader.take_routes(rows, _routes(case, topology, times, trips, choice.spread))
     loader.release(rows, demand.release_ms[rows])
 
 
