@@ -148,7 +148,9 @@ def queues_over_time(
     times_s = (information.age_s, information.refresh_s, information.to_queue_s)
     age, refresh, to_queue = (round(time_s / step_s) for time_s in times_s)
     if min(times_s) < 0.0 or refresh < 1:
-        raise InputError("information", f"{information}", f"no negative times, a refresh of {step_s:g} s or more")
+        raise InputError(
+            "information", f"{information}", f"no negative times, a refresh of {step_s:g} s or more"
+        )
     queue_veh = np.zeros((round(duration_s / step_s) + 1, 2))
     queue_veh[0] = start_veh
     step_h = step_s / SECONDS_PER_HOUR
