@@ -42,21 +42,23 @@ def amplitude(told: Information, delay_s: float) -> float:
     return swing(difference(told, delay_s), STEP_S, 4 * delay_s).amplitude
 
 
-def growth(told: Information, delay_s: float, queues: TwoQueues = QUEUES) -> float:
-    """Amplitude after twenty periods over that after ten, from a difference too small for the logit to bend."""
-    start = tuple(
-        300.0 * vph / 1_500.0 * (1 + sign * 1e-5) for vph, sign in zip(queues.capacity_vph, (1, -1))
-    )
-    found = queues_over_time(queues, told, start, 4 * (PERIODS + 1) * delay_s, STEP_S)
-    waits = found[:, 0] / queues.capacity_vph[0] - found[:, 1] / queues.capacity_vph[1]
+def growth(told: Information, delay_s: float) -> float:
+    """Amplitude after twenty periods over that after ten, from a difference too small to bend the logit."""
+    found = queues_over_time(QUEUES, told, (300.003, 299.997), 4 * (PERIODS + 1) * delay_s, STEP_S)
+    return later_over_earlier(found[:, 0] - found[:, 1], delay_s)
+
+
+def later_over_earlier(series: np.ndarray, delay_s: float) -> float:
+    """Peak to peak in the period behind the twentieth over that behind the tenth."""
     period = round(4 * delay_s / STEP_S)
-    early, late = (np.ptp(waits[k * period : (k + 1) * period]) for k in (PERIODS // 2, PERIODS))
+    early, late = (np.ptp(series[k * period : (k + 1) * period]) for k in (PERIODS // 2, PERIODS))
     return float(late / early)
 
 
 def test_the_critical_delay_of_the_literature_s_numbers():
     """pi m / (x a t) = 0.1309 h."""
-    assert CRITICAL_S / 3_600 == pytest.approx(math.pi * 1_500 / (3_600 * 0.5 * 20), rel=1e-12)
+    by_hand_h = math.pi * 1_500 / (3_600 * 0.5 * 20)
+    assert CRITICAL_S == pytest.approx(3_600 * by_hand_h, rel=1e-12)
     assert REFRESH_S <= CRITICAL_S / 50
 
 
@@ -109,7 +111,7 @@ def test_half_the_refresh_interval_counts():
 
 
 def test_the_onset_is_found_to_half_a_percent():
-    """With a refresh of a fiftieth its half is 1 %: an account without it puts the onset on the wrong side."""
+    """With a refresh of a fiftieth its half is 1 %: left out, the onset is on the wrong side."""
     below, above = 0.995 * CRITICAL_S, 1.005 * CRITICAL_S
     assert growth(information(below), below) < 1 < growth(information(above), above)
     without_half = Information(below - TO_QUEUE_S, REFRESH_S, TO_QUEUE_S)
@@ -144,10 +146,8 @@ def test_the_onset_of_unequal_queues(queues):
         told = information(delay_s, STEP_S, 10.0)
         found = queues_over_time(queues, told, start, 4 * (PERIODS + 1) * delay_s, STEP_S)
         waits = 3_600.0 * (found[:, 0] / queues.capacity_vph[0] - found[:, 1] / queues.capacity_vph[1])
-        period = round(4 * delay_s / STEP_S)
-        early, late = (np.ptp(waits[k * period : (k + 1) * period]) for k in (PERIODS // 2, PERIODS))
-        assert (late < early) == dies_out
-        assert waits[-period:].mean() == pytest.approx(ahead_s, abs=0.01)
+        assert (later_over_earlier(waits, delay_s) < 1) == dies_out
+        assert waits[-round(4 * delay_s / STEP_S) :].mean() == pytest.approx(ahead_s, abs=0.01)
 
 
 # ------------------------------------------------------------------------------- a rare refresh

@@ -27,7 +27,7 @@ N_STEPS = 60
 
 
 def slow(start, served, inflow, choice, timing, seed=None):
-    """The same by lists and single vehicles: pictures are kept as they are published, choices as they are made."""
+    """The same by lists and single vehicles: pictures as they are published, choices as they are made."""
     queues = [list(start)]
     picture = {}
     under_way = {}
@@ -105,7 +105,7 @@ def test_nobody_acts_on_what_has_not_been_published(seed, start, served, inflow,
 
 
 def test_each_vehicle_keeps_its_draws():
-    """More inflow adds vehicles and changes nobody's class or route: the first hundred queues are the same."""
+    """A vehicle's class and route are its own: twice the inflow brings the same vehicles sooner."""
     choice, timing = Choice(0.5, 0.0, 0.0, 0.5), Timing(0, 1, 0)
     one = run((0.0, 0.0), (1e-9, 1e-9), 1.0, choice, timing, seed=7)
     two = run((0.0, 0.0), (1e-9, 1e-9), 2.0, choice, timing, seed=7)

@@ -7,8 +7,8 @@ instantaneous times of a picture that is tau old, the others by habit. The diffe
 
 near its equilibrium (p: share of the first route among those who choose; m: capacities), which is stable
 if and only if K tau < pi/2 (Hayes 1950, J. London Math. Soc. 25); at the border it swings with a period of
-4 tau. Pender, Rand & Wesson 2018, Nonlinear Dyn. 91, have the same for queues whose service grows with their length.
-Docs: docs/information_delay.md.
+4 tau. Pender, Rand & Wesson 2018, Nonlinear Dyn. 91, study queues whose service grows with their length.
+More: docs/information_delay.md.
 """
 
 from __future__ import annotations
@@ -95,9 +95,10 @@ class Information:
 def critical_delay_s(queues: TwoQueues, refresh_s: float = 0.0) -> float:
     """Delay (mean, half the refresh interval included) from which on the two queues swing [s].
 
-    pi / (2 K) for a picture that is always renewed. One that stands for ``refresh_s`` gives the difference
-    equation D(n+1) - D(n) = -K r D(n - m), stable if and only if K r < 2 cos(m pi / (2 m + 1)) (Levin & May
-    1976, Theor. Popul. Biol. 9), with tau = (m + 1/2) r: the refresh counts half, and beyond that next to nothing.
+    pi / (2 K) for a picture that is always renewed. One that stands for ``refresh_s`` gives, where age and
+    way make m such intervals, the difference equation D(n+1) - D(n) = -K r D(n - m), stable if and only if
+    K r < 2 cos(m pi / (2 m + 1)) (Levin & May 1976, Theor. Popul. Biol. 9), and tau = (m + 1/2) r: the
+    refresh counts half. In between the queues swing a little later, never sooner.
 
     >>> round(critical_delay_s(TwoQueues(3600.0, (1500.0, 1500.0), 0.5, 20.0)), 2)
     471.24
