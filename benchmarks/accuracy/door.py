@@ -194,7 +194,7 @@ def run_case(case: Case) -> Run:
                 _choose(case, loader, topology, choice, np.flatnonzero(asks), demand, last)
         parts.append(loader.advance(from_s, until_s))
         since_s = from_s
-    return _run(case, loader, demand, Passages.join(parts))
+    return run_of(case, loader, demand, Passages.join(parts))
 
 
 def _pull(case: Case, loader: Loader, now_s: int) -> None:
@@ -228,7 +228,7 @@ def _choose(
     loader.release(rows, demand.release_ms[rows])
 
 
-def _run(case: Case, loader: Loader, demand: Demand, log: Passages) -> Run:
+def run_of(case: Case, loader: Loader, demand: Demand, log: Passages) -> Run:
     """What is left, with the passages that had not ended."""
     vehicles = loader.vehicles
     there = loader.driving
