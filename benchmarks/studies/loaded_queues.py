@@ -55,9 +55,7 @@ def fork(queues: TwoQueues, seeing: Seeing, start_veh: tuple[int, int], duration
     for side, vph in zip(SIDES, queues.capacity_vph, strict=True):
         links.append(Link(side, "fork", f"{side} gate", length_m, 72.0, 36_000.0, room))
         links.append(Link(f"{side} gate", f"{side} gate", f"{side} end", 200.0, 72.0, vph, 300.0))
-    flows = [
-        Flow(("start", side, f"{side} gate"), count=n) for side, n in zip(SIDES, start_veh, strict=True)
-    ]
+    flows = [Flow(("start", side, f"{side} gate"), count=n) for side, n in zip(SIDES, start_veh, strict=True)]
     asks = Choice("start", "left gate", queues.inflow_vph, 0.0, duration_s, seeing.refresh_s)
     return Case(
         *("two loaded queues", "", tuple(links), tuple(flows), (), (), (Kind("car"),), (asks,), None, ()),
