@@ -4,9 +4,10 @@ Two like point queues, half of the drivers choosing by a picture whose mean age 
 multiple of the critical one; docs/information_delay.md says what it means. The start is a difference of 50
 vehicles. Amplitude is half of peak to peak in the period of four delays behind the twentieth. The columns:
 
-- ``fluid``: a fractional split, point queues (`twin.calculators.delay`): what theory speaks of, gated by tests;
-- ``each for itself``: whole vehicles that draw their routes, point queues; means over seeds, reported;
-- ``loading``: whole vehicles by the shares, remainders carried over, on streets, and with draws; reported.
+- ``fluid``: a fractional split, point queues (`twin.calculators.delay`): theory's own case, gated by tests;
+- ``draws``: whole vehicles that draw their routes, point queues: mean amplitude over seeds (least to most),
+  median period, standard deviation of the second half and what is expected of it;
+- ``loading``: whole vehicles by the shares, remainders carried over, on streets, and with draws.
 
 A second table has the model's own pictures (all phones, the ledger's window, refresh and delay) on streets.
 
@@ -76,6 +77,7 @@ class Row(NamedTuple):
     delay_s: float
     fluid: Swing
     by_seed: list[Swing]
+    deviation: float  # of the draws, all seeds and the second half of each [veh]
     loading: Swing | None
     loading_by_draw: Swing | None
 
@@ -86,10 +88,16 @@ def rows(times: tuple[float, ...] = TIMES, seeds: int = SEEDS, streets: bool = T
     for each in times:
         delay_s = each * critical_s
         period_s = 4 * delay_s
-        by_seed = [swing(fluid(delay_s, seed), STEP_S, period_s) for seed in range(1, seeds + 1)]
+        drawn = [fluid(delay_s, seed) for seed in range(1, seeds + 1)]
+        by_seed = [swing(series, STEP_S, period_s) for series in drawn]
+        deviation = float(
+            np.sqrt(np.mean([np.square(series[series.shape[0] // 2 :]).mean() for series in drawn]))
+        )
         by_street = [swing(on_streets(delay_s, seed), LOOK_S, period_s) for seed in (None, 1) if streets]
         both = by_street or [None, None]
-        yield Row(each, delay_s, swing(fluid(delay_s), STEP_S, period_s), by_seed, both[0], both[1])
+        yield Row(
+            each, delay_s, swing(fluid(delay_s), STEP_S, period_s), by_seed, deviation, both[0], both[1]
+        )
 
 
 class Guided(NamedTuple):
@@ -103,15 +111,17 @@ class Guided(NamedTuple):
 def guided(
     parameters: Parameters, stand_veh: int, shares: tuple[float, ...] = SHARES, hours: int = 24
 ) -> Iterator[Guided]:
-    """The second table: all phones in queues and behind them, by the ledger's times, an inflow that both queues take.
+    """The second table: all phones in queues and behind them, the ledger's times, an inflow that both take.
 
-    Queues of ``stand_veh`` are ``stand_veh`` / 1,500 h long and neither grow nor shrink; amplitude and period
-    are those of the second half.
+    Queues of ``stand_veh`` are ``stand_veh`` / 1,500 h long and neither grow nor shrink together; amplitude
+    and period are those of the second half.
     """
-    refresh_s, delay_s, window_s, look_s = (
-        round(float(parameters[name]))
-        for name in ("scenario.provider_refresh_s", "scenario.provider_delay_s", "calculators.window_s", "mobility.step_s")
-    )  # fmt: skip
+    refresh_s, delay_s = (
+        round(float(parameters[f"scenario.provider_{name}_s"])) for name in ("refresh", "delay")
+    )
+    window_s, look_s = (
+        round(float(parameters[name])) for name in ("calculators.window_s", "mobility.step_s")
+    )
     told = Seeing("phones", refresh_s, look_s, window_s, delay_s // look_s * look_s, 31.0)
     for share in shares:
         queues = replace(QUEUES, inflow_vph=sum(QUEUES.capacity_vph), app_share=share)
@@ -128,18 +138,17 @@ def spoken(found: Swing | None, delay_s: float) -> str:
 def line(row: Row) -> str:
     """One line of the first table."""
     amplitudes = [each.amplitude for each in row.by_seed]
-    periods = [each.period_s / row.delay_s for each in row.by_seed]
-    drawn = f"{np.mean(amplitudes):.0f} veh ({min(amplitudes):.0f} to {max(amplitudes):.0f}), {np.mean(periods):.2f}"
+    period = np.median([each.period_s / row.delay_s for each in row.by_seed])
     expected = "–"
     if row.times < 1.0:
         waits_s = wait_deviation_s(QUEUES, row.delay_s)
-        expected = f"{waits_s * QUEUES.capacity_vph[0] / 3_600.0:.0f} veh"
+        expected = f"{waits_s * QUEUES.capacity_vph[0] / 3_600.0:.0f}"
     cells = (
         f"{row.times:g}",
         f"{row.delay_s:.0f} s",
         spoken(row.fluid, row.delay_s),
-        drawn,
-        expected,
+        f"{np.mean(amplitudes):.0f} veh ({min(amplitudes):.0f} to {max(amplitudes):.0f}), {period:.2f}",
+        f"{row.deviation:.0f} ({expected}) veh",
         spoken(row.loading, row.delay_s),
         spoken(row.loading_by_draw, row.delay_s),
     )
@@ -153,9 +162,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--seeds", type=int, default=SEEDS)
     options = parser.parse_args(arguments)
     print(f"critical delay {critical_delay_s(QUEUES):.2f} s; amplitude, and the period in delays")
-    print(
-        "| delay / critical | delay | fluid | each for itself | deviation expected | loading | loading, draws |"
-    )
+    print("| delay / critical | delay | fluid | draws | deviation (expected) | loading | loading, draws |")
     print("|---|---|---|---|---|---|---|")
     for row in rows(seeds=options.seeds, streets=not options.point_queues):
         print(line(row), flush=True)

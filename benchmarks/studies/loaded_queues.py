@@ -30,7 +30,7 @@ SIDES = ("left", "right")
 
 @dataclass(frozen=True)
 class Seeing:
-    """How a picture comes about: drawn every ``refresh_s`` from reports of ``window_s``, in a way of `belief`.
+    """How a picture comes about: every ``refresh_s``, from reports of ``window_s``, in a way of `belief`.
 
     ``look_s`` is the time between two looks at the queues, ``held_s`` how long a report takes to arrive,
     ``to_queue_s`` the way from the choice to the queue.
@@ -97,7 +97,7 @@ class Splitter:
         self.carried = 0.0
 
     def release(self, loader: Loader, window_s: tuple[int, int], ahead_s: float) -> None:
-        """Let go those whose wish falls into the window, by how much longer the left route is said to take."""
+        """Let go those whose wish falls into the window: the left route is said to take so much longer."""
         from_ms, until_ms = (1_000 * moment_s for moment_s in window_s)
         wishes = self.demand.release_ms
         rows = np.flatnonzero((self.demand.flow == len(SIDES)) & (wishes >= from_ms) & (wishes < until_ms))
