@@ -177,10 +177,10 @@ class Swing(NamedTuple):
 def swing(series: np.ndarray, step_s: float, last_s: float) -> Swing:
     """Amplitude (half of peak to peak) of the last ``last_s`` of a series (n,), and the period of all of it.
 
-    The period is the lag at which the series is most like itself again, once it has been unlike itself:
-    noise does not shift it. NaN for a series that does not come back.
+    The period is the lag at which the series is most like itself again, once it has been unlike itself (the
+    highest return of the autocorrelation), which noise hardly shifts. NaN for one that does not come back.
 
-    >>> found = swing(np.sin(np.arange(4_000) / 50.0), step_s=1.0, last_s=400.0)
+    >>> found = swing(np.sin(np.arange(40_000) / 50.0), step_s=1.0, last_s=400.0)
     >>> round(found.amplitude, 3), round(found.period_s)
     (1.0, 314)
     """
@@ -189,6 +189,7 @@ def swing(series: np.ndarray, step_s: float, last_s: float) -> Swing:
     centred = series - series.mean()
     n = centred.shape[0]
     spectrum = np.fft.rfft(centred, 2 * n)
+    # a sum over ever fewer pairs, so that of all returns the first is the greatest
     likeness = np.fft.irfft(np.abs(spectrum) ** 2)[: n // 2]
     unlike = np.flatnonzero(likeness < 0.0)
     if not unlike.size:
