@@ -60,7 +60,7 @@ def seeing(delay_s: float, way_s: int = 30) -> Seeing:
     """
     rest_s = delay_s - LOOK_S / 2 - 2 * LOOK_S - way_s
     held_s = int(rest_s // LOOK_S) * LOOK_S
-    return Seeing("tails", LOOK_S, LOOK_S, LOOK_S, held_s, way_s + rest_s - held_s)
+    return Seeing("tails", LOOK_S, LOOK_S, held_s + LOOK_S, held_s, way_s + rest_s - held_s)
 
 
 def on_streets(delay_s: float, seed: int | None = None) -> np.ndarray:
@@ -122,7 +122,7 @@ def guided(
     window_s, look_s = (
         round(float(parameters[name])) for name in ("calculators.window_s", "mobility.step_s")
     )
-    told = Seeing("phones", refresh_s, look_s, window_s, delay_s // look_s * look_s, 31.0)
+    told = Seeing("phones", refresh_s, look_s, window_s, delay_s, 31.0)
     for share in shares:
         queues = replace(QUEUES, inflow_vph=sum(QUEUES.capacity_vph), app_share=share)
         found = loaded(queues, told, (stand_veh + 25, stand_veh - 25), hours * 3_600)

@@ -30,7 +30,7 @@ SIDES = ("left", "right")
 
 @dataclass(frozen=True)
 class Seeing:
-    """How a picture comes about: every ``refresh_s``, from reports of ``window_s``, in a way of `belief`.
+    """How a picture comes about: every ``refresh_s``, from reports of the last ``window_s``, as in `belief`.
 
     ``look_s`` is the time between two looks at the queues, ``held_s`` how long a report takes to arrive,
     ``to_queue_s`` the way from the choice to the queue.
@@ -131,11 +131,11 @@ def _seen_ahead_s(case: Case, told: list[Observations], seeing: Seeing, now_s: i
     if now_s - seeing.held_s < _stands_s(seeing):
         (left, right), gates = (flow.count for flow in case.flows), (case.links[2], case.links[4])
         return SECONDS_PER_HOUR * (left / gates[0].capacity_vph - right / gates[1].capacity_vph)
-    until = len(told) - seeing.held_s // seeing.look_s
-    looks = max(seeing.window_s // seeing.look_s, 1)
-    known = told[max(until - looks, 0) : until]
-    rows = Observations(*(np.concatenate(columns) for columns in zip(*known, strict=True)))
-    times_ms = believed_ms(rows, now_s, np.inf, free_ms(case))
+    looks = -(-seeing.window_s // seeing.look_s) + 1
+    rows = Observations(*(np.concatenate(columns) for columns in zip(*told[-looks:], strict=True)))
+    arrived = rows.phenomenon_time_s <= now_s - seeing.held_s
+    known = Observations(*(column[arrived] for column in rows))
+    times_ms = believed_ms(known, now_s, seeing.window_s, free_ms(case))
     return float(times_ms[1] - times_ms[3]) / 1_000.0
 
 
