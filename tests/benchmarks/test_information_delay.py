@@ -6,8 +6,18 @@ import numpy as np
 import pytest
 
 from benchmarks.studies import information_delay
-from benchmarks.studies.information_delay import LOOK_S, QUEUES, guided, main, on_streets, rows, seeing
+from benchmarks.studies.information_delay import (
+    LOOK_S,
+    QUEUES,
+    guided,
+    line,
+    main,
+    on_streets,
+    rows,
+    seeing,
+)
 from benchmarks.studies.loaded_queues import loaded
+from tests.conftest import ROOT
 from twin.calculators.delay import critical_delay_s, swing
 from twin.scenario.ledger import Parameters
 
@@ -57,3 +67,11 @@ def test_the_command_prints_a_table(capsys: pytest.CaptureFixture[str]) -> None:
     lines = capsys.readouterr().out.splitlines()
     assert "471.24 s" in lines[0]
     assert len(lines) == 3 + len(information_delay.TIMES)
+
+
+def test_the_page_shows_what_the_command_prints() -> None:
+    """The columns of the point queues, digit by digit, in docs/information_delay.md."""
+    page = (ROOT / "docs" / "information_delay.md").read_text(encoding="utf-8")
+    for row in rows(streets=False):
+        columns = line(row).split(" | ")[:5]
+        assert " | ".join(columns) + " |" in page
