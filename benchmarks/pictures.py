@@ -1,7 +1,9 @@
 """The pictures of the README: ``python -m benchmarks.pictures`` (or ``make pictures``).
 
 - ``riviera.png``: the whole area, its zones, and what drives on every street in `scenarios/riviera.toml`;
-- ``village.svg``: through traffic in the village's street by app share, from the village study's table.
+- ``village.svg``: through traffic in the village's street by app share, from the village study's table;
+- ``influence.svg``: both focuses by app share and respect of the law, and who moves whom, from the table of
+  the study of influence.
 
 Run again, they are the same byte for byte while scenario, code and libraries are.
 """
@@ -15,10 +17,13 @@ from pathlib import Path
 
 import matplotlib as mpl
 from matplotlib import style
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from benchmarks.studies import influence as moving
+from benchmarks.studies import influence_summary as found_of
 from benchmarks.studies.summary import column
 from benchmarks.studies.village import SHARES, TABLE, finished
 from twin import run
@@ -68,6 +73,78 @@ def app_share_chart(table: Path = TABLE) -> Figure:
     return figure
 
 
+CURVES = {
+    "car_h": "hours in cars",
+    "co2_kg": "CO2 (kg)",
+    "local_km": "through vehicle-km,\nlocal streets",
+    "gini": "concentration (Gini)",
+}
+RESPECTS = ("#c0504d", "#8a8a8a", "#1f5f7a")
+"""Colour of respect 0, 1/2 and 1."""
+
+
+@style.context("default")
+def influence_chart(table: Path = moving.TABLE) -> Figure:
+    """Both focuses against the app share, by respect of the law; and the ratio of what is moved.
+
+    Lines: means; bands: 95 % interval of the difference from share 0, paired; of the ratio, Fieller's.
+    """
+    study, lines = moving.FLAGSHIP, moving.finished(table)
+    figure = Map(figsize=(10.4, 6.6), layout="constrained", facecolor="white")
+    panels = figure.subplots(3, len(CURVES))
+    percent = [100.0 * share for share in study.shares]
+    for row, focus in enumerate(study.focuses):
+        for axes, (name, said) in zip(panels[row], CURVES.items(), strict=True):
+            base = found_of.column(lines, "works", 0.0, None, f"{name}_{focus}")
+            for respect, colour in zip(study.respects, RESPECTS, strict=True):
+                values = found_of.curve(lines, study, respect, f"{name}_{focus}").values
+                found = [paired_difference(base, each) for each in values]
+                means = [each.alternative for each in found]
+                ends = [
+                    [(each.base or 0.0) + (end or 0.0) for each in found for end in (getattr(each, side),)]
+                    for side in ("low", "high")
+                ]
+                axes.fill_between(percent, *ends, color=colour, alpha=0.15, linewidth=0)
+                axes.plot(percent, means, color=colour, linewidth=1.2, label=f"respect {respect:g}")
+            axes.set_title(f"{focus}: {said}", loc="left", fontsize=8, color=INK)
+    for place, (experiment, measure) in enumerate(
+        (experiment, measure) for experiment in ("works", "closed") for measure in moving.MEASURES
+    ):
+        _ratio_panel(panels[2, place], lines, experiment, measure)
+    for axes in panels.flat:
+        axes.tick_params(labelsize=7)
+        for side in ("top", "right"):
+            axes.spines[side].set_visible(False)
+    panels[0, 0].legend(fontsize=7, frameon=False)
+    figure.supxlabel("share of travellers who consult an app (%)", fontsize=8, color=INK)
+    figure.text(0.995, 0.002, ATTRIBUTION, ha="right", va="bottom", fontsize=6, color=INK)
+    return figure
+
+
+def _ratio_panel(axes: Axes, lines: found_of.Lines, experiment: str, measure: str) -> None:
+    """Calculators over road manager by app share; a dotted line where both move as much."""
+    study = moving.FLAGSHIP
+    works = experiment == "works"
+    shares = [share for share in (study.shares if works else study.some_shares) if share]
+    for respect, colour in zip(study.respects if works else (None,), RESPECTS, strict=False):
+        told = [found_of.ratio_at(lines, experiment, share, respect, measure) for share in shares]
+        known = [(100.0 * share, each) for share, each in zip(shares, told, strict=True) if each.value]
+        if not known:
+            continue
+        percent, ratios = zip(*known, strict=True)
+        values = [each.value for each in ratios]
+        low, high = (
+            [each.value if (end := getattr(each, side)) is None else end for each in ratios]
+            for side in ("low", "high")
+        )
+        axes.fill_between(percent, low, high, color=colour, alpha=0.15, linewidth=0)
+        axes.plot(percent, values, color=colour, linewidth=1.2, marker="o", markersize=2)
+    axes.axhline(1.0, color=INK, linewidth=0.8, linestyle=":")
+    unit = {"km": "vehicle-km", "min": "person-minutes"}[measure]
+    day = "works" if works else "A8 closed and signed"
+    axes.set_title(f"{day}: calculators /\nroad manager, {unit}", loc="left", fontsize=8, color=INK)
+
+
 def area_map(scenario: Path = SCENARIO, seed: int = SEED) -> tuple[Figure, dict[str, str]]:
     """Flows of the day on every street, with the zones; and what tells which run it shows."""
     asked = Scenario.load(scenario)
@@ -105,10 +182,15 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=PICTURES)
     parser.add_argument("--scenario", type=Path, default=SCENARIO)
     parser.add_argument("--table", type=Path, default=TABLE)
+    parser.add_argument("--influence", type=Path, default=moving.TABLE)
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     figure, about = area_map(options.scenario)
-    made = {"riviera.png": png_bytes(figure, about), "village.svg": svg_bytes(app_share_chart(options.table))}
+    made = {
+        "riviera.png": png_bytes(figure, about),
+        "village.svg": svg_bytes(app_share_chart(options.table)),
+        "influence.svg": svg_bytes(influence_chart(options.influence)),
+    }
     for name, content in made.items():
         if len(content) > MOST_BYTES:
             print(f"{name}: {len(content)} bytes, more than {MOST_BYTES}", file=sys.stderr)

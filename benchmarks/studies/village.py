@@ -15,19 +15,16 @@ a study that was stopped goes on with the runs that are missing. A line carries 
 from __future__ import annotations
 
 import argparse
-import csv
 import hashlib
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
-from queue import Queue
 
 import numpy as np
 
+from benchmarks.studies.table import Lines, missing_by_seed, read_lines, run_by_seed, write_lines
 from twin.errors import InputError
 from twin.indicators.focus import focuses_of
 from twin.indicators.records import DayRecord
@@ -138,90 +135,28 @@ def key_of(member: Member) -> str:
 
 
 NAMES = ("experiment", "app_share", "respect", "seed")
-Lines = dict[tuple[str, ...], dict[str, str]]
 
 
 def finished(table: Path) -> Lines:
     """Lines of the table by member."""
-    if not table.is_file():
-        return {}
-    with table.open(newline="") as file:
-        return {tuple(line[name] for name in NAMES): line for line in csv.DictReader(file)}
+    return read_lines(table, NAMES)
 
 
 def missing(table: Path, wanted: Sequence[Member]) -> dict[int, list[Member]]:
-    """Members that the table lacks, by seed.
-
-    Raises
-    ------
-    InputError
-        Some line of the table has another key than that run would have now.
-    """
-    done = finished(table)
-    for member in wanted:
-        line = done.get(member.name)
-        if line is not None and line.get("key") != key_of(member):
-            where = f"{table.name}: {', '.join(filter(None, member.name))}"
-            right = "no table, or another one (--table FILE)"
-            raise InputError(where, "made by other code, or of another scenario or territory", right)
-    by_seed: dict[int, list[Member]] = {}
-    for member in wanted:
-        if member.name not in done:
-            by_seed.setdefault(member.seed, []).append(member)
-    return by_seed
+    """Members that the table lacks, by seed; an `InputError` where a line has another key than now."""
+    return missing_by_seed(table, finished(table), wanted, key_of)
 
 
 def keep(table: Path, lines: Lines) -> None:
     """Write the whole table, or leave it; lines stand in the order of members, however they were finished."""
     order = {name: number for number, name in enumerate(("one_lane", "closed", "class"))}
-    rows = sorted(
-        lines.values(),
-        key=lambda line: (
+    write_lines(
+        table,
+        lines,
+        lambda line: (
             order[line["experiment"]], float(line["app_share"]), line["respect"], int(line["seed"])
         ),
     )  # fmt: skip
-    beside = table.with_suffix(".part")
-    with beside.open("w", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]))
-        writer.writeheader()
-        writer.writerows(rows)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(table)
-
-
-def run_seed(wanted: list[Member], done: Queue[tuple[Member, dict[str, str]] | None]) -> None:
-    """All members of one seed, in a process of their own; each is handed over when it is finished."""
-    try:
-        for finished_run in run_members(wanted):
-            done.put(finished_run)
-    finally:
-        done.put(None)
-
-
-def run_study(table: Path, by_seed: dict[int, list[Member]], processes: int) -> None:
-    """Run members, seeds side by side, and keep every finished run."""
-    lines = finished(table)
-    total = sum(map(len, by_seed.values()))
-    context = get_context("spawn")
-    with context.Manager() as manager, ProcessPoolExecutor(processes, mp_context=context) as executor:
-        done = manager.Queue()
-        work = [executor.submit(run_seed, wanted, done) for wanted in by_seed.values()]
-        n_done, n_ended = 0, 0
-        while n_ended < len(work):
-            handed = done.get()
-            if handed is None:
-                n_ended += 1
-                continue
-            member, row = handed
-            lines[member.name] = dict(zip(NAMES, member.name, strict=True)) | row
-            keep(table, lines)
-            n_done += 1
-            print(
-                f"{n_done}/{total} runs: {', '.join(filter(None, member.name))}", file=sys.stderr, flush=True
-            )
-        for each in work:
-            each.result()
 
 
 def main() -> int:
@@ -236,7 +171,10 @@ def main() -> int:
     except InputError as error:
         print(error, file=sys.stderr)
         return 2
-    run_study(options.table, by_seed, options.processes)
+    lines = finished(options.table)
+    for member, row in run_by_seed(by_seed, options.processes, run_members):
+        lines[member.name] = dict(zip(NAMES, member.name, strict=True)) | row
+        keep(options.table, lines)
     print(f"{options.table}: {hashlib.sha256(options.table.read_bytes()).hexdigest()}")
     return 0
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from twin.accounts import Accounts
 from twin.clock import HORIZON_S, MS
+from twin.indicators.hindsight import Hindsight, hindsight_of
 from twin.indicators.on_demand_record import OnDemandRecord
 from twin.indicators.parking_record import ParkingRecord
 from twin.indicators.services_record import Services
@@ -250,6 +251,11 @@ class DayRecord:
         length_m = self.territory.streets.length_m
         services = self.services or Services.none()
         return day_emissions(services.passages, services.vehicles, length_m, factors_of(self.parameters))
+
+    @cached_property
+    def hindsight(self) -> Hindsight:
+        """How much quicker some trips would have been by the best route, as it turned out."""
+        return hindsight_of(self)
 
     @cached_property
     def charging(self) -> Charging:

@@ -11,9 +11,12 @@ from twin.indicators.groups import EVERYBODY, ratio
 from twin.indicators.indicator import Groups, indicator
 from twin.indicators.ledger import TRAFFIC
 from twin.indicators.records import DayRecord
+from twin.scenario.modifications import LOCAL_CLASSES
+from twin.territory.schools import near_schools, schools_named
 from twin.territory.tables import ROAD_CLASSES
 
 RESIDENTIAL = tuple(ROAD_CLASSES.index(name) for name in ("residential", "living_street"))
+LOCAL = tuple(ROAD_CLASSES.index(name) for name in LOCAL_CLASSES)
 
 
 @indicator("veh km", "lower", TRAFFIC, extensive=True)
@@ -40,6 +43,29 @@ def through_vehicle_km_in_focus(record: DayRecord, focus: Focus) -> Groups:
     km = _passage_km(record, focus.links(record), focus.through_trips(record))
     guided = _passage_km(record, focus.links(record), focus.through_trips(record) & record.guided)
     return {EVERYBODY: km, "guided:yes": guided, "guided:no": km - guided}
+
+
+@indicator("veh km", "lower", (*TRAFFIC, "scenario.school_distance_m"), extensive=True)
+def through_vehicle_km_near_homes_and_schools(record: DayRecord, focus: Focus) -> Groups:
+    """Kilometres on local streets of the focus with homes or near schools, by trips with neither end there.
+
+    A street has a home on it where a dwelling opens to it; how near a school is, the ledger says.
+    """
+    streets, places = record.territory.streets, record.territory.places
+    links = focus.links(record) & np.isin(streets.road_class, LOCAL)
+    opens_to = places.access_link[(places.dwellings > 0) & (places.access_link >= 0)]
+    n_nodes = streets.n_nodes
+    ends = (streets.tail.astype(np.int64) * n_nodes + streets.head)[opens_to]
+    homes = np.isin(streets.head.astype(np.int64) * n_nodes + streets.tail, ends)  # the way back, too
+    homes[opens_to] = True
+    within_m = float(record.parameters["scenario.school_distance_m"])
+    schools = near_schools(streets, places, schools_named(places), within_m).any(axis=0)
+    km = _passage_km_by_link(record, links & (homes | schools), focus.through_trips(record))
+    return {
+        EVERYBODY: float(km.sum()),
+        "near:homes": float(km[homes].sum()),
+        "near:schools": float(km[schools].sum()),
+    }
 
 
 @indicator("share", "lower", TRAFFIC)
@@ -115,6 +141,14 @@ def residential(record: DayRecord) -> NDArray[np.bool_]:
 
 def _passage_km(record: DayRecord, links: NDArray[np.bool_], trips: NDArray[np.bool_]) -> float:
     """Vehicle-km of the chosen trips on the chosen links."""
+    return float(_passage_km_by_link(record, links, trips).sum())
+
+
+def _passage_km_by_link(
+    record: DayRecord, links: NDArray[np.bool_], trips: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """Vehicle-km of the chosen trips on each of the chosen links (n_links,), nought on the others."""
     chosen = links[record.event_link] & trips[record.event_trip]
     flow = np.bincount(record.event_link[chosen], minlength=links.shape[0])
-    return float((flow * record.territory.streets.length_m).sum()) / 1_000.0
+    km: NDArray[np.float64] = flow * record.territory.streets.length_m / 1_000.0
+    return km

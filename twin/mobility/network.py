@@ -70,9 +70,7 @@ def roads_of(
     time, if that is longer than what the link's flow capacity gives. ``plans`` take the place of the
     signals that are there; ``seed`` draws offsets.
     """
-    topology = build_topology(
-        streets.tail, streets.head, streets.link_key, streets.n_nodes, _bans(streets, parameters, turns)
-    )
+    topology = topology_of(streets, parameters, turns)
     wave_mps = float(parameters["mobility.backward_wave_speed_mps"])
     storage, hole_ms = places_and_holes(
         streets.free_flow_time_s, streets.length_m / wave_mps, streets.storage_veh.astype(np.float64)
@@ -86,6 +84,13 @@ def roads_of(
     network = build_network(topology, storage, hole_ms, capacity_vps, control)
     free_ms, apart_ms = link_ms(streets.free_flow_time_s), _headways_ms(green_vps, gaps.follow_up_ms)
     return Roads(topology, network, free_ms, apart_ms, signals, capacity_vps, green_vps, gaps.follow_up_ms)
+
+
+def topology_of(streets: Streets, parameters: Parameters, turns: TurnBans | None = None) -> Topology:
+    """What leads where on a territory's streets, with the turns that are banned there."""
+    return build_topology(
+        streets.tail, streets.head, streets.link_key, streets.n_nodes, _bans(streets, parameters, turns)
+    )
 
 
 def _headways_ms(green_vps: np.ndarray, follow_up_ms: np.ndarray) -> np.ndarray:

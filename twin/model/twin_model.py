@@ -38,7 +38,7 @@ from twin.population.tables import CAR, ON_DEMAND
 from twin.routing.search import bounds_to
 from twin.routing.topology import workspace_for
 from twin.scenario.modification import OnLinks
-from twin.scenario.modifications import BusLine, DataAgreement, Parking
+from twin.scenario.modifications import BusLine, DataAgreement, Parking, WithdrawProvider
 from twin.scenario.on_demand import OnDemandTransport
 from twin.scenario.road_edits import RoadEdit, SignalPlan
 from twin.scenario.scenario import Scenario
@@ -266,7 +266,11 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         owner_share = float(self.parameters["calculators.smartphone_owner_share"])
         shares = self._app_shares(share)
         uses = app_users(persons.person_key, persons.smartphone, shares, owner_share, self.seed_)
-        choice = choose_provider(persons.person_key, tuple(o.market_share for o in offers), self.seed_)
+        gone = {order.provider for order in orders if isinstance(order, WithdrawProvider)}
+        choice = choose_provider(
+            persons.person_key, tuple(offer.market_share for offer in offers), self.seed_,
+            tuple(row for row, offer in enumerate(offers) if offer.name in gone),
+        )  # fmt: skip
         trip_person = self.population.trips.person
         self.trip_provider = np.where(self.may_drive, provider_of(uses, choice)[trip_person], -1).astype(
             np.int8

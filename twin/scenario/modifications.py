@@ -119,6 +119,13 @@ class AppShare(OfWholeDays):
     value: Share = Field(description="a share between 0 and 1")
 
 
+class WithdrawProvider(OfWholeDays):
+    """A provider answers nobody: its users drive by habit, none goes to a rival, and none is seen by it."""
+
+    kind: Literal["withdraw_provider"] = "withdraw_provider"
+    provider: Name = Field(description="the name of a provider of this scenario")
+
+
 LOCAL_CLASSES = ("unclassified", "residential", "living_street", "service")
 """Road classes of streets that can be closed before a school; greater ones carry traffic from afar."""
 
@@ -260,7 +267,17 @@ class BusLine(Modification):
 
 for _kind in (
     *(CloseLink, ReduceCapacity, Incident, SpeedLimit, ClassifySecondary, SchoolStreet),
-    *(DataAgreement, AppShare, AddSensorFleet, BusLine, Parking, Fare, ParkAndRide, OnDemandTransport),
+    *(
+        DataAgreement,
+        AppShare,
+        WithdrawProvider,
+        AddSensorFleet,
+        BusLine,
+        Parking,
+        Fare,
+        ParkAndRide,
+        OnDemandTransport,
+    ),
     *(Lanes, OneWay, TurnBan, BusLane, BikeLane, NewLink, SignalPlan, Works),
 ):
     MODIFICATIONS.add(_kind.model_fields["kind"].default, _kind)

@@ -26,7 +26,7 @@ from twin.scenario.assembly import APP_SHARE_ROW, assemble, leaves, written_at
 from twin.scenario.files import Merged, Origin, Source, merge_chain, read_file, read_text
 from twin.scenario.ledger import Parameters
 from twin.scenario.modification import Modification
-from twin.scenario.modifications import AddSensorFleet, AppShare, DataAgreement
+from twin.scenario.modifications import AddSensorFleet, AppShare, DataAgreement, WithdrawProvider
 from twin.scenario.selectors import Model, Name
 from twin.scenario.territories import find_territory, find_timetable
 from twin.scenario.wording import Location, fault, nearest, short, spell
@@ -123,7 +123,9 @@ class Scenario(Model):
             raise fault(f"market shares of the providers sum to {total:g}", "a sum of 1", ("provider",))
         providers = [each.name for each in self.providers]
         for row, change in enumerate(self.modifications):
-            if isinstance(change, DataAgreement) and change.provider not in providers:
+            if not isinstance(change, DataAgreement | WithdrawProvider):
+                continue
+            if change.provider not in providers:
                 at = ("modification", row, "provider")
                 raise fault(f"no provider {change.provider!r}", nearest(change.provider, providers), at)
         return self

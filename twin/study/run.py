@@ -10,6 +10,7 @@ from pathlib import Path
 
 from twin.behaviour.habits import Habits
 from twin.errors import InputError
+from twin.indicators.records import DayRecord
 from twin.model.record import record_of
 from twin.model.sources import load_population
 from twin.model.twin_model import TwinModel
@@ -104,6 +105,14 @@ def run_in(
     scenario: Scenario, seed: int, world: World, *, threads: int = 1, progress: Progress = silent
 ) -> Result:
     """Run a scenario in a world that stands."""
+    record = live(scenario, seed, world, threads=threads, progress=progress)
+    return Result.of_day(record, scenario)
+
+
+def live(
+    scenario: Scenario, seed: int, world: World, *, threads: int = 1, progress: Progress = silent
+) -> DayRecord:
+    """The day of a scenario in a world that stands, without what it amounts to."""
     spec = settled(scenario, world.territory)
     model = _model(spec, seed, world, world.habits, threads)
     habits = informed(model, model.habits)
@@ -114,10 +123,10 @@ def run_in(
         model.run_until(hour * 3_600)
         progress(hour / (hours + 1), f"{hour:02d}:00")
     progress(hours / (hours + 1), "working out indicators")
-    result = Result.of_day(record_of(model), scenario)
+    record = record_of(model)
     del model
     gc.collect()  # a model and its agents hold each other, and the collector counts objects, not bytes
-    return result
+    return record
 
 
 def _model(spec: Scenario, seed: int, world: World, habits: Habits, threads: int) -> TwinModel:

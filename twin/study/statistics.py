@@ -75,6 +75,49 @@ def unpaired_difference(
     return Difference(_mean(x), _mean(y), centre, low, high, n_seeds)
 
 
+@dataclass(frozen=True)
+class Ratio:
+    """Mean of one quantity over the mean of another, and its interval if there is one.
+
+    The value is None where the denominator is nought with every seed. The interval is None below
+    `LEAST_SEEDS`, and where the denominator cannot be told from nought: then any ratio is possible.
+    """
+
+    value: float | None
+    low: float | None
+    high: float | None
+    n_seeds: int
+
+
+def paired_ratio(above: Sequence[float], below: Sequence[float], level: float = LEVEL) -> Ratio:
+    """Ratio of means of two quantities of the same runs, with the interval of Fieller.
+
+    The ratios r for which the mean of ``above - r below`` is no further from nought than Student's t
+    allows (Fieller 1954, J. R. Stat. Soc. B 16(2)). Runs in which one side is NaN are left out.
+
+    >>> paired_ratio([2, 4, 6], [1, 2, 3]).value
+    2.0
+    """
+    y, x = _arrays(above, below)
+    both = np.isfinite(x) & np.isfinite(y)
+    x, y = x[both], y[both]
+    n_seeds = int(both.sum())
+    if not n_seeds or not x.any():
+        return Ratio(None, None, None, n_seeds)
+    centre = float(y.mean() / x.mean())
+    if n_seeds < LEAST_SEEDS:
+        return Ratio(centre, None, None, n_seeds)
+    from scipy.special import stdtrit
+
+    t2 = float(stdtrit(n_seeds - 1, 0.5 + level / 2.0)) ** 2 / n_seeds
+    (var_y, cov), (_, var_x) = np.cov(y, x, ddof=1)
+    a, b, c = x.mean() ** 2 - t2 * var_x, x.mean() * y.mean() - t2 * cov, y.mean() ** 2 - t2 * var_y
+    if a <= 0.0:
+        return Ratio(centre, None, None, n_seeds)
+    half = math.sqrt(max(b * b - a * c, 0.0))
+    return Ratio(centre, float((b - half) / a), float((b + half) / a), n_seeds)
+
+
 def _arrays(
     base: Sequence[float], alternative: Sequence[float]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
