@@ -25,6 +25,7 @@ from PIL.PngImagePlugin import PngInfo
 from benchmarks.studies import influence as moving
 from benchmarks.studies import influence_summary as found_of
 from benchmarks.studies.summary import column
+from benchmarks.studies.table import Lines
 from benchmarks.studies.village import SHARES, TABLE, finished
 from twin import run
 from twin.report.maps import Map
@@ -121,7 +122,7 @@ def influence_chart(table: Path = moving.TABLE) -> Figure:
     return figure
 
 
-def _ratio_panel(axes: Axes, lines: found_of.Lines, experiment: str, measure: str) -> None:
+def _ratio_panel(axes: Axes, lines: Lines, experiment: str, measure: str) -> None:
     """Calculators over road manager by app share; a dotted line where both move as much."""
     study = moving.FLAGSHIP
     works = experiment == "works"
@@ -189,8 +190,9 @@ def main() -> int:
     made = {
         "riviera.png": png_bytes(figure, about),
         "village.svg": svg_bytes(app_share_chart(options.table)),
-        "influence.svg": svg_bytes(influence_chart(options.influence)),
     }
+    if options.influence.is_file():
+        made["influence.svg"] = svg_bytes(influence_chart(options.influence))
     for name, content in made.items():
         if len(content) > MOST_BYTES:
             print(f"{name}: {len(content)} bytes, more than {MOST_BYTES}", file=sys.stderr)

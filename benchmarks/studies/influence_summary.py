@@ -180,18 +180,18 @@ def verdicts(lines: Lines, study: Study) -> Iterator[str]:
         for name in U_SHAPED:
             for respect in study.respects:
                 shape = curve(lines, study, respect, f"{name}_{focus}").shape()
-                word = "agrees" if shape.startswith("U") else "contradicts it"
+                word = "agrees" if shape.startswith("U") else "does not agree"
                 yield f"- {focus}, {QUANTITIES[name]}, respect {respect:g}: {shape}; {word}"
     yield "\nAgainst the sentence that calculators influence users more than road managers:\n"
-    asked: list[tuple[str, float, float | None]]
-    asked = [("works", share, each) for share in study.shares[1:] for each in study.respects]
+    asked: list[tuple[str, float, float | None]] = []
+    asked += [("works", share, each) for share in study.shares[1:] for each in study.respects]
     asked += [("closed", share, None) for share in study.some_shares[1:] if "closed" in dict(study.files)]
     for measure in ("km", "min"):
         told: dict[str, list[str]] = {}
-        for experiment, share, respect in asked:
-            law = "" if respect is None else f", respect {respect:g}"
-            judged = judgement(ratio_at(lines, experiment, share, respect, measure))
-            told.setdefault(judged, []).append(f"{experiment} {share:.0%}{law}")
+        for day in asked:
+            law = "" if day[2] is None else f", respect {day[2]:g}"
+            judged = judgement(ratio_at(lines, *day, measure))
+            told.setdefault(judged, []).append(f"{day[0]} {day[1]:.0%}{law}")
         yield from (f"- {measure}: {judged}: {'; '.join(cases)}" for judged, cases in told.items())
 
 

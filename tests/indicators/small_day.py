@@ -50,7 +50,7 @@ from twin.population.tables import (
     Trips,
 )
 from twin.scenario.ledger import Parameters
-from twin.territory.tables import ROAD_CLASSES, Paths, Places, Streets, Zones
+from twin.territory.tables import ROAD_CLASSES, Paths, Places, Streets, TurnBans, Zones
 
 N_LINKS, N_PERSONS, TRIPS_EACH = 20, 10, 3
 LINK_S, FREE_S, THROUGH_S, GATE_WAIT_S = 200.0, 100.0, 150.0, 60.0
@@ -157,7 +157,7 @@ def small_territory() -> Any:
     meta = {"licence": "ODbL", "attribution": "© OpenStreetMap contributors", "place": "Smallville"}
     return SimpleNamespace(
         name="small", streets=small_streets(), zones=zones, places=small_places(), paths=paths, meta=meta,
-        digest="territory", gateways=None,
+        digest="territory", gateways=None, turns=TurnBans.none(),
     )  # fmt: skip
 
 

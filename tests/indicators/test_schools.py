@@ -71,3 +71,17 @@ def test_children_on_foot_meet_the_vehicles_of_their_quarter_of_an_hour() -> Non
     assert met
     assert values_of(child)["vehicles_met_at_school", "town", ""] == np.mean(met)
     assert ("vehicles_met_at_school", "town", "") not in values_of(day)  # adults only
+
+
+def test_through_traffic_on_local_streets_with_homes_or_near_schools() -> None:
+    """The school's street in the town; homes open to link 0, no local street, and 7, a living street."""
+    day = school_day()
+    places = replace(day.territory.places, dwellings=np.array([5, 0, 5, 0], dtype=np.float32))
+    territory = SimpleNamespace(**{**vars(day.territory), "places": places})
+    found = values_of(replace(day, territory=territory))
+    name = "through_vehicle_km_near_homes_and_schools"
+    assert found[name, "town", "near:schools"] == found[name, "town", ""] == 3 + 2  # persons 7 and 9, link 2
+    assert found[name, "town", "near:homes"] == 0
+    assert found[name, "village", "near:homes"] == found[name, "village", ""] == 2 + 3  # persons 9 and 8
+    assert found[name, "all", ""] == 2 + 2  # person 9 alone has no end here: links 2 and 7
+    assert found[name, "village", ""] <= found["through_vehicle_km_in_focus", "village", ""]

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from twin.study.statistics import LEAST_SEEDS, paired_difference, unpaired_difference
+from twin.study.statistics import LEAST_SEEDS, Ratio, paired_difference, paired_ratio, unpaired_difference
 
 numbers = st.floats(-1e6, 1e6, allow_nan=False).map(lambda x: round(x, 3))
 pairs = st.lists(st.tuples(numbers, numbers), min_size=LEAST_SEEDS, max_size=30)
@@ -76,3 +76,43 @@ def test_what_is_missing_is_left_out_pair_by_pair() -> None:
     assert (nothing.base, nothing.alternative, nothing.difference) == (None, 1.5, None)
     with pytest.raises(ValueError, match="no pairs"):
         paired_difference([1.0], [1.0, 2.0])
+
+
+def slow_fieller(above: list[float], below: list[float]) -> tuple[float, float]:
+    """The least and greatest ratio that a t test of the paired rests does not refuse, by bisection."""
+
+    def refused(ratio: float) -> bool:
+        rest = np.array(above) - ratio * np.array(below)
+        return bool(stats.ttest_1samp(rest, 0.0).pvalue < 0.05)
+
+    centre = float(np.mean(above) / np.mean(below))
+    ends = []
+    for far in (centre - 1e3, centre + 1e3):
+        inside, outside = centre, far
+        assert refused(outside)
+        for _ in range(80):
+            middle = (inside + outside) / 2
+            inside, outside = (inside, middle) if refused(middle) else (middle, outside)
+        ends.append(inside)
+    return ends[0], ends[1]
+
+
+def test_the_interval_of_a_ratio_holds_what_a_test_does_not_refuse() -> None:
+    rng = np.random.default_rng(3)
+    for _ in range(20):
+        below = rng.normal(10.0, 1.0, 8)
+        above = 3.0 * below + rng.normal(0.0, 2.0, 8)
+        found = paired_ratio(above.tolist(), below.tolist())
+        assert found.value == pytest.approx(above.mean() / below.mean())
+        assert (found.low, found.high) == pytest.approx(
+            slow_fieller(above.tolist(), below.tolist()), rel=1e-6
+        )
+
+
+def test_a_ratio_to_nought_is_none_and_one_to_what_may_be_nought_has_no_interval() -> None:
+    assert paired_ratio([1.0] * 6, [0.0] * 6) == Ratio(None, None, None, 6)
+    assert paired_ratio([1.0, 2.0], [2.0, 4.0]) == Ratio(0.5, None, None, 2)
+    wide = paired_ratio([5.0] * 6, [-3.0, 4.0, -2.0, 3.0, -1.0, 2.0])
+    assert (wide.value, wide.low, wide.high) == (pytest.approx(10.0), None, None)
+    exact = paired_ratio([2.0, 4.0, 6.0, 8.0, 10.0], [1.0, 2.0, 3.0, 4.0, 5.0])
+    assert (exact.value, exact.low, exact.high) == pytest.approx((2.0, 2.0, 2.0))

@@ -13,7 +13,6 @@ from pydantic import (
     AfterValidator,
     BeforeValidator,
     Field,
-    PlainValidator,
     PrivateAttr,
     SerializeAsAny,
     model_validator,
@@ -71,7 +70,7 @@ class Scenario(Model):
         None,
         description="a GTFS feed or a timetable.toml beside the scenario file or in the territory's folder",
     )
-    focus: Annotated[str | tuple[str, ...], PlainValidator(_focus)] = "all"
+    focus: Annotated[str | tuple[str, ...], BeforeValidator(_focus)] = "all"
     month: Annotated[str, AfterValidator(_month)] = Field("2027-01", description="a month YYYY-MM")
     seed: Annotated[int, Field(ge=0, lt=2**63)] = Field(1, description="a whole number, 0 or more")
     app_share: Share = Field(

@@ -15,6 +15,8 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from twin.errors import InputError
 from twin.indicators.focus import focuses_of
 from twin.indicators.indicator import INDICATORS
@@ -115,14 +117,20 @@ def influences_of_seed(
 
 
 def _about(record: DayRecord, scenario: Scenario) -> dict[str, Any]:
-    """Indicators of the scenario's focus and of the whole, by name; and the digest of the day's truth."""
+    """Indicators of the scenario's focus and of the whole, by name; and the digest of the day's truth.
+
+    Of a provider that nobody consults there is nothing to tell.
+    """
     from twin.study.digests import truth_digest
 
+    users = np.bincount(record.provider[record.provider >= 0], minlength=len(record.providers))
+    unused = {f"provider:{name}" for name, n in zip(record.providers, users, strict=True) if not n}
     values = {
         SEPARATOR.join((each.name, each.focus, each.group, each.unit)): each.value
         for name in EXTERNALITIES
         for focus in focuses_of(record.territory, scenario.focus)
         for each in INDICATORS.get(name, "externalities")(record, focus)
+        if each.group not in unused
     }
     return {"digest": truth_digest(record), "values": values}
 
