@@ -11,6 +11,7 @@ from PIL import Image
 
 from benchmarks import pictures
 from benchmarks.pictures import ATTRIBUTION, MOST_BYTES, PICTURES, app_share_chart, main, svg_bytes
+from benchmarks.studies.influence import TABLE as INFLUENCE
 from tests.conftest import ROOT
 from tests.model.village import TABLES, world
 from twin.scenario.scenario import Scenario
@@ -32,7 +33,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_command_makes_small_pictures_that_name_their_source(made: Path) -> None:
-    assert {file.name for file in made.iterdir()} == {"riviera.png", "village.svg"}
+    drawn_from_study = {"influence.svg"} if INFLUENCE.is_file() else set()
+    assert {file.name for file in made.iterdir()} == {"riviera.png", "village.svg", *drawn_from_study}
     assert all(0 < file.stat().st_size < MOST_BYTES for file in made.iterdir())
     drawn = ET.fromstring((made / "village.svg").read_bytes())
     assert ATTRIBUTION in "".join(drawn.itertext())

@@ -122,3 +122,19 @@ def test_a_folder_that_cannot_be_written_is_bad_input(town: Path, capsys: Captur
     line = capsys.readouterr().err
     assert line.startswith("twin: taken/deep: cannot be written")
     assert line.count("\n") == 1
+
+
+def test_influence_tells_who_moves_whom_and_where_there_is_no_lever(town: Path, capsys: Captured) -> None:
+    answer = ask(["influence", "works.toml", "--seeds", "1", "--out", "moved"], capsys)
+    assert answer["actors"] == ["Alpha", "calculators", "road_manager", "all"]
+    assert answer["levers"] == ["speed limit: on zone town, speed_kmh 10.0, from 07:00, until 09:00"]
+    moved = {(row["actor"], row["measure"]): row["mean"] for row in answer["moving"] if not row["group"]}
+    assert moved["road_manager", "person_min"] > 0
+    assert moved["Alpha", "vehicle_km"] == moved["calculators", "vehicle_km"]
+    assert answer["ratio"]["person_min"]["note"] == answer["note"] == "no interval below 5 seeds"
+    assert json.loads((town / "moved" / "influence.json").read_text())["digests"] == answer["digests"]
+    assert run_command(["influence", "day.toml", "--seeds", "1", "--quiet"]) == 0
+    printed = capsys.readouterr().out
+    assert "calculators / road manager, vehicle_km: no lever in force" in printed
+    assert "flow_concentration" in printed
+    assert (town / "runs" / "influence-day" / "influence.json").is_file()
