@@ -155,7 +155,9 @@ def key_of(member: Member) -> str:
 
 
 def measured(record: DayRecord, study: Study) -> dict[str, float]:
-    """What the day was to each focus and to the whole."""
+    """What the day was to each focus and to the whole; of a provider without users nothing is known."""
+    users = np.bincount(record.provider[record.provider >= 0], minlength=len(record.providers))
+    serving = {f"provider:{name}" for name, n in zip(record.providers, users, strict=True) if n}
     orders = [each for each in study.scenario("works").in_force() if isinstance(each, ClassifySecondary)]
     streets, zones = record.territory.streets, record.territory.zones
     rows = [select_links(each.links, streets, zones) for each in orders]
@@ -170,8 +172,8 @@ def measured(record: DayRecord, study: Study) -> dict[str, float]:
         for column, name in OF_PROVIDERS.items():
             found = {each.group: each.value for each in INDICATORS.get(name, "study")(record, focus)}
             for provider in (each.name for each in study.scenario("works").providers):
-                value = found.get(f"provider:{provider}", float("nan"))
-                row[f"{column}_{provider}_{focus.name}"] = value
+                known = found if f"provider:{provider}" in serving else {}
+                row[f"{column}_{provider}_{focus.name}"] = known.get(f"provider:{provider}", float("nan"))
     completed = float((record.arrived_ms >= 0).mean())
     return row | {"rotations": float(record.rotations), "completed": completed}
 

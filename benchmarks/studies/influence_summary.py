@@ -11,12 +11,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from benchmarks.studies.influence import FLAGSHIP, OF_PROVIDERS, TABLE, Study, finished
 from benchmarks.studies.summary import spoken
 from benchmarks.studies.table import Lines
 from twin.indicators.focus import WHOLE
 from twin.study.influence_found import note_of
-from twin.study.statistics import Ratio, paired_difference, paired_ratio
+from twin.study.statistics import LEAST_SEEDS, NO_INTERVAL, Ratio, paired_difference, paired_ratio
 
 QUANTITIES = {
     "car_h": "hours in cars of the people of the focus",
@@ -52,16 +54,16 @@ class Curve:
         """
         least = min(range(len(self.values)), key=lambda at: self.means[at])
         share = f"{self.shares[least]:.0%}"
-        if len(self.values[0]) < 5:
-            return f"least at {share}; no interval below 5 seeds"
+        if len(self.values[0]) < LEAST_SEEDS:
+            return f"no answer: least at {share}, {NO_INTERVAL}"
         above = [_above(self.values[least], self.values[end]) for end in (0, -1)]
         if all(above) and 0 < least < len(self.values) - 1:
-            return f"U-shaped, least at {share}"
+            return f"agrees: U-shaped, least at {share}"
         if _above(self.values[-1], self.values[0]):
-            return f"falls from none to all guided, least at {share}"
+            return f"contradicts it: falls from none to all guided, least at {share}"
         if _above(self.values[0], self.values[-1]):
-            return f"rises from none to all guided, least at {share}"
-        return "no difference between none and all guided beyond the interval"
+            return f"contradicts it: rises from none to all guided, least at {share}"
+        return "contradicts it: no difference between none and all guided beyond the interval"
 
 
 def _above(base: Sequence[float], other: Sequence[float]) -> bool:
@@ -83,9 +85,10 @@ def column(
 
 
 def curve(lines: Lines, study: Study, respect: float, name: str) -> Curve:
-    """A column along the app share on the days of works."""
-    values = tuple(column(lines, "works", share, respect, name) for share in study.shares)
-    return Curve(study.shares, values)
+    """A column along the app shares that were run, on the days of works."""
+    found = [(share, column(lines, "works", share, respect, name)) for share in study.shares]
+    known = [(share, values) for share, values in found if np.isfinite(values).all()]
+    return Curve(tuple(share for share, _ in known), tuple(values for _, values in known))
 
 
 def ratio_at(lines: Lines, experiment: str, share: float, respect: float | None, measure: str) -> Ratio:
@@ -133,7 +136,7 @@ def other_days(lines: Lines, study: Study, measure: str) -> Iterator[str]:
 def ordinary(lines: Lines, study: Study) -> Iterator[str]:
     """The ordinary day by app share, against share 0."""
     focuses = (*study.focuses, WHOLE)
-    for name in ("car_h", "co2_kg", "local_km", "gini"):
+    for name in ("car_h", "co2_kg", "through_km", "gini"):
         yield f"\n{QUANTITIES[name]}:\n"
         yield "| app share | " + " | ".join(focuses) + " |"
         yield "|---" * (len(focuses) + 1) + "|"
@@ -180,8 +183,7 @@ def verdicts(lines: Lines, study: Study) -> Iterator[str]:
         for name in U_SHAPED:
             for respect in study.respects:
                 shape = curve(lines, study, respect, f"{name}_{focus}").shape()
-                word = "agrees" if shape.startswith("U") else "does not agree"
-                yield f"- {focus}, {QUANTITIES[name]}, respect {respect:g}: {shape}; {word}"
+                yield f"- {focus}, {QUANTITIES[name]}, respect {respect:g}: {shape}"
     yield "\nAgainst the sentence that calculators influence users more than road managers:\n"
     asked: list[tuple[str, float, float | None]] = []
     asked += [("works", share, each) for share in study.shares[1:] for each in study.respects]
@@ -233,8 +235,8 @@ def report(lines: Lines, study: Study) -> Iterator[str]:
     providers = [each.name for each in study.scenario("works").providers]
     for focus in (*study.focuses, WHOLE):
         for name, meaning in QUANTITIES.items():
-            if name == "classified_km" and focus == WHOLE:
-                continue  # the classified streets lie in the focuses
+            if focus == WHOLE and name in ("local_km", "classified_km"):
+                continue  # who crosses the whole area keeps to its great roads
             yield f"\n### {focus}: {meaning}\n"
             yield from by_share(lines, study, f"{name}_{focus}")
     for measure, unit in (("km", "vehicle-km"), ("min", "person-minutes")):

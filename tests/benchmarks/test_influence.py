@@ -37,7 +37,7 @@ SEEDS = (1, 2)
 TOWN = """
 title = "An incident in the town, and the village classifies its streets"
 territory = "town"
-demand_scale = 6.0
+demand_scale = 3.0
 [[provider]]
 name = "Alpha"
 market_share = 0.6
@@ -47,7 +47,7 @@ market_share = 0.4
 [[modification]]
 kind = "incident"
 links = { zone = "town" }
-capacity_vph = 60
+capacity_vph = 30
 from = "07:00"
 until = "09:00"
 [[modification]]
@@ -136,10 +136,13 @@ def test_shapes_and_ratios_are_judged_by_their_intervals() -> None:
             shares, tuple([mean + each * (1 + at) for each in noise] for at, mean in enumerate(means))
         )
 
-    assert curve(10, 5, 9).shape() == "U-shaped, least at 50%"
-    assert curve(10, 8, 5).shape() == "falls from none to all guided, least at 100%"
-    assert curve(5, 8, 10).shape() == "rises from none to all guided, least at 0%"
-    assert curve(5, 5, 5).shape() == "no difference between none and all guided beyond the interval"
+    assert curve(10, 5, 9).shape() == "agrees: U-shaped, least at 50%"
+    assert curve(10, 8, 5).shape() == "contradicts it: falls from none to all guided, least at 100%"
+    assert curve(5, 8, 10).shape() == "contradicts it: rises from none to all guided, least at 0%"
+    assert (
+        curve(5, 5, 5).shape()
+        == "contradicts it: no difference between none and all guided beyond the interval"
+    )
     assert judgement(Ratio(2.0, 1.5, 2.5, 10)) == "borne out"
     assert judgement(Ratio(0.5, 0.3, 0.9, 10)) == "contradicted"
     assert judgement(Ratio(1.1, 0.9, 1.3, 10)) == "not told apart"

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from twin.errors import InputError
-from twin.scenario.modifications import MODIFICATIONS, Incident, ReduceCapacity, WithdrawProvider, Works
+from twin.scenario.modifications import MODIFICATIONS, Incident, ReduceCapacity, Works
 from twin.scenario.scenario import Scenario
+from twin.scenario.withdrawal import WithdrawProvider
 from twin.scenario.without import OF_ROAD_MANAGER, levers_of, without_manager, without_providers
 
 BASE = """

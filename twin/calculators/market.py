@@ -43,13 +43,10 @@ def app_users(
     return np.asarray(place < app_share)
 
 
-def choose_provider(
-    person_key: np.ndarray, market_shares: tuple[float, ...], seed: int, withdrawn: tuple[int, ...] = ()
-) -> np.ndarray:
+def choose_provider(person_key: np.ndarray, market_shares: tuple[float, ...], seed: int) -> np.ndarray:
     """Which provider each person would consult (n_persons,) int8, by market shares that sum to at most 1.
 
-    What the shares leave over consults none, NO_PROVIDER, and so do users of providers (rows) that have
-    withdrawn.
+    What the shares leave over consults none, NO_PROVIDER.
     """
     bounds = np.cumsum(np.asarray(market_shares, dtype=np.float64))
     if (np.asarray(market_shares) < 0).any() or (len(bounds) and bounds[-1] > 1.0 + 1e-9):
@@ -58,8 +55,7 @@ def choose_provider(
     if len(bounds) and bounds[-1] > 1.0 - 1e-9:
         bounds[-1] = 1.0
     row = np.searchsorted(bounds, uniforms(seed, _PROVIDER, person_key), side="right")
-    served = (row < len(bounds)) & ~np.isin(row, withdrawn)
-    return np.where(served, row, NO_PROVIDER).astype(np.int8)
+    return np.where(row < len(bounds), row, NO_PROVIDER).astype(np.int8)
 
 
 def provider_of(uses_app: np.ndarray, choice: np.ndarray, consent: np.ndarray | None = None) -> np.ndarray:

@@ -10,7 +10,7 @@ import numpy as np
 from twin.behaviour.fitted_habits import fitted
 from twin.behaviour.habits import Drivers, Habits, equilibrium_start
 from twin.calculators.habit import habit_times_ms
-from twin.calculators.market import app_users, choose_provider, provider_of
+from twin.calculators.market import NO_PROVIDER, app_users, choose_provider, provider_of
 from twin.calculators.provider import obeys
 from twin.clock import HORIZON_S, MS, format_month, parse_month
 from twin.kernels.paths import Trips
@@ -38,7 +38,7 @@ from twin.population.tables import CAR, ON_DEMAND
 from twin.routing.search import bounds_to
 from twin.routing.topology import workspace_for
 from twin.scenario.modification import OnLinks
-from twin.scenario.modifications import BusLine, DataAgreement, Parking, WithdrawProvider
+from twin.scenario.modifications import BusLine, DataAgreement, Parking
 from twin.scenario.on_demand import OnDemandTransport
 from twin.scenario.road_edits import RoadEdit, SignalPlan
 from twin.scenario.scenario import Scenario
@@ -266,17 +266,15 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         owner_share = float(self.parameters["calculators.smartphone_owner_share"])
         shares = self._app_shares(share)
         uses = app_users(persons.person_key, persons.smartphone, shares, owner_share, self.seed_)
-        gone = {order.provider for order in orders if isinstance(order, WithdrawProvider)}
-        choice = choose_provider(
-            persons.person_key, tuple(offer.market_share for offer in offers), self.seed_,
-            tuple(row for row, offer in enumerate(offers) if offer.name in gone),
-        )  # fmt: skip
+        choice = choose_provider(persons.person_key, tuple(o.market_share for o in offers), self.seed_)
         trip_person = self.population.trips.person
         self.trip_provider = np.where(self.may_drive, provider_of(uses, choice)[trip_person], -1).astype(
             np.int8
         )
         sends = provider_of(uses, choice, persons.consent)[trip_person]
         self.trip_sends = np.where(self.may_drive, sends, -1).astype(np.int8)
+        for consulted in (self.trip_provider, self.trip_sends):
+            consulted[np.isin(consulted, spec.withdrawn)] = NO_PROVIDER
         obedience = float(self.parameters["calculators.obedience"])
         self.obeys = obeys(self.population.trips.trip_key, obedience, self.seed_)
 

@@ -22,6 +22,7 @@ from twin.scenario.road_edits import LEDGER_ROWS as ROAD_EDIT_ROWS
 from twin.scenario.road_edits import BikeLane, BusLane, Lanes, NewLink, OneWay, SignalPlan, TurnBan
 from twin.scenario.selectors import LinkSelector, Name
 from twin.scenario.transit_offers import Fare, ParkAndRide
+from twin.scenario.withdrawal import WithdrawProvider
 from twin.scenario.wording import fault, nearest, short
 
 MODIFICATIONS = Registry("modification")
@@ -117,13 +118,6 @@ class AppShare(OfWholeDays):
 
     kind: Literal["app_share"] = "app_share"
     value: Share = Field(description="a share between 0 and 1")
-
-
-class WithdrawProvider(OfWholeDays):
-    """A provider answers nobody: its users drive by habit, none goes to a rival, and none is seen by it."""
-
-    kind: Literal["withdraw_provider"] = "withdraw_provider"
-    provider: Name = Field(description="the name of a provider of this scenario")
 
 
 LOCAL_CLASSES = ("unclassified", "residential", "living_street", "service")
@@ -267,18 +261,8 @@ class BusLine(Modification):
 
 for _kind in (
     *(CloseLink, ReduceCapacity, Incident, SpeedLimit, ClassifySecondary, SchoolStreet),
-    *(
-        DataAgreement,
-        AppShare,
-        WithdrawProvider,
-        AddSensorFleet,
-        BusLine,
-        Parking,
-        Fare,
-        ParkAndRide,
-        OnDemandTransport,
-    ),
-    *(Lanes, OneWay, TurnBan, BusLane, BikeLane, NewLink, SignalPlan, Works),
+    *(DataAgreement, AppShare, AddSensorFleet, BusLine, Parking, Fare, ParkAndRide, OnDemandTransport),
+    *(Lanes, OneWay, TurnBan, BusLane, BikeLane, NewLink, SignalPlan, Works, WithdrawProvider),
 ):
     MODIFICATIONS.add(_kind.model_fields["kind"].default, _kind)
 

@@ -25,9 +25,10 @@ from twin.scenario.assembly import APP_SHARE_ROW, assemble, leaves, written_at
 from twin.scenario.files import Merged, Origin, Source, merge_chain, read_file, read_text
 from twin.scenario.ledger import Parameters
 from twin.scenario.modification import Modification
-from twin.scenario.modifications import AddSensorFleet, AppShare, DataAgreement, WithdrawProvider
+from twin.scenario.modifications import AddSensorFleet, AppShare, DataAgreement
 from twin.scenario.selectors import Model, Name
 from twin.scenario.territories import find_territory, find_timetable
+from twin.scenario.withdrawal import WithdrawProvider
 from twin.scenario.wording import Location, fault, nearest, short, spell
 
 SCHEMA_VERSION = 1
@@ -185,6 +186,12 @@ class Scenario(Model):
         """Share of travellers who consult a provider, modifications included; the last one holds."""
         shares = [each.value for each in self.in_force() if isinstance(each, AppShare)]
         return shares[-1] if shares else self.app_share
+
+    @property
+    def withdrawn(self) -> tuple[int, ...]:
+        """Rows of the providers that have withdrawn."""
+        gone = {each.provider for each in self.in_force() if isinstance(each, WithdrawProvider)}
+        return tuple(row for row, each in enumerate(self.providers) if each.name in gone)
 
     def fleets(self, in_force: bool = True) -> tuple[SensorFleet, ...]:
         """Fleets of the baseline and those that modifications add."""

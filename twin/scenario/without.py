@@ -12,11 +12,11 @@ from twin.scenario.modifications import (
     Parking,
     SchoolStreet,
     SpeedLimit,
-    WithdrawProvider,
 )
 from twin.scenario.road_edits import RoadEdit, SignalPlan
 from twin.scenario.scenario import Scenario
 from twin.scenario.vehicle_rules import LowEmissionZone, Toll
+from twin.scenario.withdrawal import WithdrawProvider
 
 OF_ROAD_MANAGER = (
     *(CloseLink, SpeedLimit, ClassifySecondary, SchoolStreet, RoadEdit, SignalPlan),

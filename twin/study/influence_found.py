@@ -14,6 +14,7 @@ CALCULATORS, MANAGER, ALL = "calculators", "road_manager", "all"
 """Actors beside the providers by name: all providers, the road manager, and all of these together."""
 MEASURES = {"vehicle_km": "veh km", "person_min": "person min"}
 """What is moved, and its unit."""
+NOT_RUN = "not run"
 NO_LEVER = "no lever in force"
 NO_EFFECT = "levers without effect"
 UNBOUNDED = "the denominator cannot be told from 0"
@@ -123,6 +124,8 @@ def influence_of(
 
 def note_of(ratio: Ratio, levers: bool) -> str:
     """Why a ratio has no value or no interval; nothing where it has both."""
+    if not ratio.n_seeds:
+        return NOT_RUN
     if ratio.value is None:
         return NO_EFFECT if levers else NO_LEVER
     if ratio.n_seeds < LEAST_SEEDS:
@@ -141,13 +144,12 @@ def _moving(actors: Sequence[str], found: Sequence[dict[str, Any]]) -> Iterator[
     for actor in actors:
         for measure in MEASURES:
             by_seed = [each["actors"][actor]["moved"][measure] for each in found]
-            for group in dict.fromkeys(group for groups in by_seed for group in groups):
+            for group in sorted({group for groups in by_seed for group in groups}):
                 yield _row(actor, measure, group, [groups.get(group, 0.0) for groups in by_seed])
 
 
 def _externalities(actors: Sequence[str], found: Sequence[dict[str, Any]]) -> Iterator[Externality]:
-    names = dict.fromkeys(name for each in found for name in each["about"]["values"])
-    for name in names:
+    for name in sorted({name for each in found for name in each["about"]["values"]}):
         for actor in actors:
             base = [each["about"]["values"].get(name, float("nan")) for each in found]
             gone = [each["actors"][actor]["about"]["values"].get(name, float("nan")) for each in found]
