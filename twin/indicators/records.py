@@ -261,14 +261,9 @@ class DayRecord:
     def charging(self) -> Charging:
         """Charging of electric vehicles."""
         return charging_of(
-            self.population,
-            self.fleet,
-            self.vehicles,
-            self.emissions.energy_by_trip,
-            (self.departed_ms, self.arrived_ms),
-            self.parameters,
-            self.seed,
-        )
+            self.population, self.fleet, self.vehicles, self.emissions.energy_by_trip,
+            (self.departed_ms, self.arrived_ms), self.parameters, self.seed,
+        )  # fmt: skip
 
     @cached_property
     def link_flow_veh(self) -> NDArray[np.int64]:
