@@ -17,6 +17,7 @@ from twin.study import influence as influence_room
 from twin.study.digests import truth_digest
 from twin.study.influence import absences, influence, influence_of, influences_of_seed
 from twin.study.influence_found import NO_EFFECT, NO_LEVER, Influence
+from twin.study.moved import Driven, moved
 from twin.study.run import live
 
 CLASSIFIED = """
@@ -105,8 +106,11 @@ def test_a_class_that_is_honoured_moves_guided_traffic_and_overlaps_with_those_i
 
 
 def test_more_users_move_more() -> None:
-    few, many = (found(scenario(WORKS).varied("app_share", share)) for share in (0.2, 0.8))
-    assert total(many, "calculators") > total(few, "calculators") > 0.0
+    nobody, few, many = (
+        Driven.of(live(scenario(WORKS).varied("app_share", share), 1, world())) for share in (0.0, 0.2, 0.8)
+    )
+    km = [moved(each, nobody).vehicle_km.sum() for each in (nobody, few, many)]
+    assert km[0] == 0.0 < km[1] < km[2]
 
 
 def test_users_of_a_provider_that_withdraws_go_to_no_rival() -> None:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from twin.cli.fit import fit
 from twin.cli.options import AsJson, OutFolder, Quiet, ScenarioFile, writable
 from twin.cli.output import emit, say, table
 from twin.cli.progress import shown
@@ -26,6 +25,7 @@ def influence(
     quiet: Quiet = False,
 ) -> None:
     """Say what each provider, all of them and the road manager move: the day with and without."""
+    from twin.cli.fit import fit
     from twin.scenario.scenario import Scenario
 
     asked = Scenario.load(scenario)
