@@ -8,6 +8,7 @@ BIN := .venv/bin
 TWIN := $(BIN)/twin
 SEEDS ?= 2
 STUDY_SEEDS ?= 20
+INFLUENCE_SEEDS ?= 10
 OUT ?= out/demo
 
 # Byte code must be written, and nothing of another Python may leak in.
@@ -16,7 +17,7 @@ export UV_PYTHON_DOWNLOADS := never
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help base dev demo test lint format check networks study pictures lock clean distclean
+.PHONY: help base dev demo test lint format check networks study influence pictures lock clean distclean
 
 help:
 	@echo "make demo       compare the metropolis with its village, and each with a what-if; writes $(OUT)/"
@@ -26,6 +27,7 @@ help:
 	@echo "make check      lint and test"
 	@echo "make networks   rebuild the embedded territories from the published extract (MAP=file takes a copy)"
 	@echo "make study      the village study with $(STUDY_SEEDS) seeds; can be stopped and resumed"
+	@echo "make influence  the study of who moves whom with $(INFLUENCE_SEEDS) seeds; can be stopped and resumed"
 	@echo "make pictures   the pictures of the README, from the committed scenarios and the study's table"
 	@echo "make lock       resolve the locked versions anew"
 	@echo "make clean      remove results and caches; make distclean removes the environments as well"
@@ -62,6 +64,9 @@ check: lint test
 # Every finished run is a line of the table; a study that was stopped goes on behind the last one.
 study: base
 	$(BIN)/python -m benchmarks.studies.village --seeds $(STUDY_SEEDS)
+
+influence: base
+	$(BIN)/python -m benchmarks.studies.influence --seeds $(INFLUENCE_SEEDS)
 
 pictures: base
 	$(BIN)/python -m benchmarks.pictures
