@@ -12,6 +12,9 @@ from twin.indicators.ledger import TRAFFIC
 from twin.indicators.records import ARRIVED, DayRecord
 from twin.kernels.differences import sum_keys
 
+_ODD = np.uint64(0x9E3779B97F4A7C15)
+"""Makes one key of a route and its pair: an odd factor keeps pairs apart (Knuth, TAOCP 3, 6.4)."""
+
 
 @indicator("routes", "none", TRAFFIC)
 def route_diversity(record: DayRecord, focus: Focus) -> Groups:
@@ -35,13 +38,14 @@ def route_diversity(record: DayRecord, focus: Focus) -> Groups:
     shared = of_pair[pair] > 1
     if not shared.any():
         return {}
-    kinds, n = np.unique(np.stack([pair[shared].astype(np.uint64), route[rows[shared]]]), axis=1,
-                         return_counts=True)  # fmt: skip
-    of_kind = kinds[0].astype(np.int64)
+    mixed = route[rows[shared]] ^ (pair[shared].astype(np.uint64) * _ODD)
+    _, at, n = np.unique(mixed, return_index=True, return_counts=True)
+    of_kind = pair[shared][at]
     p = n / of_pair[of_kind]
     entropy = np.bincount(of_kind, weights=-p * np.log(p), minlength=of_pair.shape[0])
-    at = np.unique(of_kind)
-    return {EVERYBODY: ratio(float((np.exp(entropy[at]) * of_pair[at]).sum()), float(of_pair[at].sum()))}
+    told = np.unique(of_kind)
+    total = float((np.exp(entropy[told]) * of_pair[told]).sum())
+    return {EVERYBODY: ratio(total, float(of_pair[told].sum()))}
 
 
 @indicator("s/trip", "lower", (*TRAFFIC, "indicators.hindsight_trips"))
