@@ -171,8 +171,7 @@ def knowledge(lines: Lines, study: Study, providers: Sequence[str]) -> Iterator[
                     column(lines, "works", share, 0.0, f"{name}_{provider}_{focus}")
                     for focus in (dense, village)
                 )
-                found = paired_difference(here, there)
-                told = spoken(found.alternative, found.difference, found.low, found.high)
+                told = _interval([value - base for base, value in zip(here, there, strict=True)])
                 yield f"| {share:.0%} | {provider} | {_interval(here)} | {_interval(there)} | {told} |"
 
 
