@@ -4,6 +4,8 @@ Days of one simulated area, by the share of travellers who consult an app:
 
 - ``works``: a bad morning (`scenarios/riviera_works_and_incident.toml`), shares 0 to 100 % in steps of 10, at
   respect of the law by providers 0, 1/2 and 1; at three shares also without each provider alone;
+- ``incident``: that morning with its incident alone, neither works nor classes: were the works counted as the
+  road manager's as well, this were the day without him;
 - ``closed``: the A8 closed and signed from 7 to 9, a lever that everybody sees;
 - ``ordinary``: the same area on a day with nothing of the kind.
 
@@ -45,12 +47,12 @@ from twin.territory.select import select_links
 
 HOME = Path(__file__).resolve().parents[2]
 TABLE = HOME / "benchmarks" / "studies" / "influence.csv"
-EXPERIMENTS = ("works", "closed", "ordinary")
+EXPERIMENTS = ("works", "incident", "closed", "ordinary")
 NAMES = ("experiment", "app_share", "respect", "absent", "seed")
 MEASURES = ("km", "min")
 """Vehicle-kilometres and person-minutes moved."""
-MOVERS = ("calculators", "manager", "both", "absent")
-"""Who moves: all providers; the road manager; these together; the one provider that is absent."""
+MOVERS = ("calculators", "manager", "both", "absent", "works_too")
+"""Who moves: all providers; the manager; both; the one provider that is absent; the manager with his works."""
 COLUMNS = {
     "car_h": ("person_time", "mode:car"),
     "co2_kg": ("co2_on_links", ""),
@@ -86,6 +88,7 @@ class Study:
 FLAGSHIP = Study(
     files=(
         ("works", HOME / "scenarios" / "riviera_works_and_incident.toml"),
+        ("incident", HOME / "scenarios" / "metropolis_incident.toml"),
         ("closed", HOME / "scenarios" / "metropolis_a8_closed.toml"),
         ("ordinary", HOME / "scenarios" / "riviera.toml"),
     ),
@@ -129,9 +132,19 @@ class Member:
         nobody = replace(self, app_share=0.0, respect=None)
         if self.experiment == "works":
             lawless = replace(self, respect=0.0) if self.app_share else self
-            return {"calculators": nobody, "manager": lawless, "both": nobody}
+            found = {"calculators": nobody, "manager": lawless, "both": nobody}
+            if _first_of_share(self.study, self.app_share):
+                found["works_too"] = replace(self, experiment="incident", respect=None)
+            return found
+        if self.experiment == "incident":
+            return {"calculators": nobody, "manager": self, "both": nobody}
         ordinary = replace(self, experiment="ordinary")
         return {"calculators": nobody, "manager": ordinary, "both": replace(nobody, experiment="ordinary")}
+
+
+def _first_of_share(study: Study, share: float) -> tuple[str, ...]:
+    """Experiments run before the days of works of a share, which are held against them."""
+    return ("incident",) if "incident" in dict(study.files) and share in study.some_shares else ()
 
 
 def members(study: Study, seeds: Sequence[int]) -> Iterator[Member]:
@@ -139,6 +152,8 @@ def members(study: Study, seeds: Sequence[int]) -> Iterator[Member]:
     names = [each.name for each in study.scenario("works").providers]
     for seed in seeds:
         for share in study.shares:
+            for experiment in _first_of_share(study, share):
+                yield Member(study, experiment, share, None, "", seed)
             for respect in study.respects if share else (None,):
                 yield Member(study, "works", share, respect, "", seed)
             if share in study.absent_shares:

@@ -91,11 +91,17 @@ def curve(lines: Lines, study: Study, respect: float, name: str) -> Curve:
     return Curve(tuple(share for share, _ in known), tuple(values for _, values in known))
 
 
-def ratio_at(lines: Lines, experiment: str, share: float, respect: float | None, measure: str) -> Ratio:
-    """Calculators over road manager."""
+def ratio_at(
+    lines: Lines,
+    experiment: str,
+    share: float,
+    respect: float | None,
+    measure: str,
+    manager: str = "manager",
+) -> Ratio:
+    """Calculators over road manager, or over ``works_too``: the manager with his works."""
     above, below = (
-        column(lines, experiment, share, respect, f"{measure}_{mover}")
-        for mover in ("calculators", "manager")
+        column(lines, experiment, share, respect, f"{measure}_{mover}") for mover in ("calculators", manager)
     )
     return paired_ratio(above, below)
 
@@ -117,6 +123,18 @@ def ratios(lines: Lines, study: Study, measure: str) -> Iterator[str]:
     for share in study.shares[1:]:
         for respect in study.respects:
             yield _ratio_line(lines, ("works", share, respect), measure, f"{share:.0%} | {respect:g}")
+
+
+def works_too(lines: Lines, study: Study, measure: str) -> Iterator[str]:
+    """The ratio on the days of works, were the works themselves counted as the road manager's."""
+    yield "| app share | respect | road manager and works | ratio |"
+    yield "|---|---|---|---|"
+    for share in study.some_shares[1:]:
+        for respect in study.respects:
+            day = ("works", share, respect)
+            moved = _interval(column(lines, *day, f"{measure}_works_too"))
+            told = _told(ratio_at(lines, *day, measure, "works_too"))
+            yield f"| {share:.0%} | {respect:g} | {moved} | {told} |"
 
 
 def other_days(lines: Lines, study: Study, measure: str) -> Iterator[str]:
@@ -207,11 +225,16 @@ def judgement(ratio: Ratio) -> str:
 
 def _ratio_line(lines: Lines, day: tuple[str, float, float | None], measure: str, label: str) -> str:
     own = [_interval(column(lines, *day, f"{measure}_{mover}")) for mover in ("calculators", "manager")]
-    ratio = ratio_at(lines, *day, measure)
-    value = "–" if ratio.value is None else f"{ratio.value:.3g}"
-    note = note_of(ratio, levers=True)
-    told = f"{value} ({note})" if ratio.low is None else f"{value} ({ratio.low:.3g} to {ratio.high:.3g})"
-    return f"| {label} | {own[0]} | {own[1]} | {told} |"
+    return f"| {label} | {own[0]} | {own[1]} | {_told(ratio_at(lines, *day, measure))} |"
+
+
+def _told(ratio: Ratio) -> str:
+    """A ratio and its interval, or why it has none."""
+    if ratio.value is None:
+        return note_of(ratio, levers=True)
+    if ratio.low is None:
+        return f"{ratio.value:.3g} ({note_of(ratio, levers=True)})"
+    return f"{ratio.value:.3g} ({ratio.low:.3g} to {ratio.high:.3g})"
 
 
 def _cell(base: list[float], values: list[float]) -> str:
@@ -241,6 +264,9 @@ def report(lines: Lines, study: Study) -> Iterator[str]:
     for measure, unit in (("km", "vehicle-km"), ("min", "person-minutes")):
         yield f"\n### Works: {unit} moved\n"
         yield from ratios(lines, study, measure)
+        if "incident" in dict(study.files):
+            yield f"\n### The same, were the works counted as the road manager's: {unit}\n"
+            yield from works_too(lines, study, measure)
         if "closed" in dict(study.files):
             yield f"\n### A8 closed and signed: {unit} moved\n"
             yield from other_days(lines, study, measure)

@@ -168,7 +168,7 @@ def test_a_stopped_study_goes_on_and_another_code_is_refused(
     keep(table, lines_of([first], "another"))
     monkeypatch.setattr("sys.argv", ["influence", "--seeds", "1", "--table", str(table)])
     assert main() == 2
-    assert capsys.readouterr().err.startswith("influence.csv: works, 0, 1: made by other code")
+    assert capsys.readouterr().err.startswith("influence.csv: incident, 0, 1: made by other code")
 
 
 def test_the_flagship_asks_what_it_says() -> None:
@@ -178,7 +178,9 @@ def test_the_flagship_asks_what_it_says() -> None:
     ordinary = FLAGSHIP.scenario("ordinary")
     closed = without_manager(FLAGSHIP.scenario("closed"))
     assert closed.simulation_digest() == ordinary.simulation_digest()
-    assert len(list(members(FLAGSHIP, [1]))) == 1 + 10 * 3 + 3 * 2 + 4 + 4
+    incident = FLAGSHIP.scenario("incident")
+    assert incident.modifications == works.modifications[1:2]
+    assert len(list(members(FLAGSHIP, [1]))) == 1 + 10 * 3 + 3 * 2 + 4 * 3
 
 
 def drawn_table(path: Path) -> Path:
