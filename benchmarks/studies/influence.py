@@ -52,7 +52,7 @@ NAMES = ("experiment", "app_share", "respect", "absent", "seed")
 MEASURES = ("km", "min")
 """Vehicle-kilometres and person-minutes moved."""
 MOVERS = ("calculators", "manager", "both", "absent", "works_too")
-"""Who moves: all providers; the manager; both; the one provider that is absent; the manager with his works."""
+"""Who moves: all providers; the manager; both; the provider that is absent; the manager with his works."""
 COLUMNS = {
     "car_h": ("person_time", "mode:car"),
     "co2_kg": ("co2_on_links", ""),
