@@ -69,8 +69,6 @@ class Loader:
         self.events = no_log(n_domains, 0)
         self._taken_up = b""
         self._settled = True
-        self._on_way: np.ndarray | None = None
-        self._to_enter: np.ndarray | None = None
         self.rotations = self.n_released = 0
 
     def _write(self, rows: np.ndarray, routes: Routes) -> np.ndarray:
@@ -103,7 +101,7 @@ class Loader:
         self.vehicles.release_ms[rows] = release_ms[order]
         kernels.release(self.vehicles, self.traffic, rows)
         self.n_released += rows.shape[0]
-        self._taken_up, self._to_enter = b"", None
+        self._taken_up = b""
 
     def take_routes(self, trips: np.ndarray, routes: Routes) -> None:
         """Give trips (rows) other routes, by place in ``trips``.
@@ -165,7 +163,7 @@ class Loader:
             step, turned = self._run(scene, (step, until_s, margin))
             self.rotations += turned
             parts += passages_of(scene.events)
-        self._settled, self._on_way, self._to_enter = False, None, None
+        self._settled = False
         self.check()
         return Passages.join(parts)
 
@@ -246,17 +244,13 @@ class Loader:
     def on_way(self) -> np.ndarray:
         """Rows of vehicles, buses among them, that are on a link now."""
         vehicles = self.vehicles
-        if self._on_way is None:
-            self._on_way = np.flatnonzero((vehicles.entered_ms >= 0) & (vehicles.arrived_ms < 0))
-        return self._on_way
+        return np.flatnonzero((vehicles.entered_ms >= 0) & (vehicles.arrived_ms < 0))
 
     @property
     def to_enter(self) -> np.ndarray:
         """Rows of vehicles, buses among them, that wait to enter their first link, or are held at a stop."""
         vehicles = self.vehicles
-        if self._to_enter is None:
-            self._to_enter = np.flatnonzero((vehicles.release_ms >= 0) & (vehicles.entered_ms < 0))
-        return self._to_enter
+        return np.flatnonzero((vehicles.release_ms >= 0) & (vehicles.entered_ms < 0))
 
     @property
     def driving(self) -> np.ndarray:
@@ -278,7 +272,8 @@ class Loader:
         """
         vehicles, links = self.vehicles, self.traffic.links
         arrived = vehicles.arrived_ms >= 0
-        n_arrived, n_waiting, n_driving = int(arrived.sum()), self.to_enter.shape[0], self._settle()
+        waits = (vehicles.release_ms >= 0) & (vehicles.entered_ms < 0)
+        n_arrived, n_waiting, n_driving = int(arrived.sum()), int(waits.sum()), self._settle()
         legs = arrived[vehicles.key.shape[0] - vehicles.next_leg.shape[0] :]
         n_released = self.n_released + int((legs & (vehicles.next_leg >= 0)).sum())
         if n_waiting + n_driving + n_arrived != n_released:
