@@ -116,24 +116,28 @@ class Tally:
 
 
 class Provider:
-    """One provider's memory: sums over the last few intervals, and the weights that follow from them."""
+    """One provider's memory: sums over the last few intervals, and the weights that follow from them.
+
+    The hierarchy gets them when somebody is to be searched for, not before.
+    """
 
     def __init__(self, free_ms: NDArray[np.int32], metric: Metric, n_intervals: int, weight: float) -> None:
-        self.free_ms, self.metric = free_ms, metric
+        self.free_ms, self.weights_ms, self.metric = free_ms, free_ms, metric
         self.prior = Prior(free_ms / 1_000.0, weight)
         self.seen: deque[tuple[NDArray[np.int32], NDArray[np.int64]]] = deque(maxlen=n_intervals)
 
-    def weights_ms(self) -> NDArray[np.int32]:
-        """What links take by its lights; it knows of no closure."""
-        n_probes, total_ms = (np.sum(column, axis=0) for column in zip(*self.seen, strict=True))
-        times_s = shrunk_times_s(n_probes, total_ms, self.prior)
-        return advice_times_ms(times_s, self.free_ms, np.zeros(times_s.shape[0], dtype=np.bool_))
+    def learn(self, n_probes: NDArray[np.int32], total_ms: NDArray[np.int64]) -> None:
+        """Draw a new picture with what was seen in one more interval; it knows of no closure."""
+        self.seen.append((n_probes, total_ms))
+        sums = (np.sum(column, axis=0) for column in zip(*self.seen, strict=True))
+        times_s = shrunk_times_s(*sums, self.prior)
+        self.weights_ms = advice_times_ms(times_s, self.free_ms, np.zeros(times_s.shape[0], dtype=np.bool_))
 
-    def learn(self, weights_ms: NDArray[np.int32]) -> bool:
-        """Take up new weights; whether they were other ones."""
-        if np.array_equal(weights_ms, self.metric.ways.weight_ms):
+    def customized(self) -> bool:
+        """Give the hierarchy the present weights; whether they were other ones."""
+        if np.array_equal(self.weights_ms, self.metric.ways.weight_ms):
             return False
-        self.metric = recustomize(self.metric, weights_ms)
+        self.metric = recustomize(self.metric, self.weights_ms)
         return True
 
 
@@ -211,14 +215,14 @@ class Navigation:
 
     def _advise(self, provider: Provider, trips: NDArray[np.int64], bounds: Bounds) -> None:
         """Give those of a provider's users who gain enough a new route."""
-        tally, metric = self.tally, provider.metric
+        tally = self.tally
         with tally.part("asking"):
             ahead = self.loader.ahead_of(trips)
             most_ms = np.empty(trips.shape[0], dtype=np.int64)
             most_worth_ms(
-                metric.ways.topology,
+                self.hierarchy.topology,
                 bounds,
-                metric.ways.weight_ms,
+                provider.weights_ms,
                 RoutePool(ahead.pool, ahead.start, ahead.end),
                 self.guidance.indifference,
                 self.least_saving_ms,
@@ -226,13 +230,17 @@ class Navigation:
             )
             worth = np.flatnonzero(most_ms >= 0)
             ends = ahead.pool[ahead.start[worth]], ahead.pool[ahead.end[worth] - 1]
+        tally.n["searched"] += worth.shape[0]
+        if not worth.size:
+            return
+        with tally.part("weights"):
+            tally.n["weight_sets"] += provider.customized()
         with tally.part("queries"):
-            gains = np.flatnonzero(costs_between(metric, *ends) <= most_ms[worth])
-            _, routes = paths(metric, ends[0][gains], ends[1][gains])
+            gains = np.flatnonzero(costs_between(provider.metric, *ends) <= most_ms[worth])
+            _, routes = paths(provider.metric, ends[0][gains], ends[1][gains])
         with tally.part("taking"):
             if gains.size:
                 self.loader.take_routes(trips[worth[gains]], routes)
-        tally.n["searched"] += worth.shape[0]
         tally.n["rerouted"] += gains.shape[0]
 
     def _learn(self, now_s: int, left: Passages) -> None:
@@ -246,12 +254,8 @@ class Navigation:
                 sum_by_owner(
                     seen.trip, seen.link, seen.enter_ms, seen.exit_ms, self.provider_of, n_probes, total_ms
                 )
-        for row, provider in enumerate(self.providers):
-            with tally.part("pictures"):
-                provider.seen.append((n_probes[row], total_ms[row]))
-                weights_ms = provider.weights_ms()
-            with tally.part("weights"):
-                tally.n["weight_sets"] += provider.learn(weights_ms)
+            for row, provider in enumerate(self.providers):
+                provider.learn(n_probes[row], total_ms[row])
 
     def results(self) -> dict[str, float]:
         """What came of it: trips completed and their mean time, costs by part, and how many asked."""
@@ -282,6 +286,9 @@ def compile_kernels(world: World, setup: Setup) -> None:
     navigation = Navigation(few, setup, Guidance(share=1.0, indifference=0.0))
     navigation.least_saving_ms = 0  # whatever is found is taken
     navigation.run(until_s=1_200)
+    one = navigation.free_ms.copy()
+    one[0] += 1
+    recustomize(customize(navigation.hierarchy, navigation.free_ms), one)
 
 
 def _hierarchy_of(world: World) -> Hierarchy:

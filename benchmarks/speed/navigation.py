@@ -36,6 +36,7 @@ LEVERS = (
     "bounds: who could not gain even on empty roads is not searched for (one run down the hierarchy a goal)",
     "costs first: a path is written only for who gains",
     "by destination: one label of the goal for all who go there",
+    "weights late: the hierarchy gets a picture when somebody is searched for, not before",
     "by what changed: weights that stay are not handed on again, where few are other ones",
     "kernels for what each asker needs: what lies ahead, what it costs, what it may cost",
 )

@@ -72,7 +72,7 @@ def test_bounds_leave_out_only_who_cannot_gain(world: World, incident: Incident)
 def test_a_provider_knows_what_its_own_users_saw(world: World, incident: Incident) -> None:
     """Pictures of two providers differ, and who has hardly any users hardly differs from the map."""
     day = driven(world, 0.3, incident, market=(0.99, 0.01))
-    large, small = ((p.metric.ways.weight_ms != p.free_ms).sum() for p in _at_an_hour(day, world, incident))
+    large, small = ((p.weights_ms != p.free_ms).sum() for p in _at_an_hour(day, world, incident))
     assert small < 0.3 * large
     shares = [(day.provider_of == row).mean() for row in (-1, 0, 1)]
     assert shares == pytest.approx([0.7, 0.297, 0.003], abs=0.02)

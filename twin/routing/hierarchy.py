@@ -21,7 +21,7 @@ from twin.kernels import hierarchy_query as queries
 from twin.kernels import hierarchy_weights as customizing
 from twin.kernels.hierarchy import FAR, Shape
 from twin.kernels.hierarchy_query import Asked, Desk, Ways
-from twin.kernels.hierarchy_trees import tree_to
+from twin.kernels.hierarchy_trees import trees_to
 from twin.kernels.hierarchy_weights import Costs, Given
 from twin.kernels.paths import Bounds, RoutePool, Topology
 from twin.routing.dissection import geometric_order, has_metis, metis_order
@@ -200,15 +200,11 @@ def bounds_by(metric: Metric, destinations: np.ndarray) -> Bounds:
     ways = metric.ways
     topology, n_nodes = ways.topology, ways.topology.first_out.shape[0] - 1
     targets = np.unique(topology.tail[destinations]).astype(np.int32)
-    bounds = Bounds(
-        np.empty((targets.shape[0], n_nodes), dtype=np.int32), np.full(n_nodes, -1, dtype=np.int32)
-    )
-    bounds.row_of_node[targets] = np.arange(targets.shape[0], dtype=np.int32)
-    memory = np.empty(ways.place.shape[0], dtype=np.int32)
-    for row, node in enumerate(targets.tolist()):
-        states = [node, *ways.turns[ways.turns_first[node] : ways.turns_first[node + 1]].tolist()]
-        tree_to(ways, ways.place[states].astype(np.int64), memory, bounds.cost_ms[row])
-    return bounds
+    cost_ms = np.empty((targets.shape[0], n_nodes), dtype=np.int32)
+    trees_to(ways, targets, np.empty(ways.place.shape[0], dtype=np.int32), cost_ms)
+    row_of_node = np.full(n_nodes, -1, dtype=np.int32)
+    row_of_node[targets] = np.arange(targets.shape[0], dtype=np.int32)
+    return Bounds(cost_ms, row_of_node)
 
 
 def goals_of(metric: Metric, destination: int) -> list[int]:
