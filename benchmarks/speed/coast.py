@@ -25,7 +25,9 @@ from twin.territory.territory import Territory
 RIVIERA = Path(__file__).resolve().parents[2] / "networks" / "riviera"
 TILES = (7, 6)
 JOINED_BY = 12
-"""Pairs of nodes that join two neighbouring tiles."""
+"""Pairs of nodes that join two neighbouring tiles, each node once."""
+NEAREST = 24
+"""Nodes of the neighbour that each node may be joined to."""
 JOINT_MPS = 50.0 / 3.6
 PARKS_A_TILE = 20
 MEAN_TRIP_M = 3_000.0
@@ -60,15 +62,15 @@ def _tile() -> tuple[Net, NDArray[np.float64]]:
 
 def _joints(xy: NDArray[np.float64], shift: NDArray[np.float64]) -> NDArray[np.int64]:
     """Nodes of a tile and of its neighbour, so far away, that are nearest to each other, (n, 2)."""
-    away, near = cKDTree(xy + shift).query(xy)
+    away, near = cKDTree(xy + shift).query(xy, NEAREST)
     pairs: list[tuple[int, int]] = []
-    taken: set[int] = set()
-    for node in np.argsort(away, kind="stable").tolist():
-        if len(pairs) == JOINED_BY:
-            break
-        if int(near[node]) not in taken:
-            taken.add(int(near[node]))
-            pairs.append((node, int(near[node])))
+    taken: tuple[set[int], set[int]] = (set(), set())
+    for at in np.argsort(away, axis=None, kind="stable").tolist():
+        here, there = at // NEAREST, int(near.flat[at])
+        if here not in taken[0] and there not in taken[1] and len(pairs) < JOINED_BY:
+            pairs.append((here, there))
+            taken[0].add(here)
+            taken[1].add(there)
     return np.array(pairs)
 
 

@@ -30,8 +30,8 @@ def world() -> World:
 
 @pytest.fixture(scope="module")
 def incident(world: World) -> Incident:
-    """From 5 minutes on until an hour and a half."""
-    return Incident.busiest(world, 10, (300 / 3_600, 1.5))
+    """Some 20 vehicles an hour get through ten links, from 5 minutes on until an hour and a half."""
+    return replace(Incident.busiest(world, 10, (300 / 3_600, 1.5)), factor=60)
 
 
 def driven(
@@ -54,7 +54,7 @@ def test_guidance_helps_where_there_is_an_incident(world: World, incident: Incid
     before, after = driven(world, 0.0, incident), driven(world, 0.3, incident)
     assert after.results()["completed"] == before.results()["completed"] == world.n_trips
     assert after.tally.n["rerouted"] > 100
-    assert after.results()["mean_trip_s"] < 0.97 * before.results()["mean_trip_s"]
+    assert after.results()["mean_trip_s"] < 0.9 * before.results()["mean_trip_s"]
     took = [day.loader.vehicles.arrived_ms - day.loader.vehicles.release_ms for day in (before, after)]
     guided = after.provider_of >= 0
     for group in (guided, ~guided):
