@@ -12,7 +12,7 @@ import pytest
 
 from benchmarks import peers
 from benchmarks.speed import navigation
-from benchmarks.speed.coast import coast_streets, coast_world
+from benchmarks.speed.coast import JOINED_BY, coast_streets, coast_world
 from benchmarks.speed.guided import PARTS, Guidance, Incident, Navigation, digest_of
 from benchmarks.speed.navigation import main
 from benchmarks.speed.ours import CONTROLLED, PLAIN, Setup, loader_of
@@ -87,7 +87,7 @@ def _at_an_hour(day: Navigation, world: World, incident: Incident) -> list[Any]:
 def test_the_coast_is_one_network() -> None:
     net, xy = coast_streets((2, 2))
     one, _ = coast_streets((1, 1))
-    assert net["tail"].shape[0] == 4 * one["tail"].shape[0] + 4 * 2 * 12
+    assert net["tail"].shape[0] == 4 * one["tail"].shape[0] + 4 * 2 * JOINED_BY
     assert (np.bincount(net["head"], minlength=xy.shape[0]) > 0).all()
     world = coast_world(400, (2, 2))
     assert world.n_trips == 400
