@@ -124,13 +124,20 @@ class Provider:
     def __init__(self, free_ms: NDArray[np.int32], metric: Metric, n_intervals: int, weight: float) -> None:
         self.free_ms, self.weights_ms, self.metric = free_ms, free_ms, metric
         self.prior = Prior(free_ms / 1_000.0, weight)
-        self.seen: deque[tuple[NDArray[np.int32], NDArray[np.int64]]] = deque(maxlen=n_intervals)
+        self.n_intervals = n_intervals
+        self.seen: deque[tuple[NDArray[np.int32], NDArray[np.int64]]] = deque()
+        self.n_probes, self.total_ms = np.zeros_like(free_ms), np.zeros(free_ms.shape[0], dtype=np.int64)
 
     def learn(self, n_probes: NDArray[np.int32], total_ms: NDArray[np.int64]) -> None:
         """Draw a new picture with what was seen in one more interval; it knows of no closure."""
         self.seen.append((n_probes, total_ms))
-        sums = (np.sum(column, axis=0) for column in zip(*self.seen, strict=True))
-        times_s = shrunk_times_s(*sums, self.prior)
+        self.n_probes += n_probes
+        self.total_ms += total_ms
+        if len(self.seen) > self.n_intervals:
+            before = self.seen.popleft()
+            self.n_probes -= before[0]
+            self.total_ms -= before[1]
+        times_s = shrunk_times_s(self.n_probes, self.total_ms, self.prior)
         self.weights_ms = advice_times_ms(times_s, self.free_ms, np.zeros(times_s.shape[0], dtype=np.bool_))
 
     def customized(self) -> bool:

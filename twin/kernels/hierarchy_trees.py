@@ -14,43 +14,56 @@ from twin.kernels.hierarchy_query import Ways
 from twin.kernels.jit import inline_kernel, kernel
 from twin.kernels.paths import BLOCKED
 
+LANES = 8
+"""Targets that go down the hierarchy at once: their costs of a state lie side by side."""
+
 
 @inline_kernel
-def _climb(ways: Ways, goal: int, cost_ms: np.ndarray) -> None:
+def _climb(ways: Ways, goal: int, lane: int, cost_ms: np.ndarray) -> None:
     """Costs to a goal from all states above it that it is joined to."""
     shape = ways.shape
+    cost_ms[goal, lane] = 0
     v = np.int64(goal)
     while v < shape.parent.shape[0]:
         for arc in range(shape.up_first[v], shape.up_first[v + 1]):
             above = np.int64(shape.up_head[arc])
-            cost_ms[above] = min(cost_ms[above], np.int32(cost_ms[v] + ways.costs.down_ms[arc]))
+            cost_ms[above, lane] = min(
+                cost_ms[above, lane], np.int32(cost_ms[v, lane] + ways.costs.down_ms[arc])
+            )
         v = np.int64(shape.parent[v])
+
+
+@inline_kernel
+def _descend(ways: Ways, cost_ms: np.ndarray) -> None:
+    """From the root down, each state by the costs of those that it is joined to above."""
+    shape, up_ms = ways.shape, ways.costs.up_ms
+    n = shape.parent.shape[0]
+    for k in range(n):
+        v = n - 1 - k
+        for arc in range(shape.up_first[v], shape.up_first[v + 1]):
+            more, above = up_ms[arc], np.int64(shape.up_head[arc])
+            for lane in range(LANES):
+                cost_ms[v, lane] = min(cost_ms[v, lane], np.int32(more + cost_ms[above, lane]))
 
 
 @kernel
 def trees_to(ways: Ways, targets: np.ndarray, cost_ms: np.ndarray, out: np.ndarray) -> None:
     """Least cost from every node to each target node, in whatever state one gets there.
 
-    targets (n,) read; cost_ms (n_states,) int32 is memory, by place in the order of elimination; out
-    (n, n_nodes) int32 written, BLOCKED without a path.
+    targets (n,) read; cost_ms (n_states, LANES) int32 is memory, by place in the order of elimination;
+    out (n, n_nodes) int32 written, BLOCKED without a path.
     """
-    shape = ways.shape
-    n = shape.parent.shape[0]
-    for t in range(targets.shape[0]):
-        target = np.int64(targets[t])
+    for first in range(0, targets.shape[0], LANES):
+        n_lanes = min(LANES, targets.shape[0] - first)
         cost_ms[:] = FAR
-        cost_ms[ways.place[target]] = 0
-        for k in range(ways.turns_first[target], ways.turns_first[target + 1]):
-            cost_ms[ways.place[ways.turns[k]]] = 0
-        _climb(ways, np.int64(ways.place[target]), cost_ms)
-        for k in range(ways.turns_first[target], ways.turns_first[target + 1]):
-            _climb(ways, np.int64(ways.place[ways.turns[k]]), cost_ms)
-        for k in range(n):
-            v = n - 1 - k
-            least = cost_ms[v]
-            for arc in range(shape.up_first[v], shape.up_first[v + 1]):
-                least = min(least, np.int32(ways.costs.up_ms[arc] + cost_ms[shape.up_head[arc]]))
-            cost_ms[v] = least
+        for lane in range(n_lanes):
+            target = np.int64(targets[first + lane])
+            _climb(ways, np.int64(ways.place[target]), lane, cost_ms)
+            for k in range(ways.turns_first[target], ways.turns_first[target + 1]):
+                _climb(ways, np.int64(ways.place[ways.turns[k]]), lane, cost_ms)
+        _descend(ways, cost_ms)
         for node in range(out.shape[1]):
-            least = cost_ms[ways.place[node]]
-            out[t, node] = least if least < FAR else BLOCKED
+            place = np.int64(ways.place[node])
+            for lane in range(n_lanes):
+                least = cost_ms[place, lane]
+                out[first + lane, node] = least if least < FAR else BLOCKED

@@ -21,7 +21,7 @@ from twin.kernels import hierarchy_query as queries
 from twin.kernels import hierarchy_weights as customizing
 from twin.kernels.hierarchy import FAR, Shape
 from twin.kernels.hierarchy_query import Asked, Desk, Ways
-from twin.kernels.hierarchy_trees import trees_to
+from twin.kernels.hierarchy_trees import LANES, trees_to
 from twin.kernels.hierarchy_weights import Costs, Given
 from twin.kernels.paths import Bounds, RoutePool, Topology
 from twin.routing.dissection import geometric_order, has_metis, metis_order
@@ -201,7 +201,7 @@ def bounds_by(metric: Metric, destinations: np.ndarray) -> Bounds:
     topology, n_nodes = ways.topology, ways.topology.first_out.shape[0] - 1
     targets = np.unique(topology.tail[destinations]).astype(np.int32)
     cost_ms = np.empty((targets.shape[0], n_nodes), dtype=np.int32)
-    trees_to(ways, targets, np.empty(ways.place.shape[0], dtype=np.int32), cost_ms)
+    trees_to(ways, targets, np.empty((ways.place.shape[0], LANES), dtype=np.int32), cost_ms)
     row_of_node = np.full(n_nodes, -1, dtype=np.int32)
     row_of_node[targets] = np.arange(targets.shape[0], dtype=np.int32)
     return Bounds(cost_ms, row_of_node)
