@@ -17,6 +17,7 @@ import os
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -86,7 +87,8 @@ def day_row(
 
 def day_rows(case: str, world: World, options: argparse.Namespace) -> list[dict[str, Any]]:
     """Nobody guided, three in ten guided, and the same without bounds if asked for."""
-    setup = ALL_PHYSICS if options.all_physics else Setup(check_s=30)
+    physics = Setup(check_s=30) if options.plain else ALL_PHYSICS
+    setup = replace(physics, capacity_factor=options.capacity)
     incident = Incident.busiest(world, BLOCKED_LINKS, (7.0, 9.0)) if options.incident else None
     kinds = [("nobody guided", Guidance(share=0.0)), ("30 % guided", Guidance())]
     if options.levers:
@@ -137,7 +139,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--side", type=int, default=SIDE, help="the city, SIDE x SIDE nodes")
     parser.add_argument("--coast", action="store_true", help="the riviera's streets side by side instead")
     parser.add_argument("--trips", type=int, default=None, help="trips (a million; 20,000 with --peers)")
-    parser.add_argument("--all-physics", action="store_true", help="signals, give-way and lorries as well")
+    parser.add_argument("--plain", action="store_true", help="no signals, give-way and lorries")
+    parser.add_argument("--capacity", type=float, default=1.0, help="factor on every link's capacity")
     parser.add_argument("--incident", action="store_true", help="one in ten gets through the busiest links")
     parser.add_argument("--levers", action="store_true", help="once more without bounds")
     parser.add_argument("--peers", action="store_true", help="the grid of 900 nodes, and SUMO")
