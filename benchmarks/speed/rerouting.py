@@ -1,8 +1,8 @@
 """A simulated day's advice by two searches: ``python -m benchmarks.speed.rerouting [SCENARIO] [--json]``.
 
-The day is run as it is, with the advice that the model gives: who gains by a hierarchy, their paths by the
-guided search. Beside it, in the same process, every call for advice is answered by the guided search alone,
-and the paths of those who gain by the hierarchy alone. What all find is compared; the day is not changed.
+The day is run as it is, with the guided search that the model uses. Beside it, in the same process, every
+call for advice is answered by the hierarchy too: new weights where a provider's picture is another, the
+costs of all who could gain, the paths of those who do. What both find is compared; the day is not changed.
 """
 
 from __future__ import annotations
@@ -11,112 +11,133 @@ import argparse
 import json
 import sys
 import time
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+import twin.model.provider as provider_room
 from benchmarks.machine import machine
 from twin.errors import InputError
-from twin.kernels.advice import Asking, Counsel
+from twin.kernels.advice import Answer, Asking, Counsel
+from twin.kernels.paths import BLOCKED
 from twin.kernels.search import Ground
 from twin.model.twin_model import TwinModel
-from twin.routing.advising import Advisor, searched
-from twin.routing.hierarchy import Metric, build_hierarchy, customize, paths
-from twin.routing.routes import Routes
+from twin.routing.hierarchy import Hierarchy, Metric, build_hierarchy, costs_between, customize, paths
 from twin.scenario.scenario import Scenario
 
 SCENARIO = Path("scenarios/metropolis.toml")
 
 
-class Beside(Advisor):
-    """Answers each call for advice by the search alone as well, and keeps both times."""
+@dataclass
+class Beside:
+    """Answers each call for advice a second time, by a hierarchy, and keeps both times."""
 
-    search_s = advice_s = weights_s = aside_s = 0.0
-    calls = asked = proposed = weight_sets = differing = other_paths = 0
+    hierarchy: Hierarchy
+    by_kernel: Any
+    search_s: float = 0.0
+    weights_s: float = 0.0
+    query_s: float = 0.0
+    calls: int = 0
+    asked: int = 0
+    searched: int = 0
+    proposed: int = 0
+    weight_sets: int = 0
+    differing: int = 0
+    known: dict[bytes, Metric] = field(default_factory=dict)
 
-    def better_routes(
-        self, ground: Ground, counsel: Counsel, asking: Asking
-    ) -> tuple[NDArray[np.int64], Routes]:
-        """What the model does, timed, and the same by the search alone."""
+    def advise(
+        self,
+        ground: Ground,
+        counsel: Counsel,
+        asking: Asking,
+        first: int,
+        out: NDArray[np.int32],
+        answer: Answer,
+    ) -> int:
+        """What the kernel does, timed, and the same by the hierarchy."""
         if self.calls == 0:  # once for nothing: what is compiled is compiled then
-            searched(ground, counsel, asking)
-            super().better_routes(ground, counsel, asking)
-            self.metrics, self.weights_s, self.weight_sets = [], 0.0, 0
+            self.by_kernel(ground, counsel, asking, first, out, answer)
         begin = time.process_time()
-        found, better = searched(ground, counsel, asking)
-        between = time.process_time()
-        rows, routes = super().better_routes(ground, counsel, asking)
-        self.advice_s += time.process_time() - between
-        self.search_s += between - begin
+        upto: int = self.by_kernel(ground, counsel, asking, first, out, answer)
+        self.search_s += time.process_time() - begin
         self.calls += 1
-        self.asked += asking.start.shape[0]
-        self.proposed += rows.shape[0]
-        self.differing += int(not np.array_equal(rows, better))
-        self.differing += sum(
-            not np.array_equal(routes.of(k), found.of(row)) for k, row in enumerate(rows.tolist())
-        )
-        self._by_hierarchy(counsel, asking, rows, routes)
-        return rows, routes
-
-    def metric(self, weight_ms: NDArray[np.int32]) -> Metric:
-        """The hierarchy under those weights, timed."""
-        before, begin = {id(metric) for metric in self.metrics}, time.process_time()
-        metric = super().metric(weight_ms)
-        self.weights_s += time.process_time() - begin
-        self.weight_sets += id(metric) not in before
-        return metric
-
-    def _by_hierarchy(
-        self, counsel: Counsel, asking: Asking, rows: NDArray[np.int64], routes: Routes
-    ) -> None:
-        """How many paths the hierarchy alone would have found otherwise, among routes of equal cost."""
-        if self.hierarchy is None:
-            return
-        begin = time.process_time()
+        self.asked += upto - first
+        known, self.known = self.known, {}
         for honours in (False, True):
-            mine = np.flatnonzero(asking.honours[rows] == honours)
-            if not mine.size:
-                continue
-            weight_ms = (counsel.honouring if honours else counsel.plain).cost_ms[0]
-            metric = customize(self.hierarchy, weight_ms)
-            ends = asking.pool[asking.start[rows[mine]]], asking.pool[asking.end[rows[mine]] - 1]
-            _, others = paths(metric, *ends)
-            self.other_paths += sum(
-                not np.array_equal(others.of(k), routes.of(row)) for k, row in enumerate(mine.tolist())
-            )
-        self.aside_s += time.process_time() - begin
+            rows = first + np.flatnonzero(asking.honours[first:upto] == honours)
+            if rows.size:
+                weights = (counsel.honouring if honours else counsel.plain).cost_ms[0]
+                self._again(ground, counsel, (asking, answer), rows, weights, known)
+        return upto
+
+    def _again(
+        self,
+        ground: Ground,
+        counsel: Counsel,
+        call: tuple[Asking, Answer],
+        rows: NDArray[np.int64],
+        weights: NDArray[np.int32],
+        known: dict[bytes, Metric],
+    ) -> None:
+        """By the hierarchy, for travellers of one set of weights."""
+        asking, answer = call
+        name = weights.tobytes()
+        begin = time.process_time()
+        metric = self.known.get(name) or known.get(name)
+        if metric is None:
+            metric = customize(self.hierarchy, weights)
+            self.weight_sets += 1
+        self.weights_s += time.process_time() - begin
+        self.known[name] = metric
+        begin = time.process_time()
+        present, goal = asking.pool[asking.start[rows]], asking.pool[asking.end[rows] - 1]
+        now_ms = answer.now_ms[rows]
+        least = np.maximum(np.ceil(now_ms * counsel.indifference).astype(np.int64), counsel.least_saving_ms)
+        bounds, topology = ground.bounds, ground.topology
+        bound = bounds.cost_ms[bounds.row_of_node[topology.tail[goal]], topology.head[present]].astype(
+            np.int64
+        )
+        worth = (present != goal) & (bound < BLOCKED) & (weights[goal] < BLOCKED)
+        worth &= bound + weights[goal] <= now_ms - least
+        present, goal, enough = present[worth], goal[worth], (now_ms - least)[worth]
+        cost_ms = costs_between(metric, present, goal)
+        gains = cost_ms <= enough
+        paths(metric, present[gains], goal[gains])
+        self.query_s += time.process_time() - begin
+        self.searched += int(worth.sum())
+        self.proposed += int(gains.sum())
+        kept = answer.start[rows][worth] >= 0
+        self.differing += int((kept != gains).sum())
+        self.differing += int((answer.best_ms[rows][worth][kept & gains] != cost_ms[kept & gains]).sum())
 
 
 def measured(file: Path, seed: int, until_h: float) -> dict[str, Any]:
     """One day, both ways."""
     model = TwinModel(Scenario.load(file), rng=seed)
-    streets, topology = model.territory.streets, model.roads.topology
-    beside = model.advisor = Beside(topology, streets.node_x_m, streets.node_y_m)
+    streets = model.territory.streets
     begin = time.process_time()
-    hierarchy = beside.hierarchy = build_hierarchy(topology, streets.node_x_m, streets.node_y_m)
+    hierarchy = build_hierarchy(model.roads.topology, streets.node_x_m, streets.node_y_m)
     build_s = time.process_time() - begin
+    beside = Beside(hierarchy, provider_room.advice.advise)
     links = np.zeros(2, dtype=np.int64)
     paths(customize(hierarchy, model.roads.free_ms), links, links)  # compiles
+    provider_room.advice.advise = beside.advise
     begin = time.process_time()
-    model.run_until(int(3_600 * until_h))
+    try:
+        model.run_until(int(3_600 * until_h))
+    finally:
+        provider_room.advice.advise = beside.by_kernel
     return {
-        "day_s": time.process_time() - begin - beside.search_s - beside.aside_s,
+        "day_s": time.process_time() - begin - beside.weights_s - beside.query_s,
         "build_s": build_s,
         "order": hierarchy.order,
         "links": int(streets.tail.shape[0]),
         "states": int(hierarchy.place.shape[0]),
         "arcs": int(hierarchy.shape.up_head.shape[0]),
-        "advice_s": beside.advice_s,
-        "search_s": beside.search_s,
-        "weights_s": beside.weights_s,
-        "calls": beside.calls,
-        "asked": beside.asked,
-        "proposed": beside.proposed,
-        "weight_sets": beside.weight_sets,
-        "differing": beside.differing,
-        "other_paths": beside.other_paths,
+        **{key: value for key, value in vars(beside).items() if isinstance(value, int | float)},
     }
 
 
@@ -133,17 +154,24 @@ def main(arguments: list[str] | None = None) -> int:
     except InputError as error:
         print(error, file=sys.stderr)
         return 2
-    case = f"{options.scenario.stem}: advice until {options.until_h:g} h"
-    ours_s, search_s = found["advice_s"], found["search_s"]
+    case, ours_s = (
+        f"{options.scenario.stem}: advice until {options.until_h:g} h",
+        found["weights_s"] + found["query_s"],
+    )
     rows = [
-        {"case": case, "engine": "the model's advice", "cpu_s": ours_s, "ratio": 1.0, **found},
-        {"case": case, "engine": "guided search", "cpu_s": search_s, "ratio": search_s / ours_s},
+        {"case": case, "engine": "hierarchy", "cpu_s": ours_s, "ratio": 1.0, **found},
+        {
+            "case": case,
+            "engine": "guided search",
+            "cpu_s": found["search_s"],
+            "ratio": found["search_s"] / ours_s,
+        },
     ]
     if options.json:
         print(json.dumps({"rows": rows, "machine": machine()}))
         return 0
     for row in rows:
-        print(f"{row['case']:44} {row['engine']:18} {row['cpu_s']:>9.3f} s {row['ratio']:>7.2f}")
+        print(f"{row['case']:44} {row['engine']:14} {row['cpu_s']:>9.3f} s {row['ratio']:>7.2f}")
     print(
         ", ".join(
             f"{key} {value:.4g}" if isinstance(value, float) else f"{key} {value}"

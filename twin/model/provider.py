@@ -11,7 +11,8 @@ from twin.calculators.provider import advice_times_ms, honouring_times_ms, honou
 from twin.clock import MS
 from twin.errors import InputError
 from twin.indicators.records import ROAD_MANAGER
-from twin.kernels.advice import Asking, Counsel
+from twin.kernels import advice
+from twin.kernels.advice import Answer, Asking, Counsel
 from twin.kernels.search import Ground
 from twin.knowledge.day import Estimate
 from twin.knowledge.estimates import Prior, estimate_link_times, prior_picture, publish_traffic
@@ -121,7 +122,7 @@ class ProviderAgent(Actor):
         self, requests: Requests, plain_ms: np.ndarray, honouring_ms: np.ndarray, moment_s: int
     ) -> Advice:
         """Better routes for those who asked, where links cost them all the same."""
-        model = self.model
+        model, n = self.model, requests.trip.shape[0]
         respect = model.manager.respect(self.order.respect, moment_s)
         asking = Asking(
             pool=requests.routes.pool,
@@ -136,6 +137,20 @@ class ProviderAgent(Actor):
             indifference=float(self.order.indifference),
             least_saving_ms=self.least_saving_ms,
         )
+        answer = Answer(*(np.full(n, -1, dtype=np.int64) for _ in range(4)))
         ground = Ground(model.roads.topology, model.bounds, model.workspace, NO_DRAWS)
-        better, routes = model.advisor.better_routes(ground, counsel, asking)
-        return Advice(requests.trip[better], routes)
+        pools: list[np.ndarray] = []
+        done, shift = 0, 0
+        while done < n:
+            out = np.empty((n - done) * 64 + model.roads.topology.first_out.shape[0] + 2, dtype=np.int32)
+            upto = advice.advise(ground, counsel, asking, done, out, answer)
+            piece = done + np.flatnonzero(answer.start[done:upto] >= 0)
+            used = int(answer.end[piece].max()) if piece.size else 0
+            answer.start[piece] += shift
+            answer.end[piece] += shift
+            shift += used
+            pools.append(out[:used])
+            done = upto
+        better = np.flatnonzero(answer.start >= 0)
+        found = Routes(np.concatenate(pools), answer.start, answer.end)
+        return Advice(requests.trip[better], found.taken(better))

@@ -35,7 +35,6 @@ from twin.model.vehicle_rules import gates_of, rules_of, zones_of
 from twin.population.fleet import vehicle_fleet, vehicle_of_trip
 from twin.population.population import Population
 from twin.population.tables import CAR, ON_DEMAND
-from twin.routing.advising import Advisor
 from twin.routing.search import bounds_to
 from twin.routing.topology import workspace_for
 from twin.scenario.modification import OnLinks
@@ -228,7 +227,6 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         self.habit_cost_ms = habit_times_ms(self.roads.free_ms, streets.road_class, factors)
         self.aversion = np.asarray(factors)[streets.road_class]
         self.workspace = workspace_for(topology)
-        self.advisor = Advisor(topology, streets.node_x_m, streets.node_y_m)
         self.demand = Demand(self.population, self.territory.places, self.parameters)
         self.parking = plan_of(self)
         self.phases: tuple[Phase, ...] = phases if self.parking is None else with_parking(phases)
