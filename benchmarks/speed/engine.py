@@ -15,7 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.speed.guided import Guidance, Navigation, compile_kernels
+from benchmarks.speed.guidance import Guidance
+from benchmarks.speed.guided import Navigation, compile_kernels
 from benchmarks.speed.ours import CONTROLLED, OURS, PLAIN, Setup, loader_of
 from benchmarks.speed.world import World
 from twin.errors import InputError

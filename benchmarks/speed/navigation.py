@@ -25,7 +25,8 @@ from benchmarks.machine import machine
 from benchmarks.peers import check
 from benchmarks.speed.coast import TILES, coast_world
 from benchmarks.speed.engine import GUIDED, SUMO_GUIDED
-from benchmarks.speed.guided import COUNTS, PARTS, Guidance, Incident, Navigation, compile_kernels, digest_of
+from benchmarks.speed.guidance import COUNTS, PARTS, Guidance, Incident
+from benchmarks.speed.guided import Navigation, compile_kernels, digest_of
 from benchmarks.speed.loading import CITY_TRIPS, SMALL_TRIPS, city_file, run_engine
 from benchmarks.speed.ours import ALL_PHYSICS, Setup
 from benchmarks.speed.world import World, grid_world

@@ -13,7 +13,8 @@ import pytest
 from benchmarks import peers
 from benchmarks.speed import navigation
 from benchmarks.speed.coast import JOINED_BY, coast_streets, coast_world
-from benchmarks.speed.guided import PARTS, Guidance, Incident, Navigation, digest_of
+from benchmarks.speed.guidance import PARTS, Guidance, Incident
+from benchmarks.speed.guided import Navigation, digest_of
 from benchmarks.speed.navigation import main
 from benchmarks.speed.ours import CONTROLLED, PLAIN, Setup, loader_of
 from benchmarks.speed.world import World, grid_world
