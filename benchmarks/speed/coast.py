@@ -8,6 +8,7 @@ tiles are joined both ways where their streets come nearest to each other. Turns
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,7 +34,7 @@ PARKS_A_TILE = 20
 MEAN_TRIP_M = 3_000.0
 METRICS = 4
 
-Net = dict[str, NDArray[np.float64]]
+Net = dict[str, NDArray[Any]]
 
 
 def _drawn(purpose: str, n: int, k: int = 0) -> NDArray[np.float64]:
@@ -106,7 +107,8 @@ def coast_world(n_trips: int, tiles: tuple[int, int] = TILES) -> World:
     net, xy = coast_streets(tiles)
     n_links = net["tail"].shape[0]
     origin = (_drawn("origins", n_trips) * n_links).astype(np.int32)
-    away_m = -0.5 * MEAN_TRIP_M * sum(np.log1p(-_drawn("length", n_trips, k)) for k in range(2))
+    lengths = np.log1p(-_drawn("length", n_trips, 0)) + np.log1p(-_drawn("length", n_trips, 1))
+    away_m = -0.5 * MEAN_TRIP_M * lengths
     angle = 2.0 * np.pi * _drawn("angle", n_trips)
     wanted = xy[net["head"][origin]] + away_m[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1)
     parks = (_drawn("parks", PARKS_A_TILE * tiles[0] * tiles[1]) * n_links).astype(np.int32)
