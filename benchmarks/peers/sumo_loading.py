@@ -14,10 +14,15 @@ from benchmarks.speed.junctions import with_signals
 from benchmarks.speed.world import World
 
 MESO = ["--mesosim", "true"]
+CONTROLLED = [*MESO, "--meso-junction-control", "true"]
+# vehicles so equipped look for a route when they depart and every 5 minutes under way, by live mean speeds
+GUIDED = [*CONTROLLED, "--device.rerouting.probability", "0.3", "--device.rerouting.period", "300"]
 OPTIONS = {
     # without control a junction takes no time here or in UXsim: so nobody drives the metres inside it either
     "SUMO meso": [*MESO, "--meso-junction-control", "false", "--no-internal-links", "true"],
-    "SUMO meso, junction control": [*MESO, "--meso-junction-control", "true"],
+    "SUMO meso, junction control": CONTROLLED,
+    "SUMO meso, re-routing": GUIDED,
+    "SUMO meso, re-routing by A*": [*GUIDED, "--routing-algorithm", "astar"],
     "SUMO micro": [],
 }
 

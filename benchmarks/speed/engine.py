@@ -15,7 +15,9 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.speed.ours import OURS, PLAIN, Setup, loader_of
+from benchmarks.speed.guidance import Guidance
+from benchmarks.speed.guided import Navigation, compile_kernels
+from benchmarks.speed.ours import CONTROLLED, OURS, PLAIN, Setup, loader_of
 from benchmarks.speed.world import World
 from twin.errors import InputError
 
@@ -29,6 +31,9 @@ UXSIM = {
     "UXsim Python platoons of 5": (5, False),
 }
 SUMO = ("SUMO meso", "SUMO meso, junction control", "SUMO micro")
+GUIDED = {"twin, 30 % guided": 0.3, "twin, nobody guided": 0.0}
+"""Our engine with junction control, in intervals of 5 minutes."""
+SUMO_GUIDED = ("SUMO meso, junction control", "SUMO meso, re-routing", "SUMO meso, re-routing by A*")
 
 
 def build_twin(world: World, setup: Setup = PLAIN) -> tuple[Simulation, Results]:
@@ -56,10 +61,23 @@ def build_twin(world: World, setup: Setup = PLAIN) -> tuple[Simulation, Results]
     return simulate, results
 
 
+def build_guided(world: World, share: float) -> tuple[Simulation, Results]:
+    """Our engine, compiled, with part of the trips guided by two providers."""
+    compile_kernels(world, CONTROLLED)
+    navigation = Navigation(world, CONTROLLED, Guidance(share))
+
+    def simulate() -> None:
+        navigation.run()
+
+    return simulate, navigation.results
+
+
 def build(name: str, world: World, folder: Path) -> tuple[Simulation, Results]:
     """The simulation of that engine. ``twin`` may carry ``:factor`` of capacity and ``:check`` in seconds."""
     if name in OURS:
         return build_twin(world, OURS[name])
+    if name in GUIDED:
+        return build_guided(world, GUIDED[name])
     if name.startswith("twin"):
         parts = name.split(":")[1:]
         factor = float(parts[0]) if parts else 1.0
@@ -68,8 +86,9 @@ def build(name: str, world: World, folder: Path) -> tuple[Simulation, Results]:
         from benchmarks.peers.uxsim_loading import build as build_uxsim
 
         return build_uxsim(world, *UXSIM[name])
-    if name not in SUMO:
-        raise InputError(f"engine {name}", "is not known", ", ".join(("twin", *SUMO, *UXSIM)))
+    known = (*SUMO, *SUMO_GUIDED)
+    if name not in known:
+        raise InputError(f"engine {name}", "is not known", ", ".join(("twin", *GUIDED, *known, *UXSIM)))
     from benchmarks.peers.sumo_loading import build as build_sumo
 
     return build_sumo(world, name, folder)

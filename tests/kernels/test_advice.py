@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -10,11 +12,12 @@ from hypothesis import strategies as st
 from tests import worlds
 from tests.kernels.loading_door import routes_of
 from tests.kernels.paths_door import topology_of
-from tests.oracles import BLOCKED_MS, Advice, slow_advice, slow_first_closed
+from tests.oracles import BLOCKED_MS, Advice, plain_view, slow_advice, slow_first_closed, slow_routes
 from tests.strategies import cases, link_weights
 from tests.worlds import Case, Net
-from twin.kernels.advice import Answer, Asking, Counsel, advise
+from twin.kernels.advice import Answer, Asking, Counsel, advise, most_worth_ms
 from twin.kernels.closures import first_closed
+from twin.kernels.paths import RoutePool
 from twin.kernels.search import Ground
 from twin.routing.search import NO_DRAWS, bounds_to, static_weights
 from twin.routing.topology import workspace_for
@@ -68,6 +71,30 @@ def test_advice_agrees_with_twin(case: Case, data: st.DataObject) -> None:
     advice = ask_provider(net, weight_ms, routes, band, least_saving_ms, honours)
     for row, route in enumerate(routes):
         assert advice[row] == slow_advice(net, weight_ms[int(honours[row])], route, band, least_saving_ms)
+
+
+@settings(max_examples=60)
+@given(cases(n_steps=1), st.data())
+def test_what_a_better_route_may_cost_agrees_with_twin(case: Case, data: st.DataObject) -> None:
+    """Whatever the twin would propose costs no more; where nothing can be proposed the twin does not."""
+    net, routes = case.net, case.demand.routes
+    weight_ms, empty_ms = data.draw(link_weights(net, n_slices=2))
+    empty_ms = np.minimum(weight_ms, empty_ms)
+    band, least_saving_ms = data.draw(st.sampled_from([(0.0, 0), (0.1, 500), (0.5, 60_000)]))
+    given_routes, topology = routes_of(routes), topology_of(net)
+    bounds = bounds_to(topology, empty_ms, np.array([route[-1] for route in routes]))
+    found = np.full(len(routes), -7)
+    pool = RoutePool(given_routes.pool, given_routes.start, given_routes.end)
+    most_worth_ms(topology, bounds, weight_ms, pool, band, least_saving_ms, found)
+    for route, most_ms in zip(routes, found.tolist(), strict=True):
+        advice = slow_advice(net, weight_ms, route, band, least_saving_ms)
+        saving_ms = max(math.ceil(advice.now_ms * band), least_saving_ms)
+        if advice.route:
+            assert advice.best_ms <= most_ms == advice.now_ms - saving_ms
+        best = slow_routes(net, plain_view(empty_ms), route[0])[route[-1]]
+        if most_ms < 0 and best and route[0] != route[-1] and weight_ms[route[-1]] < BLOCKED_MS:
+            bound_ms = sum(int(empty_ms[link]) for link in best[1:-1]) + int(weight_ms[route[-1]])
+            assert bound_ms > advice.now_ms - saving_ms
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from tests.oracles import SLICE_MS
 from twin.kernels.experience import count_moments, sum_passages
+from twin.kernels.picture import sum_by_owner
 
 N_SLICES, N_LINKS = 4, 3
 MOMENT = st.one_of(
@@ -40,6 +41,20 @@ def test_times_are_summed_by_slice_of_entry(passages: list[tuple[int, int, int]]
         for row in range(N_LINKS):
             mine = [took for at, enter, took in passages if (slot_of(enter), at) == (slot, row)]
             assert (count[slot, row], total_ms[slot, row]) == (1 + len(mine), 1 + sum(mine))
+
+
+@settings(max_examples=50)
+@given(PASSAGES, st.lists(st.integers(-1, 1), min_size=40, max_size=40))
+def test_owners_see_their_own_trips_only(passages: list[tuple[int, int, int]], owners: list[int]) -> None:
+    """One trip a passage, some of nobody's; what was there before stays."""
+    n_probes, total_ms = np.ones((2, N_LINKS), dtype=np.int32), np.ones((2, N_LINKS), dtype=np.int64)
+    link, enter_ms, took_ms = (np.array([row[k] for row in passages], dtype=np.int32) for k in range(3))
+    trip, owner = np.arange(len(passages), dtype=np.int32), np.array(owners, dtype=np.int8)
+    sum_by_owner(trip, link, enter_ms, enter_ms + took_ms, owner, n_probes, total_ms)
+    for whose in range(2):
+        for row in range(N_LINKS):
+            mine = [took for k, (at, _, took) in enumerate(passages) if (owners[k], at) == (whose, row)]
+            assert (n_probes[whose, row], total_ms[whose, row]) == (1 + len(mine), 1 + sum(mine))
 
 
 def test_sums_go_beyond_32_bits() -> None:

@@ -21,6 +21,7 @@ from twin.routing.dissection import geometric_order, has_metis
 from twin.routing.hierarchy import (
     Hierarchy,
     Metric,
+    bounds_by,
     build_hierarchy,
     costs_between,
     customize,
@@ -28,6 +29,7 @@ from twin.routing.hierarchy import (
     recustomize,
 )
 from twin.routing.routes import Routes
+from twin.routing.search import bounds_to
 from twin.routing.topology import build_topology
 
 metis = pytest.param(
@@ -109,6 +111,25 @@ def test_on_any_small_network_costs_are_those_of_a_plain_search(
         cost_ms, routes = paths(metric, *asked)
         assert cost_ms.tolist() == [expected.get(link, int(UNREACHED)) for link in links.tolist()]
         check_routes(town, asked, (cost_ms, routes))
+
+
+def test_bounds_are_the_least_costs_from_everywhere(town: Town) -> None:
+    """Dijkstra's from every link to every link that begins there; without banned turns those of the trees."""
+    metric, topology = customize(hierarchy_of(town), town.weight_ms), town.topology
+    destinations = some_links(town, 40, 8)
+    bounds = bounds_by(metric, destinations)
+    assert bounds.cost_ms.shape == (np.unique(town.tail[destinations]).shape[0], town.x_m.shape[0])
+    trees = bounds_to(topology, town.weight_ms, destinations)
+    assert np.array_equal(bounds.row_of_node, trees.row_of_node)
+    assert (bounds.cost_ms >= trees.cost_ms).all()
+    assert town.bans.shape[0] > 0 or np.array_equal(bounds.cost_ms, trees.cost_ms)
+    open_ones = destinations[town.weight_ms[destinations] < BLOCKED_MS]
+    origins = some_links(town, 60, 9)
+    slow_ms = slow_costs_between(town, origins, open_ones) - town.weight_ms[open_ones]
+    bound_ms = bounds.cost_ms[bounds.row_of_node[town.tail[open_ones]]][:, town.head[origins]].T
+    moves = origins[:, None] != open_ones[None, :]
+    assert (bound_ms <= slow_ms)[moves].all()
+    assert (bound_ms == slow_ms)[moves].mean() > 0.5
 
 
 def same(one: Metric, other: Metric) -> bool:

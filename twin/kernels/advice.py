@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from twin.kernels.jit import inline_kernel, kernel
-from twin.kernels.paths import BLOCKED, UNREACHED, Weights
+from twin.kernels.paths import BLOCKED, UNREACHED, Bounds, RoutePool, Topology, Weights
 from twin.kernels.search import Ground, Query, search, write_path
 
 
@@ -54,6 +54,49 @@ def _remaining_ms(pool: np.ndarray, at: int, end: int, weight_ms: np.ndarray) ->
     return total
 
 
+@inline_kernel
+def _most_ms(
+    topology: Topology,
+    bounds: Bounds,
+    weight_ms: np.ndarray,
+    ends: tuple[int, int],
+    now_ms: int,
+    indifference: float,
+    least_saving_ms: int,
+) -> int:
+    """The most that a route between two links may cost to be proposed; -1 if none can cost so little."""
+    present, destination = ends
+    if present == destination:
+        return np.int64(-1)
+    a, b = np.int64(topology.head[present]), np.int64(topology.tail[destination])
+    bound = np.int64(bounds.cost_ms[bounds.row_of_node[b], a])
+    most_ms = now_ms - max(np.int64(np.ceil(now_ms * indifference)), least_saving_ms)
+    if bound >= BLOCKED or weight_ms[destination] >= BLOCKED or bound + weight_ms[destination] > most_ms:
+        return np.int64(-1)
+    return np.int64(most_ms)
+
+
+@kernel
+def most_worth_ms(
+    topology: Topology,
+    bounds: Bounds,
+    weight_ms: np.ndarray,
+    routes: RoutePool,
+    indifference: float,
+    least_saving_ms: int,
+    out: np.ndarray,
+) -> None:
+    """What a better route of those who ask may cost at most, out (n,) int64 [ms]; -1: nothing can be better.
+
+    Routes begin at the present link. By the rule of `advise`, for a search that is done elsewhere.
+    """
+    pool = routes.link
+    for k in range(out.shape[0]):
+        now_ms = _remaining_ms(pool, routes.start[k], routes.end[k], weight_ms)
+        ends = (np.int64(pool[routes.start[k]]), np.int64(pool[routes.end[k] - 1]))
+        out[k] = _most_ms(topology, bounds, weight_ms, ends, now_ms, indifference, least_saving_ms)
+
+
 @kernel
 def advise(
     ground: Ground,
@@ -80,12 +123,11 @@ def advise(
         answer.start[k] = -1
         answer.now_ms[k] = now_ms
         answer.best_ms[k] = now_ms
-        if present == destination:
-            continue
-        a, b = np.int64(topology.head[present]), np.int64(topology.tail[destination])
-        bound = bounds.cost_ms[bounds.row_of_node[b], a]
-        enough = now_ms - max(np.int64(np.ceil(now_ms * counsel.indifference)), counsel.least_saving_ms)
-        if bound >= BLOCKED or weight_ms[destination] >= BLOCKED or bound + weight_ms[destination] > enough:
+        ends = (np.int64(present), np.int64(destination))
+        enough = _most_ms(
+            topology, bounds, weight_ms, ends, now_ms, counsel.indifference, counsel.least_saving_ms
+        )
+        if enough < 0:
             continue
         cost = search(ground, weights, Query(present, destination, np.int64(0), asking.person[k]))
         if cost >= UNREACHED or cost + weight_ms[destination] > enough:

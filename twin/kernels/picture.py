@@ -34,6 +34,28 @@ def sum_passages(
 
 
 @kernel
+def sum_by_owner(
+    trip: np.ndarray,
+    link: np.ndarray,
+    enter_ms: np.ndarray,
+    exit_ms: np.ndarray,
+    owner: np.ndarray,
+    n_probes: np.ndarray,
+    total_ms: np.ndarray,
+) -> None:
+    """Passages of each owner's own trips: how many, and the sum of their times [ms], by link.
+
+    trip, link, enter_ms, exit_ms (n,) read; owner (n_trips,) row of the owner, -1 none; n_probes int32,
+    total_ms int64 (n_owners, n_links) added to.
+    """
+    for i in range(trip.shape[0]):
+        whose = owner[trip[i]]
+        if whose >= 0:
+            n_probes[whose, link[i]] += 1
+            total_ms[whose, link[i]] += np.int64(exit_ms[i]) - enter_ms[i]
+
+
+@kernel
 def fill_gaps(values: np.ndarray, longest_gap: int) -> None:
     """Straight line between neighbouring known slices, where at most longest_gap lie between; rewritten.
 

@@ -93,11 +93,20 @@ def estimate_link_times(
     newest_s = before.newest_s.copy()
     sum_passages(rows.datastream, rows.phenomenon_time_s, rows.result, moment_s - window_s, moment_s,
                  n_probes, total_ms, newest_s)  # fmt: skip
+    return _picture(before.owner, moment_s, shrunk_times_s(n_probes, total_ms, prior), n_probes, newest_s)
+
+
+def shrunk_times_s(n_probes: np.ndarray, total_ms: np.ndarray, prior: Prior) -> np.ndarray:
+    """Travel times (n_links,) [s] from the number of probes and the sum of their times [ms] (n_links,).
+
+    >>> shrunk_times_s(np.array([2, 0]), np.array([60_000, 0]), Prior(np.array([10.0, 5.0]), 1.0)).tolist()
+    [23.333333333333332, 5.0]
+    """
     time_s = np.array(prior.time_s, dtype=np.float64)
     seen = n_probes > 0
     weighed = total_ms[seen] / 1_000.0 + prior.weight * time_s[seen]
     time_s[seen] = weighed / (n_probes[seen] + prior.weight)
-    return _picture(before.owner, moment_s, time_s, n_probes, newest_s)
+    return time_s
 
 
 def publish_traffic(

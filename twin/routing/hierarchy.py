@@ -21,8 +21,9 @@ from twin.kernels import hierarchy_query as queries
 from twin.kernels import hierarchy_weights as customizing
 from twin.kernels.hierarchy import FAR, Shape
 from twin.kernels.hierarchy_query import Asked, Desk, Ways
+from twin.kernels.hierarchy_trees import LANES, trees_to
 from twin.kernels.hierarchy_weights import Costs, Given
-from twin.kernels.paths import RoutePool, Topology
+from twin.kernels.paths import Bounds, RoutePool, Topology
 from twin.routing.dissection import geometric_order, has_metis, metis_order
 from twin.routing.elimination import edges_of, links_of_arcs, shape_of
 from twin.routing.pieces import in_parts
@@ -188,6 +189,22 @@ def paths(
         return pieces
 
     return cost_ms, in_parts(rows, threads, work, (start, end))
+
+
+def bounds_by(metric: Metric, destinations: np.ndarray) -> Bounds:
+    """Least cost from every node to the tails of those destination links (n,): bounds for any larger weights.
+
+    Banned turns are honoured on the way, but no turn at a tail is: what is left is the least that any link
+    from there costs to reach. Without banned turns the same as `twin.routing.search.bounds_to`.
+    """
+    ways = metric.ways
+    topology, n_nodes = ways.topology, ways.topology.first_out.shape[0] - 1
+    targets = np.unique(topology.tail[destinations]).astype(np.int32)
+    cost_ms = np.empty((targets.shape[0], n_nodes), dtype=np.int32)
+    trees_to(ways, targets, np.empty((ways.place.shape[0], LANES), dtype=np.int32), cost_ms)
+    row_of_node = np.full(n_nodes, -1, dtype=np.int32)
+    row_of_node[targets] = np.arange(targets.shape[0], dtype=np.int32)
+    return Bounds(cost_ms, row_of_node)
 
 
 def goals_of(metric: Metric, destination: int) -> list[int]:
