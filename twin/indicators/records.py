@@ -132,6 +132,8 @@ class DayRecord:
         (n_trips,): tolls paid; kilometres in low-emission zones by a vehicle they bar. None: no rule.
     on_demand
         On-demand transport, counted as buses are; None: there is none.
+    promised_ms
+        (n_trips,) moment of arrival that the provider told when first asked [ms], -1: none was told.
     """
 
     territory: Territory
@@ -174,6 +176,7 @@ class DayRecord:
     toll_cents: NDArray[np.int64] | None = None
     barred_km: NDArray[np.float64] | None = None
     on_demand: OnDemandRecord | None = None
+    promised_ms: NDArray[np.int64] | None = None
 
     @property
     def n_trips(self) -> int:

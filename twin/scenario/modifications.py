@@ -103,6 +103,20 @@ class ClassifySecondary(OnLinks):
     respect: Share | None = Field(None, description="a share between 0 and 1; omitted: each provider's own")
 
 
+class RankByGhg(OfWholeDays):
+    """Providers propose the route of least CO2 within a band of the best; honoured at a share `respect`.
+
+    Code des transports L. 1115-8-1, 3: services rank itineraries by greenhouse gases.
+    """
+
+    kind: Literal["rank_by_ghg"] = "rank_by_ghg"
+    band: Share = Field(
+        default_factory=lambda: float(Parameters.defaults()[LEDGER_ROWS["rank_by_ghg"]["band"]]),
+        description="most by which a route may be longer than the best, a share between 0 and 1",
+    )
+    respect: Share | None = Field(None, description="a share between 0 and 1; omitted: each provider's own")
+
+
 class DataAgreement(OfWholeDays):
     """City and provider exchange: closures in, anonymised traffic out."""
 
@@ -123,6 +137,7 @@ LOCAL_CLASSES = ("unclassified", "residential", "living_street", "service")
 """Road classes of streets that can be closed before a school; greater ones carry traffic from afar."""
 
 LEDGER_ROWS = {
+    "rank_by_ghg": {"band": "calculators.ghg_band"},
     "school_street": {
         "hours": "scenario.school_street_hours",
         "speed_kmh": "scenario.school_street_speed_kmh",
@@ -259,7 +274,7 @@ class BusLine(Modification):
 
 
 for _kind in (
-    *(CloseLink, ReduceCapacity, Incident, SpeedLimit, ClassifySecondary, SchoolStreet),
+    *(CloseLink, ReduceCapacity, Incident, SpeedLimit, ClassifySecondary, RankByGhg, SchoolStreet),
     *(DataAgreement, AppShare, AddSensorFleet, BusLine, Parking, Fare, ParkAndRide, OnDemandTransport),
     *(Lanes, OneWay, TurnBan, BusLane, BikeLane, NewLink, SignalPlan, Works),
 ):
