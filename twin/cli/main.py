@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from twin.cli import assign, library, privacy, results, studies, territories
+from twin.cli import adoption, assign, library, privacy, results, studies, territories
 from twin.errors import InputError, TwinError
 from twin.version import VERSION
 
@@ -28,6 +28,7 @@ COMMANDS = (
     ("run", studies.run),
     ("compare", studies.compare),
     ("sweep", studies.sweep),
+    ("adopt", adoption.adopt),
     ("assign", assign.assign),
     ("report", results.report),
     ("attack", privacy.attack),

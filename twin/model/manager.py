@@ -133,7 +133,7 @@ class RoadManager(Actor):
         return shares.pop() if shares else 0.0
 
     def ghg_ranking(self, own: float) -> tuple[float, float]:
-        """Band, and share of trips on which a provider, whose own share that is, ranks by greenhouse gases."""
+        """Band, and share of trips on which a provider ranks by greenhouse gases; its own share is ``own``."""
         if not self.rankings:
             return 0.0, 0.0
         order = self.rankings[-1]

@@ -65,7 +65,7 @@ def route_sums(routes: Routes, of_links: np.ndarray, skip: int = 0) -> np.ndarra
 
 
 def with_promises(requests: Requests, found: Advice, time_ms: np.ndarray) -> Advice:
-    """The advice, and the time that those who ask for the first time are told, by the route they will have."""
+    """The advice, and the time that who asks for the first time is told, by the route that will be driven."""
     new = np.flatnonzero(~requests.told)
     if not new.size:
         return found
@@ -211,7 +211,7 @@ def _in_order(trips: list[int], routes: list[np.ndarray]) -> Advice:
 
 
 def _first_ranked(candidates: list[Routes], weight_ms: np.ndarray, mg: np.ndarray, band: float) -> np.ndarray:
-    """Which candidate each trip is proposed (n,): least CO2 within the band, then least cost, then the first."""
+    """Candidate proposed to each trip (n,): least CO2 within the band, then least cost, then the first."""
     n = candidates[0].start.shape[0]
     cost, co2 = (np.full((len(candidates), n), np.iinfo(np.int64).max // 4) for _ in range(2))
     for number, each in enumerate(candidates):

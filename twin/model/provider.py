@@ -139,7 +139,7 @@ class ProviderAgent(Actor):
         )
 
     def weights_ms(self, belief: Belief, sent_veh: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
-        """Weights by its objective, plain and honouring classes, with so many own users under way to links."""
+        """Weights by its objective, plain and honouring classes, with so many own users on their way."""
         view = self.view(belief, sent_veh)
         plain_ms = link_weights_ms(self.objective, view, belief.closed, self.model.parameters)
         return plain_ms, honouring_times_ms(plain_ms, belief.classed, self.penalty_factor)
@@ -153,7 +153,7 @@ class ProviderAgent(Actor):
         return closed
 
     def advise(self, belief: Belief, requests: Requests, moment_s: int) -> Advice:
-        """Better routes for those who asked, where there is one by its lights, and arrivals for who is new."""
+        """Better routes for those who asked, where there is one by its lights, and arrivals to the new."""
         if self.objective.in_turn:
             found = proposals.in_turn(self, belief, requests, moment_s)
         else:
