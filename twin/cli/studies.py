@@ -174,4 +174,5 @@ def fitting(files: list[Path], quiet: bool, grid: dict[str, list[Any]] | None = 
 
 
 def processors() -> int:
+    """Processors that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -16,8 +16,9 @@ from twin.mobility.network import Roads
 from twin.model.actor import Actor
 from twin.model.state import Access
 from twin.routing.topology import usable_in
+from twin.scenario.ghg_ranking import RankByGhg
 from twin.scenario.modification import Modification
-from twin.scenario.modifications import ClassifySecondary, CloseLink, Narrowed, RankByGhg, SpeedLimit
+from twin.scenario.modifications import ClassifySecondary, CloseLink, Narrowed, SpeedLimit
 from twin.territory.edit_rows import lanes_beside
 from twin.territory.territory import Streets
 
@@ -133,7 +134,7 @@ class RoadManager(Actor):
         return shares.pop() if shares else 0.0
 
     def ghg_ranking(self, own: float) -> tuple[float, float]:
-        """Band, and share of trips on which a provider ranks by greenhouse gases; its own share is ``own``."""
+        """Band, and share of trips on which a provider, whose own share is ``own``, ranks by CO2."""
         if not self.rankings:
             return 0.0, 0.0
         order = self.rankings[-1]

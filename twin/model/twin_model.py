@@ -36,8 +36,9 @@ from twin.population.population import Population
 from twin.population.tables import CAR, ON_DEMAND
 from twin.routing.search import bounds_to
 from twin.routing.topology import workspace_for
+from twin.scenario.ghg_ranking import RankByGhg
 from twin.scenario.modification import OnLinks
-from twin.scenario.modifications import BusLine, DataAgreement, Parking, RankByGhg
+from twin.scenario.modifications import BusLine, DataAgreement, Parking
 from twin.scenario.on_demand import OnDemandTransport
 from twin.scenario.road_edits import RoadEdit, SignalPlan
 from twin.scenario.scenario import Scenario

@@ -55,7 +55,7 @@ class Provider(Model):
     )
     objective: Name = Field(
         "time",
-        description="time, time_co2, secondary_penalty, marginal_cost, forward, diverse or a kind from outside",
+        description="time, time_co2, secondary_penalty, marginal_cost, forward, diverse, or from outside",
     )
     times: Literal["instantaneous", "predicted"] = Field(
         "instantaneous", description='"instantaneous" or "predicted"'

@@ -15,6 +15,8 @@ from twin.clock import parse_time_s
 from twin.errors import InputError
 from twin.registry import Registry
 from twin.scenario.actors import SensorFleet
+from twin.scenario.ghg_ranking import LEDGER_ROWS as RANKING_ROWS
+from twin.scenario.ghg_ranking import RankByGhg
 from twin.scenario.ledger import Parameters
 from twin.scenario.modification import Modification, OfWholeDays, OnLinks, Share
 from twin.scenario.on_demand import ON_DEMAND_ROWS, OnDemandTransport
@@ -103,20 +105,6 @@ class ClassifySecondary(OnLinks):
     respect: Share | None = Field(None, description="a share between 0 and 1; omitted: each provider's own")
 
 
-class RankByGhg(OfWholeDays):
-    """Providers propose the route of least CO2 within a band of the best; honoured at a share `respect`.
-
-    Code des transports L. 1115-8-1, 3: services rank itineraries by greenhouse gases.
-    """
-
-    kind: Literal["rank_by_ghg"] = "rank_by_ghg"
-    band: Share = Field(
-        default_factory=lambda: float(Parameters.defaults()[LEDGER_ROWS["rank_by_ghg"]["band"]]),
-        description="most by which a route may be longer than the best, a share between 0 and 1",
-    )
-    respect: Share | None = Field(None, description="a share between 0 and 1; omitted: each provider's own")
-
-
 class DataAgreement(OfWholeDays):
     """City and provider exchange: closures in, anonymised traffic out."""
 
@@ -137,7 +125,7 @@ LOCAL_CLASSES = ("unclassified", "residential", "living_street", "service")
 """Road classes of streets that can be closed before a school; greater ones carry traffic from afar."""
 
 LEDGER_ROWS = {
-    "rank_by_ghg": {"band": "calculators.ghg_band"},
+    "rank_by_ghg": RANKING_ROWS,
     "school_street": {
         "hours": "scenario.school_street_hours",
         "speed_kmh": "scenario.school_street_speed_kmh",

@@ -9,22 +9,27 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from twin.behaviour.habits import Habits, review
-from twin.calculators.adoption import Experience, Subscriptions, subscriptions_after
+from twin.calculators.adoption import Subscriptions
 from twin.errors import InputError
-from twin.indicators.records import DayRecord
-from twin.mobility.passages import Passages
 from twin.model.record import record_of
-from twin.model.twin_model import TwinModel
-from twin.model.users import EarlierDays, choices_of, consulted
+from twin.model.users import EarlierDays
 from twin.scenario.scenario import Scenario
 from twin.study.habits import cache_folders
-from twin.study.known_rules import informed
+from twin.study.lived_days import (
+    LivedDay,
+    after_day,
+    first_subscriptions,
+    live,
+    moved_share,
+    outcome_of,
+    profiles_of,
+    reviewed,
+)
 from twin.study.progress import Progress, silent, within
 from twin.study.run import World, world_of
 from twin.territory.settle import settled
@@ -33,26 +38,6 @@ OUTCOMES = ("user_share", "mean_trust", "car_hours", "user_hours", "co2_kg", "la
 """What is held against each other at the two ends."""
 STAYS = 3
 """Days in a row that must be alike before a state counts as a fixed point."""
-
-
-@dataclass(frozen=True)
-class LivedDay:
-    """One day's outcome.
-
-    user_share, mean_trust: of persons, of users [share]; car_hours, user_hours: time of all car trips, and of
-    those whose driver consults a provider [h]; late_s: mean of arrival made over arrival told [s], NaN if
-    nobody was told one; switching_share, habit_share: persons whose provider, and car trips whose habit,
-    is another afterwards.
-    """
-
-    user_share: float
-    mean_trust: float
-    car_hours: float
-    user_hours: float
-    co2_kg: float
-    late_s: float
-    switching_share: float
-    habit_share: float
 
 
 @dataclass(frozen=True)
@@ -150,15 +135,14 @@ def adopt(
         raise InputError(scenario.where("provider"), "nobody offers a calculator", "one [[provider]] or more")
     if days < 1:
         raise InputError("days", f"{days}", "1 or more")
-    row = scenario.ledger().row("scenario.app_share")
-    low, high = starts or (row.low, row.high)
+    low, high = starts or _range_of_app_shares(scenario)
     chosen = scenario.seed if seed is None else seed
     learning = within(progress, 0.0, 0.4)
     world = world_of(scenario, chosen, threads=threads, folders=cache_folders(), progress=learning)
     courses = []
     for number, share in enumerate((low, high)):
         part = within(progress, 0.4 + 0.3 * number, 0.7 + 0.3 * number)
-        courses.append(course_of(scenario, chosen, world, float(share), (days, learns, threads), part))
+        courses.append(course_of(scenario, chosen, world, share, (days, learns, threads), part))
     ends = [course.states[-1].provider for course in courses]
     progress(1.0, "done")
     return Adoption(scenario, chosen, (courses[0], courses[1]), float(np.mean(ends[0] != ends[1])))
@@ -175,18 +159,20 @@ def course_of(
     """Days from one app share in a world that stands; ``how``: most days, whether drivers learn, threads."""
     days, learns, threads = how
     spec, habits = settled(scenario, world.territory), world.habits
-    earlier = _first(spec, seed, world, start_share)
+    earlier = first_subscriptions(spec, seed, world, start_share)
     tolerance = float(spec.ledger()["calculators.adoption_settled_share"])
     lived: list[LivedDay] = []
     states = [earlier.subscriptions]
     cycle = 0
     while len(lived) < days and not cycle:
         progress(len(lived) / days, f"day {len(lived) + 1} from an app share of {start_share:g}")
-        model = _lived(spec, seed, world, (habits, earlier), threads)
+        model = live(spec, seed, world, (habits, earlier), threads)
         record = record_of(model)
         after = after_day(model, record, len(lived) + 1)
         kept = reviewed(model, len(lived) + 1) if learns else habits
-        lived.append(_outcome(record, states[-1], after, _moved(model.habits, kept) if learns else 0.0))
+        lived.append(
+            outcome_of(record, states[-1], after, moved_share(model.habits, kept) if learns else 0.0)
+        )
         earlier = EarlierDays(after, profiles_of(model))
         states.append(after)
         habits = kept
@@ -214,103 +200,9 @@ def _distance(a: Subscriptions, b: Subscriptions) -> float:
     return max(float(np.mean(a.provider != b.provider)), float(np.mean(np.abs(a.trust - b.trust))))
 
 
-def experience_of(record: DayRecord) -> Experience:
-    """The day as those who drove had it, trips without a path left out."""
-    rows = np.flatnonzero(record.comparable & (record.departed_ms >= 0))
-    promised_ms = np.full(record.n_trips, -1) if record.promised_ms is None else record.promised_ms
-    told_s = np.where(promised_ms >= 0, (promised_ms - record.departed_ms) / 1_000.0, np.nan)
-    person = record.population.trips.person[rows]
-    return Experience(person, told_s[rows], record.elapsed_s[rows], record.free_flow_s[rows])
-
-
-def after_day(model: TwinModel, record: DayRecord, day: int) -> Subscriptions:
-    """Who consults whom after a day that the model has lived."""
-    persons = model.population.persons
-    assert model.earlier is not None
-    who = (
-        persons.person_key,
-        persons.zone.astype(np.int64) + 1,
-        persons.smartphone,
-        choices_of(model, model.spec.providers),
-    )
-    before = model.earlier.subscriptions
-    return subscriptions_after(before, experience_of(record), who, (model.seed_, day), model.parameters)
-
-
-def profiles_of(model: TwinModel) -> dict[str, np.ndarray]:
-    """Each provider's own pictures of the day (N_SLICES, n_links) [s]."""
-    length_m = model.territory.streets.length_m
-    return {name: length_m / belief.estimate.speed_mps for name, belief in model.state.pictures.items()}
-
-
-def reviewed(model: TwinModel, day: int) -> Habits:
-    """Habits after the day; the share of drivers who review goes on falling from that of learning."""
-    lived = Passages.join(model.state.log.parts)
-    own = lived.of(lived.trip < model.n_trips)
-    number = int(model.parameters["behaviour.learning_rounds"]) + day
-    columns = (own.link, own.enter_ms, own.exit_ms)
-    after = review(model.drivers(), model.habits, columns, number, model.parameters)
-    return replace(after, streets=model.habits.streets)
-
-
-def _moved(before: Habits, after: Habits) -> float:
-    """Share of routes that differ."""
-    rows = np.flatnonzero((before.routes.start >= 0) & (after.routes.start >= 0))
-    a, b = before.routes.taken(rows), after.routes.taken(rows)
-    other = (a.end - a.start) != (b.end - b.start)
-    for row in np.flatnonzero(~other).tolist():
-        other[row] = not np.array_equal(a.of(row), b.of(row))
-    return float(np.mean(other)) if rows.size else 0.0
-
-
-def _first(spec: Scenario, seed: int, world: World, share: float) -> EarlierDays:
-    """Subscriptions before the first day, by app share and market shares, as a single day has them."""
-    model = _opened(spec, seed, world, (world.habits, None), 1)
-    provider = consulted(model, spec.providers, share)
-    return EarlierDays(Subscriptions.first(provider, model.parameters))
-
-
-def _lived(
-    spec: Scenario, seed: int, world: World, carried: tuple[Habits, EarlierDays], threads: int
-) -> TwinModel:
-    """A day lived to its end, by drivers who know the rules."""
-    model = _opened(spec, seed, world, carried, threads)
-    habits = informed(model, model.habits)
-    if habits is not model.habits:
-        model = _opened(spec, seed, world, (habits, carried[1]), threads)
-    model.run_day()
-    return model
-
-
-def _opened(
-    spec: Scenario, seed: int, world: World, carried: tuple[Habits, EarlierDays | None], threads: int
-) -> TwinModel:
-    habits, earlier = carried
-    return TwinModel(
-        spec,
-        rng=seed,
-        territory=world.territory,
-        population=world.population,
-        habits=habits,
-        threads=threads,
-        earlier=earlier,
-    )
-
-
-def _outcome(record: DayRecord, before: Subscriptions, after: Subscriptions, habit_share: float) -> LivedDay:
-    """What is noted of a day."""
-    users = before.provider >= 0
-    drives = record.comparable
-    day = experience_of(record)
-    told = np.isfinite(day.promised_s)
-    by_user = drives & users[record.population.trips.person]
-    return LivedDay(
-        user_share=before.user_share,
-        mean_trust=float(before.trust[users].mean()) if users.any() else 0.0,
-        car_hours=float(record.elapsed_s[drives].sum()) / 3_600.0,
-        user_hours=float(record.elapsed_s[by_user].sum()) / 3_600.0,
-        co2_kg=float(record.emissions.co2_kg_by_trip.sum()),
-        late_s=float((day.lived_s - day.promised_s)[told].mean()) if told.any() else float("nan"),
-        switching_share=float(np.mean(before.provider != after.provider)),
-        habit_share=habit_share,
-    )
+def _range_of_app_shares(scenario: Scenario) -> tuple[float, float]:
+    """What the ledger thinks possible."""
+    row = scenario.ledger().row("scenario.app_share")
+    if not isinstance(row.low, float) or not isinstance(row.high, float):
+        raise InputError("scenario.app_share", "has no range", "a row with low and high")
+    return row.low, row.high
