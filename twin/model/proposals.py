@@ -15,8 +15,7 @@ from twin.clock import MS
 from twin.kernels.paths import BLOCKED, Trips
 from twin.kernels.random import stream_of, uniforms
 from twin.model.state import Advice, Belief, Requests
-from twin.routing.alternatives import Admissible, alternatives
-from twin.routing.hierarchy import Hierarchy, Metric, build_hierarchy, customize
+from twin.routing.alternatives import Admissible
 from twin.routing.routes import Routes
 from twin.routing.search import NO_DRAWS, find_routes, static_weights
 from twin.scenario.actors import Provider
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
 
 _TURN = stream_of("calculators.turn")
 _SPREAD = stream_of("calculators.spread")
+_LOOK = stream_of("calculators.look")
 G_PER_KG = 1_000.0
 MG = 1_000.0
 
@@ -132,22 +132,63 @@ def reconsidered(
 
 
 def spread(agent: ProviderAgent, requests: Requests, weighed: Weighed, place: np.ndarray) -> Advice:
-    """Those who have a better route, over up to k routes within a band of the best, by a draw of the trip."""
-    parameters, ahead = agent.model.parameters, requests.routes
-    rule = Admissible(stretch=1.0 + float(parameters["calculators.diverse_band"]))
-    k = int(parameters["calculators.diverse_routes"])
-    draw = uniforms(agent.model.seed_, _SPREAD, requests.key[place])
+    """Those who have a better route, over up to k routes within a band of the best, by a draw of the trip.
+
+    Routes are looked for under weights raised by up to the band, by draws of link and look, and sifted as
+    alternatives of `twin.routing.alternatives` are: those that share too much with a better one fall out.
+    """
+    parameters, seed, ahead = agent.model.parameters, agent.model.seed_, requests.routes
+    band = float(parameters["calculators.diverse_band"])
+    looks = range(int(parameters["calculators.diverse_looks"]))
+    link_key = agent.model.roads.topology.link_key
+    raised = [1.0 + band * uniforms(seed, _LOOK, link_key, look) for look in looks]
+    draw = uniforms(seed, _SPREAD, requests.key)
     trips, routes = [], []
     for honours, weight_ms in ((False, weighed.plain_ms), (True, weighed.honouring_ms)):
-        some = np.flatnonzero(weighed.honours[place] == honours)
-        metric = customize(_hierarchy(agent), weight_ms) if some.size else None
-        for each in some.tolist():
-            own = ahead.of(int(place[each]))
-            good = alternatives(_sure(metric), int(own[0]), int(own[-1]), k, rule)
-            chosen = good[min(int(draw[each] * len(good)), len(good) - 1)][1]
-            trips.append(requests.trip[place[each]])
-            routes.append(chosen)
+        rows = place[weighed.honours[place] == honours]
+        if not rows.size:
+            continue
+        asking = _asking(requests, rows)
+        felt = [weight_ms, *(_times(weight_ms, factor) for factor in raised)]
+        candidates = [_shortest(agent, each, asking) for each in felt]
+        rule = Admissible(stretch=1.0 + band)
+        for number, row in enumerate(rows.tolist()):
+            own = [each.of(number) for each in candidates]
+            good = sifted(own, weight_ms, rule, int(parameters["calculators.diverse_routes"]))
+            trips.append(int(requests.trip[row]))
+            routes.append(good[min(int(draw[row] * len(good)), len(good) - 1)])
     return _in_order(trips, routes)
+
+
+def sifted(found: list[np.ndarray], weight_ms: np.ndarray, rule: Admissible, k: int) -> list[np.ndarray]:
+    """Up to k of some routes between the same links, by cost, the first one of which is the best.
+
+    One that costs too much more than the best, or shares too much with those kept, falls out.
+    """
+    by_cost = sorted(found, key=lambda route: (int(weight_ms[route[1:]].sum(dtype=np.int64)), route.tolist()))
+    best_ms = int(weight_ms[by_cost[0][1:]].sum(dtype=np.int64))
+    kept, used = [by_cost[0]], set(by_cost[0][1:].tolist())
+    for route in by_cost[1:]:
+        links = route[1:]
+        shared_ms = sum(int(weight_ms[link]) for link in links.tolist() if link in used)
+        cheap = int(weight_ms[links].sum(dtype=np.int64)) <= rule.stretch * best_ms
+        if len(kept) < k and cheap and shared_ms <= rule.shared * best_ms:
+            kept.append(route)
+            used.update(links.tolist())
+    return kept
+
+
+def _times(weight_ms: np.ndarray, factor: np.ndarray) -> np.ndarray:
+    """Weights raised by a factor of each link (n_links,) int32 [ms]."""
+    felt = np.minimum(np.rint(weight_ms * factor), BLOCKED - 1)
+    return np.where(weight_ms >= BLOCKED, BLOCKED, felt).astype(np.int32)
+
+
+def _asking(requests: Requests, rows: np.ndarray) -> Trips:
+    """Those of some rows, from the link that each is on to the destination."""
+    ahead = requests.routes
+    origin, destination = ahead.pool[ahead.start[rows]], ahead.pool[ahead.end[rows] - 1]
+    return Trips(origin, destination, np.zeros(rows.shape[0], dtype=np.int64), requests.person[rows])
 
 
 def least_co2(
@@ -174,17 +215,12 @@ def least_co2(
     moves = ahead.end - ahead.start > 1
     for honours, weight_ms in ((False, weighed.plain_ms), (True, weighed.honouring_ms)):
         rows = np.flatnonzero(who & moves & (weighed.honours == honours))
-        asking = Trips(
-            ahead.pool[ahead.start[rows]],
-            ahead.pool[ahead.end[rows] - 1],
-            np.zeros(rows.shape[0], dtype=np.int64),
-            requests.person[rows],
-        )
+        asking = _asking(requests, rows)
         priced = [_priced(weight_ms, mg, price) for price in prices]
         candidates = [ahead.taken(rows).packed(), *(_shortest(agent, each, asking) for each in priced)]
         best = _first_ranked(candidates, weight_ms, mg, band)
         for each in np.flatnonzero(best > 0).tolist():
-            trips.append(requests.trip[rows[each]])
+            trips.append(int(requests.trip[rows[each]]))
             routes.append(candidates[best[each]].of(each))
     return _in_order(trips, routes)
 
@@ -222,16 +258,3 @@ def _first_ranked(candidates: list[Routes], weight_ms: np.ndarray, mg: np.ndarra
     co2 = np.where(within, co2, np.iinfo(np.int64).max // 4)
     order = np.lexsort((np.broadcast_to(np.arange(len(candidates))[:, None], co2.shape), cost, co2), axis=0)
     return np.asarray(np.where(within.any(axis=0), order[0], 0))
-
-
-def _hierarchy(agent: ProviderAgent) -> Hierarchy:
-    """The hierarchy of the provider's map, made when first needed."""
-    if agent.hierarchy is None:
-        streets = agent.streets
-        agent.hierarchy = build_hierarchy(agent.model.roads.topology, streets.node_x_m, streets.node_y_m)
-    return agent.hierarchy
-
-
-def _sure(metric: Metric | None) -> Metric:
-    assert metric is not None
-    return metric

@@ -28,7 +28,6 @@ from twin.mobility.mean_car import mean_car_co2_curve
 from twin.model import proposals
 from twin.model.actor import Actor
 from twin.model.state import Access, Advice, Belief, Requests
-from twin.routing.hierarchy import Hierarchy
 from twin.routing.routes import Routes
 from twin.routing.search import NO_DRAWS, static_weights
 from twin.scenario.actors import Provider
@@ -85,7 +84,6 @@ class ProviderAgent(Actor):
         self.least_saving_ms = round(float(parameters["calculators.least_saving_s"]) * MS)
         self.indifference = proposals.indifference_of(order, self.objective, parameters)
         self.publishes = publishes
-        self.hierarchy: Hierarchy | None = None
 
     def first_belief(self) -> Belief:
         """What it holds before it has seen anything: its map."""
