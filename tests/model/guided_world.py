@@ -20,7 +20,6 @@ from twin.knowledge.rights import Right
 from twin.mobility.passages import Passages
 from twin.model.provider import ProviderAgent
 from twin.model.state import Requests
-from twin.routing.routes import Routes
 from twin.routing.search import bounds_to
 from twin.routing.topology import build_topology, workspace_for
 from twin.scenario.actors import Provider
@@ -44,7 +43,9 @@ class Lived(NamedTuple):
 class SmallModel(mesa.Model):  # type: ignore[misc]
     """What a provider asks of its model."""
 
-    def __init__(self, net: Net, destinations: np.ndarray, parameters: Parameters, ranking: tuple[float, float]):
+    def __init__(
+        self, net: Net, destinations: np.ndarray, parameters: Parameters, ranking: tuple[float, float]
+    ):
         super().__init__(rng=1)
         self.parameters, self.step_s, self.seed_, self.threads, self.earlier = parameters, STEP_S, 1, 1, None
         topology = build_topology(net.tail, net.head, net.link_key, net.n_nodes)
@@ -66,7 +67,7 @@ def live(
     ranking: tuple[float, float] = (0.0, 0.0),
     **ledger: float,
 ) -> Lived:
-    """The vehicles of a demand, a share of them guided by one provider that all of these send their traces to."""
+    """The vehicles of a demand; a share of them send their traces to one provider, and are guided by it."""
     names = {f"calculators.{name}": value for name, value in ledger.items()}
     parameters = Parameters.defaults().replaced({"calculators.least_saving_s": 5.0, **names})
     model = SmallModel(net, np.array([route[-1] for route in demand.routes]), parameters, ranking)
@@ -74,7 +75,9 @@ def live(
         name="Guide", market_share=1.0, objective=objective, refresh_s=STEP_S, delay_s=0, indifference=0.02,
         prior_weight=0.5,
     )  # fmt: skip
-    classes = [ROAD_CLASSES.index(name) for name in road_class] or [ROAD_CLASSES.index("primary")] * net.n_links
+    classes = [ROAD_CLASSES.index(name) for name in road_class] or [
+        ROAD_CLASSES.index("primary")
+    ] * net.n_links
     streets = SimpleNamespace(
         length_m=net.length_m, lanes=np.ones(net.n_links), road_class=np.array(classes, dtype=np.int8),
         node_x_m=net.node_x_m, node_y_m=net.node_y_m,
@@ -161,6 +164,3 @@ def routes_in(lived: Lived) -> set[tuple[int, ...]]:
     for trip, link in zip(ordered.trip.tolist(), ordered.link.tolist(), strict=True):
         routes.setdefault(trip, []).append(link)
     return {tuple(route) for route in routes.values()}
-
-
-NO_ROUTES = Routes(np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))

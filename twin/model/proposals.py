@@ -137,7 +137,7 @@ def spread(agent: ProviderAgent, requests: Requests, weighed: Weighed, place: np
     Routes are looked for under weights raised by up to the band, by draws of link and look, and sifted as
     alternatives of `twin.routing.alternatives` are: those that share too much with a better one fall out.
     """
-    parameters, seed, ahead = agent.model.parameters, agent.model.seed_, requests.routes
+    parameters, seed = agent.model.parameters, agent.model.seed_
     band = float(parameters["calculators.diverse_band"])
     looks = range(int(parameters["calculators.diverse_looks"]))
     link_key = agent.model.roads.topology.link_key
