@@ -1,4 +1,4 @@
-"""What providers' objectives do to a day of works on the A8, six travellers in ten consulting one.
+"""What providers' objectives do to a day of works on the A8, at two shares of travellers who consult one.
 
 Both providers have the same objective; everything else, luck included, is the same in all lines of a seed. Of
 every day the table tells, over all trips by car unless said otherwise,
@@ -10,7 +10,10 @@ every day the table tells, over all trips by car unless said otherwise,
 - ``top_tenth``: share of vehicle-km on the tenth of links that carries most of them;
 - ``late_s``: mean of arrival made over arrival told [s]; ``guided``: trips that followed an advice.
 
-Run ``python -m benchmarks.studies.objectives`` (about five minutes a seed); it writes the table anew.
+``marginal_linear`` is the marginal cost of a law that is linear in flow, ``predicted`` time with predicted
+times, ``ranked_by_ghg`` time under the modification of that name.
+
+Run ``python -m benchmarks.studies.objectives`` (about four minutes a seed); it writes the table anew.
 """
 
 from __future__ import annotations
@@ -36,31 +39,38 @@ HOME = Path(__file__).resolve().parents[2]
 TABLE = HOME / "benchmarks" / "studies" / "objectives.csv"
 SCENARIO = HOME / "scenarios" / "metropolis_a8_one_lane.toml"
 RANKED = HOME / "scenarios" / "metropolis_ranked_by_ghg.toml"
-APP_SHARE = 0.6
+APP_SHARES = (0.2, 0.6)
 OBJECTIVES = ("time", "time_co2", "secondary_penalty", "marginal_cost", "forward", "diverse")
-LINES = (*OBJECTIVES, "predicted", "ranked_by_ghg")
+LINES = (*OBJECTIVES, "marginal_linear", "predicted", "ranked_by_ghg")
+LINEAR = ("parameters.calculators.marginal_cost_power", 1.0)
 
 
-def scenario_of(line: str, base: Scenario, ranked: Scenario) -> Scenario:
+def scenario_of(line: str, share: float, base: Scenario, ranked: Scenario) -> Scenario:
     """The scenario of a line: an objective, predicted times, or the ranking by greenhouse gases."""
-    spec = (ranked if line == "ranked_by_ghg" else base).varied("app_share", APP_SHARE)
-    key, value = ("times", "predicted") if line == "predicted" else ("objective", line)
-    for provider in base.providers if line != "ranked_by_ghg" else ():
+    spec = (ranked if line == "ranked_by_ghg" else base).varied("app_share", share)
+    key, value = {
+        "predicted": ("times", "predicted"),
+        "marginal_linear": ("objective", "marginal_cost"),
+        "ranked_by_ghg": ("objective", "time"),
+    }.get(line, ("objective", line))
+    for provider in base.providers:
         spec = spec.varied(f"provider.{provider.name}.{key}", value)
-    return spec
+    return spec.varied(*LINEAR) if line == "marginal_linear" else spec
 
 
 def days_of(
-    base: Scenario, ranked: Scenario, seed: int, lines: tuple[str, ...] = LINES
+    base: Scenario,
+    ranked: Scenario,
+    seed: int,
+    lines: tuple[str, ...] = LINES,
+    shares: tuple[float, ...] = APP_SHARES,
 ) -> Iterator[dict[str, str]]:
-    """One line for each objective."""
+    """One line for each app share and objective."""
     world = world_of(base, seed, folders=cache_folders())
-    for line in lines:
-        yield {
-            "seed": str(seed),
-            "objective": line,
-            **_told(_lived(scenario_of(line, base, ranked), seed, world)),
-        }
+    for share in shares:
+        for line in lines:
+            lived = _lived(scenario_of(line, share, base, ranked), seed, world)
+            yield {"seed": str(seed), "app_share": f"{share:g}", "objective": line, **_told(lived)}
 
 
 def _lived(scenario: Scenario, seed: int, world: World) -> DayRecord:
