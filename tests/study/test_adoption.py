@@ -90,7 +90,7 @@ def test_what_depends_on_the_start_is_reported() -> None:
 
 
 def test_a_cycle_ends_in_its_mean_and_a_fixed_point_in_its_last_day() -> None:
-    days = tuple(LivedDay(share, 0.8, 10.0, 5.0, 1.0, 0.0, 0.0, 0.0) for share in (0.1, 0.2, 0.4))
+    days = tuple(LivedDay(share, 0.8, 10.0, 300.0, 310.0, 1.0, 0.0, 0.0, 0.0) for share in (0.1, 0.2, 0.4))
     assert Course(0.1, days, (), 2).end("user_share") == pytest.approx(0.3)
     assert Course(0.1, days, (), 1).end("user_share") == 0.4
     assert (Course(0.1, days, (), 2).verdict, Course(0.1, days, (), 1).verdict) == (

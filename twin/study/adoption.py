@@ -34,7 +34,7 @@ from twin.study.progress import Progress, silent, within
 from twin.study.run import World, world_of
 from twin.territory.settle import settled
 
-OUTCOMES = ("user_share", "mean_trust", "car_hours", "user_hours", "co2_kg", "late_s")
+OUTCOMES = ("user_share", "mean_trust", "car_hours", "user_s", "other_s", "co2_kg", "late_s")
 """What is held against each other at the two ends."""
 STAYS = 3
 """Days in a row that must be alike before a state counts as a fixed point."""

@@ -21,16 +21,17 @@ from twin.study.run import World
 class LivedDay:
     """One day's outcome.
 
-    user_share, mean_trust: of persons, of users [share]; car_hours, user_hours: time of all car trips, and of
-    those whose driver consults a provider [h]; late_s: mean of arrival made over arrival told [s], NaN if
-    nobody was told one; switching_share, habit_share: persons whose provider, and car trips whose habit,
-    is another afterwards.
+    user_share, mean_trust: of persons, of users [share]; car_hours: time of all car trips [h]; user_s, other_s: mean
+    time of those whose driver consults a provider, and of the others [s]; late_s: mean of arrival made over
+    arrival told [s]; NaN where there are none; switching_share, habit_share: persons whose provider, and
+    car trips whose habit, is another afterwards.
     """
 
     user_share: float
     mean_trust: float
     car_hours: float
-    user_hours: float
+    user_s: float
+    other_s: float
     co2_kg: float
     late_s: float
     switching_share: float
@@ -128,14 +129,19 @@ def outcome_of(
     drives = record.comparable
     day = experience_of(record)
     told = np.isfinite(day.promised_s)
-    by_user = drives & users[record.population.trips.person]
+    by_user = users[record.population.trips.person]
     return LivedDay(
         user_share=before.user_share,
-        mean_trust=float(before.trust[users].mean()) if users.any() else 0.0,
+        mean_trust=_mean(before.trust[users]),
         car_hours=float(record.elapsed_s[drives].sum()) / 3_600.0,
-        user_hours=float(record.elapsed_s[by_user].sum()) / 3_600.0,
+        user_s=_mean(record.elapsed_s[drives & by_user]),
+        other_s=_mean(record.elapsed_s[drives & ~by_user]),
         co2_kg=float(record.emissions.co2_kg_by_trip.sum()),
-        late_s=float((day.lived_s - day.promised_s)[told].mean()) if told.any() else float("nan"),
+        late_s=_mean((day.lived_s - day.promised_s)[told]),
         switching_share=float(np.mean(before.provider != after.provider)),
         habit_share=habit_share,
     )
+
+
+def _mean(values: np.ndarray) -> float:
+    return float(values.mean()) if values.size else float("nan")
