@@ -21,10 +21,10 @@ from twin.study.run import World
 class LivedDay:
     """One day's outcome.
 
-    user_share, mean_trust: of persons, of users [share]; car_hours: time of all car trips [h]; user_s, other_s: mean
-    time of those whose driver consults a provider, and of the others [s]; late_s: mean of arrival made over
-    arrival told [s]; NaN where there are none; switching_share, habit_share: persons whose provider, and
-    car trips whose habit, is another afterwards.
+    user_share, mean_trust: of persons, of users [share]; car_hours: time of all car trips [h]; user_s,
+    other_s: mean time of those whose driver consults a provider, and of the others [s]; late_s: mean of
+    arrival made over arrival told [s]; NaN where there are none; switching_share, habit_share: persons
+    whose provider, and car trips whose habit, is another afterwards.
     """
 
     user_share: float
