@@ -27,11 +27,19 @@ BUSY_HOURS = (8 + 5 / 60, 8 + 10 / 60, 8 + 15 / 60, 8.5)
 """When works hold people up and advice is taken."""
 
 
-def model_at(hour: float) -> TwinModel:
+RANKING = """
+[[modification]]
+kind = "rank_by_ghg"
+respect = 0.5
+"""
+
+
+def model_at(hour: float, objective: str = "time", more: str = "") -> TwinModel:
     here = world()
-    model = TwinModel(
-        scenario(WORKS), rng=1, territory=here.territory, population=here.population, habits=here.habits
-    )
+    spec = scenario(WORKS + more).varied("provider.Boussole.objective", objective)
+    if objective != "time":
+        spec = spec.varied("provider.Azimut.times", "predicted").varied("provider.Boussole.indifference", 0.0)
+    model = TwinModel(spec, rng=1, territory=here.territory, population=here.population, habits=here.habits)
     model.run_until(round(hour * 3_600))
     return model
 
@@ -84,7 +92,7 @@ def beliefs(model: TwinModel) -> list[np.ndarray]:
     held = [
         part
         for belief in model.state.pictures.values()
-        for part in (belief.picture.travel_time_s, belief.plain_ms, belief.honouring_ms)
+        for part in (belief.picture.travel_time_s, belief.time_ms, belief.plain_ms, belief.honouring_ms)
     ]
     return [city.flow_veh, city.speed_mps, *held]
 
@@ -108,6 +116,15 @@ def same(a: list[np.ndarray], b: list[np.ndarray]) -> bool:
 @pytest.mark.parametrize("hour", [*BUSY_HOURS, *(random_hour(number) for number in range(4))])
 def test_hidden_truth_moves_no_estimate_and_no_act(hour: float) -> None:
     honest, other = model_at(hour), model_at(hour)
+    assert disturb(other) >= 15
+    assert same(believed_and_done(honest), believed_and_done(other))
+
+
+@pytest.mark.parametrize(
+    "objective", ["marginal_cost", "forward", "diverse", "time_co2", "secondary_penalty"]
+)
+def test_no_objective_looks_at_hidden_truth(objective: str) -> None:
+    honest, other = (model_at(BUSY_HOURS[0], objective, RANKING) for _ in range(2))
     assert disturb(other) >= 15
     assert same(believed_and_done(honest), believed_and_done(other))
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from twin.calculators.objectives import objective_of
 from twin.errors import InputError
 from twin.indicators.focus import focuses_of
 from twin.model.sources import population_file
@@ -35,6 +36,8 @@ def fit(scenario: Scenario) -> dict[str, Any]:
         ]
         for row, change in enumerate(scenario.modifications)
     ]
+    for row, provider in enumerate(scenario.providers):
+        objective_of(provider.objective, scenario.where("provider", row, "objective"))
     for row, fleet in enumerate(scenario.sensor_fleets):
         if fleet.links is not None:
             _links(fleet.links, territory, scenario.where("sensor_fleet", row, "links"))

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from twin.cli import assign, influence, library, privacy, results, studies, territories
+from twin.cli import adoption, assign, influence, library, privacy, results, studies, territories
 from twin.errors import InputError, TwinError
 from twin.version import VERSION
 
@@ -29,6 +29,7 @@ COMMANDS = (
     ("compare", studies.compare),
     ("sweep", studies.sweep),
     ("influence", influence.influence),
+    ("adopt", adoption.adopt),
     ("assign", assign.assign),
     ("report", results.report),
     ("attack", privacy.attack),

@@ -38,13 +38,13 @@ def run(
     quiet: Quiet = False,
 ) -> None:
     """Simulate one scenario once."""
-    (asked,) = _fitting([scenario], quiet)
+    (asked,) = fitting([scenario], quiet)
     chosen = asked.seed if seed is None else seed
     folder = writable(out or RUNS / f"{scenario.stem}-s{chosen}")
     from twin.study.run import run as simulate
 
     with shown(quiet) as progress:
-        n_threads = threads or _processors()
+        n_threads = threads or processors()
         result = simulate(asked, chosen, threads=n_threads, out=folder, resume=resume, progress=progress)
     summary: dict[str, Any] = {**result.summary(), "out": folder}
     if stress is not None:
@@ -152,10 +152,10 @@ def _prepared(
     files: list[Path], name: str, out: Path | None, quiet: bool, grid: dict[str, list[Any]] | None = None
 ) -> tuple[list[Scenario], Path]:
     """Scenarios that fit their territories, and the folder for what comes of them; nothing is made yet."""
-    return _fitting(files, quiet, grid), writable(out or RUNS / name)
+    return fitting(files, quiet, grid), writable(out or RUNS / name)
 
 
-def _fitting(files: list[Path], quiet: bool, grid: dict[str, list[Any]] | None = None) -> list[Scenario]:
+def fitting(files: list[Path], quiet: bool, grid: dict[str, list[Any]] | None = None) -> list[Scenario]:
     """Scenarios of files, once all that they name is found; nothing is written or run before."""
     from twin.scenario.scenario import Scenario
 
@@ -173,5 +173,6 @@ def _fitting(files: list[Path], quiet: bool, grid: dict[str, list[Any]] | None =
     return asked
 
 
-def _processors() -> int:
+def processors() -> int:
+    """Processors that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

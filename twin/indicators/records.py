@@ -136,6 +136,8 @@ class DayRecord:
         On-demand transport, counted as buses are; None: there is none.
     services
         What buses and shared vehicles did on the road; None: there are none.
+    promised_ms
+        (n_trips,) moment of arrival that the provider told when first asked [ms], -1: none was told.
     """
 
     territory: Territory
@@ -179,6 +181,7 @@ class DayRecord:
     barred_km: NDArray[np.float64] | None = None
     on_demand: OnDemandRecord | None = None
     services: Services | None = None
+    promised_ms: NDArray[np.int64] | None = None
 
     @property
     def n_trips(self) -> int:

@@ -16,6 +16,7 @@ from twin.mobility.network import Roads
 from twin.model.actor import Actor
 from twin.model.state import Access
 from twin.routing.topology import usable_in
+from twin.scenario.ghg_ranking import RankByGhg
 from twin.scenario.modification import Modification
 from twin.scenario.modifications import ClassifySecondary, CloseLink, Narrowed, SpeedLimit
 from twin.territory.edit_rows import lanes_beside
@@ -41,10 +42,20 @@ class RoadManager(Actor):
     ----------
     levers
         What this scenario changes on the streets, in the order written.
+    rankings
+        Rankings by greenhouse gases that it asks of providers; the last one holds.
     """
 
-    def __init__(self, model: Any, streets: Streets, roads: Roads, levers: tuple[Lever, ...]) -> None:
+    def __init__(
+        self,
+        model: Any,
+        streets: Streets,
+        roads: Roads,
+        levers: tuple[Lever, ...],
+        rankings: tuple[RankByGhg, ...] = (),
+    ) -> None:
         super().__init__(model)
+        self.rankings = rankings
         self.name = ROAD_MANAGER
         self.streets, self.roads, self.levers = streets, roads, levers
         self.unused = ~usable_in(roads.topology)
@@ -121,3 +132,10 @@ class RoadManager(Actor):
                 "one share for all classes in force",
             )
         return shares.pop() if shares else 0.0
+
+    def ghg_ranking(self, own: float) -> tuple[float, float]:
+        """Band, and share of trips on which a provider, whose own share is ``own``, ranks by CO2."""
+        if not self.rankings:
+            return 0.0, 0.0
+        order = self.rankings[-1]
+        return order.band, own if order.respect is None else order.respect

@@ -66,6 +66,7 @@ def opening_state(model: TwinModel) -> DayState:
             guided=np.zeros(n_trips, dtype=np.bool_),
             n_reroutes=np.zeros(n_trips, dtype=np.int16),
             detoured=np.zeros(n_trips, dtype=np.bool_),
+            promised_ms=np.full(n_trips, -1, dtype=np.int64),
         ),
         platform=_open_platform(model, fleets),
         pictures={agent.name: agent.first_belief() for agent in model.providers},

@@ -55,6 +55,7 @@ def record_of(model: TwinModel) -> DayRecord:
             guided=state.guidance.guided,
             provider=np.where(population.trips.mode == CAR, state.guidance.provider, np.int8(-1)),
             n_reroutes=state.guidance.n_reroutes,
+            promised_ms=state.guidance.promised_ms,
             entries=entries,
             exits=exits,
             time_ms=_time_by_exit(passages, streets.n_links),

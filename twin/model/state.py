@@ -39,12 +39,13 @@ class Orders:
 
 @dataclass
 class Guidance:
-    """Each traveller's dealings with calculators: (n_trips,) rows but for the last two."""
+    """Each traveller's dealings with calculators, (n_trips,) rows."""
 
     provider: np.ndarray  # int8 provider consulted, -1 none
     guided: np.ndarray  # bool, has followed an advice
     n_reroutes: np.ndarray  # int16
     detoured: np.ndarray  # bool, has seen the sign of a closure and left the habit for it
+    promised_ms: np.ndarray  # int64 moment of arrival told at the first advice, -1 none
 
 
 @dataclass
@@ -89,6 +90,8 @@ class Requests:
     key: np.ndarray  # uint64 key of the trip
     person: np.ndarray  # uint64 key of the person
     group: np.ndarray  # int64 rules that hold for the vehicle, 0 none (`twin.model.vehicle_rules`)
+    guided: np.ndarray  # bool, follows a route that it was given
+    told: np.ndarray  # bool, has been told an arrival
     routes: Routes  # by place in ``trip``: from the present link to the destination
 
     def of(self, chosen: np.ndarray) -> Requests:
@@ -98,16 +101,24 @@ class Requests:
             self.key[chosen],
             self.person[chosen],
             self.group[chosen],
+            self.guided[chosen],
+            self.told[chosen],
             self.routes.taken(chosen),
         )
 
 
 @dataclass
 class Advice:
-    """What a provider proposes: trips (n,) int64, and a route for each by place in ``trip``."""
+    """What a provider proposes: trips (n,) int64, and a route for each by place in ``trip``.
+
+    And what it tells those who ask for the first time, whether they keep their route or not: trips (m,)
+    int64, and the time that it expects them to take (m,) int64 [ms].
+    """
 
     trip: np.ndarray
     routes: Routes
+    told: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    promised_ms: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
 
 @dataclass
@@ -115,9 +126,14 @@ class Belief:
     """What a provider holds of the roads: its picture, what links cost by it, and its picture of the day.
 
     plain_ms, honouring_ms (n_links,) int32: weights, and those where the manager's class is honoured.
+    time_ms (n_links,) int32: travel times expected; closed, classed (n_links,) bool: links that it knows to
+    be closed, or classed as secondary.
     """
 
     picture: LinkPicture
+    time_ms: np.ndarray
+    closed: np.ndarray
+    classed: np.ndarray
     plain_ms: np.ndarray
     honouring_ms: np.ndarray
     estimate: Estimate

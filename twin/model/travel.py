@@ -136,13 +136,16 @@ def ask(model: TwinModel, state: Access, moment_s: int) -> None:
         if rows.size:
             key, person = model.population.trips.trip_key[rows], model.trip_person_key[rows]
             group, ahead = model.rules.group[rows], state.loader.ahead_of(rows)
-            state.requests[agent.name] = Requests(rows, key, person, group, ahead)
+            guided, told = state.guidance.guided[rows], state.guidance.promised_ms[rows] >= 0
+            state.requests[agent.name] = Requests(rows, key, person, group, guided, told, ahead)
 
 
 def take(model: TwinModel, state: Access, moment_s: int) -> None:
-    """Users take the routes that their provider proposes."""
+    """Users take the routes that their provider proposes, and remember the arrival that they were told."""
     loader, guidance = state.loader, state.guidance
     for advice in state.advice.values():
+        leaves_ms = np.maximum(loader.vehicles.release_ms[advice.told].astype(np.int64), moment_s * MS)
+        guidance.promised_ms[advice.told] = leaves_ms + advice.promised_ms
         taken, routes = advice.trip, advice.routes
         if state.orders.signed.any():  # who has been sent round a closure is not led back into it
             stays = (first_closed_of(routes, state.orders.signed) < 0) | ~guidance.detoured[taken]

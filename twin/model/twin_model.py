@@ -10,8 +10,7 @@ import numpy as np
 from twin.behaviour.fitted_habits import fitted
 from twin.behaviour.habits import Drivers, Habits, equilibrium_start
 from twin.calculators.habit import habit_times_ms
-from twin.calculators.market import NO_PROVIDER, app_users, choose_provider, provider_of
-from twin.calculators.provider import obeys
+from twin.calculators.market import NO_PROVIDER
 from twin.clock import HORIZON_S, MS, format_month, parse_month
 from twin.kernels.paths import Trips
 from twin.model.cycling import with_bike_lanes
@@ -31,12 +30,14 @@ from twin.model.shared_rides import with_on_demand
 from twin.model.sources import load_population, load_territory
 from twin.model.state import Access
 from twin.model.transit import with_transit
+from twin.model.users import EarlierDays, users_of
 from twin.model.vehicle_rules import gates_of, rules_of, zones_of
 from twin.population.fleet import vehicle_fleet, vehicle_of_trip
 from twin.population.population import Population
 from twin.population.tables import CAR, ON_DEMAND
 from twin.routing.search import bounds_to
 from twin.routing.topology import workspace_for
+from twin.scenario.ghg_ranking import RankByGhg
 from twin.scenario.modification import OnLinks
 from twin.scenario.modifications import BusLine, DataAgreement, Parking
 from twin.scenario.on_demand import OnDemandTransport
@@ -44,7 +45,6 @@ from twin.scenario.road_edits import RoadEdit, SignalPlan
 from twin.scenario.scenario import Scenario
 from twin.scenario.transit_offers import Fare, ParkAndRide
 from twin.scenario.vehicle_rules import LowEmissionZone, Toll
-from twin.scenario.vehicles import VAN
 from twin.sensing.fleets import Fleet
 from twin.territory.edits import edits_of
 from twin.territory.select import select_links
@@ -70,6 +70,8 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         What drivers have learned; without it they start from an equilibrium of the volume-delay function.
     threads
         Threads for route searches; the result is the same for any number.
+    earlier
+        What days before left behind: who consults whom then, instead of the scenario's app share.
     """
 
     def __init__(
@@ -81,6 +83,7 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         population: Population | None = None,
         habits: Habits | None = None,
         threads: int = 1,
+        earlier: EarlierDays | None = None,
     ) -> None:
         seed = scenario.seed if rng is None else int(rng)
         super().__init__(rng=seed)
@@ -91,7 +94,7 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         self.ground = load_territory(scenario) if territory is None else territory
         self.planned = load_population(scenario, self.ground, seed) if population is None else population
         self.inhabitants = Inhabitants.of(self.planned.persons)
-        self.learned = habits
+        self.learned, self.earlier = habits, earlier
         self._set_roads()
         self._set_actors()
         self.state = opening_state(self)
@@ -246,7 +249,7 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
 
     def _set_actors(self) -> None:
         """City, providers and fleets, as Mesa agents or as what agents own."""
-        spec, streets, persons = self.spec, self.territory.streets, self.population.persons
+        spec, streets = self.spec, self.territory.streets
         orders = [part for order in spec.in_force() for part in order.parts()]
         levers = tuple(
             Lever(order, select_links(order.links, streets, self.territory.zones))
@@ -254,36 +257,19 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
             if isinstance(order, OnLinks) and not isinstance(order, RoadEdit | SignalPlan)
         )
         self.agreements = [order for order in orders if isinstance(order, DataAgreement)]
-        self.manager = RoadManager(self, streets, self.roads, levers)
+        rankings = tuple(order for order in orders if isinstance(order, RankByGhg))
+        self.manager = RoadManager(self, streets, self.roads, levers, rankings)
         share = spec.app_share_in_force
-        offers = spec.providers if share > 0.0 else ()
+        offers = spec.providers if share > 0.0 or self.earlier is not None else ()
         giving = {agreement.provider for agreement in self.agreements if agreement.returns_traffic}
         self.providers = [
-            ProviderAgent(self, offer, row, streets.length_m, self.roads.free_ms, offer.name in giving)
+            ProviderAgent(self, offer, row, streets, self.roads.free_ms, offer.name in giving)
             for row, offer in enumerate(offers)
         ]
         self.operator = Operator(self, self.on_demand) if self.on_demand.runs else None
-        owner_share = float(self.parameters["calculators.smartphone_owner_share"])
-        shares = self._app_shares(share)
-        uses = app_users(persons.person_key, persons.smartphone, shares, owner_share, self.seed_)
-        choice = choose_provider(persons.person_key, tuple(o.market_share for o in offers), self.seed_)
-        trip_person = self.population.trips.person
-        self.trip_provider = np.where(self.may_drive, provider_of(uses, choice)[trip_person], -1).astype(
-            np.int8
-        )
-        sends = provider_of(uses, choice, persons.consent)[trip_person]
-        self.trip_sends = np.where(self.may_drive, sends, -1).astype(np.int8)
+        self.trip_provider, self.trip_sends, self.obeys = users_of(self, offers, share)
         for consulted in (self.trip_provider, self.trip_sends):
             consulted[np.isin(consulted, spec.withdrawn)] = NO_PROVIDER
-        obedience = float(self.parameters["calculators.obedience"])
-        self.obeys = obeys(self.population.trips.trip_key, obedience, self.seed_)
-
-    def _app_shares(self, share: float) -> np.ndarray:
-        """Share of their like who consult a calculator (n_persons,); who drives at work has another."""
-        ratio = float(self.parameters["calculators.professional_app_ratio"])
-        at_work = np.zeros(self.population.n_persons, dtype=np.bool_)
-        at_work[self.population.trips.person[self.trip_vehicles.vehicle_class >= VAN]] = True
-        return np.where(at_work, min(share * ratio, 1.0), share)
 
     def __repr__(self) -> str:
         return f"TwinModel({self.spec.title!r}, {self.territory.name}, {len(self.inhabitants)} persons)"

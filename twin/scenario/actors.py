@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -52,6 +52,16 @@ class Provider(Model):
     respect: Share = Field(
         default_factory=_ledger("respect"),
         description="share of routes on which it honours the manager's classes, 0 to 1",
+    )
+    objective: Name = Field(
+        "time",
+        description="time, time_co2, secondary_penalty, marginal_cost, forward, diverse, or from outside",
+    )
+    times: Literal["instantaneous", "predicted"] = Field(
+        "instantaneous", description='"instantaneous" or "predicted"'
+    )
+    owner: Literal["company", "city"] = Field(
+        "company", description='"company", or "city" for a public calculator, which reads what the city may'
     )
 
 

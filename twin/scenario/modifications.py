@@ -15,6 +15,8 @@ from twin.clock import parse_time_s
 from twin.errors import InputError
 from twin.registry import Registry
 from twin.scenario.actors import SensorFleet
+from twin.scenario.ghg_ranking import LEDGER_ROWS as RANKING_ROWS
+from twin.scenario.ghg_ranking import RankByGhg
 from twin.scenario.ledger import Parameters
 from twin.scenario.modification import Modification, OfWholeDays, OnLinks, Share
 from twin.scenario.on_demand import ON_DEMAND_ROWS, OnDemandTransport
@@ -124,6 +126,7 @@ LOCAL_CLASSES = ("unclassified", "residential", "living_street", "service")
 """Road classes of streets that can be closed before a school; greater ones carry traffic from afar."""
 
 LEDGER_ROWS = {
+    "rank_by_ghg": RANKING_ROWS,
     "school_street": {
         "hours": "scenario.school_street_hours",
         "speed_kmh": "scenario.school_street_speed_kmh",
@@ -260,7 +263,7 @@ class BusLine(Modification):
 
 
 for _kind in (
-    *(CloseLink, ReduceCapacity, Incident, SpeedLimit, ClassifySecondary, SchoolStreet),
+    *(CloseLink, ReduceCapacity, Incident, SpeedLimit, ClassifySecondary, RankByGhg, SchoolStreet),
     *(DataAgreement, AppShare, AddSensorFleet, BusLine, Parking, Fare, ParkAndRide, OnDemandTransport),
     *(Lanes, OneWay, TurnBan, BusLane, BikeLane, NewLink, SignalPlan, Works, WithdrawProvider),
 ):

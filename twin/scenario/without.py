@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from twin.scenario.ghg_ranking import RankByGhg
 from twin.scenario.modification import Modification
 from twin.scenario.modifications import (
     ClassifySecondary,
@@ -20,7 +21,7 @@ from twin.scenario.withdrawal import WithdrawProvider
 
 OF_ROAD_MANAGER = (
     *(CloseLink, SpeedLimit, ClassifySecondary, SchoolStreet, RoadEdit, SignalPlan),
-    *(DataAgreement, Parking, LowEmissionZone, Toll),
+    *(DataAgreement, Parking, LowEmissionZone, Toll, RankByGhg),
 )
 """Kinds that a road manager orders, or agrees to.
 
