@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import re
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
@@ -24,9 +25,11 @@ from benchmarks.studies.influence import (
     members,
     run_members,
 )
+from benchmarks.studies.influence_page import page_of
 from benchmarks.studies.influence_summary import Curve, column, judgement, ratio_at, report
 from benchmarks.studies.table import Lines, missing_by_seed
 from tests.territories import grid_territory
+from twin.errors import InputError
 from twin.scenario.without import without_manager, without_providers
 from twin.study.digests import truth_digest
 from twin.study.run import live
@@ -214,3 +217,20 @@ def test_the_table_is_whole_and_the_one_that_was_measured() -> None:
     for line in lines.values():
         if line["respect"] == "0" and not line["absent"]:
             assert line["km_manager"] == "0"
+
+
+@pytest.mark.skipif(not TABLE.is_file(), reason="the study was not run")
+def test_the_page_opens_offline_and_holds_figure_tables_and_digest() -> None:
+    page = page_of(TABLE)
+    assert page.count("<svg") == 1
+    assert page.count("<table>") > 20
+    assert hashlib.sha256(TABLE.read_bytes()).hexdigest() in page
+    assert "OpenStreetMap" in page
+    asked = re.findall(r"(?:src|href)=[\"']([^\"']*)", page)
+    assert all(each.startswith("#") for each in asked), "nothing is asked of any server"
+    assert "@import" not in page
+
+
+def test_a_page_of_no_table_is_told(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="make influence"):
+        page_of(tmp_path / "none.csv")

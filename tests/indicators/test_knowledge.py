@@ -27,6 +27,21 @@ def test_who_is_guided_and_what_it_brings(values: Values) -> None:
     assert ("reroutes_per_guided_trip", "village", "") not in values
 
 
+def test_what_was_promised_and_what_came_of_it() -> None:
+    record = small_day()
+    users = np.flatnonzero((record.provider >= 0) & record.by_car & (record.arrived_ms >= 0))
+    promised_ms = np.full(record.n_trips, -1, dtype=np.int64)
+    promised_ms[users] = record.arrived_ms[users] - 60_000  # a minute too soon, but for the last
+    promised_ms[users[-1]] = record.arrived_ms[users[-1]] + 30_000
+    values = values_of(small_day(promised_ms=promised_ms))
+    n = len(users)
+    assert n > 2
+    assert values["time_over_promise", "all", ""] == pytest.approx((60 * (n - 1) - 30) / n, rel=1e-12)
+    assert values["time_over_promise", "all", "absolute"] == pytest.approx((60 * (n - 1) + 30) / n, rel=1e-12)
+    assert values["time_over_promise", "all", "provider:Alpha"] == values["time_over_promise", "all", ""]
+    assert ("time_over_promise", "all", "") not in values_of(record)
+
+
 def test_what_the_city_believes_of_flows(values: Values) -> None:
     record = small_day()
     assert values["sensor_coverage", "all", ""] == 2 / 20

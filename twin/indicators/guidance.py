@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from twin.clock import MS
 from twin.indicators.focus import Focus
 from twin.indicators.groups import EVERYBODY, mean, ratio, ratios
 from twin.indicators.indicator import Groups, indicator
@@ -53,3 +54,20 @@ def advantage_of_guidance(record: DayRecord, focus: Focus) -> Groups:
     users = record.provider >= 0
     others = mean(record.delay_s[chosen & ~users])
     return {EVERYBODY: others - mean(record.delay_s[chosen & users])}
+
+
+@indicator("s/trip", "lower", TRAFFIC)
+def time_over_promise(record: DayRecord, focus: Focus) -> Groups:
+    """Time lived over that which the provider told when first asked, per ended car trip; by provider too.
+
+    The group ``absolute`` is the mean of how far off the promise was, either way.
+    """
+    if record.promised_ms is None:
+        return {}
+    told = focus.trips(record) & record.by_car & (record.promised_ms >= 0) & (record.arrived_ms >= 0)
+    over_s = (record.arrived_ms - record.promised_ms) / MS
+    by_provider = {
+        f"provider:{name}": mean(over_s[told & (record.provider == row)])
+        for row, name in enumerate(record.providers)
+    }
+    return {EVERYBODY: mean(over_s[told]), "absolute": mean(np.abs(over_s[told])), **by_provider}

@@ -42,6 +42,7 @@ EXTERNALITIES = (
     "co2_on_links",
     "links_without_probe",
     "time_error_of_providers",
+    "time_over_promise",
 )
 """Indicators told of the day as it is, and of the day without each actor."""
 MEMBERS = "members"
