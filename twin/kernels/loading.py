@@ -39,7 +39,7 @@ from twin.kernels.traffic import (
     Vehicles,
 )
 
-AHEAD, FURTHER = 4, 8
+AHEAD, FURTHER = 10, 20
 """Nodes ahead of the one being worked for which memory is asked: what links point to, and links."""
 
 
