@@ -8,18 +8,18 @@ engine alone, and the rate that the machine's memory allows. ``ratio`` is an eng
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
-import os
 import subprocess
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from benchmarks.machine import machine
 from benchmarks.peers import check
 from benchmarks.speed.engine import SUMO, UXSIM
+from benchmarks.speed.kept import kept_world
 from benchmarks.speed.limits import gather_ns, limit_entries_per_s
 from benchmarks.speed.ours import OURS
 from benchmarks.speed.world import World, city_world, grid_world
@@ -48,17 +48,8 @@ def run_engine(name: str, world: Path, limit_s: float) -> dict[str, Any]:
 
 def city_file(side: int, n_trips: int) -> Path:
     """The city with its routes, made once and kept."""
-    source = Path(__file__).with_name("world.py").read_bytes()
-    key = hashlib.sha256(source + f"{side} {n_trips}".encode()).hexdigest()[:12]
-    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "twin" / "benchmarks"
-    file = home / f"city-{side}-{n_trips}-{key}.npz"
-    if not file.is_file():
-        home.mkdir(parents=True, exist_ok=True)
-        print(f"building {file.name}: routes of {n_trips} trips", file=sys.stderr)
-        part = file.with_suffix(".part.npz")
-        city_world(side, n_trips).save(part)
-        part.replace(file)
-    return file
+    build = partial(city_world, side, n_trips)
+    return kept_world(f"city-{side}-{n_trips}", ("world.py",), f"{side} {n_trips}", build)
 
 
 def peers_of(n_trips: int) -> tuple[str, ...]:

@@ -11,9 +11,7 @@ vehicles look for a route every 5 minutes, each in a process of its own; ``ratio
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
-import os
 import sys
 import tempfile
 import time
@@ -27,6 +25,7 @@ from benchmarks.speed.coast import TILES, coast_world
 from benchmarks.speed.engine import GUIDED, SUMO_GUIDED
 from benchmarks.speed.guidance import COUNTS, PARTS, Guidance, Incident
 from benchmarks.speed.guided import Navigation, compile_kernels, digest_of
+from benchmarks.speed.kept import kept_world
 from benchmarks.speed.loading import CITY_TRIPS, SMALL_TRIPS, city_file, run_engine
 from benchmarks.speed.ours import ALL_PHYSICS, Setup
 from benchmarks.speed.world import World, grid_world
@@ -46,18 +45,8 @@ LEVERS = (
 
 def coast_file(n_trips: int) -> Path:
     """The coast with its routes, made once and kept."""
-    source = Path(__file__).with_name("coast.py").read_bytes()
-    source += Path(__file__).with_name("world.py").read_bytes()
-    key = hashlib.sha256(source + f"{TILES} {n_trips}".encode()).hexdigest()[:12]
-    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "twin" / "benchmarks"
-    file = home / f"coast-{n_trips}-{key}.npz"
-    if not file.is_file():
-        home.mkdir(parents=True, exist_ok=True)
-        print(f"building {file.name}: routes of {n_trips} trips", file=sys.stderr)
-        part = file.with_suffix(".part.npz")
-        coast_world(n_trips).save(part)
-        part.replace(file)
-    return file
+    sources = ("coast.py", "world.py")
+    return kept_world(f"coast-{n_trips}", sources, f"{TILES} {n_trips}", lambda: coast_world(n_trips))
 
 
 def day_row(

@@ -20,7 +20,6 @@ Run ``python -m benchmarks.studies.influence``; a study that was stopped goes on
 from __future__ import annotations
 
 import argparse
-import hashlib
 import os
 import sys
 from collections.abc import Iterator, Sequence
@@ -29,7 +28,15 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.studies.table import Line, Lines, missing_by_seed, read_lines, run_by_seed, write_lines
+from benchmarks.studies.table import (
+    Line,
+    Lines,
+    complete,
+    missing_by_seed,
+    read_lines,
+    run_by_seed,
+    write_lines,
+)
 from twin.errors import InputError
 from twin.indicators.focus import focuses_of
 from twin.indicators.indicator import INDICATORS
@@ -275,11 +282,8 @@ def main() -> int:
     except InputError as error:
         print(error, file=sys.stderr)
         return 2
-    lines = finished(options.table)
-    for member, row in run_by_seed(by_seed, options.processes, run_members):
-        lines[member.name] = dict(zip(NAMES, member.name, strict=True)) | row
-        keep(options.table, lines)
-    print(f"{options.table}: {hashlib.sha256(options.table.read_bytes()).hexdigest()}")
+    results = run_by_seed(by_seed, options.processes, run_members)
+    complete(options.table, finished(options.table), results, NAMES, keep)
     return 0
 
 

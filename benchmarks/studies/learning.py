@@ -16,13 +16,12 @@ Run ``python -m benchmarks.studies.learning`` (about two minutes a seed); it wri
 from __future__ import annotations
 
 import argparse
-import csv
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
+from benchmarks.studies.table import live_and_write, read_rows
 from twin.behaviour.habits import N_SLICES, SLICE_MS, Habits, felt_ms, review
 from twin.behaviour.learning import lived_times_ms
 from twin.mobility.passages import Passages
@@ -79,8 +78,7 @@ def _told(
 
 def read_table(table: Path = TABLE) -> list[dict[str, str]]:
     """Lines of the table."""
-    with table.open(newline="") as file:
-        return list(csv.DictReader(file))
+    return read_rows(table)
 
 
 def main() -> None:
@@ -90,15 +88,10 @@ def main() -> None:
     parser.add_argument("--days", type=int, default=DAYS)
     parser.add_argument("--table", type=Path, default=TABLE)
     options = parser.parse_args()
-    lines = []
-    for seed in range(1, options.seeds + 1):
-        for line in lived_days(Scenario.load(SCENARIO), seed, options.days):
-            print(line, file=sys.stderr, flush=True)
-            lines.append(line)
-    with options.table.open("w", newline="") as file:
-        writer = csv.DictWriter(file, list(lines[0]))
-        writer.writeheader()
-        writer.writerows(lines)
+    scenario, seeds = Scenario.load(SCENARIO), range(1, options.seeds + 1)
+    live_and_write(
+        options.table, (line for seed in seeds for line in lived_days(scenario, seed, options.days))
+    )
 
 
 if __name__ == "__main__":

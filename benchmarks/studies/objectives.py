@@ -19,13 +19,12 @@ Run ``python -m benchmarks.studies.objectives`` (about four minutes a seed); it 
 from __future__ import annotations
 
 import argparse
-import csv
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
+from benchmarks.studies.table import live_and_write, read_rows
 from twin.indicators.records import DayRecord
 from twin.model.provider import LOCAL
 from twin.model.record import record_of
@@ -106,8 +105,7 @@ def _told(record: DayRecord) -> dict[str, str]:
 
 def read_table(table: Path = TABLE) -> list[dict[str, str]]:
     """Lines of the table."""
-    with table.open(newline="") as file:
-        return list(csv.DictReader(file))
+    return read_rows(table)
 
 
 def main() -> None:
@@ -117,15 +115,8 @@ def main() -> None:
     parser.add_argument("--table", type=Path, default=TABLE)
     options = parser.parse_args()
     base, ranked = Scenario.load(SCENARIO), Scenario.load(RANKED)
-    lines = []
-    for seed in range(1, options.seeds + 1):
-        for line in days_of(base, ranked, seed):
-            print(line, file=sys.stderr, flush=True)
-            lines.append(line)
-    with options.table.open("w", newline="") as file:
-        writer = csv.DictWriter(file, list(lines[0]))
-        writer.writeheader()
-        writer.writerows(lines)
+    seeds = range(1, options.seeds + 1)
+    live_and_write(options.table, (line for seed in seeds for line in days_of(base, ranked, seed)))
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ keys was made by other code, and is refused.
 from __future__ import annotations
 
 import csv
+import hashlib
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -59,6 +60,24 @@ def write_lines(table: Path, lines: Lines, order: Callable[[Line], Any]) -> None
     beside.replace(table)
 
 
+def read_rows(table: Path) -> list[Line]:
+    """Lines of a table, as written."""
+    with table.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def live_and_write(table: Path, days: Iterable[Line]) -> None:
+    """Tell each line as it is worked out, on standard error, and write the table when all are there."""
+    rows = []
+    for line in days:
+        print(line, file=sys.stderr, flush=True)
+        rows.append(line)
+    with table.open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+
+
 def missing_by_seed(
     table: Path, done: Lines, wanted: Iterable[R], key_of: Callable[[R], str]
 ) -> dict[int, list[R]]:
@@ -108,6 +127,20 @@ def run_by_seed(
             print(f"{n_done}/{total} runs: {said}", file=sys.stderr, flush=True)
         for each in work:
             each.result()
+
+
+def complete(
+    table: Path,
+    done: Lines,
+    results: Iterable[tuple[R, Line]],
+    names: Sequence[str],
+    keep: Callable[[Path, Lines], None],
+) -> None:
+    """Write each result of a run into the table as it comes, and tell the digest of the whole at the end."""
+    for run, row in results:
+        done[run.name] = dict(zip(names, run.name, strict=True)) | row
+        keep(table, done)
+    print(f"{table}: {hashlib.sha256(table.read_bytes()).hexdigest()}")
 
 
 def _hand_over(work_of: Callable[[list[Any]], Iterator[Any]], wanted: list[Any], done: Queue[Any]) -> None:
