@@ -22,9 +22,13 @@ os.environ.setdefault("MPLBACKEND", "Agg")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Skip, with the reason, what an earlier interpreter of the same `make test` has run for all of them."""
     done_on = os.environ.get("TWIN_TEST_DONE_ON")
-    for item in items if done_on else ():
+    for item in items:
         marker = item.get_closest_marker("one_interpreter")
-        if marker:
+        if marker is None:
+            continue
+        if not marker.args:  # told on the first interpreter too, where nothing is skipped
+            raise pytest.UsageError(f"{item.nodeid}: one_interpreter says why, as in one_interpreter('long')")
+        if done_on:
             item.add_marker(pytest.mark.skip(reason=f"{marker.args[0]}; run on Python {done_on}"))
 
 

@@ -24,7 +24,7 @@ from twin.scenario.ledger import Parameters
 CRITICAL_S = critical_delay_s(QUEUES)
 
 
-@pytest.mark.one_interpreter
+@pytest.mark.one_interpreter("whole vehicles are loaded the same by bit on each, as other tests show")
 @pytest.mark.parametrize(("times", "least", "most"), [(0.9, 0.0, 3.0), (1.1, 50.0, 150.0)])
 def test_the_loading_swings_where_theory_says(times: float, least: float, most: float) -> None:
     """Whole vehicles on streets: at rest but for single vehicles below, sustained above, period 4 delays."""
@@ -46,7 +46,7 @@ def test_what_the_streets_do_is_what_the_point_queues_do() -> None:
     assert np.abs(queues[:, 0] - queues[:, 1] - fluid[steps]).max() < 3.0
 
 
-@pytest.mark.one_interpreter
+@pytest.mark.one_interpreter("long, and of the same kernels")
 def test_the_models_own_pictures_are_old() -> None:
     """With the ledger's window, refresh and delay few guided drivers come to rest, and many do not."""
     few, many = guided(Parameters.defaults(), 100, (0.2, 0.7), hours=12)
