@@ -167,8 +167,8 @@ def small_persons() -> Persons:
     home = np.array([{TOWN: 0, VILLAGE: 2, -1: -1}[zone] for zone in HOMES])
     return Persons(
         person_id=np.arange(n) + 1_000, person_key=keys_of(np.arange(n)), kind=KINDS, household=np.arange(n),
-        zone=HOMES, home=home, age=AGES, female=np.zeros(n), occupation=np.zeros(n), licence=np.ones(n),
-        household_cars=np.ones(n), smartphone=np.ones(n), home_internet=np.ones(n),
+        zone=HOMES, home=home, density=np.zeros(n), age=AGES, female=np.zeros(n), occupation=np.zeros(n),
+        licence=np.ones(n), household_cars=np.ones(n), smartphone=np.ones(n), home_internet=np.ones(n),
         skill=SKILLS, consent=np.ones(n),
     )  # fmt: skip
 

@@ -77,13 +77,18 @@ def test_riders_respond_as_the_literature_says() -> None:
     assert -1.2 < elasticity < -0.1
 
 
-def test_a_dear_ride_sends_whole_tours_on_foot_or_into_others_cars() -> None:
+def test_a_dear_ride_sends_whole_tours_to_whatever_else_they_can_go_by() -> None:
     base, dear = planned(None).population.trips, planned(4.0).population.trips
     left = (base.mode == TRANSIT) & (dear.mode != TRANSIT)
     assert left.sum() > 20
     assert not ((base.mode != TRANSIT) & (dear.mode == TRANSIT)).any()
-    assert set(np.unique(dear.mode[left])) <= {WALK, PASSENGER}
-    assert np.isfinite(dear.duration_s[left]).all()
+    assert {CAR, PASSENGER, WALK} <= set(np.unique(dear.mode[left]))
+    persons = ground()[1].persons
+    drivers = dear.person[left & (dear.mode == CAR)]
+    assert (persons.licence & (persons.household_cars > 0))[drivers].all()
+    assert np.isfinite(dear.duration_s[left & (dear.mode != CAR)]).all()
+    routes = planned(4.0).habits.routes
+    assert (routes.start[left & (dear.mode == CAR)] >= 0).all(), "who drives anew has a way"
     assert (dear.distance_m[left & (dear.mode == WALK)] <= 5_000.0).all()
     assert not planned(4.0).transit.rides[left].any()
     dearer = planned(8.0).population.trips.mode

@@ -23,7 +23,8 @@ from twin.scenario.scenario import Scenario
 from twin.study.digests import truth_digest
 
 LIKED = '[parameters]\n"on_demand.constant_min" = {liked}\n'
-"""Few in the village use public transport: so much better is riding on demand felt to be that some do."""
+"""Next to nobody uses public transport within the village: so much better is riding on demand felt to be that
+some do."""
 SERVICE = """
 [[modification]]
 kind = "on_demand_transport"
@@ -42,7 +43,7 @@ until = "20:00"
 """
 
 
-def spec(vehicles: int = 2, more: str = "", seats: int = 6, liked: float = 25.0, keys: str = "") -> Scenario:
+def spec(vehicles: int = 2, more: str = "", seats: int = 6, liked: float = 70.0, keys: str = "") -> Scenario:
     text = TABLES + LIKED.format(liked=liked) + SERVICE.format(vehicles=vehicles, seats=seats) + keys + more
     return Scenario.loads(text, folder=SCENARIOS)
 
@@ -57,7 +58,7 @@ def model_of(order: Scenario, population: Population | None = None, threads: int
 
 @cache
 def lived(
-    vehicles: int = 2, more: str = "", seats: int = 6, liked: float = 25.0
+    vehicles: int = 2, more: str = "", seats: int = 6, liked: float = 70.0
 ) -> tuple[TwinModel, DayRecord]:
     model = model_of(spec(vehicles, more, seats, liked))
     model.run_day()
@@ -153,7 +154,7 @@ def test_promises_are_kept_as_the_operator_reckons_where_streets_are_free() -> N
 
 
 def test_more_vehicles_refuse_less_let_wait_less_and_cost_more_a_trip() -> None:
-    days = [values(lived(vehicles, "", 6, 60.0)[1]) for vehicles in (1, 2, 4)]
+    days = [values(lived(vehicles, "", 6, 110.0)[1]) for vehicles in (1, 2, 4)]
     refused, waits, costs = (
         [day[f"on_demand_{name}", ""] for day in days] for name in ("rejected", "wait", "cost_per_trip")
     )
@@ -192,7 +193,7 @@ def test_vehicles_go_round_a_signed_closure() -> None:
 
 
 def test_who_is_refused_goes_as_before_and_a_car_left_at_home_is_not_driven() -> None:
-    model, record = lived(1, "", 2, 60.0)
+    model, record = lived(1, "", 2, 110.0)
     service, trips, usual = service_of(record), record.population.trips, model.on_demand.usual.trips
     refused = service.trip[service.refused]
     own = np.isin(usual.mode[refused], (CAR, CYCLE))
@@ -244,7 +245,7 @@ def test_indicators_say_what_happened() -> None:
 
 
 def test_who_likes_it_a_little_is_among_those_who_like_it_more() -> None:
-    few, more = (set(model_of(spec(liked=liked)).on_demand.trip.tolist()) for liked in (10.0, 25.0))
+    few, more = (set(model_of(spec(liked=liked)).on_demand.trip.tolist()) for liked in (55.0, 70.0))
     assert few < more
     dear = set(model_of(spec(keys="fare_eur = 4.0\n")).on_demand.trip.tolist())
     assert dear < more
@@ -351,7 +352,7 @@ def test_the_operator_decides_by_calls_and_its_own_vehicles_alone() -> None:
 
 
 def test_phases_change_what_they_declare() -> None:
-    model = model_of(spec(1, closing(signed=True), 2, 60.0))
+    model = model_of(spec(1, closing(signed=True), 2, 110.0))
     assert model.phases == with_on_demand(PHASES)
     model.run_until(7 * 3_600 + 1_800)
     ever: dict[str, set[str]] = {"book": set(), "assign": set(), "serve": set(), "alight": set()}

@@ -85,16 +85,16 @@ class Habits:
     streets: str = ""
 
     def extended(self, drivers: Drivers) -> Habits:
-        """These habits for travellers that joined behind the rows known here; the others keep theirs.
+        """These habits for who has none yet: who stands behind the rows known here, or did not drive before.
 
-        Who joins takes the route that feels best under the times that the others expect.
+        They take the route that feels best under the times that the others expect; the others keep theirs.
         """
         n_known, n_trips = self.routes.start.shape[0], drivers.trips.origin.shape[0]
-        if n_known == n_trips:
-            return self
         none = np.full(n_trips - n_known, -1, dtype=np.int64)
         start, end = (np.concatenate([column, none]) for column in (self.routes.start, self.routes.end))
-        joined = drivers.rows[drivers.rows >= n_known]
+        joined = drivers.rows[start[drivers.rows] < 0]
+        if not joined.size:
+            return self if n_known == n_trips else replace(self, routes=Routes(self.routes.pool, start, end))
         found = drivers.choose(drivers.weights(self.expected_ms), drivers.bounds(), joined)
         return replace(self, routes=Routes(self.routes.pool, start, end).replaced(joined, found))
 

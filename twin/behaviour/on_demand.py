@@ -1,15 +1,13 @@
-"""Who can book a shared vehicle, and who changes to it: a pivot on public transport as people use it now."""
+"""Who can book a shared vehicle."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from twin.behaviour.modes import change_probability
 from twin.kernels.random import stream_of, uniforms
 from twin.population.tables import Persons
 from twin.scenario.ledger import Parameters
 
-ON_DEMAND_CHANGE = stream_of("behaviour.change to on-demand transport")
 PHONE_BOOKING = stream_of("behaviour.books by telephone")
 
 
@@ -28,14 +26,3 @@ def books(persons: Persons, by_phone_too: bool, parameters: Parameters, seed: in
         return app
     share = float(parameters["on_demand.phone_booking_share"])
     return np.asarray(app | (uniforms(seed, PHONE_BOOKING, persons.person_key) < share))
-
-
-def share_riders(
-    key: np.ndarray, number: np.ndarray, share: np.ndarray, gain: np.ndarray, seed: int
-) -> np.ndarray:
-    """Whose numbered tour (n,) changes when the utility of public transport rises by ``gain``.
-
-    The draw is of the person's own key and does not depend on the offer, as in `twin.behaviour.modes`.
-    """
-    draws = uniforms(seed, ON_DEMAND_CHANGE, key, number)
-    return np.asarray(draws < change_probability(share, gain))

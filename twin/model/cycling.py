@@ -1,7 +1,7 @@
 """Bike lanes: who cycles along them is quicker, and some who did not cycle change to it.
 
 Paths carry no street, so a path counts as running along a laned street where it lies within reach of the
-street's line. The change of mode is the pivot of `twin.behaviour.modes`, on minutes as they are felt.
+street's line. Who gains by them chooses again (`twin.model.choices`), on minutes as they are felt.
 """
 
 from __future__ import annotations
@@ -13,13 +13,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.spatial import cKDTree
 
-from twin.behaviour.modes import change_probability
-from twin.kernels.random import stream_of, uniforms
 from twin.kernels.synthesis import PathGraph
-from twin.model.pivot import inside, tours
+from twin.model.choices import DayModes
+from twin.model.journeys_compared import inside
 from twin.population.paths import path_distances_m, path_graph
 from twin.population.population import Population
-from twin.population.tables import CYCLE, RESIDENT, Trips
+from twin.population.tables import CYCLE, Trips
 from twin.scenario.road_edits import BikeLane
 from twin.territory.select import select_links
 from twin.territory.tables import Flags, Floats, Ints
@@ -29,7 +28,6 @@ from twin.territory.timetable_build import projected
 if TYPE_CHECKING:
     from twin.model.twin_model import TwinModel
 
-TO_CYCLING = stream_of("behaviour.change to cycling")
 SAMPLE_M = 5.0
 LOOKED_FACTOR, LOOKED_EXTRA_M = 2.0, 500.0
 """A lane matters to a trip whose way by it, in straight lines, is no longer than so many times the straight
@@ -48,13 +46,17 @@ class Lanes:
     felt: Floats
 
 
-def with_bike_lanes(model: TwinModel, planned: Population) -> Population:
-    """The population with its rides as they are with the scenario's bike lanes; itself without any."""
+def bike_lanes(model: TwinModel) -> Lanes | None:
+    """The scenario's bike lanes; None without any."""
     orders = [part for part in model.spec.in_force() if isinstance(part, BikeLane)]
     if not orders:
-        return planned
-    lanes = lanes_along(model.territory, orders, float(model.parameters["population.cycle_speed_kmh"]))
-    trips = _with_new_cyclists(model, planned, lanes)
+        return None
+    return lanes_along(model.territory, orders, float(model.parameters["population.cycle_speed_kmh"]))
+
+
+def along_lanes(model: TwinModel, planned: Population, lanes: Lanes) -> Population:
+    """The population whose rides are as quick as the lanes make them."""
+    trips = planned.trips
     rows = np.flatnonzero((trips.mode == CYCLE) & inside(trips))
     before, after = (_ridden_m(model.territory, trips, rows, each) for each in (None, lanes.time))
     duration_s = trips.duration_s.copy()
@@ -128,42 +130,17 @@ def _straight_m(territory: Territory, origin: np.ndarray, destination: np.ndarra
     return np.asarray(np.hypot(x[origin] - x[destination], y[origin] - y[destination]))
 
 
-def _with_new_cyclists(model: TwinModel, planned: Population, lanes: Lanes) -> Trips:
-    """Trips with the tours of those who change to cycling because it got better.
-
-    A tour is changed as a whole, so that no car stays behind; by whom it could be cycled as the population's
-    own choice of mode has it.
-    """
-    trips, persons, parameters = planned.trips, planned.persons, model.parameters
-    tour = tours(trips)
-    n_tours = int(tour.max(initial=-1)) + 1
-    first = np.searchsorted(tour, np.arange(n_tours))
-    person = trips.person[first]
-    cannot = (trips.mode == CYCLE) | ~inside(trips)
-    open_to = np.bincount(tour[cannot], minlength=n_tours) == 0
-    open_to &= persons.kind[person] == RESIDENT
-    open_to &= persons.age[person] >= parameters["population.cycle_from_age"]
-    open_to &= np.bincount(tour[_meets(model.territory, trips, lanes)], minlength=n_tours) > 0
-    limit_m = 1_000.0 * float(parameters["population.cycle_limit_km"])
-    far = _straight_m(model.territory, trips.origin_place, trips.destination_place) > limit_m
-    open_to &= np.bincount(tour[far & inside(trips)], minlength=n_tours) == 0
-    rows = np.flatnonzero(open_to[tour])
+def by_cycle_saved_min(model: TwinModel, modes: DayModes, lanes: Lanes) -> Floats:
+    """Minutes, as they are felt, that each tour (n_tours,) takes less by bicycle because of the lanes."""
+    trips, usual = modes.planned.trips, modes.usual
+    may = usual.all_of(inside(trips)) & np.isfinite(usual.utility[:, CYCLE])
+    may &= usual.summed(_meets(model.territory, trips, lanes)) > 0
+    rows = usual.row[may[usual.legs.tour]]
     before, felt = (_ridden_m(model.territory, trips, rows, each) for each in (None, lanes.felt))
-    too_far = ~np.isfinite(before) | (before > limit_m)
-    open_to &= np.bincount(tour[rows], weights=too_far, minlength=n_tours) == 0
-    metres_a_min = 1_000.0 * float(parameters["population.cycle_speed_kmh"]) / 60.0
-    saved_m = np.maximum(np.nan_to_num(before - felt), 0.0)
-    saved_min = np.bincount(tour[rows], weights=saved_m, minlength=n_tours) / metres_a_min
-    gain = float(parameters["population.scale_per_min"]) * saved_min
-    share = _cycle_share(planned)[persons.zone[person]]
-    number = np.arange(n_tours) - np.searchsorted(person, person)
-    draw = uniforms(model.seed_, TO_CYCLING, persons.person_key[person], number)
-    new = open_to & (draw < change_probability(share, gain))
-    rides = new[tour[rows]]
-    mode, distance_m, duration_s = trips.mode.copy(), trips.distance_m.copy(), trips.duration_s.copy()
-    mode[rows[rides]], distance_m[rows[rides]] = CYCLE, before[rides]
-    duration_s[rows[rides]] = np.maximum(60.0 * before[rides] / metres_a_min, 1.0)
-    return trips.with_columns(mode=mode, distance_m=distance_m, duration_s=duration_s)
+    metres_a_min = 1_000.0 * float(model.parameters["population.cycle_speed_kmh"]) / 60.0
+    saved = np.zeros(len(trips))
+    saved[rows] = np.maximum(np.nan_to_num(before - felt), 0.0) / metres_a_min
+    return usual.summed(saved)
 
 
 def _meets(territory: Territory, trips: Trips, lanes: Lanes) -> Flags:
@@ -180,13 +157,3 @@ def _meets(territory: Territory, trips: Trips, lanes: Lanes) -> Flags:
     straight = _straight_m(territory, origin, destination)
     found[rows] = to_lane[origin] + to_lane[destination] <= LOOKED_FACTOR * straight + LOOKED_EXTRA_M
     return found
-
-
-def _cycle_share(planned: Population) -> Floats:
-    """Share of cycling in residents' trips within the area by their home's zone, the last entry for none."""
-    trips, persons = planned.trips, planned.persons
-    counted = (persons.kind[trips.person] == RESIDENT) & inside(trips)
-    zone, rides = persons.zone[trips.person][counted], (trips.mode == CYCLE)[counted]
-    n_zones = int(persons.zone.max(initial=-1)) + 2
-    total = np.bincount(zone % n_zones, minlength=n_zones)
-    return np.asarray(np.bincount(zone % n_zones, weights=rides, minlength=n_zones) / np.maximum(total, 1))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from twin.model.pivot import inside, tours, usual_times_s
+from twin.model.journeys_compared import inside, tours, usual_times_s
 from twin.model.vehicle_rules import Zone
 from twin.population.fleet import TripVehicles, VehicleFleet, trip_vehicles
 from twin.population.population import Population

@@ -16,7 +16,7 @@ from twin.mobility.fares import Fares
 from twin.mobility.riders import Plans
 from twin.mobility.transit import Buses, buses_of
 from twin.model.car_parks import plan_parking, stacked, walk_s
-from twin.model.pivot import Prices, asked, inside, with_changed_riders
+from twin.model.journeys_compared import Prices, asked, inside
 from twin.model.timetables import Laid, timetable_on
 from twin.population.paths import path_distances_m, path_graph
 from twin.population.population import Population
@@ -88,24 +88,41 @@ class Transit:
         return link
 
 
-def day_of(model: TwinModel, planned: Population) -> tuple[Population, Transit]:
-    """Trips as they are made on a day with that offer, from those planned, and the public transport itself.
+@dataclass(frozen=True, eq=False)
+class Lines:
+    """What runs on a day by timetable, and what it costs; before, and now."""
 
-    Without a timetable the population is the one handed in.
-    """
-    topology = model.day_roads.for_buses
-    ground = Ground(model.territory, topology, model.roads.free_ms, model.parameters)
+    laid: Laid
+    prices: Prices
+
+    @property
+    def changed(self) -> bool:
+        """Whether anybody could find riding better or worse than before."""
+        return self.laid.offer is not self.laid.offer_before or self.prices.differ
+
+
+def lines_of(model: TwinModel) -> Lines | None:
+    """The lines of the day; None where none runs."""
+    ground = Ground(model.territory, model.day_roads.for_buses, model.roads.free_ms, model.parameters)
     laid = timetable_on(model.spec, ground, model.ground)
     if laid is None:
         _refuse_without_lines(model.spec)
+        return None
+    return Lines(laid, _prices(model, laid))
+
+
+def day_of(model: TwinModel, planned: Population, lines: Lines | None) -> tuple[Population, Transit]:
+    """Trips as they are made on a day with those lines, by the modes planned, and public transport itself.
+
+    Without lines the population is the one handed in.
+    """
+    if lines is None:
         return planned, _nothing_runs(planned)
+    laid, prices = lines.laid, lines.prices
     ends = np.stack([model.roads.topology.tail, model.roads.topology.head])
     least_dwell_s = float(model.parameters["transit.least_dwell_s"])
     buses = buses_of(laid.timetable, laid.lines, least_dwell_s, ends)
-    prices = _prices(model, laid)
-    changed = laid.offer is not laid.offer_before or prices.differ
-    trips = with_changed_riders(model, planned, laid, prices) if changed else planned.trips
-    rows, journeys, trips, otherwise_s = _planned(model, trips, laid.offer, laid.before.n_runs > 0)
+    rows, journeys, trips, otherwise_s = _planned(model, planned.trips, laid.offer, laid.before.n_runs > 0)
     parking, by_park = plan_parking(model, trips, planned.persons, laid.offer, prices.now)
     rows, journeys = _with_parking(rows, journeys, parking, by_park)
     otherwise_s = otherwise_s.copy()

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from twin.behaviour.on_demand import books, share_riders
+from twin.behaviour.on_demand import books
 from twin.clock import MS
 from twin.errors import InputError
 from twin.kernels.paths import Bounds, Trips
 from twin.mobility.shared_rides import Fleet, legs_of
 from twin.mobility.vehicles import Legs
+from twin.model.journeys_compared import inside, tours, usual_times_s
 from twin.model.offer import Transit
-from twin.model.pivot import inside, tours, transit_share, usual_times_s
 from twin.population.population import Population
-from twin.population.tables import BUSINESS, ON_DEMAND, RESIDENT, SCHOOL, TRANSIT, WORK
+from twin.population.tables import BUSINESS, ON_DEMAND, SCHOOL, TRANSIT, WORK
 from twin.routing.search import NO_DRAWS, bounds_to, find_routes, static_weights
 from twin.scenario.on_demand import OnDemandTransport
 from twin.territory.served import carried, depot_of
@@ -142,46 +142,38 @@ def _riders(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Trips of those who change to it (n_trips,) bool, and what they reckon it takes [s].
 
-    Public transport gets better by what it saves in generalised minutes; a tour changes as a whole. Whoever
-    goes by public transport already takes the better of the two. Who parks and rides does so.
+    It is public transport that is so many generalised minutes better: who finds it the best of all modes
+    then calls, with a whole tour. Whoever rides by public transport already takes the better of the two. Who
+    parks and rides does so.
     """
+    assert model.modes is not None
     trips, persons, parameters = planned.trips, planned.persons, model.parameters
+    modes, usual = model.modes, model.modes.usual
     direct_s, can = _direct_s(model, planned, order, depot_link)
     can &= ~(transit.parks | transit.rides_first)
-    tour = tours(trips)
-    n_tours = int(tour.max(initial=-1)) + 1
-    person = trips.person[np.searchsorted(tour, np.arange(n_tours))]
-    open_to = (np.bincount(tour[~can], minlength=n_tours) == 0) & (persons.kind[person] == RESIDENT)
-    open_to &= persons.age[person] >= parameters["population.transit_from_age"]
-    open_to &= books(persons, order.phone_booking, parameters, model.seed_)[person]
+    open_to = usual.all_of(can) & np.isfinite(usual.utility[:, TRANSIT])
+    open_to &= books(persons, order.phone_booking, parameters, model.seed_)[usual.tours.person]
     wait_s = float(parameters["on_demand.expected_wait_share"]) * order.max_wait_s
     stay_s = float(parameters["on_demand.stay_s"])
     ride_s = float(parameters["on_demand.expected_detour"]) * direct_s + stay_s
-    usual_share, usual_s = _usual_transit(planned)
-    then_s = np.where(trips.mode == TRANSIT, trips.duration_s, usual_s)
+    then_s = np.where(trips.mode == TRANSIT, trips.duration_s, _usual_transit_s(planned))
     dearer_eur = order.fare_eur - float(parameters["population.transit_fare_eur"])
     felt_s = float(parameters["on_demand.felt_wait_factor"]) * wait_s + ride_s
     felt_s -= MINUTE_S * float(parameters["on_demand.constant_min"])
     saved_s = then_s - felt_s - 3_600.0 * dearer_eur / _value_of_time(trips.purpose, model)
-    counts = open_to[tour] & np.isfinite(saved_s)
-    saved_min = np.bincount(tour, weights=np.where(counts, saved_s, 0.0), minlength=n_tours) / MINUTE_S
-    gain = float(parameters["population.scale_per_min"]) * saved_min
-    by_transit = np.bincount(tour[trips.mode != TRANSIT], minlength=n_tours) == 0
-    number = np.arange(n_tours) - np.searchsorted(person, person)
-    share = usual_share[persons.zone[person]]
-    willing = share_riders(persons.person_key[person], number, share, gain, model.seed_)
-    riding = open_to & np.where(by_transit, gain > 0.0, willing)
-    return riding[tour], wait_s + ride_s
+    saved_min = usual.summed(np.where(np.isfinite(saved_s), saved_s, 0.0)) / MINUTE_S
+    better = open_to & (saved_min > 0.0)
+    by_transit = usual.all_of(trips.mode == TRANSIT)
+    willing = modes.with_saved(TRANSIT, np.where(better, saved_min, 0.0)).mode == TRANSIT
+    riding = np.zeros(len(trips), dtype=np.bool_)
+    riding[usual.row] = (better & (by_transit | willing))[usual.legs.tour]
+    return riding, wait_s + ride_s
 
 
-def _usual_transit(planned: Population) -> tuple[np.ndarray, np.ndarray]:
-    """Share of transit in all residents' trips by zone, and what it takes each trip [s].
-
-    Its times are those within the area, or wherever people go if nobody rides within it.
-    """
+def _usual_transit_s(planned: Population) -> np.ndarray:
+    """What transit takes each trip [s]: within the area, or anywhere if nobody rides within it."""
     usual_s = usual_times_s(planned, TRANSIT)
-    known = np.where(np.isfinite(usual_s), usual_s, usual_times_s(planned, TRANSIT, anywhere=True))
-    return transit_share(planned, anywhere=True), known
+    return np.where(np.isfinite(usual_s), usual_s, usual_times_s(planned, TRANSIT, anywhere=True))
 
 
 def _direct_s(

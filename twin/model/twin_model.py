@@ -13,12 +13,13 @@ from twin.calculators.habit import habit_times_ms
 from twin.calculators.market import NO_PROVIDER
 from twin.clock import HORIZON_S, MS, format_month, parse_month
 from twin.kernels.paths import Trips
-from twin.model.cycling import with_bike_lanes
+from twin.model.choices import Felt
+from twin.model.day_plan import planned_today
 from twin.model.edited_roads import day_roads
 from twin.model.inhabitants import Inhabitants
 from twin.model.low_emission import Garage, complying
 from twin.model.manager import Lever, RoadManager
-from twin.model.offer import day_of
+from twin.model.offer import day_of, lines_of
 from twin.model.on_demand import on_demand_of
 from twin.model.opening import opening_state
 from twin.model.operator import Operator
@@ -72,6 +73,8 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         Threads for route searches; the result is the same for any number.
     earlier
         What days before left behind: who consults whom then, instead of the scenario's app share.
+    felt
+        What days before taught residents of driving: modes are chosen by it.
     """
 
     def __init__(
@@ -84,6 +87,7 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         habits: Habits | None = None,
         threads: int = 1,
         earlier: EarlierDays | None = None,
+        felt: Felt | None = None,
     ) -> None:
         seed = scenario.seed if rng is None else int(rng)
         super().__init__(rng=seed)
@@ -94,7 +98,7 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         self.ground = load_territory(scenario) if territory is None else territory
         self.planned = load_population(scenario, self.ground, seed) if population is None else population
         self.inhabitants = Inhabitants.of(self.planned.persons)
-        self.learned, self.earlier = habits, earlier
+        self.learned, self.earlier, self.felt = habits, earlier, felt
         self._set_roads()
         self._set_actors()
         self.state = opening_state(self)
@@ -208,7 +212,9 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
 
     def _set_trips(self) -> None:
         """The month's public transport, what is fixed of every trip, how drivers feel about every link."""
-        self.population, self.transit = day_of(self, with_bike_lanes(self, self.planned))
+        lines = lines_of(self)
+        today, self.modes = planned_today(self, lines)
+        self.population, self.transit = day_of(self, today, lines)
         self._set_vehicles()
         by_line = self.population
         self.population, self.on_demand = on_demand_of(self, by_line, self.transit)
@@ -224,7 +230,9 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         self.plan_ms, self.stay_ms = np.rint(moments * MS).astype(np.int64)
         addresses = Trips(trips.origin_link, trips.destination_link, self.plan_ms, self.trip_person_key)
         topology, free_ms = self.roads.topology, self.roads.free_ms
-        cars = self.car_rows = np.flatnonzero(self.planned.trips.mode == CAR)  # some may ride instead
+        # whoever is used to drive, though some may ride instead, and who drives today
+        drives = (self.planned.trips.mode == CAR) | (by_line.trips.mode == CAR)
+        cars = self.car_rows = np.flatnonzero(drives)
         self.car_trips = self.day_roads.addressed(addresses, cars)
         factors = tuple(self.parameters["calculators.habit_class_factor"])
         self.habit_cost_ms = habit_times_ms(self.roads.free_ms, streets.road_class, factors)

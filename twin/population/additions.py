@@ -29,6 +29,7 @@ PLAIN_PERSON: dict[str, Any] = {
     "household": -1,
     "zone": -1,
     "home": -1,
+    "density": -1,
     "age": 40,
     "female": False,
     "occupation": WORKER,

@@ -71,7 +71,7 @@ def connect(
         key=key,
         sequence=_ranks(person),
         purpose=purpose,
-        tour=_tours(purpose, person),
+        tour=tours_of(purpose, person),
         origin_place=origin,
         destination_place=destination,
         origin_link=links[0],
@@ -95,7 +95,7 @@ def _ranks(person: np.ndarray) -> np.ndarray:
     return np.arange(len(person)) - np.repeat(starts, run_length)
 
 
-def _tours(purpose: np.ndarray, person: np.ndarray) -> np.ndarray:
+def tours_of(purpose: np.ndarray, person: np.ndarray) -> np.ndarray:
     """Number of the tour of each leg: a new one begins after every return home."""
     ends = purpose == HOME
     begins = np.append(True, ends[:-1])[: len(ends)] | (np.diff(person, prepend=-1) != 0)

@@ -14,13 +14,25 @@ import numpy as np
 from twin.population.draws import Draws, picks
 from twin.population.file import DENSITY_CLASSES
 from twin.population.legs import Legs
-from twin.population.speeds import walk_speeds_mps
-from twin.population.tables import BUSINESS, CAR, CYCLE, MODES, PASSENGER, SCHOOL, TRANSIT, WALK, WORK
+from twin.population.tables import (
+    BUSINESS,
+    CAR,
+    CYCLE,
+    MODES,
+    PASSENGER,
+    SCHOOL,
+    TRANSIT,
+    WALK,
+    WORK,
+    Persons,
+)
 from twin.scenario.ledger import Parameters
 
 FIT_ROUNDS = 200
 FIT_TOLERANCE = 1e-6
-FACTOR_LIMIT = 1e9
+FACTOR_LIMIT = 400.0
+"""exp(constant) stays within this and its inverse: a constant worth two hours on the way says that a share cannot
+be reached (children who leave the area go by car, whatever the share), not how those choose who can."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +44,14 @@ class Travellers:
     licence: np.ndarray
     household_cars: np.ndarray
     household_licences: np.ndarray
+
+
+def travellers_of(persons: Persons) -> Travellers:
+    """Persons as far as their choice of mode goes; nobody shares a licence with those from outside."""
+    _, household = np.unique(persons.household, return_inverse=True)
+    licences = np.bincount(household, weights=persons.licence)[household]
+    licences[persons.household < 0] = 1.0
+    return Travellers(persons.age, persons.density, persons.licence, persons.household_cars, licences)
 
 
 @dataclass(frozen=True)
@@ -65,10 +85,17 @@ def choose_modes(
         factor = fit_factors(attraction[rows], tours.n_legs[rows], target)
         mode[rows] = picks(np.cumsum(attraction[rows] * factor, axis=1), np.arange(len(rows)), u[rows])
         constants[name] = {MODES[m]: round(float(np.log(factor[m])), 6) for m in range(len(MODES))}
+    return mode_of_legs(mode, legs), constants
+
+
+def mode_of_legs(mode: np.ndarray, legs: Legs) -> np.ndarray:
+    """Mode of each leg (n,) int8 of tours by those modes (n_tours,).
+
+    A car that would not leave its street stays there: that leg is walked, or somebody gives a lift outside.
+    """
     of_leg = mode[legs.tour]
-    # a car that would not leave its street stays there: that leg is walked, or somebody gives a lift outside
     instead = np.where(legs.outside, PASSENGER, WALK)
-    return np.where((of_leg == CAR) & legs.one_link, instead, of_leg).astype(np.int8), constants
+    return np.where((of_leg == CAR) & legs.one_link, instead, of_leg).astype(np.int8)
 
 
 def target_shares(density: str, parameters: Parameters) -> np.ndarray:
@@ -122,7 +149,7 @@ def build_tours(legs: Legs, travellers: Travellers, parameters: Parameters) -> T
 
 def leg_minutes(legs: Legs, density: np.ndarray, parameters: Parameters) -> np.ndarray:
     """Generalised minutes of each leg by mode (n_modes, n_legs), those outside the area included."""
-    p = {name: np.array(parameters[f"population.{name}"]) for name in _BY_DENSITY}
+    p = {name: np.array(parameters[f"population.{name}"]) for name in BY_DENSITY}
     inside_km = legs.straight_m / 1_000.0
     car_km = inside_km * parameters["population.detour_factor_car"]
     path_km = inside_km * parameters["population.detour_factor_walk"]
@@ -149,7 +176,7 @@ def leg_minutes(legs: Legs, density: np.ndarray, parameters: Parameters) -> np.n
     return minutes
 
 
-_BY_DENSITY = ("car_speed_kmh", "car_access_min", "transit_speed_kmh", "transit_access_min")
+BY_DENSITY = ("car_speed_kmh", "car_access_min", "transit_speed_kmh", "transit_access_min")
 
 
 def _availability(
@@ -173,28 +200,3 @@ def _availability(
     available[:, WALK] |= ~available.any(axis=1)
     share = np.minimum(cars / np.maximum(travellers.household_licences[person], 1), 1.0)
     return available, share
-
-
-def durations_s(
-    mode: np.ndarray,
-    legs: Legs,
-    distance_m: np.ndarray,
-    cycle_s: np.ndarray,
-    travellers: tuple[np.ndarray, np.ndarray],
-    parameters: Parameters,
-    draws: Draws,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Planned time of each leg [s], and its door-to-door time: NaN for car, which only traffic can tell.
-
-    ``cycle_s`` (n,) is what it takes by bicycle, ``travellers`` age and density class of each leg (n,).
-    """
-    age, density = travellers
-    p = {name: np.array(parameters[f"population.{name}"])[density] for name in _BY_DENSITY}
-    walk_mps = walk_speeds_mps(age, legs.key, parameters, draws)
-    ride_s = 3.6 * distance_m / p["car_speed_kmh"] + 60.0 * p["car_access_min"]
-    transit_s = 3.6 * distance_m / p["transit_speed_kmh"] + 60.0 * p["transit_access_min"]
-    planned = np.select(
-        [mode == WALK, mode == CYCLE, mode == TRANSIT], [distance_m / walk_mps, cycle_s, transit_s], ride_s
-    )
-    planned = planned.round(3)
-    return planned, np.where(mode == CAR, np.nan, planned)

@@ -16,7 +16,6 @@ import numpy as np
 from twin.population import equipment
 from twin.population.activities import draw_days, expand_days, group_of
 from twin.population.another_day import DayDraws
-from twin.population.cycling import cycle_times_s
 from twin.population.destinations import Residents, choose_destinations
 from twin.population.draws import Draws, member_keys
 from twin.population.file import DENSITY_CLASSES
@@ -26,10 +25,10 @@ from twin.population.homes import choose_homes
 from twin.population.households import Households, Members, build_households, build_members
 from twin.population.legs import Legs, connect
 from twin.population.marginals import Area, Marginals, marginals_of
-from twin.population.modes import Travellers, choose_modes, durations_s
+from twin.population.modes import choose_modes, travellers_of
 from twin.population.opportunities import Opportunities
-from twin.population.paths import leg_distances_m
 from twin.population.population import Population
+from twin.population.rides import made_by
 from twin.population.schedule import Plan, plan_times
 from twin.population.summary import summarise
 from twin.population.tables import (
@@ -58,7 +57,7 @@ def synthesise(
     members = build_members(households, draws)
     persons = _residents(members, households, marginals.areas, home, parameters, draws)
     legs, dropped = _legs(territory, marginals, gates, members, persons, parameters, draws)
-    trips, modes = _resident_trips(territory, marginals.areas, members, persons, legs, parameters, draws)
+    trips, modes = _resident_trips(territory, persons, legs, parameters, draws)
     parts = build_travellers(territory, marginals, gates, parameters, draws)
     parts += build_freight(territory, gates, parameters, draws)
     all_persons = Persons.stacked(persons, *(part for part, _ in parts))
@@ -104,6 +103,7 @@ def _residents(
         household=households.household_id[members.household],
         zone=np.array([area.zone for area in areas])[members.area],
         home=home[members.household],
+        density=density,
         age=members.age,
         female=members.female,
         occupation=equipment.draw_occupation(members.age, members.key, parameters, draws),
@@ -126,7 +126,7 @@ def _legs(
     draws: Draws,
 ) -> tuple[Legs, int]:
     areas = marginals.areas
-    density = np.array([area.density for area in areas])[members.area]
+    density = persons.density
     group = group_of(persons.occupation, members.has_young)
     day = draw_days(group, density, persons.person_key, parameters, draws)
     chains = expand_days(day, persons.person_key)
@@ -145,24 +145,12 @@ def _legs(
 
 
 def _resident_trips(
-    territory: Territory,
-    areas: tuple[Area, ...],
-    members: Members,
-    persons: Persons,
-    legs: Legs,
-    parameters: Parameters,
-    draws: Draws,
+    territory: Territory, persons: Persons, legs: Legs, parameters: Parameters, draws: Draws
 ) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-    density = np.array([area.density for area in areas])[members.area]
-    licences = np.bincount(members.household, weights=persons.licence)[members.household]
-    travellers = Travellers(persons.age, density, persons.licence, persons.household_cars, licences)
-    mode, constants = choose_modes(legs, travellers, parameters, draws)
-    distance, off_paths = leg_distances_m(territory, legs, mode, parameters)
-    of_leg = density[legs.person]
+    mode, constants = choose_modes(legs, travellers_of(persons), parameters, draws)
+    made = made_by(mode, legs, persons, territory, parameters, draws)
     age, occupation = persons.age[legs.person], persons.occupation[legs.person]
-    cycle_s = cycle_times_s(territory, legs, mode, (distance, age), parameters, draws)
-    planned_s, duration_s = durations_s(mode, legs, distance, cycle_s, (age, of_leg), parameters, draws)
-    plan: Plan = plan_times(legs, planned_s, age, occupation, parameters, draws)
+    plan: Plan = plan_times(legs, made.planned_s, age, occupation, parameters, draws)
     columns = {
         "trip_id": persons.person_id[legs.person] * TRIPS_PER_PERSON_LIMIT + legs.sequence,
         "person": legs.person,
@@ -175,11 +163,11 @@ def _resident_trips(
         "destination_place": legs.destination_place,
         "origin_link": legs.origin_link,
         "destination_link": legs.destination_link,
-        "distance_m": distance.round(3),
-        "duration_s": duration_s,
+        "distance_m": made.distance_m,
+        "duration_s": made.duration_s,
     }
     shown = {name: constants[name] for name in DENSITY_CLASSES if name in constants}
-    return columns, {"constants": shown, "walks_and_rides_off_the_paths": off_paths}
+    return columns, {"constants": shown, "walks_and_rides_off_the_paths": made.off_paths}
 
 
 def _with_keys(columns: dict[str, np.ndarray], persons: Persons) -> dict[str, np.ndarray]:

@@ -87,6 +87,7 @@ PERSON_DTYPES = {
     "household": "int64",
     "zone": "int16",
     "home": "int32",
+    "density": "int8",
     "age": "int16",
     "female": "bool",
     "occupation": "int8",
@@ -133,6 +134,8 @@ class Persons(Table):
     """Row of the zone of the home; -1 outside."""
     home: np.ndarray
     """Row of the place of the home; -1 outside."""
+    density: np.ndarray
+    """Density class of the area of the home, index into `population.file.DENSITY_CLASSES`; -1 outside."""
     age: np.ndarray
     """Years."""
     female: np.ndarray

@@ -137,6 +137,7 @@ def drivers(key: np.ndarray, kind: int, number: int, parameters: Parameters, dra
         household=np.full(n, -1),
         zone=np.full(n, -1),
         home=np.full(n, -1),
+        density=np.full(n, -1),
         age=age,
         female=draws.uniform("sex", key) < 0.5,
         occupation=np.full(n, WORKER)

@@ -1,4 +1,4 @@
-"""Who rides and who does not any more, when lines are added or fares change: a pivot on usual modes."""
+"""Journeys by a day's lines beside those by the lines of before: what changed lines or fares save riders."""
 
 from __future__ import annotations
 
@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from twin.behaviour.modes import MODE_LEAVING, change_probability, changes, leave_probability
 from twin.clock import MS
 from twin.mobility.crowding import planned_crowding_s
 from twin.mobility.fares import CENTS_PER_EUR, Fares
+from twin.model.choices import DayModes
 from twin.model.timetables import Laid
 from twin.population.population import Population
-from twin.population.tables import BUSINESS, HOME, PASSENGER, RESIDENT, SCHOOL, TRANSIT, WALK, WORK, Trips
+from twin.population.tables import BUSINESS, HOME, SCHOOL, TRANSIT, WORK, Trips
 from twin.routing.journeys import Asked, Offer, Planned
-from twin.scenario.ledger import Parameters
 from twin.territory.territory import Territory
 
 if TYPE_CHECKING:
@@ -39,63 +38,19 @@ class Prices:
         return not (same and np.array_equal(self.before.boarding_cents, self.now.boarding_cents[:n]))
 
 
-def with_changed_riders(model: TwinModel, planned: Population, laid: Laid, prices: Prices) -> Trips:
-    """Trips with the tours of those who change to transit as it got better, or leave it as it got dearer.
+def by_transit_saved_min(model: TwinModel, modes: DayModes, laid: Laid, prices: Prices) -> np.ndarray:
+    """Generalised minutes less of each tour (n_tours,) by transit than with the lines and fares of before.
 
-    Utility is minus the scale of the population's own choice of mode times generalised minutes: from door
-    to door, those in a full vehicle counting more, and the fare over the value of time. A tour is changed
-    as a whole, so that no car stays behind.
+    From door to door, those in a full vehicle counting more, and the fare over the value of time. Lines
+    reach nowhere outside the area: a tour that leaves it neither gains nor loses.
     """
-    trips, persons = planned.trips, planned.persons
-    tour = tours(trips)
-    n_tours = int(tour.max(initial=-1)) + 1
-    person = trips.person[np.searchsorted(tour, np.arange(n_tours))]
-    by_transit = trips.mode == TRANSIT
-    may = (persons.kind[person] == RESIDENT) & (_none(~inside(trips), tour, n_tours))
-    may &= persons.age[person] >= model.parameters["population.transit_from_age"]
-    open_to = may & _none(by_transit, tour, n_tours)
-    rides = may & _none(~by_transit, tour, n_tours) & prices.differ
-    rows = np.flatnonzero((open_to | rides)[tour])
-    usual_s = usual_times_s(planned, TRANSIT)
-    saved_min = np.bincount(
-        tour[rows], weights=_saved_min(model, trips, rows, usual_s[rows], laid, prices), minlength=n_tours
-    )
-    gain = float(model.parameters["population.scale_per_min"]) * saved_min
-    share = transit_share(planned)[persons.zone[person]]
-    number = np.arange(n_tours) - np.searchsorted(person, person)
-    key = persons.person_key[person]
-    comes = open_to & changes(key, number, change_probability(share, gain), model.seed_)
-    goes = rides & changes(key, number, leave_probability(share, gain), model.seed_, MODE_LEAVING)
-    mode, duration_s = trips.mode.copy(), trips.duration_s.copy()
-    mode[comes[tour]], duration_s[comes[tour]] = TRANSIT, usual_s[comes[tour]]
-    _leave(planned, goes, tour, model.parameters, (mode, duration_s))
-    return trips.with_columns(mode=mode, duration_s=duration_s)
-
-
-def _none(marked: np.ndarray, tour: np.ndarray, n_tours: int) -> np.ndarray:
-    """Tours (n_tours,) that hold none of the marked trips."""
-    return np.asarray(np.bincount(tour[marked], minlength=n_tours) == 0)
-
-
-def _leave(
-    planned: Population,
-    goes: np.ndarray,
-    tour: np.ndarray,
-    parameters: Parameters,
-    changed: tuple[np.ndarray, np.ndarray],
-) -> None:
-    """Tours left by transit are walked where all of it is near, else somebody gives a lift.
-
-    Those who would need a lift ride on where nobody gives any. ``changed`` are mode and duration, written.
-    """
-    mode, duration_s = changed
-    trips = planned.trips
-    far = trips.distance_m > 1_000.0 * parameters["population.walk_limit_km"]
-    walks = goes & _none(far, tour, goes.shape[0])
-    for those, instead in ((walks, WALK), (goes & ~walks, PASSENGER)):
-        takes_s = usual_times_s(planned, instead)
-        rows = np.flatnonzero(those[tour] & np.isfinite(takes_s))
-        mode[rows], duration_s[rows] = instead, takes_s[rows]
+    trips, usual = modes.planned.trips, modes.usual
+    may = usual.all_of(inside(trips)) & np.isfinite(usual.utility[:, TRANSIT])
+    rows = usual.row[may[usual.legs.tour]]
+    usual_s = usual_times_s(modes.planned, TRANSIT)
+    saved = np.zeros(len(trips))
+    saved[rows] = _saved_min(model, trips, rows, usual_s[rows], laid, prices)
+    return usual.summed(saved)
 
 
 def _saved_min(
@@ -180,19 +135,6 @@ def tours(trips: Trips) -> np.ndarray:
     ends = trips.purpose == HOME
     begins = np.append(True, ends[:-1])[: ends.shape[0]] | (np.diff(trips.person, prepend=-1) != 0)
     return np.asarray(np.cumsum(begins) - 1)
-
-
-def transit_share(planned: Population, anywhere: bool = False) -> np.ndarray:
-    """Share of transit in residents' trips by their home's zone, the last entry for none.
-
-    Of their trips within the area, or of all that they make.
-    """
-    trips, persons = planned.trips, planned.persons
-    of_resident = (persons.kind[trips.person] == RESIDENT) & (inside(trips) | anywhere)
-    zone, by_transit = persons.zone[trips.person][of_resident], (trips.mode == TRANSIT)[of_resident]
-    n_zones = int(persons.zone.max(initial=-1)) + 2
-    total = np.bincount(zone % n_zones, minlength=n_zones)
-    return np.bincount(zone % n_zones, weights=by_transit, minlength=n_zones) / np.maximum(total, 1)
 
 
 def usual_times_s(planned: Population, mode: int, anywhere: bool = False) -> np.ndarray:

@@ -1,0 +1,147 @@
+"""Tours of a population as choices of mode: what each mode is worth to whom, and trips by other modes.
+
+A population keeps what was chosen and the constants that were fitted, not the utilities: they are worked
+out again, as when it was made, where somebody is asked again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from twin.population.draws import Draws
+from twin.population.file import DENSITY_CLASSES
+from twin.population.gates import gates_of
+from twin.population.legs import Legs, tours_of
+from twin.population.modes import Tours, build_tours, mode_of_legs, travellers_of
+from twin.population.population import Population
+from twin.population.rides import made_by
+from twin.population.tables import CAR, MODES, RESIDENT, Trips
+from twin.scenario.ledger import Parameters
+from twin.territory.territory import Territory
+
+
+@dataclass(frozen=True, eq=False)
+class TourModes:
+    """Residents' tours and how they are made.
+
+    Parameters
+    ----------
+    row
+        Row of the trip that each leg is (n_legs,).
+    legs, tours
+        Their legs (n_legs,), and the tours (n_tours,) that these make.
+    utility
+        Of every mode (n_tours, n_modes), -inf what cannot be used.
+    mode
+        By which each tour is made (n_tours,).
+    """
+
+    row: np.ndarray
+    legs: Legs
+    tours: Tours
+    utility: np.ndarray
+    mode: np.ndarray
+
+    def summed(self, of_trips: np.ndarray) -> np.ndarray:
+        """Sum over each tour (n_tours,) of a column of all trips (n_trips,)."""
+        return np.bincount(self.legs.tour, weights=of_trips[self.row], minlength=len(self.mode))
+
+    def all_of(self, of_trips: np.ndarray) -> np.ndarray:
+        """Tours (n_tours,) all of whose legs are among the marked trips (n_trips,)."""
+        return np.asarray(self.summed(~of_trips) == 0)
+
+
+def tour_modes(population: Population, territory: Territory, parameters: Parameters) -> TourModes:
+    """The tours of residents who live in an area, with what every mode is worth to them.
+
+    Left out is who makes a tour by a mode that could not have been chosen, as an added person may.
+    """
+    persons, trips = population.persons, population.trips
+    lives_here = (persons.kind == RESIDENT) & (persons.density >= 0)
+    row = np.flatnonzero(lives_here[trips.person])
+    legs = _legs(population, row, territory)
+    tours = build_tours(legs, travellers_of(persons), parameters)
+    utility = -float(parameters["population.scale_per_min"]) * tours.minutes + _constants(population, tours)
+    utility[~tours.available] = -np.inf
+    # a leg that would not leave its street is walked, so a tour with any leg by car is one by car
+    first = np.searchsorted(legs.tour, np.arange(len(tours.person)))
+    drives = np.bincount(legs.tour, weights=trips.mode[row] == CAR, minlength=len(tours.person)) > 0
+    mode = np.where(drives, CAR, trips.mode[row[first]]).astype(np.int64)
+    return _kept(TourModes(row, legs, tours, utility, mode))
+
+
+def trips_by(
+    mode: np.ndarray,
+    modes: TourModes,
+    population: Population,
+    territory: Territory,
+    parameters: Parameters,
+    seed: int,
+) -> Trips:
+    """The population's trips with tours by other modes (n_tours,); those of the others are the same bits."""
+    changed = np.flatnonzero((mode != modes.mode)[modes.legs.tour])
+    if not changed.size:
+        return population.trips
+    legs = _taken(modes.legs, changed)
+    of_leg = mode_of_legs(mode, legs)
+    made = made_by(of_leg, legs, population.persons, territory, parameters, Draws(seed))
+    trips, row = population.trips, modes.row[changed]
+    columns = {name: getattr(trips, name).copy() for name in ("mode", "distance_m", "duration_s")}
+    columns["mode"][row], columns["distance_m"][row] = of_leg, made.distance_m
+    columns["duration_s"][row] = made.duration_s
+    return trips.with_columns(**columns)
+
+
+def _legs(population: Population, row: np.ndarray, territory: Territory) -> Legs:
+    """Trips (rows) as legs, with the straight lines between their ends."""
+    trips, persons, gates = population.trips, population.persons, gates_of(territory)
+    at_gate = np.full((2, territory.streets.n_links), np.nan)
+    for link in (gates.in_link, gates.out_link):
+        at_gate[:, link[link >= 0]] = np.stack([gates.x_m, gates.y_m])[:, link >= 0]
+    in_place = np.stack([territory.places.x_m, territory.places.y_m]).astype(np.float64)
+    ends = [
+        np.where(place >= 0, in_place[:, np.maximum(place, 0)], at_gate[:, link])
+        for place, link in (
+            (trips.origin_place[row], trips.origin_link[row]),
+            (trips.destination_place[row], trips.destination_link[row]),
+        )
+    ]
+    person, purpose = trips.person[row].astype(np.int64), trips.purpose[row]
+    return Legs(
+        person=person,
+        key=persons.person_key[person],
+        sequence=trips.sequence[row].astype(np.int64),
+        purpose=purpose,
+        tour=tours_of(purpose, person),
+        origin_place=trips.origin_place[row],
+        destination_place=trips.destination_place[row],
+        origin_link=trips.origin_link[row],
+        destination_link=trips.destination_link[row],
+        straight_m=np.nan_to_num(np.sqrt(((ends[1] - ends[0]) ** 2).sum(axis=0))),
+    )
+
+
+def _constants(population: Population, tours: Tours) -> np.ndarray:
+    """Fitted constants of every mode (n_tours, n_modes), 0 where none were fitted."""
+    fitted = population.report.get("mode_choice", {}).get("constants", {})
+    table = np.array([[fitted.get(name, {}).get(mode, 0.0) for mode in MODES] for name in DENSITY_CLASSES])
+    return np.asarray(table[population.persons.density[tours.person]])
+
+
+def _kept(modes: TourModes) -> TourModes:
+    """The tours made by what can be chosen, numbered anew."""
+    kept = np.isfinite(modes.utility[np.arange(len(modes.mode)), modes.mode])
+    if kept.all():
+        return modes
+    legs = np.flatnonzero(kept[modes.legs.tour])
+    number = np.cumsum(kept) - 1
+    tours = Tours(*(getattr(modes.tours, field.name)[kept] for field in fields(Tours)))
+    taken = _taken(modes.legs, legs, number[modes.legs.tour[legs]])
+    return TourModes(modes.row[legs], taken, tours, modes.utility[kept], modes.mode[kept])
+
+
+def _taken(legs: Legs, rows: np.ndarray, tour: np.ndarray | None = None) -> Legs:
+    columns = {field.name: getattr(legs, field.name)[rows] for field in fields(Legs)}
+    return Legs(**(columns if tour is None else columns | {"tour": tour}))
