@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from twin.model.journeys_compared import tours
 
 from tests.population.world import grid_town, write_population
+from twin.model.journeys_compared import tours
 from twin.model.low_emission import Garage, complying
 from twin.model.vehicle_rules import Zone, rules_of
 from twin.population.fleet import vehicle_fleet, vehicle_of_trip

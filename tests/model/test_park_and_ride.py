@@ -6,7 +6,6 @@ from functools import cache
 
 import numpy as np
 import pytest
-from twin.model.journeys_compared import tours
 
 from tests.model.test_offer import LINE, STOPS, TEXT, ground, model_of
 from tests.model.village import SCENARIOS
@@ -16,6 +15,7 @@ from twin.errors import InputError
 from twin.indicators.compute import compute
 from twin.indicators.records import DayRecord
 from twin.kernels.random import keys_of
+from twin.model.journeys_compared import tours
 from twin.model.record import record_of
 from twin.model.twin_model import TwinModel
 from twin.population.tables import CAR, COMMUTER

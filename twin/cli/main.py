@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from twin.cli import adoption, assign, influence, library, privacy, results, studies, territories
+from twin.cli import adoption, assign, influence, library, privacy, response, results, studies, territories
 from twin.errors import InputError, TwinError
 from twin.version import VERSION
 
@@ -30,6 +30,7 @@ COMMANDS = (
     ("sweep", studies.sweep),
     ("influence", influence.influence),
     ("adopt", adoption.adopt),
+    ("respond", response.respond),
     ("assign", assign.assign),
     ("report", results.report),
     ("attack", privacy.attack),

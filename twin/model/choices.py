@@ -6,6 +6,7 @@ concerned chooses again with the errors that were always theirs (`twin.behaviour
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -13,22 +14,26 @@ import numpy as np
 
 from twin.behaviour.choice import Choice
 from twin.population.population import Population
-from twin.population.tables import MODES
+from twin.population.tables import CAR, LATEST_DEPARTURE_S, MODES, PASSENGER
 from twin.population.tours import TourModes, tour_modes, trips_by
 
 if TYPE_CHECKING:
     from twin.model.twin_model import TwinModel
 
 MODE_ERRORS = "mode of a tour"
+IN_A_CAR = (CAR, PASSENGER)
 
 
 @dataclass(frozen=True, eq=False)
 class Felt:
-    """What residents know of driving from days before: saved_min (n_tours,), generalised minutes that each of
-    their tours takes less by car than they were used to; the tours are those of `tour_modes`.
+    """What residents know of driving from days before; their tours are those of `tour_modes`.
+
+    saved_min: minutes that each tour takes less in a car, at the wheel or not, than they were used to
+    (n_tours,); shift_min: by how much later it sets out where it is made by car (n_tours,).
     """
 
     saved_min: np.ndarray
+    shift_min: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,10 +62,10 @@ class DayModes:
         of_tour = usual.tours.key, usual.tours.moment
         return DayModes(model, planned, usual, Choice.made(MODE_ERRORS, *of_tour, usual.utility, usual.mode))
 
-    def with_saved(self, mode: int, saved_min: np.ndarray) -> DayModes:
-        """Where a mode takes each tour (n_tours,) so many generalised minutes less; more where negative."""
+    def with_saved(self, modes: Sequence[int], saved_min: np.ndarray) -> DayModes:
+        """Where modes take each tour (n_tours,) so many generalised minutes less; more where negative."""
         gain = np.zeros((saved_min.shape[0], len(MODES)))
-        gain[:, mode] = float(self.model.parameters["population.scale_per_min"]) * saved_min
+        gain[:, modes] = float(self.model.parameters["population.scale_per_min"]) * saved_min[:, None]
         return replace(self, choice=self.choice.with_gains(gain, self.model.seed_))
 
     @property
@@ -75,3 +80,15 @@ class DayModes:
         if trips is self.planned.trips:
             return self.planned
         return Population.of(self.planned.persons, trips, self.planned.report)
+
+    def setting_out(self, population: Population, shift_min: np.ndarray) -> Population:
+        """The population whose tours by car set out so much later (n_tours,); itself where none does."""
+        legs, trips = self.usual.legs, population.trips
+        first = np.searchsorted(legs.tour, np.arange(self.mode.shape[0]))
+        shifted = np.flatnonzero((shift_min != 0) & (self.mode == CAR))
+        if not shifted.size:
+            return population
+        row, depart_s = self.usual.row[first[shifted]], trips.depart_s.copy()
+        latest_s = LATEST_DEPARTURE_S - 1.0
+        depart_s[row] = np.clip(depart_s[row] + 60.0 * shift_min[shifted], 0.0, latest_s)
+        return Population.of(population.persons, trips.with_columns(depart_s=depart_s), population.report)

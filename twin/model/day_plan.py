@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from twin.model.choices import DayModes
+from twin.model.choices import IN_A_CAR, DayModes
 from twin.model.cycling import along_lanes, bike_lanes, by_cycle_saved_min
 from twin.model.journeys_compared import by_transit_saved_min
 from twin.model.offer import Lines
 from twin.population.population import Population
-from twin.population.tables import CAR, CYCLE, TRANSIT
+from twin.population.tables import CYCLE, TRANSIT
 from twin.scenario.on_demand import OnDemandTransport
 
 if TYPE_CHECKING:
@@ -26,11 +26,13 @@ def planned_today(model: TwinModel, lines: Lines | None) -> tuple[Population, Da
         return model.planned, None
     modes = DayModes.of(model, model.planned)
     if model.felt is not None:
-        modes = modes.with_saved(CAR, model.felt.saved_min)
+        modes = modes.with_saved(IN_A_CAR, model.felt.saved_min)
     if lanes is not None:
-        modes = modes.with_saved(CYCLE, by_cycle_saved_min(model, modes, lanes))
+        modes = modes.with_saved([CYCLE], by_cycle_saved_min(model, modes, lanes))
     if lines is not None and lines_changed:
         saved_min = by_transit_saved_min(model, modes, lines.laid, lines.prices)
-        modes = modes.with_saved(TRANSIT, saved_min)
+        modes = modes.with_saved([TRANSIT], saved_min)
     today = modes.population()
+    if model.felt is not None:
+        today = modes.setting_out(today, model.felt.shift_min)
     return (today if lanes is None else along_lanes(model, today, lanes)), modes

@@ -164,7 +164,7 @@ def _riders(
     saved_min = usual.summed(np.where(np.isfinite(saved_s), saved_s, 0.0)) / MINUTE_S
     better = open_to & (saved_min > 0.0)
     by_transit = usual.all_of(trips.mode == TRANSIT)
-    willing = modes.with_saved(TRANSIT, np.where(better, saved_min, 0.0)).mode == TRANSIT
+    willing = modes.with_saved([TRANSIT], np.where(better, saved_min, 0.0)).mode == TRANSIT
     riding = np.zeros(len(trips), dtype=np.bool_)
     riding[usual.row] = (better & (by_transit | willing))[usual.legs.tour]
     return riding, wait_s + ride_s

@@ -31,8 +31,8 @@ from twin.scenario.ledger import Parameters
 FIT_ROUNDS = 200
 FIT_TOLERANCE = 1e-6
 FACTOR_LIMIT = 400.0
-"""exp(constant) stays within this and its inverse: a constant worth two hours on the way says that a share cannot
-be reached (children who leave the area go by car, whatever the share), not how those choose who can."""
+"""exp(constant) stays within this and its inverse: a constant worth two hours on the way says that a share
+cannot be reached (children who leave the area are driven, whatever the share), not how the others choose."""
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from twin.behaviour.habits import Habits, review
 from twin.calculators.adoption import Experience, Subscriptions, subscriptions_after
 from twin.indicators.records import DayRecord
 from twin.mobility.passages import Passages
+from twin.model.choices import Felt
 from twin.model.twin_model import TwinModel
 from twin.model.users import EarlierDays, choices_of, consulted
 from twin.scenario.scenario import Scenario
@@ -95,19 +96,29 @@ def first_subscriptions(spec: Scenario, seed: int, world: World, share: float) -
 
 
 def live(
-    spec: Scenario, seed: int, world: World, carried: tuple[Habits, EarlierDays], threads: int
+    spec: Scenario,
+    seed: int,
+    world: World,
+    carried: tuple[Habits, EarlierDays | None],
+    threads: int,
+    felt: Felt | None = None,
 ) -> TwinModel:
-    """A day lived to its end, by drivers who know the rules."""
-    model = _opened(spec, seed, world, carried, threads)
+    """A day lived to its end, by drivers who know the rules, and residents who know what driving takes."""
+    model = _opened(spec, seed, world, carried, threads, felt)
     habits = informed(model, model.habits)
     if habits is not model.habits:
-        model = _opened(spec, seed, world, (habits, carried[1]), threads)
+        model = _opened(spec, seed, world, (habits, carried[1]), threads, felt)
     model.run_day()
     return model
 
 
 def _opened(
-    spec: Scenario, seed: int, world: World, carried: tuple[Habits, EarlierDays | None], threads: int
+    spec: Scenario,
+    seed: int,
+    world: World,
+    carried: tuple[Habits, EarlierDays | None],
+    threads: int,
+    felt: Felt | None = None,
 ) -> TwinModel:
     habits, earlier = carried
     return TwinModel(
@@ -118,6 +129,7 @@ def _opened(
         habits=habits,
         threads=threads,
         earlier=earlier,
+        felt=felt,
     )
 
 
