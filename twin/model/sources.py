@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from twin.population.population import Population
 from twin.population.synthesis import synthesise
@@ -13,6 +15,14 @@ from twin.territory.territory import Territory
 from twin.territory.timetable import Timetable
 from twin.territory.timetable_build import timetable_of_feed
 from twin.territory.timetable_store import NOTES
+
+
+def scenario_of(given: Scenario | str | Path, changes: Mapping[str, Any]) -> Scenario:
+    """A scenario, or that of a file, with some values changed."""
+    scenario = given if isinstance(given, Scenario) else Scenario.load(given)
+    for key, value in changes.items():
+        scenario = scenario.varied(key, value, "TwinModel")
+    return scenario
 
 
 def load_territory(scenario: Scenario) -> Territory:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from time import perf_counter
+from typing import Any
 
 import mesa
 import numpy as np
@@ -14,8 +16,10 @@ from twin.calculators.market import NO_PROVIDER
 from twin.clock import HORIZON_S, MS, format_month, parse_month
 from twin.kernels.paths import Trips
 from twin.model.choices import Felt
+from twin.model.collector import day_collector
 from twin.model.day_plan import planned_today
 from twin.model.edited_roads import day_roads
+from twin.model.inhabitant import Inhabitant
 from twin.model.inhabitants import Inhabitants
 from twin.model.low_emission import Garage, complying
 from twin.model.manager import Lever, RoadManager
@@ -28,7 +32,7 @@ from twin.model.phases import PHASES, Phase, with_parking
 from twin.model.provider import ProviderAgent
 from twin.model.register import enter_state
 from twin.model.shared_rides import with_on_demand
-from twin.model.sources import load_population, load_territory
+from twin.model.sources import load_population, load_territory, scenario_of
 from twin.model.state import Access
 from twin.model.transit import with_transit
 from twin.model.users import EarlierDays, users_of
@@ -62,7 +66,7 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
     Parameters
     ----------
     scenario
-        The question asked.
+        The question asked, or its file.
     rng
         Seed of every draw; the scenario's own if not given.
     territory, population
@@ -75,11 +79,13 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         What days before left behind: who consults whom then, instead of the scenario's app share.
     felt
         What days before taught residents of driving: modes are chosen by it.
+    changes
+        Values of the scenario to change, named as for `Scenario.varied`: ``app_share=0.3``.
     """
 
     def __init__(
         self,
-        scenario: Scenario,
+        scenario: Scenario | str | Path,
         *,
         rng: int | None = None,
         territory: Territory | None = None,
@@ -88,7 +94,9 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         threads: int = 1,
         earlier: EarlierDays | None = None,
         felt: Felt | None = None,
+        **changes: Any,
     ) -> None:
+        scenario = scenario_of(scenario, changes)
         seed = scenario.seed if rng is None else int(rng)
         super().__init__(rng=seed)
         self.spec, self.seed_, self.threads = scenario, seed, threads
@@ -97,7 +105,7 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         self.step_s = int(self.parameters["mobility.step_s"])
         self.ground = load_territory(scenario) if territory is None else territory
         self.planned = load_population(scenario, self.ground, seed) if population is None else population
-        self.inhabitants = Inhabitants.of(self.planned.persons)
+        self.inhabitants = Inhabitants.of(self.planned.persons, self)
         self.learned, self.earlier, self.felt = habits, earlier, felt
         self._set_roads()
         self._set_actors()
@@ -106,17 +114,20 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         enter_state()
         self.now_s = 0
         self.running = True
-        self.datacollector = mesa.DataCollector(
-            model_reporters={
-                "moment_s": "now_s",
-                "driving_veh": lambda m: m.state.loader.driving.shape[0],
-                "waiting_veh": lambda m: m.state.loader.waiting.shape[0],
-                "rotations": lambda m: m.state.loader.rotations,
-            }
-        )
+        self.datacollector = day_collector()
 
     if "time" not in vars(mesa.Model):  # Mesa before 3.4 counts steps only; later it hides from hasattr
         time = property(lambda self: float(self.steps), doc="Mesa's own counter: steps made.")
+
+    @property
+    def agent_types(self) -> list[type]:
+        """Types of the actors, and that of the inhabitants, who are not among `agents`."""
+        return [*super().agent_types, Inhabitant]
+
+    @property
+    def agents_by_type(self) -> dict[type, Any]:
+        """Actors by type, and the inhabitants: so that a collector can have reporters of theirs."""
+        return {**super().agents_by_type, Inhabitant: self.inhabitants}
 
     def step(self) -> None:
         """One step: every phase in order, each timed."""
