@@ -15,7 +15,7 @@ def machine() -> dict[str, object]:
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
         "load_average": [round(load, 2) for load in os.getloadavg()],
         "python": platform.python_version(),
-        **{name: _version(name) for name in ("numba", "numpy", "uxsim", "eclipse-sumo")},
+        **{name: _version(name) for name in ("numba", "numpy", "mesa", "uxsim", "eclipse-sumo")},
     }
 
 

@@ -27,8 +27,11 @@ class Inhabitant(mesa.Agent):  # type: ignore[misc]
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(name)
+        columns = self._columns
+        if name in columns.given:
+            return columns.given[name].item(self.row)
         try:
-            return self._columns.value(name, self.row)
+            return columns.value(name, self.row)
         except AttributeError:
             if name == "pos":  # Mesa's agents stand nowhere until a space places them
                 return None

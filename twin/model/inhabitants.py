@@ -213,8 +213,12 @@ class Inhabitants(AgentSet):  # type: ignore[misc]
 
     def do(self, method: Any, *args: Any, **kwargs: Any) -> Inhabitants:
         """A function of each, or a method of that name."""
-        for each in self:
-            (getattr(each, method) if isinstance(method, str) else partial(method, each))(*args, **kwargs)
+        if isinstance(method, str):
+            for each in self:
+                getattr(each, method)(*args, **kwargs)
+        else:
+            for each in self:
+                method(each, *args, **kwargs)
         return self
 
     def map(self, method: Any, *args: Any, **kwargs: Any) -> list[Any]:

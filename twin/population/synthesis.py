@@ -52,10 +52,7 @@ def synthesise(
     draws = DayDraws(seed, day) if day else Draws(seed)
     marginals = marginals_of(territory, population_file, parameters)
     gates = gates_of(territory)
-    households, fits = build_households(marginals.areas)
-    home = choose_homes(territory, marginals.areas, households, draws, marginals.where)
-    members = build_members(households, draws)
-    persons = _residents(members, households, marginals.areas, home, parameters, draws)
+    members, persons, fits = settle(territory, marginals, parameters, draws)
     legs, dropped = _legs(territory, marginals, gates, members, persons, parameters, draws)
     trips, modes = _resident_trips(territory, persons, legs, parameters, draws)
     parts = build_travellers(territory, marginals, gates, parameters, draws)
@@ -76,6 +73,16 @@ def synthesise(
         "stops_without_trip": dropped,
     }
     return Population.of(all_persons, all_trips, report)
+
+
+def settle(
+    territory: Territory, marginals: Marginals, parameters: Parameters, draws: Draws
+) -> tuple[Members, Persons, list[dict[str, Any]]]:
+    """Residents with homes and equipment, before they have a day; how well each area's marginals are met."""
+    households, fits = build_households(marginals.areas)
+    home = choose_homes(territory, marginals.areas, households, draws, marginals.where)
+    members = build_members(households, draws)
+    return members, _residents(members, households, marginals.areas, home, parameters, draws), fits
 
 
 def _residents(
