@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from twin.version import VERSION as __version__
 
 if TYPE_CHECKING:
+    from twin.model.inhabitant import Inhabitant
     from twin.model.twin_model import TwinModel
     from twin.population.population import Population
     from twin.scenario.scenario import Scenario
@@ -19,9 +20,20 @@ if TYPE_CHECKING:
     from twin.study.sweep import sweep
     from twin.territory.territory import Territory
 
-__all__ = ["Population", "Scenario", "Territory", "TwinModel", "__version__", "compare", "run", "sweep"]
+__all__ = [
+    "Inhabitant",
+    "Population",
+    "Scenario",
+    "Territory",
+    "TwinModel",
+    "__version__",
+    "compare",
+    "run",
+    "sweep",
+]
 
 _HOMES = {
+    "Inhabitant": "twin.model.inhabitant",
     "Population": "twin.population.population",
     "Scenario": "twin.scenario.scenario",
     "Territory": "twin.territory.territory",

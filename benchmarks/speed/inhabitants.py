@@ -3,8 +3,8 @@
 The place is the embedded riviera with the inhabitants of its areas multiplied until there are so many: real
 streets, paths and buildings, too few of them for so many people. Timed are the synthesis of residents with
 homes, that of everybody's days and choices, and what Mesa's ways of asking inhabitants cost. With ``--peers``
-as many agents of Mesa with the same attributes are made and asked the same, in turn in this call. ``cpu_s`` of
-what takes less than a second is the median of some repeats, ``ratio`` is over ours of that case.
+as many agents of Mesa with the same attributes are made and asked the same, in turn in this call. ``cpu_s``
+of what takes less than a second is the median of some repeats, ``ratio`` is over ours of that case.
 """
 
 from __future__ import annotations

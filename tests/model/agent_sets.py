@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import Any
 
 import mesa
@@ -13,6 +14,8 @@ from twin.population.population import Persons
 
 ATTRIBUTES = ("age", "female", "household_cars", "zone")
 KINDS = ("mesa", "columns")
+ALIVE: deque[mesa.Model] = deque(maxlen=20)
+"""Models in use: a set of Mesa's holds its agents weakly."""
 
 
 class Person(mesa.Agent):  # type: ignore[misc]
@@ -41,6 +44,7 @@ def set_of(kind: str, n: int = 30, seed: int = 7) -> Any:
     model, table = mesa.Model(rng=seed), persons(n)
     if kind == "columns":
         return Inhabitants.of(table, model)
+    ALIVE.append(model)
     agents = [Person(model) for _ in range(n)]
     for row, agent in enumerate(agents):
         agent.unique_id = int(table.person_id[row])

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import mesa
 
 from twin.errors import InputError
 from twin.model.columns import Columns
+from twin.population.population import Persons
 
 
 class Inhabitant(mesa.Agent):  # type: ignore[misc]
@@ -27,11 +29,8 @@ class Inhabitant(mesa.Agent):  # type: ignore[misc]
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(name)
-        columns = self._columns
-        if name in columns.given:
-            return columns.given[name].item(self.row)
         try:
-            return columns.value(name, self.row)
+            return self._columns.value(name, self.row)
         except AttributeError:
             if name == "pos":  # Mesa's agents stand nowhere until a space places them
                 return None
@@ -65,6 +64,13 @@ class Inhabitant(mesa.Agent):  # type: ignore[misc]
         return f"Inhabitant(unique_id={self.unique_id})"
 
 
+def _reading(name: str) -> property:
+    return property(lambda self: self._columns.given[name].item(self.row))
+
+
+for _name in ("unique_id", *Persons.DTYPES):  # found at once; `__getattr__` is asked after a long search only
+    setattr(Inhabitant, _name, _reading(_name))
+
 _new: Any = object.__new__
 _put_columns: Any = Inhabitant.__dict__["_columns"].__set__
 _put_row: Any = Inhabitant.__dict__["row"].__set__
@@ -76,6 +82,15 @@ def view(columns: Columns, row: int) -> Inhabitant:
     _put_columns(seen, columns)
     _put_row(seen, row)
     return seen
+
+
+def views(columns: Columns, rows: Iterable[int]) -> Iterator[Inhabitant]:
+    """The persons in these rows, one after another."""
+    for row in rows:
+        seen: Inhabitant = _new(Inhabitant)
+        _put_columns(seen, columns)
+        _put_row(seen, row)
+        yield seen
 
 
 def fixed() -> InputError:

@@ -7,7 +7,6 @@ of an agent is still asked of each. Nobody is added or removed, and the populati
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from functools import partial
 from random import Random
 from typing import Any
 
@@ -17,7 +16,7 @@ from mesa.agent import AgentSet
 from twin.errors import InputError
 from twin.model.columns import Columns, of_column
 from twin.model.groups import Groups
-from twin.model.inhabitant import Inhabitant, fixed, view
+from twin.model.inhabitant import Inhabitant, fixed, view, views
 from twin.population.population import Persons
 
 
@@ -241,7 +240,7 @@ class Inhabitants(AgentSet):  # type: ignore[misc]
 
     def __iter__(self) -> Iterator[Inhabitant]:
         rows = range(self._columns.n) if self._rows is None else self._rows.tolist()
-        return map(partial(view, self._columns), rows)
+        return views(self._columns, rows)
 
     def __getitem__(self, item: Any) -> Any:
         if isinstance(item, slice):
