@@ -132,6 +132,15 @@ def test_only_inhabitants_of_one_population_make_a_set(people: Inhabitants) -> N
         with pytest.raises(InputError, match="right would be: inhabitants of one model"):
             Inhabitants(agents)
     assert len(Inhabitants([people[0], people[1], people[0]])) == 2
+    with pytest.raises(InputError, match="is of another population"):
+        people | other
+
+
+def test_whole_numbers_are_summed_as_python_does(people: Inhabitants) -> None:
+    people.set("large", np.full(30, 2**62))
+    assert people.agg("large", sum) == 30 * 2**62
+    assert people.set("small", np.full(30, 127, dtype=np.int8)).agg("small", [sum, np.sum]) == [3_810, 3_810]
+    assert people.set("part", [*range(29), float("nan")]).agg("part", min) == 0.0
 
 
 def test_a_view_is_light(people: Inhabitants) -> None:

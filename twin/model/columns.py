@@ -16,7 +16,7 @@ AS_THEY_ARE = {np.dtype(np.float64): float, np.dtype(np.bool_): bool}
 """Types of which a column holds every value."""
 QUICK = ((sum, np.sum), (min, np.min), (max, np.max), (len, np.size))
 """What says of a list of numbers what the other says of their column."""
-LARGEST_SUM = 2.0**62
+LARGEST_SUM = 2**63 - 1
 """Above this, Python's whole numbers go on and those of a column may not."""
 EXACT_FLOATS = 2**53
 """Whole numbers up to this are exact as floats."""
@@ -88,6 +88,9 @@ class Columns:
     def known(self, name: str, rows: np.ndarray | None = None) -> np.ndarray | None:
         """Who of these rows has a value of an own column (n,) bool; None where everybody has."""
         known = self._known.get(name)
+        if known is not None and known.all():
+            del self._known[name]
+            known = None
         return known if known is None or rows is None else known[rows]
 
     def write(self, name: str, rows: np.ndarray | None, value: Any) -> None:
@@ -163,8 +166,10 @@ def of_column(func: Any, column: np.ndarray) -> Any:
     quick = next((ours for theirs, ours in QUICK if theirs is func), None)
     if column.dtype.kind == "f":
         return None if np.isnan(np.min(column)) else quick
-    largest = float(np.abs(column.astype(np.float64)).max()) * column.shape[0]
-    return None if quick is np.sum and largest > LARGEST_SUM else quick
+    if quick is np.sum and column.dtype.itemsize == np.dtype(np.int64).itemsize:
+        largest = max(abs(int(column.min())), abs(int(column.max()))) * column.shape[0]
+        return quick if largest <= LARGEST_SUM else None
+    return quick
 
 
 def as_values(value: Any, n: int, name: str) -> np.ndarray:

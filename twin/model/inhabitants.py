@@ -40,14 +40,11 @@ class Inhabitants(AgentSet):  # type: ignore[misc]
     random: Random
 
     def __init__(self, agents: Iterable[Inhabitant], random: Random | None = None) -> None:
-        views = list(agents)
-        if not views or any(not isinstance(each, Inhabitant) for each in views):
+        members = list(agents)
+        columns = members[0]._columns if members and isinstance(members[0], Inhabitant) else None
+        if columns is None:
             raise InputError("Inhabitants", "no views of inhabitants given", "inhabitants of one model")
-        columns = views[0]._columns
-        if any(each._columns is not columns for each in views):
-            raise InputError("Inhabitants", "views of two populations", "inhabitants of one model")
-        rows = np.array(list(dict.fromkeys(each.row for each in views)), dtype=np.int64)
-        self._fill(columns, rows, columns.model.random if random is None else random)
+        self._fill(columns, _rows_of(columns, members), columns.model.random if random is None else random)
 
     @classmethod
     def of(cls, persons: Persons, model: Any) -> Inhabitants:
@@ -86,7 +83,7 @@ class Inhabitants(AgentSet):  # type: ignore[misc]
         return np.arange(self._columns.n) if self._rows is None else self._rows
 
     def __getattr__(self, name: str) -> np.ndarray:
-        if name.startswith("__"):
+        if name.startswith("_"):
             raise AttributeError(name)
         return self._columns.column(name, self._rows)
 
@@ -243,9 +240,10 @@ class Inhabitants(AgentSet):  # type: ignore[misc]
         return views(self._columns, rows)
 
     def __getitem__(self, item: Any) -> Any:
-        if isinstance(item, slice):
-            return list(self._part(np.arange(len(self))[item]))
-        return view(self._columns, int(self.rows[item]))
+        place = range(len(self))[item]
+        if isinstance(place, range):
+            return list(self._part(np.array(place, dtype=np.int64)))
+        return view(self._columns, place if self._rows is None else int(self._rows[place]))
 
     def __contains__(self, agent: object) -> bool:
         if not isinstance(agent, Inhabitant) or agent._columns is not self._columns:
@@ -264,8 +262,7 @@ class Inhabitants(AgentSet):  # type: ignore[misc]
 
     def _from_iterable(self, agents: Iterable[Inhabitant]) -> Inhabitants:
         """What `&`, `|`, `-` and `^` come to."""
-        rows = np.array(list(dict.fromkeys(each.row for each in agents)), dtype=np.int64)
-        return self._made(self._columns, rows, self.random)
+        return self._made(self._columns, _rows_of(self._columns, agents), self.random)
 
     def add(self, *_: Any) -> None:
         """Refused, as are `discard`, `remove`, `clear` and `pop`: a population is fixed."""
@@ -290,3 +287,13 @@ class Inhabitants(AgentSet):  # type: ignore[misc]
 
 NAMES_TAKEN = frozenset((*dir(Inhabitant), *dir(Inhabitants), "scenario", "from_dataframe"))
 """What own attributes cannot be called: Mesa, or one of its versions, has something else by that name."""
+
+
+def _rows_of(columns: Columns, agents: Iterable[Inhabitant]) -> np.ndarray:
+    """Rows of persons of one population (n,), each once."""
+    rows: dict[int, None] = {}
+    for each in agents:
+        if not isinstance(each, Inhabitant) or each._columns is not columns:
+            raise InputError("Inhabitants", f"{each!r} is of another population", "inhabitants of one model")
+        rows[each.row] = None
+    return np.array(list(rows), dtype=np.int64)
