@@ -105,13 +105,8 @@ def asked_rows(persons: Persons, with_peers: bool) -> list[Row]:
     ready = {name: column.copy() for name, column in persons.columns().items()}
     n = len(persons)
     ours = mesa.Model(rng=SEED)
-    rows = [
-        _row(
-            "made of ready columns",
-            "twin",
-            cpu_s(lambda: Inhabitants.of(Persons(**ready), mesa.Model(rng=SEED))),
-        )
-    ]
+    made_s = cpu_s(lambda: Inhabitants.of(Persons(**ready), mesa.Model(rng=SEED)))
+    rows = [_row("made of ready columns", "twin", made_s) | {"bytes_each": _nbytes(persons) / n}]
     people = ours.inhabitants = Inhabitants.of(persons, ours)
     values = np.linspace(0.0, 1.0, n)
     rows += [
@@ -126,7 +121,7 @@ def asked_rows(persons: Persons, with_peers: bool) -> list[Row]:
     for name, reporter in REPORTERS.items():
         collector = mesa.DataCollector(model_reporters={name: reporter})
         rows.append(_row(f"reporter, {name}", "twin", cpu_s(lambda each=collector: each.collect(ours), 21)))
-    return rows + (_peer_rows(ready, values, rows) if with_peers else [])
+    return rows + (_peer_rows(ready, people, rows) if with_peers else [])
 
 
 REPORTERS: dict[str, Callable[[Any], float]] = {
@@ -137,13 +132,15 @@ REPORTERS: dict[str, Callable[[Any], float]] = {
 }
 
 
-def _peer_rows(ready: dict[str, np.ndarray], values: np.ndarray, ours: list[Row]) -> list[Row]:
-    """The same asked of as many agents of Mesa."""
+def _peer_rows(ready: dict[str, np.ndarray], people: Inhabitants, ours: list[Row]) -> list[Row]:
+    """The same asked of as many agents of Mesa, who have to answer the same."""
     columns = {name: column.tolist() for name, column in ready.items()}
     model = mesa.Model(rng=SEED)
-    made_s, agents = timed(lambda: Person.create_agents(model, len(values), **columns))
+    before = _resident_bytes()
+    made_s, agents = timed(lambda: Person.create_agents(model, len(people), **columns))
+    bytes_each = (_resident_bytes() - before) / len(people)  # without the values, which the lists hold too
     columns.clear()
-    each = values.tolist()
+    each = people.get("trust")
 
     def give_each() -> AgentSet:
         left = iter(each)
@@ -158,10 +155,14 @@ def _peer_rows(ready: dict[str, np.ndarray], values: np.ndarray, ours: list[Row]
         "do, one by one": timed(lambda: agents.do(_look))[0],
         "shuffle_do, one by one": timed(lambda: agents.shuffle_do(_look))[0],
     }
+    give_each()
+    if any(people.agg(name, sum) != agents.agg(name, sum) for name in ("age", "household_cars", "consent")):
+        raise InputError("peer mesa", "answers otherwise than ours", "agents with the same attributes")
+    if people.get("trust") != agents.get("trust"):
+        raise InputError("peer mesa", "has other values than ours", "the same update of both")
     base = {row["case"]: row["cpu_s"] for row in ours}
-    memory = {"memory_mb": peak_memory_mb()}
     rows = [_row(case, "mesa", s) | {"ratio": s / base[case]} for case, s in spent.items()]
-    rows[0] |= memory
+    rows[0]["bytes_each"] = bytes_each
     return rows
 
 
@@ -175,6 +176,13 @@ def _row(case: str, engine: str, spent_s: float) -> Row:
 
 def _nbytes(table: Any) -> int:
     return sum(column.nbytes for column in table.columns().values())
+
+
+def _resident_bytes() -> int:
+    """Memory that this process holds now, by Linux's own line; 0 where there is none."""
+    status = Path("/proc/self/status")
+    lines = status.read_text(encoding="ascii").splitlines() if status.is_file() else []
+    return next((1_024 * int(line.split()[1]) for line in lines if line.startswith("VmRSS:")), 0)
 
 
 def measured(n: int, with_peers: bool) -> list[Row]:
