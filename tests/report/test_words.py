@@ -10,8 +10,9 @@ import pytest
 
 from tests.indicators.small_day import small_day
 from tests.study.stand_in import BASE, small_scenario
+from twin.population.calibration import NO_COUNTS
 from twin.report.cards import demand_of, differences_of
-from twin.report.findings import findings_of, warnings_of
+from twin.report.findings import calibration_words, findings_of, warnings_of
 from twin.report.sections import demand_sentence
 from twin.report.view import Demand, IndicatorRow, ReportView, Scenario
 from twin.report.words import interval, number, percent, sentence, signed, with_unit
@@ -116,6 +117,25 @@ def test_sure_changes_lead_and_the_rest_is_counted() -> None:
     ]
     assert [each.verdict for each in found[:2]] == ["worse", "unclear"]
     assert found[-1].text == "Of 3 indicators: 2 worse, 1 without a change beyond chance."
+
+
+def test_the_first_page_tells_what_is_not_calibrated() -> None:
+    foreign = "people of rock (legal regime Monaco) are given statistics of France"
+    told = {"calibration": {"reasons": [NO_COUNTS, foreign], "counts": None}}
+    assert calibration_words(told) == [
+        "Not calibrated: no count of real traffic has been held against these flows.",
+        f"Not calibrated: {foreign}.",
+    ]
+    assert calibration_words(None) == calibration_words({}) == calibration_words(told)[:1]
+    streets = {"counts": 3, "source": "loops of 2025"}
+    assert calibration_words({"calibration": {"reasons": [], "counts": None, "streets": streets}}) == [
+        "Traffic from outside is fitted to 3 counts of streets: loops of 2025."
+    ]
+    missed = "count at N1, 0 to 24 h: 80 vehicles, 100 were counted"
+    counted = {"reasons": [missed], "counts": {"rows": [{"met": True}, {"met": False}]}}
+    first, second = calibration_words({"calibration": counted})
+    assert first.startswith("Traffic from outside is fitted to counts at the gateways, 1 of 2 met; ")
+    assert second == f"Not calibrated: {missed}."
 
 
 def test_warnings_are_never_left_out() -> None:

@@ -10,7 +10,9 @@ from twin.population.file import (
     DENSITY_CLASSES,
     OUTSIDE_PURPOSES,
     AreaTable,
+    CalibrationTable,
     CommutersTable,
+    CountTable,
     ThroughTable,
     read_population_file,
 )
@@ -35,6 +37,7 @@ class Area:
     outside_shares: tuple[float, ...]  # by OUTSIDE_PURPOSES
     gates: dict[str, float] | None  # None: by the capacity of the gateways' links
     basis: str  # "file", or what `people_of_zone` went by
+    class_source: str = ""  # of density class and legal regime
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,8 @@ class Marginals:
     through: tuple[ThroughTable, ...]
     notes: tuple[str, ...]
     where: str
+    counts: tuple[CountTable, ...] = ()
+    calibration: CalibrationTable | None = None
 
 
 def marginals_of(territory: Territory, population_file: Path | None, parameters: Parameters) -> Marginals:
@@ -53,12 +58,17 @@ def marginals_of(territory: Territory, population_file: Path | None, parameters:
     tables: tuple[AreaTable, ...] = ()
     commuters: tuple[CommutersTable, ...] = ()
     through: tuple[ThroughTable, ...] = ()
+    counts: tuple[CountTable, ...] = ()
+    calibration: CalibrationTable | None = None
     where = str(population_file) if population_file else territory.name
     notes: list[str] = []
     if population_file is not None:
         read = read_population_file(population_file)
-        tables, commuters, through = read.area, read.commuters, read.through
-        _check_groups(territory, read.commuters, read.through, where)
+        tables, commuters, through, counts = read.area, read.commuters, read.through, read.count
+        calibration = read.calibration
+        _check_groups(territory, commuters, through, where)
+        for i, count in enumerate(counts):
+            known_groups({count.gate: 1.0}, territory, f"{where}: count {i + 1}: gate")
     else:
         notes.append(_assumed_demand(territory))
     areas = [_area(territory, table, i, parameters, where) for i, table in enumerate(tables)]
@@ -71,7 +81,7 @@ def marginals_of(territory: Territory, population_file: Path | None, parameters:
     if not areas:
         right = "inhabitants in some area of population.toml, or buildings"
         raise InputError(where, "an empty population: nobody lives here", right)
-    return Marginals(tuple(areas), commuters, through, tuple(notes), where)
+    return Marginals(tuple(areas), commuters, through, tuple(notes), where, counts, calibration)
 
 
 def _assumed_demand(territory: Territory) -> str:
@@ -131,6 +141,7 @@ def _area(territory: Territory, table: AreaTable, i: int, parameters: Parameters
         else tuple(shares.get(each, 0.0) for each in OUTSIDE_PURPOSES),
         gates=known_groups(table.gates, territory, f"{spot}: gates"),
         basis="file",
+        class_source=table.class_source or "stated in the file, without a source of its own",
     )
 
 
@@ -151,6 +162,7 @@ def _inferred(territory: Territory, zone: int, parameters: Parameters) -> Area:
         outside_shares=parameters["population.outside_shares"],
         gates=None,
         basis=people.basis,
+        class_source="by inhabitants (population.density_class_from_inhabitants); legal regime unknown",
     )
 
 

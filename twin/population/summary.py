@@ -114,5 +114,6 @@ def _area(area: Any) -> dict[str, Any]:
         "inhabitants": area.inhabitants,
         "density_class": DENSITY_CLASSES[area.density],
         "legal_regime": area.legal_regime,
+        "class_source": area.class_source,
         "basis": area.basis,
     }
