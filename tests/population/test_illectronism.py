@@ -78,7 +78,7 @@ def test_the_country_comes_to_the_published_shares_once_its_classes_average_to_i
 
 
 def test_the_country_as_the_ledger_has_it() -> None:
-    """What the ledger's ratios average to is what the country comes to; the oldest miss most where not to 1."""
+    """The country comes to what the ledger's ratios average to; the oldest miss most where that is not 1."""
     mean_ratio = float(np.dot(COUNTRY_MIX, LEDGER["population.illectronism_ratio"]))
     off = {label: share * (mean_ratio - 1.0) for label, share in PUBLISHED.items()}
     for label, shares in found_by_seed(COUNTRY_MIX, LEDGER).items():
