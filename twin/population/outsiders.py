@@ -1,4 +1,4 @@
-"""Whoever comes from outside: commuters and through traffic, fitted to counts if there are any, and deliveries."""
+"""Who comes from outside: commuters and through traffic, fitted to counts if there are any, and deliveries."""
 
 from __future__ import annotations
 
