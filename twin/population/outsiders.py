@@ -1,4 +1,4 @@
-"""Who comes from outside: commuters and through traffic, fitted to counts if there are any, and deliveries."""
+"""Who comes from outside: commuters and through traffic, fitted to counts if there are any; deliveries."""
 
 from __future__ import annotations
 
