@@ -22,6 +22,7 @@ from twin.territory.inhabitants import people_of
 from twin.territory.paths import make_paths
 from twin.territory.pieces import cut_to_pieces
 from twin.territory.places import find_footprints, make_places
+from twin.territory.services import Services
 from twin.territory.streets import Ground, make_streets
 from twin.territory.tables import TurnBans
 from twin.territory.topology import Network, lay_out
@@ -42,6 +43,7 @@ class Parts:
     tables: Mapping[str, Any]
     utilities: Utilities
     turns: TurnBans
+    services: Services
     meta: Mapping[str, Any]
 
 
@@ -78,7 +80,7 @@ def build(
     say("laying paths")
     paths = make_paths(extract, ground, bbox, elevation is not None)
     say("filling places")
-    places = make_places(footprints, bbox, (streets, paths), ground, repairs)
+    places, services = make_places(footprints, bbox, (streets, paths), ground, repairs)
     tables = {
         "streets": streets,
         "gateways": gateways,
@@ -92,9 +94,10 @@ def build(
     utilities = lay_utilities((streets, places, ground.zones), observed, parameters)
     notes = _notes(extract, layout, box, ground.plane, repairs) | _counts(tables, network, houses)
     notes |= utilities.notes() | {"utilities": utilities.counts(), "junction_control": controls}
+    notes |= services.notes()
     notes["people"] = people_of(ground, places, box, bbox is not None)
     notes["place"] = layout.place or place
-    return Parts(tables, utilities, network.bans, notes)
+    return Parts(tables, utilities, network.bans, services, notes)
 
 
 def check_box(box: Box | None, where: str) -> None:

@@ -26,6 +26,7 @@ from twin.territory.gateways import (
 )
 from twin.territory.geometry import Plane
 from twin.territory.inhabitants import people_of_cut
+from twin.territory.services import Services
 from twin.territory.tables import Flags, Gateways, Ints, Paths, Places, Streets, TurnBans, Zones
 from twin.territory.topology import km_by_class
 from twin.territory.utilities.layers import lay_utilities
@@ -36,7 +37,7 @@ from twin.territory.utilities.tables import Utilities
 def cut_out(
     name: str,
     digest: str,
-    content: tuple[Mapping[str, Any], Utilities, TurnBans],
+    content: tuple[Mapping[str, Any], Utilities, TurnBans, Services],
     meta: Mapping[str, Any],
     area: Area,
 ) -> Parts:
@@ -47,7 +48,7 @@ def cut_out(
     are dead ends. Every link wholly inside is kept, also one that led out of the area by a minor road only.
     Utilities are laid anew over what is mapped in the box of the part.
     """
-    tables, utilities, turns = content
+    tables, utilities, turns, services = content
     streets: Streets = tables["streets"]
     plane = Plane.from_crs(str(meta["crs"]))
     kept, whole = area.links(streets)
@@ -76,9 +77,11 @@ def cut_out(
         "places_outside": int((~inside).sum()),
         **_count_gateways(gateways, tables["gateways"]),
     }
+    here = services.moved(tables["places"], places)
     laid = lay_utilities((made, places, zones), mapped_in(utilities, box), Parameters.defaults())
     notes = _notes(name, meta, tables, new, box) | laid.notes()
-    return Parts(new, laid, turns.taken(kept), notes | {"utilities": laid.counts(), "cut": cut})
+    notes |= here.notes() | {"utilities": laid.counts(), "cut": cut}
+    return Parts(new, laid, turns.taken(kept), here, notes)
 
 
 def _notes(

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 import numpy as np
 
 from twin.readers.osm import Box, OsmPoint, Tags
-from twin.scenario.ledger import Parameters
 from twin.territory.access import nearest_links, nearest_nodes
 from twin.territory.buildings import Footprint, coverage, middles, owners, read_footprints
 from twin.territory.communes import locate
 from twin.territory.geometry import in_rings
+from twin.territory.place_drafts import PlaceDraft, PlaceRules
+from twin.territory.services import Offered, Services, services_named, services_table
 from twin.territory.streets import Ground
 from twin.territory.tables import ASSUMED, INFERRED, OBSERVED, Floats, Ints, Paths, Places, Streets
 from twin.territory.uses import (
@@ -22,64 +22,12 @@ from twin.territory.uses import (
     PARKING,
     SCHOOL,
     SHOP,
-    VISITED,
-    WORK,
     building_use,
     is_large,
-    is_public_parking,
     point_use,
     tagged_count,
 )
 from twin.territory.zones import zone_of
-
-
-@dataclass
-class _Place:
-    """A place while its capacities are being added up."""
-
-    id: str
-    lon: float
-    lat: float
-    floor_m2: float = 0.0
-    levels: float = 1.0
-    dwellings: float = 0.0
-    jobs: float = 0.0
-    visits: dict[str, float] = field(default_factory=dict)  # visitors at once, pupils, car spaces, by use
-    provenance: int = INFERRED
-    use: str = NONE
-    fuel: bool = False
-    pays_to_park: bool = False
-
-    def add(self, use: str, count: float) -> None:
-        """More capacity of one use."""
-        self.visits[use] = self.visits.get(use, 0.0) + count
-
-    def add_car_park(self, tags: Tags, spaces: float) -> None:
-        """Spaces of a car park, unless it is not for everybody."""
-        if is_public_parking(tags):
-            self.add(PARKING, spaces)
-            self.pays_to_park |= tags.get("fee", "no") != "no"
-
-
-class _Rules:
-    """The ledger's rows on places, by name."""
-
-    def __init__(self, parameters: Parameters) -> None:
-        def row(name: str) -> float:
-            return float(parameters[f"territory.{name}"])
-
-        self.steps: tuple[float, ...] = parameters["territory.coverage_steps"]
-        self.levels: tuple[float, ...] = parameters["territory.levels_by_coverage"]
-        per_visitor = parameters["territory.floor_per_visitor_m2"]
-        self.floor_per_visit = dict(zip(VISITED, per_visitor, strict=True))
-        self.floor_per_visit[SCHOOL] = row("floor_per_school_place_m2")
-        self.point_floor = dict(zip((*VISITED, SCHOOL), parameters["territory.poi_floor_m2"], strict=True))
-        self.point_floor[WORK] = self.point_floor[SHOP]
-        self.large_floor, self.dwelling = row("large_poi_floor_m2"), row("dwelling_floor_m2")
-        self.per_job, self.outbuilding = row("floor_per_job_m2"), row("outbuilding_m2")
-        self.large, self.large_work = row("large_building_m2"), row("large_building_work_share")
-        self.ground_work, self.shop_share = row("ground_floor_work_share"), row("shop_share_of_ground_floor")
-        self.per_space, self.point_spaces = row("parking_area_m2"), row("parking_point_spaces")
 
 
 def find_footprints(ground: Ground, box: Box | None, repairs: Counter[str]) -> list[Footprint]:
@@ -93,12 +41,12 @@ def make_places(
     networks: tuple[Streets, Paths],
     ground: Ground,
     repairs: Counter[str],
-) -> Places:
+) -> tuple[Places, Services]:
     """All places: buildings with what is in them, and points and areas that lie in no building.
 
     What lies out of reach of the streets (another valley) is left out and counted.
     """
-    rules = _Rules(ground.parameters)
+    rules = PlaceRules(ground.parameters)
     buildings = [each for each in footprints if each.is_building]
     areas = [each for each in footprints if not each.is_building]
     places = _buildings(buildings, ground, rules)
@@ -107,8 +55,10 @@ def make_places(
     near_m = ground.parameters["territory.poi_to_building_m"]
     for point, owner in zip(points, owners(points, buildings, ground.plane, near_m).tolist(), strict=True):
         if owner < 0:
-            places.append(_Place(f"node:{point.id}", point.lon, point.lat, provenance=ASSUMED))
+            places.append(PlaceDraft(f"node:{point.id}", point.lon, point.lat, provenance=ASSUMED))
+        before = dict(places[owner].visits)
         _put_point(places[owner], point.tags, rules)
+        places[owner].offer(f"node:{point.id}", point.tags, before)
     for area in areas:
         if point_use(area.tags) not in (SCHOOL, NONE):
             places.append(_area(area, rules))
@@ -119,16 +69,17 @@ def make_places(
     access = nearest_links(x, y, networks[0], ground.plane, reach_m)
     repairs["places_out_of_reach"] += int((access < 0).sum())
     near = [place for place, link in zip(used, access.tolist(), strict=True) if link >= 0]
-    return _columns(near, access[access >= 0], networks[1], ground)
+    offered = services_table([place.services for place in near], [place.visits for place in near])
+    return _columns(near, access[access >= 0], networks[1], ground), offered
 
 
 def dwellings_of(buildings: Sequence[Footprint], ground: Ground) -> Floats:
     """Dwellings of each building by its own tags, or as inferred (n_buildings,)."""
-    places = _buildings(buildings, ground, _Rules(ground.parameters))
+    places = _buildings(buildings, ground, PlaceRules(ground.parameters))
     return np.array([place.dwellings for place in places], dtype=np.float64)
 
 
-def _buildings(buildings: Sequence[Footprint], ground: Ground, rules: _Rules) -> list[_Place]:
+def _buildings(buildings: Sequence[Footprint], ground: Ground, rules: PlaceRules) -> list[PlaceDraft]:
     built = coverage(buildings, ground.parameters["territory.coverage_radius_m"])
     dense = np.searchsorted(rules.steps, built)
     return [_building(each, int(step), rules) for each, step in zip(buildings, dense, strict=True)]
@@ -139,17 +90,17 @@ def _is_place(point: OsmPoint, box: Box | None) -> bool:
     return here and point_use(point.tags) != NONE
 
 
-def _has_use(place: _Place) -> bool:
+def _has_use(place: PlaceDraft) -> bool:
     return place.dwellings > 0 or place.jobs > 0 or bool(place.visits) or place.use != NONE
 
 
-def _building(each: Footprint, dense: int, rules: _Rules) -> _Place:
+def _building(each: Footprint, dense: int, rules: PlaceRules) -> PlaceDraft:
     """A building by its own tags; where they are silent, homes, and work in large or dense ones."""
     tagged = tagged_count(each.tags, "building:levels")
     use = building_use(each.tags)
     small = each.area_m2 < rules.outbuilding
     levels = tagged or (1.0 if small else rules.levels[dense])
-    place = _Place(each.id, each.lon, each.lat, each.area_m2 * levels, levels)
+    place = PlaceDraft(each.id, each.lon, each.lat, each.area_m2 * levels, levels)
     place.provenance = ASSUMED if use is None else OBSERVED if tagged else INFERRED
     place.fuel = each.tags.get("amenity") == "fuel"
     if use is None:
@@ -161,10 +112,11 @@ def _building(each: Footprint, dense: int, rules: _Rules) -> _Place:
     else:
         _dedicate(place, use, place.floor_m2, each.tags, rules)
     place.use = use
+    place.offer(each.id, each.tags, {})
     return place
 
 
-def _mixed(place: _Place, footprint_m2: float, dense: int, rules: _Rules) -> None:
+def _mixed(place: PlaceDraft, footprint_m2: float, dense: int, rules: PlaceRules) -> None:
     """Homes, with work on part of the ground floor in dense quarters and in part of large buildings."""
     work_m2 = place.floor_m2 * rules.large_work if footprint_m2 >= rules.large else 0.0
     if dense >= 3 and footprint_m2 < rules.large:
@@ -175,7 +127,7 @@ def _mixed(place: _Place, footprint_m2: float, dense: int, rules: _Rules) -> Non
     place.dwellings = max(1.0, (place.floor_m2 - work_m2) / rules.dwelling)
 
 
-def _dedicate(place: _Place, use: str, floor_m2: float, tags: Tags, rules: _Rules) -> None:
+def _dedicate(place: PlaceDraft, use: str, floor_m2: float, tags: Tags, rules: PlaceRules) -> None:
     """Add a floor that serves one use: visitors, pupils or cars, and the jobs that go with it."""
     capacity = tagged_count(tags, "capacity")
     if use == PARKING:
@@ -187,7 +139,7 @@ def _dedicate(place: _Place, use: str, floor_m2: float, tags: Tags, rules: _Rule
         place.jobs += floor_m2 / rules.per_job
 
 
-def _put_point(place: _Place, tags: Tags, rules: _Rules) -> None:
+def _put_point(place: PlaceDraft, tags: Tags, rules: PlaceRules) -> None:
     """A mapped point: takes its floor from the homes of its building, or stands alone."""
     use = point_use(tags)
     place.fuel |= tags.get("amenity") == "fuel"
@@ -210,35 +162,44 @@ def _put_point(place: _Place, tags: Tags, rules: _Rules) -> None:
 
 
 def _teach(
-    areas: Sequence[Footprint], buildings: Sequence[Footprint], places: list[_Place], rules: _Rules
+    areas: Sequence[Footprint], buildings: Sequence[Footprint], places: list[PlaceDraft], rules: PlaceRules
 ) -> None:
-    """Untagged buildings on the grounds of a school belong to it."""
+    """Untagged buildings on the grounds of a school belong to it; the school is in the largest of them."""
     x = middles(buildings)
     for area in areas:
         if point_use(area.tags) != SCHOOL:
             continue
         ring = np.vstack([area.corners, area.corners[:1]])
+        taught: list[PlaceDraft] = []
         for row in np.flatnonzero(in_rings(x[:, 0], x[:, 1], [ring])).tolist():
             place = places[row]
             if place.use in (HOME, NONE) and buildings[row].area_m2 >= rules.outbuilding:
                 place.dwellings, place.jobs, place.visits, place.use = 0.0, 0.0, {}, SCHOOL
                 place.provenance = INFERRED
                 _dedicate(place, SCHOOL, place.floor_m2, {}, rules)
+            if place.use == SCHOOL:
+                place.services = [each for each in place.services if each.service != "school"]
+                place.whole.add("school")
+                taught.append(place)
+        if taught and dict(services_named(area.tags)).get("school") is not None:
+            largest = max(taught, key=lambda place: (place.floor_m2, place.id))
+            largest.services.append(Offered(area.id, "school", largest.visits[SCHOOL], OBSERVED))
 
 
-def _area(area: Footprint, rules: _Rules) -> _Place:
+def _area(area: Footprint, rules: PlaceRules) -> PlaceDraft:
     """An area of interest outside buildings: a car park, a park, a stadium."""
     use = point_use(area.tags)
     tagged = tagged_count(area.tags, "capacity")
-    place = _Place(area.id, area.lon, area.lat, provenance=OBSERVED if tagged else INFERRED, use=use)
+    place = PlaceDraft(area.id, area.lon, area.lat, provenance=OBSERVED if tagged else INFERRED, use=use)
     place.fuel = area.tags.get("amenity") == "fuel"
     floor = area.area_m2 if use == PARKING else min(area.area_m2, rules.large_floor)
     place.floor_m2 = 0.0 if use == PARKING else floor
     _dedicate(place, use, floor, area.tags, rules)
+    place.offer(area.id, area.tags, {})
     return place
 
 
-def _columns(places: list[_Place], access: Ints, paths: Paths, ground: Ground) -> Places:
+def _columns(places: list[PlaceDraft], access: Ints, paths: Paths, ground: Ground) -> Places:
     lon, lat = np.array([p.lon for p in places]), np.array([p.lat for p in places])
     x, y = ground.plane.x_m(lon), ground.plane.y_m(lat)
 

@@ -34,6 +34,7 @@ def describe(name: str, tables: Mapping[str, Any], meta: Mapping[str, Any], dige
         _parking(streets, places),
         _zones(tables["zones"], streets, places),
         _provenance(streets, places),
+        *_services(meta),
         *_utilities(meta),
         _repairs(meta),
     )
@@ -172,6 +173,22 @@ bends lower speeds. Nearly every building is mapped as `building=yes`: its level
 shops follow from its footprint and how densely its surroundings are built, and count as assumed; where
 the use is tagged they count as inferred, where levels or capacity are tagged too, as observed."""
     return "\n".join([*lines, "", note])
+
+
+def _services(meta: Mapping[str, Any]) -> list[str]:
+    """Services by how they are known, for territories that have any."""
+    if "services" not in meta:
+        return []
+    head = ["## Services", "", f"| service | {' | '.join(PROVENANCES)} |", "|---|---|---|---|"]
+    lines = [
+        f"| {name} | " + " | ".join(str(row[each]) for each in PROVENANCES) + " |"
+        for name, row in meta["services"].items()
+    ]
+    note = f"""Services at the places, in `services.parquet`; digest `{meta["services_digest"]}`.
+Observed: the map names such a service. Inferred: the map names something that has one as a rule (a town
+hall a counter, a restaurant a cafe, a hospital doctors). Assumed: a map without a single doctor gets a
+practice at each pharmacy. What the map does not show is missing here too."""
+    return ["\n".join([*head, *lines, "", note])]
 
 
 def _utilities(meta: Mapping[str, Any]) -> list[str]:

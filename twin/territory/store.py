@@ -13,10 +13,12 @@ import numpy as np
 from twin.errors import InputError
 from twin.territory.arrow import geo_table, plain_table, wkb_lines, wkb_points
 from twin.territory.content import SCHEMA_VERSION
+from twin.territory.services import Services
 from twin.territory.tables import Floats, Gateways, Paths, Places, Streets, TurnBans, Zones
 
 NOTES = "territory.json"
 TURNS = "turns"
+SERVICES = "services"
 README = "README.md"
 NODE_COLUMNS = ("node_id", "node_x_m", "node_y_m", "node_elevation_m")
 MEMBER_COLUMNS = ("member_way", "member_from", "member_to", "member_ref", "member_commune")
@@ -120,6 +122,20 @@ def _turns_from(folder: Path, n_links: int) -> TurnBans:
         if len(links) and not 0 <= links.min() <= links.max() < n_links:
             raise ValueError("a banned turn names no link")
     return turns
+
+
+def read_services(folder: Path, n_places: int, notes: Mapping[str, Any]) -> Services:
+    """Services of a territory folder, none if it was built before they were kept; the digest is checked."""
+    if "services_digest" not in notes:
+        return Services.none()
+    table = read_table(folder, SERVICES)
+    try:
+        services = Services(**columns_of(table))
+    except (TypeError, ValueError) as error:
+        raise InputError(
+            str(folder), f"the services do not fit together: {error}", "a folder as built"
+        ) from None
+    return services.checked(n_places, notes, str(folder))
 
 
 def _read_notes(folder: Path) -> dict[str, Any]:

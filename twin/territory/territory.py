@@ -9,12 +9,14 @@ from typing import Any
 
 from twin.errors import InputError
 from twin.territory.area import area_of
+from twin.territory.arrow import plain_table
 from twin.territory.build import Parts, Progress, build
 from twin.territory.content import content_digest
 from twin.territory.cut import cut_out
 from twin.territory.places_by_name import folder_name, map_of
 from twin.territory.readme import describe
-from twin.territory.store import read_territory, write_territory, zones_note
+from twin.territory.services import Services
+from twin.territory.store import SERVICES, read_services, read_territory, write_territory, zones_note
 from twin.territory.tables import Gateways, Paths, Places, Streets, TurnBans, Zones
 from twin.territory.utilities.store import arrow_tables, read_utilities
 from twin.territory.utilities.tables import Utilities
@@ -30,8 +32,8 @@ class Territory:
     """Where everything happens; all arrays are read-only.
 
     `digest` covers what the tables say, with lengths and coordinates rounded to mm, and nothing of
-    how they are stored; the utility layers have a digest of their own, in `meta`. `meta` says where, when
-    and by which repairs the territory came to be.
+    how they are stored; utility layers and services have digests of their own, in `meta`. `meta` says
+    where, when and by which repairs the territory came to be.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Territory:
     digest: str
     utilities: Utilities = field(default_factory=Utilities.none)
     turns: TurnBans = field(default_factory=TurnBans.none)
+    services: Services = field(default_factory=Services.none)
 
     @classmethod
     def load(cls, folder: str | Path) -> Territory:
@@ -63,7 +66,9 @@ class Territory:
             right = f"content with the digest {str(digest)[:12]}"
             raise InputError(str(path), f"the content has the digest {found[:12]}", right)
         utilities = read_utilities(path, notes)
-        return cls(name=name, meta=notes, digest=found, utilities=utilities, turns=turns, **tables)
+        services = read_services(path, tables["places"].n_places, notes)
+        known = {"utilities": utilities, "turns": turns, "services": services}
+        return cls(name=name, meta=notes, digest=found, **known, **tables)
 
     @classmethod
     def from_osm(
@@ -134,9 +139,8 @@ class Territory:
     @classmethod
     def _of(cls, parts: Parts, name: str) -> Territory:
         digest = content_digest(_with_turns(parts.tables, parts.turns))
-        return cls(
-            name, meta=parts.meta, digest=digest, utilities=parts.utilities, turns=parts.turns, **parts.tables
-        )
+        more = {"utilities": parts.utilities, "turns": parts.turns, "services": parts.services}
+        return cls(name, meta=parts.meta, digest=digest, **more, **parts.tables)
 
     def cut(
         self,
@@ -162,7 +166,8 @@ class Territory:
         """
         tables = {each: getattr(self, each) for each in TABLES}
         area = area_of(bbox, polygon, zones, self.zones)
-        parts = cut_out(self.name, self.digest, (tables, self.utilities, self.turns), self.meta, area)
+        content = tables, self.utilities, self.turns, self.services
+        parts = cut_out(self.name, self.digest, content, self.meta, area)
         return self._of(parts, name or self.name)
 
     def save(self, folder: str | Path) -> None:
@@ -179,7 +184,8 @@ class Territory:
             ),
         }
         readme = describe(self.name, tables, self.meta, self.digest)
-        write_territory(Path(folder), tables, self.turns, notes, readme, arrow_tables(self.utilities))
+        more = arrow_tables(self.utilities) | {SERVICES: plain_table(self.services.columns())}
+        write_territory(Path(folder), tables, self.turns, notes, readme, more)
 
 
 def _with_turns(tables: Mapping[str, Any], turns: TurnBans) -> Mapping[str, Any]:
