@@ -50,6 +50,7 @@ from twin.population.tables import (
     Trips,
 )
 from twin.scenario.ledger import Parameters
+from twin.territory.services import SERVICES, Services
 from twin.territory.tables import ROAD_CLASSES, Paths, Places, Streets, TurnBans, Zones
 
 N_LINKS, N_PERSONS, TRIPS_EACH = 20, 10, 3
@@ -143,6 +144,16 @@ def small_places() -> Places:
     )  # fmt: skip
 
 
+def small_services() -> Services:
+    """A food shop and a bank in the town's workplace, a school in the village's home."""
+    return Services(
+        service_id=np.array(["node:1", "node:2", "node:3"]),
+        service=np.array([SERVICES.index(name) for name in ("food", "bank", "school")], dtype=np.int8),
+        place=np.array([1, 1, 2], dtype=np.int32), capacity=np.array([1, 0, 0], dtype=np.float32),
+        provenance=np.zeros(3, dtype=np.int8),
+    )  # fmt: skip
+
+
 def small_territory() -> Any:
     """Town and village on one line; path nodes 0, 1, 2 lie 402, then 804 m apart."""
     paths = Paths(
@@ -157,7 +168,7 @@ def small_territory() -> Any:
     meta = {"licence": "ODbL", "attribution": "© OpenStreetMap contributors", "place": "Smallville"}
     return SimpleNamespace(
         name="small", streets=small_streets(), zones=zones, places=small_places(), paths=paths, meta=meta,
-        digest="territory", gateways=None, turns=TurnBans.none(),
+        digest="territory", gateways=None, turns=TurnBans.none(), services=small_services(),
     )  # fmt: skip
 
 

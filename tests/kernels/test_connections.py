@@ -17,6 +17,7 @@ from twin.kernels.connections import (
     Journeys,
     Memory,
     Queries,
+    scan_all_stops,
     scan_connections,
 )
 
@@ -50,8 +51,10 @@ feet = st.dictionaries(st.tuples(stops, stops), st.integers(1, 20), max_size=12)
 queries = st.lists(st.tuples(st.integers(0, 40), walks(0, 20), walks(0, 20)), min_size=1, max_size=6)
 
 
-def scan(hops: list[Hop], on_foot: Feet, asked: list[Query]) -> tuple[Journeys, Connections]:
-    """The kernel's answers, hops sorted as it wants them."""
+def asked_of(
+    hops: list[Hop], on_foot: Feet, asked: list[Query]
+) -> tuple[Connections, Footpaths, Queries, Memory]:
+    """What the kernels read, hops sorted as they want them."""
     hops = sorted(hops, key=lambda hop: (hop.departure_ms, hop.run, hop.place))
     base = [sum(max([h.place + 2 for h in hops if h.run == run], default=0) for run in range(each.run))
             for each in hops]  # fmt: skip
@@ -84,14 +87,18 @@ def scan(hops: list[Hop], on_foot: Feet, asked: list[Query]) -> tuple[Journeys, 
     none = np.full(N_STOPS, -1)
     runs = np.full(1 + max(hop.run for hop in hops), -1)
     memory = Memory(*(none.copy() for _ in range(6)), runs.copy(), runs.copy())
+    asked_at = np.array([query[0] for query in asked])
+    return connections, footpaths, Queries(asked_at, np.full(n, LATEST_MS), *sides), memory
+
+
+def scan(hops: list[Hop], on_foot: Feet, asked: list[Query]) -> tuple[Journeys, Connections]:
+    """The kernel's answers."""
+    tables, n = asked_of(hops, on_foot, asked), len(asked)
     journeys = Journeys(
         np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int32), *np.full((2, n, MOST_RIDES), -1)
     )
-    asked_at = np.array([query[0] for query in asked])
-    scan_connections(
-        connections, footpaths, Queries(asked_at, np.full(n, LATEST_MS), *sides), memory, journeys
-    )
-    return journeys, connections
+    scan_connections(*tables, journeys)
+    return journeys, tables[0]
 
 
 @settings(max_examples=300)
@@ -133,3 +140,24 @@ def test_a_bus_missed_by_a_second_is_not_taken() -> None:
     hops = [Hop(0, 0, 0, 1, 10, 20, True, True), Hop(1, 0, 0, 1, 30, 40, True, True)]
     journeys, _ = scan(hops, {}, [(5, {0: 5}, {1: 0}), (5, {0: 6}, {1: 0}), (5, {0: 26}, {1: 0})])
     assert journeys.arrival_ms.tolist() == [20, 40, int(NEVER_MS)]
+
+
+@settings(max_examples=200)
+@given(timetables(), feet, queries)
+def test_arrivals_at_all_stops_are_those_of_the_twin(
+    hops: list[Hop], on_foot: Feet, asked: list[Query]
+) -> None:
+    """A scan without a destination finds at each stop what one that ends there would."""
+    out_ms = np.zeros((len(asked), N_STOPS), dtype=np.int64)
+    scan_all_stops(*asked_of(hops, on_foot, asked), out_ms)
+    for q, (depart_ms, access, _) in enumerate(asked):
+        for stop in range(N_STOPS):
+            best = earliest_arrival_ms(hops, on_foot, depart_ms, access, {stop: 0})
+            assert out_ms[q, stop] == (NEVER_MS if best == float("inf") else best)
+
+
+def test_a_scan_of_all_stops_ends_at_the_latest_moment() -> None:
+    hops = [Hop(0, 0, 0, 1, 10, 20, True, True), Hop(0, 1, 1, 2, 30, LATEST_MS, True, True)]
+    out_ms = np.zeros((1, N_STOPS), dtype=np.int64)
+    scan_all_stops(*asked_of(hops, {}, [(5, {0: 0}, {})]), out_ms)
+    assert out_ms[0].tolist() == [NEVER_MS, 20, *[NEVER_MS] * (N_STOPS - 2)]

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from twin.accounts import Accounts
 from twin.clock import HORIZON_S, MS
+from twin.indicators.accessibility import Access, access_of
 from twin.indicators.hindsight import Hindsight, hindsight_of
 from twin.indicators.on_demand_record import OnDemandRecord
 from twin.indicators.parking_record import ParkingRecord
@@ -115,10 +116,8 @@ class DayRecord:
         of what `feature_of` names.
     accounts, timings_s
         Money posted; seconds by phase.
-    providers
-        Names of providers, in the order of ``provider``.
-    datasets
-        Names of datasets, in the order of the observations' column ``dataset``.
+    providers, datasets
+        Names, in the order of ``provider`` and of the observations' column ``dataset``.
     probe_datasets
         By provider, the name of the dataset that holds the traces of its users.
     closed
@@ -132,10 +131,8 @@ class DayRecord:
         Parking where it is limited; None: everybody parks at once.
     toll_cents, barred_km
         (n_trips,): tolls paid; kilometres in low-emission zones by a vehicle they bar. None: no rule.
-    on_demand
-        On-demand transport, counted as buses are; None: there is none.
-    services
-        What buses and shared vehicles did on the road; None: there are none.
+    on_demand, services
+        On-demand transport, counted as buses are; what either did on the road. None: there is none.
     promised_ms
         (n_trips,) moment of arrival that the provider told when first asked [ms], -1: none was told.
     """
@@ -286,14 +283,14 @@ class DayRecord:
         return {service: walk_to_nearest_m(self.territory, service) for service in SERVICES}
 
     @cached_property
+    def access(self) -> Access:
+        """What residents reach of the services of everyday life."""
+        timetable = None if self.transit is None else self.transit.timetable
+        return access_of(self.territory, self.population.persons, timetable, self.parameters)
+
+    @cached_property
     def ends_in_zone(self) -> tuple[NDArray[np.int16], NDArray[np.int16]]:
         """(n_trips,) zone rows of each trip's origin and destination place, -1: a gate or no zone."""
-        trips, zone = self.population.trips, self.territory.places.zone
-        return _zone_of(trips.origin_place, zone), _zone_of(trips.destination_place, zone)
-
-
-def _zone_of(place: NDArray[np.int32], zone: NDArray[np.int16]) -> NDArray[np.int16]:
-    found = np.full(place.shape[0], -1, dtype=np.int16)
-    inside = place >= 0
-    found[inside] = zone[place[inside]]
-    return found
+        trips = self.population.trips
+        zone = np.append(self.territory.places.zone, np.int16(-1))  # the last is that of no place, -1
+        return zone[trips.origin_place], zone[trips.destination_place]

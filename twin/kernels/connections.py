@@ -146,6 +146,19 @@ def _write(
     return True
 
 
+@inline_kernel
+def _first_from(departures: np.ndarray, moment: int) -> int:
+    """The first connection that leaves at that moment or later."""
+    first, after = np.int64(0), np.int64(departures.shape[0])
+    while first < after:
+        middle = (first + after) >> 1
+        if departures[middle] < moment:
+            first = middle + 1
+        else:
+            after = middle
+    return first
+
+
 @kernel
 def scan_connections(
     connections: Connections, footpaths: Footpaths, queries: Queries, memory: Memory, journeys: Journeys
@@ -154,15 +167,51 @@ def scan_connections(
     departures = connections.departure_ms
     for q in range(queries.depart_ms.shape[0]):
         _prepare(queries, memory, q)
-        first, after = np.int64(0), np.int64(departures.shape[0])
-        while first < after:
-            middle = (first + after) >> 1
-            if departures[middle] < queries.depart_ms[q]:
-                first = middle + 1
-            else:
-                after = middle
-        found = _scan(connections, footpaths, memory, q, first, queries.latest_ms[q])
+        found = _scan(
+            connections,
+            footpaths,
+            memory,
+            q,
+            _first_from(departures, queries.depart_ms[q]),
+            queries.latest_ms[q],
+        )
         journeys.n_rides[q] = 0
         journeys.arrival_ms[q] = NEVER_MS
         if found[1] >= 0 and _write(connections, memory, (found[1], found[2]), q, journeys):
             journeys.arrival_ms[q] = found[0]
+
+
+@kernel
+def scan_all_stops(
+    connections: Connections, footpaths: Footpaths, queries: Queries, memory: Memory, out_ms: np.ndarray
+) -> None:
+    """Earliest moment at which a ride ends at each stop, out (n, n_stops) int64 written; NEVER_MS: none.
+
+    The scan of `scan_connections` without a destination; egress and goals of the queries are not read.
+    """
+    departures = connections.departure_ms
+    for q in range(queries.depart_ms.shape[0]):
+        out_ms[q, :] = NEVER_MS
+        for k in range(queries.access_start[q], queries.access_start[q + 1]):
+            stop, moment = queries.access_stop[k], queries.depart_ms[q] + queries.access_ms[k]
+            if memory.stop_query[stop] != q or moment < memory.stop_ms[stop]:
+                memory.stop_query[stop] = q
+                memory.stop_ms[stop] = moment
+        for c in range(_first_from(departures, queries.depart_ms[q]), departures.shape[0]):
+            if departures[c] >= queries.latest_ms[q]:
+                break
+            run, stop = connections.run[c], connections.from_stop[c]
+            if memory.run_query[run] != q:
+                in_time = memory.stop_query[stop] == q and memory.stop_ms[stop] <= departures[c]
+                if not in_time or not connections.pickup[c]:
+                    continue
+                memory.run_query[run] = q
+            end, arrival_ms = connections.to_stop[c], connections.arrival_ms[c]
+            if not connections.drop[c] or arrival_ms >= queries.latest_ms[q]:
+                continue
+            out_ms[q, end] = min(out_ms[q, end], arrival_ms)
+            for k in range(footpaths.start[end], footpaths.start[end + 1]):
+                other, moment = footpaths.to[k], arrival_ms + footpaths.ms[k]
+                if memory.stop_query[other] != q or moment < memory.stop_ms[other]:
+                    memory.stop_query[other] = q
+                    memory.stop_ms[other] = moment

@@ -16,6 +16,7 @@ from twin.calculators.market import NO_PROVIDER
 from twin.clock import HORIZON_S, MS, format_month, parse_month
 from twin.kernels.paths import Trips
 from twin.model.choices import Felt
+from twin.model.closed_services import rerouted, with_services_closed
 from twin.model.collector import day_collector
 from twin.model.day_plan import planned_today
 from twin.model.edited_roads import day_roads
@@ -48,9 +49,11 @@ from twin.scenario.modifications import BusLine, DataAgreement, Parking
 from twin.scenario.on_demand import OnDemandTransport
 from twin.scenario.road_edits import RoadEdit, SignalPlan
 from twin.scenario.scenario import Scenario
+from twin.scenario.services import CloseService
 from twin.scenario.transit_offers import Fare, ParkAndRide
 from twin.scenario.vehicle_rules import LowEmissionZone, Toll
 from twin.sensing.fleets import Fleet
+from twin.territory.closed_services import without_services
 from twin.territory.edits import edits_of
 from twin.territory.select import select_links
 from twin.territory.territory import Territory
@@ -163,7 +166,7 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         self.month = month
         self.spec = self.spec.model_copy(update={"month": format_month(month)})
         self.remove_all_agents()
-        if any(isinstance(each, RoadEdit | SignalPlan) for each in self.spec.modifications):
+        if any(isinstance(each, RoadEdit | SignalPlan | CloseService) for each in self.spec.modifications):
             self._set_roads()
         elif any(isinstance(each, OF_TRIPS) for each in self.spec.modifications):
             self._set_trips()
@@ -210,7 +213,8 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
 
     def _drive_on(self, edits: tuple[RoadEdit, ...]) -> None:
         plans = [order for order in self.spec.in_force() if isinstance(order, SignalPlan)]
-        day = self.day_roads = day_roads(self.ground, edits, self.parameters, self.seed_, plans)
+        ground = without_services(self.ground, self.spec.in_force())
+        day = self.day_roads = day_roads(ground, edits, self.parameters, self.seed_, plans)
         self.territory, self.roads = day.territory, day.roads
         self._set_trips()
         drivers = self.drivers()
@@ -220,9 +224,11 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
             self.habits = fitted(drivers, self.learned, self.territory.digest, self.parameters)
         else:
             self.habits = self.learned.extended(drivers)
+        self.habits = rerouted(self, self.habits)
 
     def _set_trips(self) -> None:
         """The month's public transport, what is fixed of every trip, how drivers feel about every link."""
+        self.today = with_services_closed(self)
         lines = lines_of(self)
         today, self.modes = planned_today(self, lines)
         self.population, self.transit = day_of(self, today, lines)
@@ -242,7 +248,7 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         addresses = Trips(trips.origin_link, trips.destination_link, self.plan_ms, self.trip_person_key)
         topology, free_ms = self.roads.topology, self.roads.free_ms
         # whoever is used to drive, though some may ride instead, and who drives today
-        drives = (self.planned.trips.mode == CAR) | (by_line.trips.mode == CAR)
+        drives = (self.today.trips.mode == CAR) | (by_line.trips.mode == CAR)
         cars = self.car_rows = np.flatnonzero(drives)
         self.car_trips = self.day_roads.addressed(addresses, cars)
         factors = tuple(self.parameters["calculators.habit_class_factor"])

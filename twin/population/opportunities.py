@@ -84,6 +84,11 @@ class Opportunities:
         rung = np.searchsorted(ladder, low + u * (high - low), side="right") - 1
         return np.asarray(self.place[np.clip(rung, self.first[cell], self.first[cell + 1] - 1)])
 
+    def roomiest(self, purpose: int, but: tuple[int, ...]) -> int:
+        """Place row with the most capacity that is none of ``but``; of equals the first by cell and id."""
+        room = np.where(np.isin(self.place, but), -1.0, np.diff(self.ladder[purpose]))
+        return int(self.place[np.argmax(room)])
+
     def _cell_totals(self, purpose: int) -> np.ndarray:
         return np.diff(self.ladder[purpose][self.first])
 

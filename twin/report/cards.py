@@ -26,6 +26,7 @@ THEMES = {
     "guidance": "Itinerary calculators",
     "footprint": "Emissions and cost",
     "access": "Access to services",
+    "services": "Access to services",
     "pictures": "What is known",
     "books": "Accounts",
 }

@@ -15,6 +15,7 @@ from twin.kernels.connections import (
     Journeys,
     Memory,
     Queries,
+    scan_all_stops,
     scan_connections,
 )
 from twin.routing.walking import Walks, walks_to_stops
@@ -65,21 +66,36 @@ class Offer:
 
     def journeys(self, asked: Asked) -> Planned:
         """The journey that arrives earliest, for each who asks."""
-        timetable, n = self.timetable, asked.depart_ms.shape[0]
+        n = asked.depart_ms.shape[0]
         access, egress = self.walks.around(asked.origin_node), self.walks.around(asked.destination_node)
         queries = Queries(
             asked.depart_ms, asked.latest_ms,
             access[0], access[1], _walk_ms(access[2], self.walk_mps),
             egress[0], egress[1], _walk_ms(egress[2], self.walk_mps),
         )  # fmt: skip
-        stops = np.full((5, timetable.n_stops), -1, dtype=np.int64)
-        runs = np.full((2, timetable.n_runs), -1, dtype=np.int64)
-        goal = np.zeros(timetable.n_stops, dtype=np.int64)
-        memory = Memory(stops[0], stops[1], stops[2], stops[3], stops[4], goal, runs[0], runs[1])
+        memory = self._memory()
         rides = np.full((2, n, MOST_RIDES), -1, dtype=np.int64)
         found = Journeys(np.full(n, NEVER_MS), np.zeros(n, dtype=np.int32), rides[0], rides[1])
         scan_connections(self.connections, self.footpaths, queries, memory, found)
         return self._on_foot(asked, found)
+
+    def arrivals_ms(self, node: np.ndarray, depart_ms: np.ndarray, latest_ms: np.ndarray) -> np.ndarray:
+        """Earliest moment by ride at every stop (n, n_stops) [ms] from path nodes (n,); NEVER_MS: none."""
+        n = depart_ms.shape[0]
+        start, stop, metres = self.walks.around(node)
+        nowhere = np.zeros(n + 1, dtype=np.int64), np.empty(0, dtype=np.int32), np.empty(0, dtype=np.int64)
+        queries = Queries(depart_ms, latest_ms, start, stop, _walk_ms(metres, self.walk_mps), *nowhere)
+        out_ms = np.empty((n, self.timetable.n_stops), dtype=np.int64)
+        scan_all_stops(self.connections, self.footpaths, queries, self._memory(), out_ms)
+        return out_ms
+
+    def _memory(self) -> Memory:
+        """Memory for the scans of one call."""
+        timetable = self.timetable
+        stops = np.full((5, timetable.n_stops), -1, dtype=np.int64)
+        runs = np.full((2, timetable.n_runs), -1, dtype=np.int64)
+        goal = np.zeros(timetable.n_stops, dtype=np.int64)
+        return Memory(stops[0], stops[1], stops[2], stops[3], stops[4], goal, runs[0], runs[1])
 
     def _on_foot(self, asked: Asked, found: Journeys) -> Planned:
         """The walks of journeys: to the first stop, and after every ride."""

@@ -23,6 +23,7 @@ from twin.scenario.on_demand import ON_DEMAND_ROWS, OnDemandTransport
 from twin.scenario.road_edits import LEDGER_ROWS as ROAD_EDIT_ROWS
 from twin.scenario.road_edits import BikeLane, BusLane, Lanes, NewLink, OneWay, SignalPlan, TurnBan
 from twin.scenario.selectors import LinkSelector, Name
+from twin.scenario.services import CloseService
 from twin.scenario.transit_offers import Fare, ParkAndRide
 from twin.scenario.withdrawal import WithdrawProvider
 from twin.scenario.wording import fault, nearest, short
@@ -266,6 +267,7 @@ for _kind in (
     *(CloseLink, ReduceCapacity, Incident, SpeedLimit, ClassifySecondary, RankByGhg, SchoolStreet),
     *(DataAgreement, AppShare, AddSensorFleet, BusLine, Parking, Fare, ParkAndRide, OnDemandTransport),
     *(Lanes, OneWay, TurnBan, BusLane, BikeLane, NewLink, SignalPlan, Works, WithdrawProvider),
+    CloseService,
 ):
     MODIFICATIONS.add(_kind.model_fields["kind"].default, _kind)
 

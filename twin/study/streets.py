@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from twin.scenario.scenario import Scenario
+from twin.territory.closed_services import without_services
 from twin.territory.edits import edited_territory, edits_of
 from twin.territory.settle import settled
 from twin.territory.territory import Territory
@@ -16,13 +17,14 @@ COUNTED = ("flow_veh", "vehicle_km", "co2_kg")
 
 
 def edited_by(scenario: Scenario, territory: Territory) -> Territory:
-    """The territory with the streets that a scenario makes of it; itself where the scenario edits none.
+    """The territory with the streets and services that a scenario leaves of it; itself where it edits none.
 
     Raises
     ------
     InputError
         An edit names what is not there, or cuts places off.
     """
+    territory = without_services(territory, scenario.in_force())
     if not edits_of(scenario.in_force()):
         return territory
     spec = settled(scenario, territory)

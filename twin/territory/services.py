@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from twin.errors import InputError
 from twin.readers.osm import Tags
+from twin.scenario.services import SERVICES
 from twin.territory.content import content_digest
 from twin.territory.tables import (
     ASSUMED,
@@ -29,8 +30,6 @@ from twin.territory.tables import (
 )
 from twin.territory.uses import COUNTER, HEALTH, LEISURE, SCHOOL, SHOP
 
-SERVICES = ("food", "school", "doctor", "pharmacy", "counter", "bank", "cafe", "sport")
-"""Functions of the basket; a counter is a post office or a town hall."""
 DOCTOR, PHARMACY = SERVICES.index("doctor"), SERVICES.index("pharmacy")
 USE_OF = {
     "food": SHOP,
