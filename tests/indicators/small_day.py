@@ -50,7 +50,8 @@ from twin.population.tables import (
     Trips,
 )
 from twin.scenario.ledger import Parameters
-from twin.territory.services import SERVICES, Services
+from twin.scenario.services import SERVICES
+from twin.territory.services import Services
 from twin.territory.tables import ROAD_CLASSES, Paths, Places, Streets, TurnBans, Zones
 
 N_LINKS, N_PERSONS, TRIPS_EACH = 20, 10, 3

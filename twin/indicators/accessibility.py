@@ -19,7 +19,8 @@ from twin.population.speeds import SPEED_AGE_FROM
 from twin.population.tables import RESIDENT, Persons
 from twin.routing.journeys import Offer
 from twin.scenario.ledger import Parameters
-from twin.territory.services import SERVICES, Services
+from twin.scenario.services import SERVICES
+from twin.territory.services import Services
 from twin.territory.tables import Ints
 from twin.territory.territory import Territory
 

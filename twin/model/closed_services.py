@@ -141,7 +141,7 @@ def _modes(model: TwinModel, planned: Population, trips: Trips, legs: Legs, move
     n_tours = int(legs.tour.max(initial=-1)) + 1
 
     def in_tour(marked: np.ndarray) -> np.ndarray:
-        return (np.bincount(legs.tour[marked], minlength=n_tours) > 0)[legs.tour]
+        return np.asarray((np.bincount(legs.tour[marked], minlength=n_tours) > 0)[legs.tour])
 
     mode = trips.mode.copy()
     drives = in_tour(trips.mode == CAR) & moved

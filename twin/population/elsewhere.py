@@ -102,7 +102,7 @@ def _chosen(
             break
     for row in np.flatnonzero(pending).tolist():
         place[row] = opportunities.roomiest(int(purpose[row]), (int(here[row]), int(ahead[row])))
-    return place
+    return np.asarray(place)
 
 
 def _check_served(purpose: np.ndarray, after: Territory) -> None:

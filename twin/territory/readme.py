@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from twin.scenario.services import SERVICES
 from twin.territory.control import links_by_control
 from twin.territory.kerbs import parking_supply
 from twin.territory.tables import PROVENANCES, ROAD_CLASSES, Gateways, Places, Streets, Zones
@@ -181,8 +182,8 @@ def _services(meta: Mapping[str, Any]) -> list[str]:
         return []
     head = ["## Services", "", f"| service | {' | '.join(PROVENANCES)} |", "|---|---|---|---|"]
     lines = [
-        f"| {name} | " + " | ".join(str(row[each]) for each in PROVENANCES) + " |"
-        for name, row in meta["services"].items()
+        f"| {name} | " + " | ".join(str(meta["services"][name][each]) for each in PROVENANCES) + " |"
+        for name in SERVICES
     ]
     note = f"""Services at the places, in `services.parquet`; digest `{meta["services_digest"]}`.
 Observed: the map names such a service. Inferred: the map names something that has one as a rule (a town

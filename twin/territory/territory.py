@@ -67,7 +67,7 @@ class Territory:
             raise InputError(str(path), f"the content has the digest {found[:12]}", right)
         utilities = read_utilities(path, notes)
         services = read_services(path, tables["places"].n_places, notes)
-        known = {"utilities": utilities, "turns": turns, "services": services}
+        known: dict[str, Any] = {"utilities": utilities, "turns": turns, "services": services}
         return cls(name=name, meta=notes, digest=found, **known, **tables)
 
     @classmethod
@@ -139,7 +139,11 @@ class Territory:
     @classmethod
     def _of(cls, parts: Parts, name: str) -> Territory:
         digest = content_digest(_with_turns(parts.tables, parts.turns))
-        more = {"utilities": parts.utilities, "turns": parts.turns, "services": parts.services}
+        more: dict[str, Any] = {
+            "utilities": parts.utilities,
+            "turns": parts.turns,
+            "services": parts.services,
+        }
         return cls(name, meta=parts.meta, digest=digest, **more, **parts.tables)
 
     def cut(
