@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.indicators.small_day import N_LINKS, small_day, small_territory
+from tests.indicators.small_day import N_LINKS, small_day, small_services, small_territory
 from tests.study.stand_in import BASE
 from twin.scenario.scenario import Scenario
 from twin.study.progress import Progress
@@ -81,7 +81,8 @@ def drawn_territory(names: Sequence[str] = STREET_NAMES, label: str = "Èze-Vill
         "bbox": [7.29, 43.69, 7.41, 43.71], "crs": "local", "repairs": {}, "lost_km": {}, "total_km": {},
         "gateways": 2, "unreachable_pairs": [], "buildings": 4, "utilities": {},
     }  # fmt: skip
-    return Territory(name="small", meta=meta, digest=content_digest(tables), **tables)
+    digest = content_digest(tables)
+    return Territory(name="small", meta=meta, digest=digest, services=small_services(), **tables)
 
 
 @dataclass

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from twin.report import travel
+from twin.report.access import access_tables, home_maps
 from twin.report.beliefs import pictures_of, residuals_of
 from twin.report.cards import (
     assumed,
@@ -120,6 +121,8 @@ def _view(subject: _Subject) -> ReportView:
         assumptions=assumptions_of(subject.rows, subject.samples[0].scenario.ledger()),
         zone_names=grounds.zone_names,
         networks=grounds.networks,
+        access=access_tables(subject.samples, subject.scenarios, grounds.zone_names),
+        homes=home_maps(subject.samples, subject.scenarios, grounds),
         flows=flows_of(grounds, subject.links) if grounds.found else (),
         maps=(*maps, *_residual_maps(subject, grounds)) if maps else (),
         pictures=tuple(

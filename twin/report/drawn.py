@@ -89,6 +89,8 @@ class Network:
     attribution: str = "© OpenStreetMap contributors, ODbL"
     pools: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Zones of each pool of zones."""
+    origin: tuple[float, float] = (0.0, 0.0)
+    """Longitude and latitude from which local metres count."""
 
     def zones_in(self, focus: Sequence[str]) -> tuple[str, ...]:
         """The zones of a focus, pools as the zones they stand for."""
@@ -138,6 +140,34 @@ class LinkMap:
     wide: bool = True
     values: Floats | None = None
     """(n_links,) what makes the colour of a map of residuals; NaN where nothing is known."""
+
+
+@dataclass(frozen=True)
+class HomeMap:
+    """One picture of where people live, each home coloured by its minutes to services without a car."""
+
+    title: str
+    scenario: int
+    network: int
+    place_id: tuple[str, ...]
+    points_m: Floats
+    """(n, 2) homes, as the network's lines are."""
+    people: Floats
+    minutes: Floats
+    bounds_m: Bounds | None = None
+    focus: str = WHOLE
+    wide: bool = False
+
+
+@dataclass(frozen=True)
+class AccessTable:
+    """How well people reach services: a row a group, a service or a way, a column a place or scenario."""
+
+    title: str
+    unit: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, tuple[float | None, ...]], ...]
+    note: str = ""
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,13 @@ def network_of(territory: Territory) -> Network:
         built_m=places,
         attribution=attribution_of(territory),
         pools=dict(territory.zones.pools),
+        origin=(plane.lon, plane.lat),
     )
+
+
+def metres_on(network: Network, lon: NDArray[np.float64], lat: NDArray[np.float64]) -> Floats:
+    """Places (n, 2) in the metres of a network's lines."""
+    return _Plane(*network.origin).metres(lon, lat)
 
 
 def united(networks: Sequence[Network]) -> Network:

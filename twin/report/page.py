@@ -19,7 +19,7 @@ from twin.report.payload import as_block, payload
 from twin.report.scales import SCENARIO_COLOURS
 from twin.report.sections import context, draw_all
 from twin.report.view import ReportView
-from twin.report.words import group_label, label_of, number, percent, seeds_words, signed, unit_label
+from twin.report.words import group_label, label_of, minutes, number, percent, seeds_words, signed, unit_label
 from twin.study import store
 from twin.study.compare import load_comparison
 from twin.study.comparison import Comparison
@@ -112,6 +112,7 @@ def _templates() -> Environment:
         "number": number,
         "signed": signed,
         "percent": percent,
+        "minutes": minutes,
         "unit": unit_label,
         "label": label_of,
         "group": group_label,

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
-from twin.report.drawn import Floats, LinkFlows, Network
+from twin.report.drawn import Floats, HomeMap, LinkFlows, Network
 from twin.report.scales import (
     LEAST_FLOW_VEH,
     NEUTRAL_PX,
@@ -47,6 +47,8 @@ def payload(view: ReportView, drawings: Sequence[Drawing], scales: dict[str, Sca
         "histogram": _plain(asdict(view.histogram)) if view.histogram else None,
         "changes": [_plain(asdict(change)) for change in view.changes],
         "delays": [_plain(asdict(delay)) for delay in view.delays],
+        "access": [_plain(asdict(table)) for table in view.access],
+        "homes": [_homes(drawn) for drawn in view.homes],
         "pictures": [_plain(asdict(picture)) for picture in view.pictures],
     }
 
@@ -134,6 +136,17 @@ def _map(drawing: Drawing) -> dict[str, Any]:
         "focus": drawn.focus,
         "n_drawn": drawing.n_drawn,
         "values": None if drawn.values is None else _numbers(drawn.values, 4),
+    }
+
+
+def _homes(drawn: HomeMap) -> dict[str, Any]:
+    return {
+        "title": drawn.title,
+        "scenario": drawn.scenario,
+        "focus": drawn.focus,
+        "place_id": list(drawn.place_id),
+        "inhabitants": _numbers(drawn.people, 0),
+        "minutes": _numbers(drawn.minutes),
     }
 
 

@@ -33,6 +33,8 @@ RESIDUAL_BREAKS = (-0.30, -0.10, -0.02, 0.02, 0.10, 0.30)
 """Belief over truth, less one."""
 DELAY_DIFFERENCE_BREAKS = (-0.50, -0.20, -0.05, 0.05, 0.20, 0.50)
 """Change of that share."""
+MINUTES_BREAKS = (5.0, 10.0, 20.0, 30.0)
+"""Minutes to services, coloured as delays are."""
 LEAST_FLOW_VEH = 5.0
 """Fewest vehicles a day (or an hour) for which a mean delay is coloured."""
 WIDEST_PX = 9.0

@@ -9,6 +9,7 @@ from typing import Any
 from markupsafe import Markup
 
 from twin.report import bars, charts
+from twin.report.access_section import access_context
 from twin.report.drawn import Measure, zone_label
 from twin.report.legends import legend, top_table
 from twin.report.scales import PART_COLOURS, SCENARIO_COLOURS, Scale, scale_of
@@ -19,6 +20,7 @@ from twin.report.words import VERDICT_WORDS, count_word, number, percent
 _TITLES = {
     "indicators": "Indicators",
     "maps": "Maps",
+    "access": "Access to services",
     "travel": "How people travel",
     "groups": "Who gains, who loses",
     "beliefs": "What is believed, and what is true",
@@ -87,6 +89,7 @@ def context(view: ReportView, drawings: Sequence[Drawing], scales: dict[Measure,
         "scatters": [(each, charts.scatter(each)) for each in view.pictures if each.pairs],
         "attributions": list(dict.fromkeys(network.attribution for network in view.networks)),
         **_map_context(view, drawings, scales),
+        **access_context(view),
     }
 
 
@@ -156,6 +159,7 @@ def _present(view: ReportView, maps: bool) -> list[str]:
     shown = {
         "indicators": True,
         "maps": maps,
+        "access": bool(view.access),
         "travel": bool(view.modes or view.profiles or view.histogram),
         "groups": bool(view.changes or view.delays),
         "beliefs": bool(view.pictures),

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from markupsafe import Markup
 
-from twin.report.drawn import WHOLE, Bounds, LinkFlows, LinkMap, Network
+from twin.report.drawn import WHOLE, Bounds, HomeMap, LinkFlows, LinkMap, Network
 from twin.report.geometry import TENTHS, TOLERANCE_PX, Frame, beside, bounds_of, path_of, simplified
-from twin.report.scales import Scale, measured
+from twin.report.scales import DELAY_COLOURS, MINUTES_BREAKS, Scale, measured
 from twin.report.svg import group, picture, tag
 from twin.report.words import number
 
@@ -18,6 +18,8 @@ WIDE_PX = 1080.0
 HALF_PX = 528.0
 BUILT_GRID_M = 15.0
 """Buildings closer than this are one dot of the backdrop."""
+DOT_PX, DOT_CLOSE_PX = 2.6, 4.0
+"""Homes on a map of the whole area, and of a part of it."""
 _BAR_STEPS_M = (50, 100, 200, 250, 500, 1_000, 2_000, 5_000, 10_000)
 
 
@@ -76,6 +78,50 @@ def draw_map(
         preserveAspectRatio="xMidYMid meet",
     )
     return Drawing(key, drawn, frame, svg, n_drawn)
+
+
+@dataclass(frozen=True)
+class HomeDrawing:
+    """A map of homes ready for the page."""
+
+    key: str
+    drawn: HomeMap
+    svg: Markup
+    n_drawn: int
+
+
+def draw_homes(key: str, drawn: HomeMap, network: Network) -> HomeDrawing:
+    """Homes as dots on the same ground, the furthest from services on top; a dot for homes that share one."""
+    bounds = drawn.bounds_m or bounds_of(network)
+    frame = Frame.around(bounds, WIDE_PX) if drawn.wide else Frame.around(bounds, HALF_PX, 0.78, 0.78)
+    dot_px = DOT_CLOSE_PX if drawn.bounds_m else DOT_PX
+    at = np.rint(frame.units(drawn.points_m)).astype(np.int64)
+    inside = np.all((at >= 0) & (at <= np.array([frame.width_px, frame.height_px]) * TENTHS), axis=1)
+    classes = np.searchsorted(MINUTES_BREAKS, drawn.minutes, side="right")
+    dots = []
+    for row, colour in enumerate(DELAY_COLOURS):
+        own = np.unique(at[inside & (classes == row)] // (TENTHS // 2), axis=0) * (TENTHS // 2)
+        path = "".join(f"M{x} {y}h0" for x, y in own.tolist())
+        width = round(dot_px * TENTHS)
+        attributes = {"d": path, "stroke": colour, "stroke_width": width, "data_class": row}
+        dots.append(tag("path", **attributes) if path else Markup(""))
+    parts = [
+        tag("rect", class_="paper", width="100%", height="100%"),
+        _zones(network, frame, drawn.focus),
+        _backdrop_used(network, drawn.network, frame),
+        group(dots, class_="homes"),
+        _names(network, frame),
+        _furniture(network, frame),
+    ]
+    n_drawn = int(inside.sum())
+    words = (
+        f"{drawn.title}. {n_drawn} homes of {network.name} are drawn; their minutes are in the page's data."
+    )
+    size = "map-wide" if drawn.wide else "map-half"
+    svg = picture(
+        parts, drawn.title, words, viewBox=frame.view_box, class_=f"home-map {size}", data_homes=key
+    )
+    return HomeDrawing(key, drawn, svg, n_drawn)
 
 
 def _links(

@@ -12,10 +12,12 @@ from typing import Literal
 
 from twin.report.drawn import (
     WHOLE,
+    AccessTable,
     Bar,
     GroupChange,
     GroupDelay,
     Histogram,
+    HomeMap,
     LinkFlows,
     LinkMap,
     Network,
@@ -207,6 +209,8 @@ class ReportView:
     changes: tuple[GroupChange, ...] = ()
     delays: tuple[GroupDelay, ...] = ()
     pictures: tuple[Picture, ...] = ()
+    access: tuple[AccessTable, ...] = ()
+    homes: tuple[HomeMap, ...] = ()
     footer: tuple[tuple[str, str], ...] = ()
     """Provenance of the numbers: label and value."""
 

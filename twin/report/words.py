@@ -34,6 +34,19 @@ _LABELS = {
     "vehicles_met_at_school": "Vehicles met by children who walk to school",
 }
 """Names of some indicators that read better than their words."""
+_SERVICES = {
+    "counter": "counter (post, town hall)",
+    "cafe": "café",
+    "doctor": "doctor",
+    "sport": "sport",
+    "basket": "the basket of services",
+}
+_GROUPS = {
+    "car:drives": "drives a car of the household",
+    "car:in the household": "car in the household, does not drive",
+    "car:none": "no car in the household",
+}
+"""Names of some groups that read better than their words."""
 _UNITS = {"s/trip": "s per trip", "km/person": "km per person", "ratio": "", "1": "", "-": "", "": ""}
 
 VERDICT_WORDS: dict[Verdict, tuple[str, str]] = {
@@ -129,6 +142,24 @@ def label_of(name: str, unit: str = "") -> str:
     return text[:1].upper() + text[1:]
 
 
+def service_label(service: str) -> str:
+    """A service in words.
+
+    >>> service_label("counter"), service_label("food")
+    ('counter (post, town hall)', 'food')
+    """
+    return _SERVICES.get(service, service)
+
+
+def minutes(value: float | None) -> str:
+    """Minutes, or doctors, to a tenth.
+
+    >>> minutes(7.251), minutes(32.0), minutes(None)
+    ('7.3', '32.0', '–')
+    """
+    return NONE if value is None or math.isnan(value) else f"{value:.1f}"
+
+
 def group_label(group: str) -> str:
     """A group in words.
 
@@ -138,6 +169,10 @@ def group_label(group: str) -> str:
     family, _, name = group.partition(":")
     if not name:
         return group.replace("_", " ")
+    if group in _GROUPS:
+        return _GROUPS[group]
+    if family == "service":
+        return service_label(name)
     name = name.replace("_", " ") if family != "provider" else name
     if family in ("skill", "app"):
         return f"{'digital ' if family == 'skill' else ''}{family}: {name}"

@@ -26,7 +26,7 @@ from twin.study.values import read_values
 
 SUMMARY = ("links",)
 """Tables that the store keeps of most runs."""
-WHOLE = ("links", "slices", "trips", "pictures")
+WHOLE = ("links", "slices", "trips", "pictures", "homes")
 """Tables that it keeps of the first seed's; observations are many and no comparison reads them."""
 
 

@@ -23,10 +23,11 @@ from twin.scenario.scenario import Scenario
 from twin.study import store, tables
 from twin.study.digests import indicators_digest, truth_digest
 from twin.study.drawing import drawer
+from twin.study.homes import homes_table
 from twin.study.manifest import manifest_of
 from twin.study.values import count_assumptions, read_values, values_table
 
-TABLES = ("links", "slices", "trips", "pictures", "observations")
+TABLES = ("links", "slices", "trips", "pictures", "observations", "homes")
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +50,8 @@ class Result:
         Counts, demand, timings, provenance: what JSON output holds.
     record
         The day itself, where it is still in memory.
+    homes
+        See `twin.study.homes`.
     """
 
     scenario: Scenario
@@ -63,6 +66,7 @@ class Result:
     observations: pd.DataFrame
     manifest: dict[str, Any]
     record: DayRecord | None = field(default=None, repr=False)
+    homes: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @classmethod
     def of_day(cls, record: DayRecord, scenario: Scenario, about: Mapping[str, Any] | None = None) -> Result:
@@ -83,6 +87,7 @@ class Result:
             scenario, record.seed, digest, digest_of_values, values,
             tables.links_table(record), tables.slices_table(record), tables.trips_table(record),
             tables.pictures_table(record), tables.observations_table(record), manifest, record,
+            homes_table(record),
         )  # fmt: skip
 
     @property
@@ -162,6 +167,7 @@ class Result:
         return cls(
             scenario, manifest["seed"], manifest["digest"], manifest["indicators_digest"], values,
             read["links"], read["slices"], read["trips"], read["pictures"], read["observations"], manifest,
+            homes=read["homes"],
         )  # fmt: skip
 
     def _without_personal(self, table: pd.DataFrame) -> pd.DataFrame:

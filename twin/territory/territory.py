@@ -181,6 +181,7 @@ class Territory:
             **self.meta,
             "name": self.name,
             "digest": self.digest,
+            **(self.services.notes() if len(self.services) else {}),
             "zones": zones_note(self.zones),
             "communes": list(self.streets.communes),
             **(
