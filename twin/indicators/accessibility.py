@@ -85,7 +85,7 @@ class Access:
     doctors
         (n_cells,) doctors per inhabitant, by one's own ways.
     known
-        (n_services,) bool: the territory has such a service.
+        (n_services,) bool: the territory has, or had, such a service.
     shares
         By focus and group, the cells' shares in the people, as they are asked for.
     """
@@ -170,10 +170,10 @@ def floating_catchments(
 
 
 def _parts(services: Services, n_cells: int) -> Iterator[tuple[int, NDArray[np.int64]]]:
-    """Rows of services of one kind, as many at once as memory allows."""
+    """Rows of open services of one kind, as many at once as memory allows."""
     size = max(1, AT_ONCE // max(n_cells, 1))
     for kind in range(len(SERVICES)):
-        rows = np.flatnonzero(services.service == kind)
+        rows = np.flatnonzero((services.service == kind) & (services.place >= 0))
         for first in range(0, rows.shape[0], size):
             yield kind, rows[first : first + size]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -112,7 +113,7 @@ def home_maps(
         if column not in homes or not homes[column].notna().any():
             return ()
         drawn = grounds.networks[network]
-        shared = {
+        shared: dict[str, Any] = {
             "scenario": row,
             "network": network,
             "place_id": tuple(homes["place_id"].astype(str)),

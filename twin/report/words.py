@@ -39,7 +39,7 @@ _SERVICES = {
     "cafe": "café",
     "doctor": "doctor",
     "sport": "sport",
-    "basket": "the basket of services",
+    "basket": "the basket",
 }
 _GROUPS = {
     "car:drives": "drives a car of the household",

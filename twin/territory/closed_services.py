@@ -26,7 +26,7 @@ def closings_of(orders: Sequence[object]) -> tuple[CloseService, ...]:
 
 
 def without_services(territory: Territory, orders: Sequence[object]) -> Territory:
-    """The territory without the services that the orders close; itself where they close none.
+    """The territory with the services closed that the orders close; itself where they close none.
 
     Raises
     ------
@@ -42,7 +42,7 @@ def without_services(territory: Territory, orders: Sequence[object]) -> Territor
     spelled = "\n".join((territory.digest, *(order.model_dump_json() for order in closings)))
     return replace(
         territory,
-        services=territory.services.taken(~closed),
+        services=territory.services.closed(closed),
         places=_emptied(territory, closed),
         digest=hashlib.sha256(spelled.encode()).hexdigest(),
     )

@@ -82,7 +82,7 @@ class Offered(NamedTuple):
 
 @dataclass(frozen=True)
 class Services(Table):
-    """Services (n,), by id and kind: `service` indexes `SERVICES`, `place` is a row of the places.
+    """Services (n,), by id and kind: `service` indexes `SERVICES`, `place` the places, -1: it has closed.
 
     `capacity` is what the service adds to its place's capacity for the use that it belongs to.
     """
@@ -109,13 +109,13 @@ class Services(Table):
         """Digest of what the table says."""
         return content_digest({"services": self})
 
-    def places_of(self, service: str) -> Ints:
-        """Place rows of a service, one entry for each such service."""
-        return np.asarray(self.place[self.service == SERVICES.index(service)])
-
     def taken(self, rows: Flags) -> Services:
         """The services of a mask (n,)."""
         return Services(**{name: column[rows] for name, column in self.columns().items()})
+
+    def closed(self, rows: Flags) -> Services:
+        """The same services, those of a mask (n,) closed: what was there is still known of."""
+        return replace(self, place=np.where(rows, -1, self.place).astype(np.int32))
 
     def moved(self, before: Places, after: Places) -> Services:
         """Services at the rows that their places have in another table; those whose place is not there go."""
