@@ -86,8 +86,8 @@ class Access:
         (n_cells,) doctors per inhabitant, by one's own ways.
     known
         (n_services,) bool: the territory has, or had, such a service.
-    shares
-        By focus and group, the cells' shares in the people, as they are asked for.
+    members
+        By focus and group, people of each cell, as they are asked for.
     """
 
     cells: Cells
@@ -97,7 +97,7 @@ class Access:
     gravity: Floats
     doctors: Floats
     known: NDArray[np.bool_]
-    shares: dict[str, dict[str, Floats]] = field(default_factory=dict)
+    members: dict[str, dict[str, Floats]] = field(default_factory=dict)
 
     @property
     def ways(self) -> tuple[str, ...]:
@@ -164,9 +164,9 @@ def floating_catchments(
     """
     zone = np.searchsorted(ends_min, minutes, side="left")
     weight = np.append(weights, 0.0)[zone]
-    demand = weight @ people
+    demand = (weight * people).sum(axis=1)
     ratio = np.divide(supply, demand, out=np.zeros(supply.shape[0]), where=demand > 0.0)
-    return np.asarray(ratio @ weight)
+    return np.asarray((ratio[:, None] * weight).sum(axis=0))
 
 
 def _parts(services: Services, n_cells: int) -> Iterator[tuple[int, NDArray[np.int64]]]:

@@ -31,8 +31,8 @@ PER_HEADS = 10_000.0
 Floats = NDArray[np.float64]
 
 
-def member_shares(record: DayRecord, focus: Focus) -> dict[str, Floats]:
-    """Share of each cell in the people of each of `ACCESS_GROUPS` (n_cells,), but of empty groups."""
+def members_of(record: DayRecord, focus: Focus) -> dict[str, Floats]:
+    """People of each cell in each of `ACCESS_GROUPS` (n_cells,), but of empty groups."""
     cells, persons = record.access.cells, record.population.persons
     here = np.flatnonzero(focus.persons(record) & (cells.of_person >= 0))
     age = np.searchsorted(list(ACCESS_AGES.values()), persons.age[here], side="right") - 1
@@ -43,30 +43,31 @@ def member_shares(record: DayRecord, focus: Focus) -> dict[str, Floats]:
     flat = np.bincount(kind * n_cells + cells.of_person[here], minlength=n_kinds * n_cells)
     counts = flat.reshape(n_ages, len(CAR_GROUPS), n_cells).astype(np.float64)
     groups = np.concatenate([counts.sum(axis=(0, 1))[None], counts.sum(axis=1), counts.sum(axis=0)])
-    return {
-        name: people / people.sum()
-        for name, people in zip(ACCESS_GROUPS, groups, strict=True)
-        if people.sum() > 0.0
-    }
+    return {name: people for name, people in zip(ACCESS_GROUPS, groups, strict=True) if people.sum() > 0.0}
 
 
-def _shares(record: DayRecord, focus: Focus) -> dict[str, Floats]:
+def _members(record: DayRecord, focus: Focus) -> dict[str, Floats]:
     """The same, worked out once for a focus."""
-    kept = record.access.shares
+    kept = record.access.members
     if focus.name not in kept:
-        kept[focus.name] = member_shares(record, focus)
+        kept[focus.name] = members_of(record, focus)
     return kept[focus.name]
+
+
+def _mean(people: Floats, values: Floats) -> float:
+    """Mean over people (a sum that is the same on every machine, unlike a product of matrices)."""
+    return float((people * values).sum() / people.sum())
 
 
 def _means(record: DayRecord, focus: Focus, values: Floats) -> dict[str, float]:
     """Mean of what cells have (n_cells,), by group of the focus' inhabitants."""
-    return {name: float(share @ values) for name, share in _shares(record, focus).items()}
+    return {name: _mean(people, values) for name, people in _members(record, focus).items()}
 
 
 def _everybody(record: DayRecord, focus: Focus, values: dict[str, Floats]) -> Groups:
     """Mean over all inhabitants of the focus of each of several values of cells."""
-    everybody = _shares(record, focus).get(EVERYBODY)
-    return {} if everybody is None else {name: float(everybody @ each) for name, each in values.items()}
+    everybody = _members(record, focus).get(EVERYBODY)
+    return {} if everybody is None else {name: _mean(everybody, each) for name, each in values.items()}
 
 
 def _minutes_to(row: int) -> Callable[[DayRecord, Focus], Groups]:
