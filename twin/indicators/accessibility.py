@@ -104,6 +104,11 @@ class Access:
         """Ways that there are: none by bus without a timetable."""
         return tuple(self.nearest_min)
 
+    def of_persons(self, who: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """Cells of some persons (n_persons,), one entry each; who does not live here has none."""
+        cell = self.cells.of_person[who]
+        return cell[cell >= 0]
+
 
 def access_of(
     territory: Territory, persons: Persons, timetable: Timetable | None, parameters: Parameters
