@@ -81,18 +81,19 @@ def _travelled(
     cycle_s = cycle_times_s(model.ground, part, own, (metres, age), model.parameters, draws)
     distance_m, duration_s = before.distance_m.copy(), before.duration_s.copy()
     distance_m[rows] = metres.round(3)
-    # what changes tells nobody what rides usually take: as drives they are left out of the others' times
-    asked = trips.with_columns(
-        mode=np.where(np.isin(np.arange(len(trips)), rows), CAR, mode), distance_m=distance_m
-    )
-    usual = Population(planned.persons, asked, planned.digest, {})
     walk_s = metres / walk_speeds_mps(age, part.key, model.parameters, draws)
-    duration_s[rows] = np.select(
-        [own == WALK, own == CYCLE, own == TRANSIT, own == PASSENGER],
-        [walk_s, cycle_s, *(usual_times_s(usual, each)[rows] for each in (TRANSIT, PASSENGER))],
-        np.nan,
-    ).round(3)
+    rides_s = [_usual_s(planned, trips.take(rows), distance_m[rows], each) for each in (TRANSIT, PASSENGER)]
+    kinds = [own == each for each in (WALK, CYCLE, TRANSIT, PASSENGER)]
+    duration_s[rows] = np.select(kinds, [walk_s, cycle_s, *rides_s], np.nan).round(3)
     return trips.with_columns(mode=mode, distance_m=distance_m, duration_s=duration_s)
+
+
+def _usual_s(planned: Population, rides: Trips, metres: np.ndarray, mode: int) -> np.ndarray:
+    """What rides of those lengths usually take (n,) [s], by the trips of that mode that were planned."""
+    # added as drives, they tell nobody what a ride takes, and are told it
+    asked = rides.with_columns(mode=np.full(len(rides), CAR), distance_m=metres)
+    both = Population(planned.persons, Trips.stacked(planned.trips, asked), planned.digest, {})
+    return usual_times_s(both, mode)[len(planned.trips) :]
 
 
 def _linked(model: TwinModel, trips: Trips, ends: tuple[np.ndarray, np.ndarray]) -> Trips:
@@ -145,7 +146,9 @@ def _modes(model: TwinModel, planned: Population, trips: Trips, legs: Legs, move
 
     mode = trips.mode.copy()
     drives = in_tour(trips.mode == CAR) & moved
-    mode[drives] = np.where(legs.one_link & ~legs.outside, WALK, CAR)[drives]
+    # a car that would not leave its street stays there: that leg is walked, or somebody gives a lift outside
+    on_street = np.where(legs.one_link, np.where(legs.outside, PASSENGER, WALK), CAR)
+    mode[drives] = on_street[drives]
     usual = {each: usual_times_s(planned, each) for each in (TRANSIT, PASSENGER)}
     limits_km = {
         WALK: parameters["scenario.closed_service_walk_km"],
@@ -154,7 +157,6 @@ def _modes(model: TwinModel, planned: Population, trips: Trips, legs: Legs, move
     may_drive = persons.licence[trips.person] & (persons.household_cars[trips.person] > 0)
     may_drive &= in_tour(~legs.one_link)
     may_ride = persons.age[trips.person] >= parameters["population.transit_from_age"]
-    on_street = np.where(legs.one_link, WALK, CAR)  # a car that would not leave its street stays there
     for active, limit_km in limits_km.items():
         rows = np.flatnonzero(moved & (mode == active) & ~in_tour(mode == CAR))
         metres = np.zeros(len(trips))
