@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 FOOT, BICYCLE, CAR, BUS, WITHOUT_CAR = "foot", "bicycle", "car", "bus", "foot or bus"
 WAYS = (FOOT, BICYCLE, CAR, BUS, WITHOUT_CAR)
-AT_ONCE = 4_000_000
+AT_ONCE = 1_000_000
 """Pairs of service and kind of person reckoned at one time: this bounds memory."""
 
 
@@ -130,7 +130,8 @@ def access_of(
         gravity[row] += hansen(own, float(parameters["indicators.hansen_half_min"]))
         for way, each in minutes.items():
             nearest[way][row] = np.minimum(nearest[way][row], each.min(axis=0))
-            within[way] += (each[:, None, :] <= reaches[:, None]).sum(axis=0)
+            for place, reach in enumerate(reaches):
+                within[way][place] += (each <= reach).view(np.uint8).sum(axis=0, dtype=np.uint32)
         if SERVICES[row] == "doctor":
             supply = np.array(parameters["indicators.doctors_per_practice"])
             doctors += floating_catchments(
