@@ -11,6 +11,7 @@ from tests.model.village import scenario, world
 from twin.errors import InputError
 from twin.model.twin_model import TwinModel
 from twin.population.tables import CAR, CYCLE, SHOP, WALK
+from twin.scenario.services import SERVICES
 
 CLOSES = """
 [[modification]]
@@ -18,8 +19,6 @@ kind = "close_service"
 service = "food"
 at = { zone = "la_turbie" }
 """
-SHOP_ID = "way:143228367"
-"""The building of the supermarket."""
 
 
 def model(more: str = "") -> TwinModel:
@@ -52,7 +51,8 @@ def test_without_a_closing_the_day_is_the_one_planned() -> None:
 
 def test_who_shopped_there_and_nobody_else_has_another_day() -> None:
     before, now = closed().planned.trips, closed().today.trips
-    shop = int(np.flatnonzero(closed().ground.places.place_id == SHOP_ID)[0])
+    services = closed().ground.services
+    (shop,) = services.place[services.service == SERVICES.index("food")].tolist()
     goes = np.unique(before.person[(before.destination_place == shop) & (before.purpose == SHOP)])
     moved = concerned()
     assert moved.size > 0
