@@ -103,6 +103,7 @@ def test_what_a_closing_changes_has_its_own_table_and_map(tmp_path: Path) -> Non
     assert all(after == 60.0 > before for _, (before, after) in table.rows)
     assert all("Minutes to bank without a car" in each.title for each in view.homes)
     assert view.homes[1].minutes.tolist() == [60.0] * len(view.homes[1].minutes)
+    assert view.findings[0].text.startswith("Minutes to bank rises"), "the first page says it first"
     basket = [sample.value("minutes_to_basket") for sample in comparison.samples]
     assert basket[1] > basket[0], "what has closed is still missed"
 

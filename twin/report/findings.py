@@ -22,6 +22,8 @@ HEADLINES = (
     "mode_share",
 )
 """Indicators a planner asks for first, in this order; others follow by the size of their change."""
+MINUTES_TO, WITHOUT_CAR = "minutes_to_", "car:none"
+"""Indicators of access to services, and the group that depends on feet and buses."""
 BOOKKEEPING = ("sum_of_accounts", "observations_made", "planned_trips", "rotations")
 """Indicators that are checks, not findings."""
 
@@ -37,6 +39,8 @@ def findings_of(
         own = [row for row in rows if row.scenario == scenario and row.focus == focus and not row.group]
         chosen = sorted((row for row in own if row.indicator not in BOOKKEEPING), key=_rank)
         lead = f"{scenarios[scenario].role}: " if len(numbers) > 1 else ""
+        changed = _access([row for row in rows if row.scenario == scenario and row.focus == focus])
+        chosen = [*changed, *(row for row in chosen if row not in changed)]
         for row in chosen[: max(2, N_HEADLINES // len(numbers))]:
             found.append(Finding(lead + sentence(row, zone_names), row.verdict))
         total = _total(own)
@@ -73,6 +77,20 @@ def warnings_of(
         if not each.flows
     ]
     return tuple(said)
+
+
+def _access(rows: Sequence[IndicatorRow]) -> list[IndicatorRow]:
+    """Where services have come nearer or gone: the one that changed most, for all and for who has no car."""
+    moved = [
+        row
+        for row in rows
+        if row.indicator.startswith(MINUTES_TO) and row.method == PAIRED and row.difference and not row.group
+    ]
+    if not moved:
+        return []
+    most = max(moved, key=lambda row: (abs(row.relative or 0.0), row.indicator))
+    without = [row for row in rows if (row.indicator, row.group) == (most.indicator, WITHOUT_CAR)]
+    return [most, *without]
 
 
 def _rank(row: IndicatorRow) -> tuple[int, int, float, str]:
