@@ -93,10 +93,9 @@ def build(
     repairs["utility_elements_without_place"] += observed.unplaced
     utilities = lay_utilities((streets, places, ground.zones), observed, parameters)
     notes = _notes(extract, layout, box, ground.plane, repairs) | _counts(tables, network, houses)
-    notes |= utilities.notes() | services.notes()
     people = people_of(ground, places, box, bbox is not None)
-    notes |= {"utilities": utilities.counts(), "junction_control": controls, "people": people}
-    notes["place"] = layout.place or place
+    notes |= utilities.notes() | services.notes() | {"utilities": utilities.counts()}
+    notes |= {"junction_control": controls, "people": people, "place": layout.place or place}
     return Parts(tables, utilities, network.bans, services, notes)
 
 
