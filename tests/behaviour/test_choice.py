@@ -114,3 +114,17 @@ def test_what_cannot_be_chosen_is_never_chosen_and_nobody_chose_it():
         Choice.made("test", KEYS[:1], np.zeros(1, np.int64), UTILITY[None, :], np.array([3]))
     with pytest.raises(ValueError, match="65 alternatives"):
         Choice.made("test", KEYS[:1], np.zeros(1, np.int64), np.zeros((1, 65)), np.array([3]))
+
+
+def test_another_utility_is_met_by_the_logit_whatever_could_be_chosen_before():
+    """What opens is chosen by the shares of the new utility, what shuts by nobody; the same asks nobody."""
+    first, n = drawn(), 20_000
+    other = np.array([1.0, -np.inf, 0.4, 0.9, 0.7])
+    again = first.with_utility(np.tile(other, (n, 1)), seed=5)
+    wanted = np.exp(other) / np.exp(other).sum()
+    found = np.bincount(again.chosen, minlength=5) / n
+    assert found == pytest.approx(wanted, abs=4.0 * float(np.sqrt(0.25 / n)))
+    assert found[1] == 0.0
+    kept = (first.chosen == again.chosen)[first.chosen != 1].mean()
+    assert kept > 0.5, "the errors stay, so most of those whose choice is still open keep it"
+    assert first.with_utility(first.utility.copy(), seed=5) is first

@@ -68,14 +68,22 @@ class Choice:
         fill_errors(first, chosen, seed, stream_of(f"behaviour.{self.name}"), who, when, out)
         return out
 
+    def with_utility(self, utility: np.ndarray, seed: int) -> Choice:
+        """The choice at another utility (n, m); who has the same of everything is not asked."""
+        rows = np.flatnonzero((utility != self.utility).any(axis=1))
+        if not rows.size:
+            return self
+        chosen = self.chosen.copy()
+        again = np.empty(rows.shape[0], dtype=np.int64)
+        fill_choices(np.ascontiguousarray(utility[rows]), self.errors(rows, seed), again)
+        chosen[rows] = again
+        return replace(self, utility=utility, chosen=chosen)
+
     def with_gains(self, gain: np.ndarray, seed: int) -> Choice:
         """The choice after utilities rose by so much (n, m); who gains and loses nothing is not asked."""
         rows = np.flatnonzero((gain != 0.0).any(axis=1))
         if not rows.size:
             return self
-        utility, chosen = self.utility.copy(), self.chosen.copy()
+        utility = self.utility.copy()
         utility[rows] += gain[rows]
-        again = np.empty(rows.shape[0], dtype=np.int64)
-        fill_choices(np.ascontiguousarray(utility[rows]), self.errors(rows, seed), again)
-        chosen[rows] = again
-        return replace(self, utility=utility, chosen=chosen)
+        return self.with_utility(utility, seed)

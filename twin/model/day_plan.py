@@ -23,8 +23,8 @@ def planned_today(model: TwinModel, lines: Lines | None) -> tuple[Population, Da
     may_call = any(isinstance(part, OnDemandTransport) for part in model.spec.in_force())
     drives_anew = model.felt is not None
     if not (lanes is not None or lines_changed or may_call or drives_anew):
-        return model.planned, None
-    modes = DayModes.of(model, model.planned)
+        return model.accustomed, None
+    modes = DayModes.of(model, model.accustomed)
     if model.felt is not None:
         modes = modes.with_saved(IN_A_CAR, model.felt.saved_min)
     if lanes is not None:

@@ -228,7 +228,7 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
 
     def _set_trips(self) -> None:
         """The month's public transport, what is fixed of every trip, how drivers feel about every link."""
-        self.today = with_services_closed(self)
+        self.accustomed = with_services_closed(self)
         lines = lines_of(self)
         today, self.modes = planned_today(self, lines)
         self.population, self.transit = day_of(self, today, lines)
@@ -248,7 +248,7 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         addresses = Trips(trips.origin_link, trips.destination_link, self.plan_ms, self.trip_person_key)
         topology, free_ms = self.roads.topology, self.roads.free_ms
         # whoever is used to drive, though some may ride instead, and who drives today
-        drives = (self.today.trips.mode == CAR) | (by_line.trips.mode == CAR)
+        drives = (self.accustomed.trips.mode == CAR) | (by_line.trips.mode == CAR)
         cars = self.car_rows = np.flatnonzero(drives)
         self.car_trips = self.day_roads.addressed(addresses, cars)
         factors = tuple(self.parameters["calculators.habit_class_factor"])

@@ -58,8 +58,16 @@ def tour_modes(population: Population, territory: Territory, parameters: Paramet
 
     Left out is who makes a tour by a mode that could not have been chosen, as an added person may.
     """
+    everybody = np.ones(len(population.persons), dtype=np.bool_)
+    return _kept(tours_of_persons(population, everybody, territory, parameters))
+
+
+def tours_of_persons(
+    population: Population, who: np.ndarray, territory: Territory, parameters: Parameters
+) -> TourModes:
+    """The tours of some residents (n_persons,) bool, those too made by a mode that could not be chosen."""
     persons, trips = population.persons, population.trips
-    lives_here = (persons.kind == RESIDENT) & (persons.density >= 0)
+    lives_here = who & (persons.kind == RESIDENT) & (persons.density >= 0)
     row = np.flatnonzero(lives_here[trips.person])
     legs = _legs(population, row, territory)
     tours = build_tours(legs, travellers_of(persons), parameters)
@@ -69,7 +77,7 @@ def tour_modes(population: Population, territory: Territory, parameters: Paramet
     first = np.searchsorted(legs.tour, np.arange(len(tours.person)))
     drives = np.bincount(legs.tour, weights=trips.mode[row] == CAR, minlength=len(tours.person)) > 0
     mode = np.where(drives, CAR, trips.mode[row[first]]).astype(np.int64)
-    return _kept(TourModes(row, legs, tours, utility, mode))
+    return TourModes(row, legs, tours, utility, mode)
 
 
 def trips_by(
