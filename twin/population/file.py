@@ -1,5 +1,7 @@
 """The file `population.toml` of a place: inhabitants by area, commuters and through traffic by gateway group.
 
+It may name a census and a table of places of the user's own.
+
 Every table says of which kind its numbers are and where they come from, as in the ledger.
 """
 
@@ -9,7 +11,7 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from twin.errors import InputError
 from twin.population.archetypes import HOUSEHOLD_TYPES, N_BANDS
@@ -106,6 +108,12 @@ class ThroughTable(Frozen):
     profile: Profile = Field(description="24 values >= 0: passing the gate inwards, by hour")
 
 
+class FileTable(Frozen):
+    """A CSV file of the user's own; docs/population.md says what stands in it."""
+
+    file: Text = Field(description="name of a CSV file, from the folder of population.toml on")
+
+
 class PopulationTable(BaseModel):
     """The whole file."""
 
@@ -113,9 +121,23 @@ class PopulationTable(BaseModel):
 
     schema_version: Literal[1] = Field(description="1")
     place: Text = Field(description="name of the place")
-    area: tuple[AreaTable, ...] = Field(min_length=1, description="at least one table [[area]]")
+    census: FileTable | None = Field(default=None, description="a table [census] with file, kind, source")
+    places: FileTable | None = Field(default=None, description="a table [places] with file, kind, source")
+    area: tuple[AreaTable, ...] = Field(default=(), description="at least one table [[area]]")
     commuters: tuple[CommutersTable, ...] = Field(default=(), description="tables [[commuters]]")
     through: tuple[ThroughTable, ...] = Field(default=(), description="tables [[through]]")
+
+    @model_validator(mode="after")
+    def _tells_of_people(self) -> PopulationTable:
+        if not self.area and self.census is None and self.places is None:
+            raise fault("missing", "at least one table [[area]]", ("area",))
+        return self
+
+
+def files_named(path: Path) -> tuple[Path, ...]:
+    """A `population.toml` and the files that it names, all of which a population depends on."""
+    read = read_population_file(path)
+    return (path, *(path.parent / each.file for each in (read.census, read.places) if each is not None))
 
 
 def read_population_file(path: Path) -> PopulationTable:
