@@ -11,7 +11,7 @@ import numpy as np
 from twin.calculators.objectives import objective_of
 from twin.errors import InputError
 from twin.indicators.focus import focuses_of
-from twin.model.sources import population_file
+from twin.model.sources import open_territory, population_file
 from twin.population.marginals import marginals_of
 from twin.scenario.modification import Modification
 from twin.scenario.scenario import Scenario
@@ -50,7 +50,7 @@ def fit(scenario: Scenario) -> dict[str, Any]:
 
 @lru_cache(maxsize=2)
 def _territory(path: Path) -> Territory:
-    return Territory.load(path) if path.is_dir() else Territory.from_osm(path)
+    return open_territory(path)
 
 
 def _selectors(change: Modification) -> list[LinkSelector]:

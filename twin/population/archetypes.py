@@ -58,7 +58,7 @@ def _families(kind: int, parents: tuple[int, ...], weight: float, largest: int) 
 
 
 def _large() -> list[Archetype]:
-    """Couples with four and five children, of two neighbouring ages each; lone parents with three; shared homes."""
+    """Couples with four and five children of two age bands, lone parents with three, shared homes."""
     found = []
     for parents, weight in (((5, 5), 0.40), ((6, 5), 0.15), ((6, 6), 0.45)):
         pairs = list(combinations_with_replacement(reversed(range(CHILDREN_OF[parents])), 2))

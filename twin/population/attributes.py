@@ -29,7 +29,7 @@ from twin.population.tables import (
 from twin.scenario.ledger import Parameters
 from twin.territory.territory import Territory
 
-IMPAIRMENT_AGES = (15, 40, 60, 75)
+IMPAIRMENT_AGES = (0, 15, 40, 60, 75)
 BICYCLE_AGES = (6, 18, 40, 60, 75)
 HELPER_FROM_AGE = 15
 N_DOMAINS = 5
@@ -67,7 +67,7 @@ def personal_attributes(traits: Traits, parameters: Parameters, draws: Draws) ->
     eligible = np.append(parameters["population.telework_share"], 0.0)[work]
     confidence = np.array(parameters["population.confidence_by_skill"])[traits.skill]
     spread = parameters["population.confidence_spread"] * draws.bell("confidence", traits.key)
-    impaired = by_age(traits.age, IMPAIRMENT_AGES, parameters["population.mobility_impaired_share"], 0.01)
+    impaired = by_age(traits.age, IMPAIRMENT_AGES, parameters["population.mobility_impaired_share"], 0.0)
     return {
         "socio_occupational": work,
         "telework_eligible": draws.uniform("telework", traits.key) < eligible,
@@ -132,9 +132,10 @@ def household_attributes(
     assisted = draws.uniform("pedelec_owned", members.key) < parameters["population.pedelec_ownership_share"]
     has_pedelec = has_bicycle & (members.age >= 18) & assisted
     able = (columns["skill"] >= _BASIC) & (members.age >= HELPER_FROM_AGE)
-    foreign = draws.uniform("language", households.key) < np.array(
-        parameters["population.other_language_share"]
-    )[density]
+    foreign = (
+        draws.uniform("language", households.key)
+        < np.array(parameters["population.other_language_share"])[density]
+    )
     fluent = draws.uniform("fluency", members.key) >= parameters["population.not_fluent_share"]
     return {
         "household_type": type_of[row],

@@ -66,7 +66,9 @@ class CensusMargins:
     @property
     def n_households(self) -> int | None:
         """Households, if the census counts any."""
-        return next((sum(each) for each in (self.household_type, self.household_size, self.cars) if each), None)
+        return next(
+            (sum(each) for each in (self.household_type, self.household_size, self.cars) if each), None
+        )
 
     @property
     def variables(self) -> tuple[str, ...]:
@@ -161,7 +163,9 @@ def _check_households(census: CensusMargins, where: str) -> None:
     if n == 0 and people > 0:
         raise InputError(where, f"{people} inhabitants in no household", "at least one household")
     if n > people:
-        raise InputError(where, f"{n} households of {people} inhabitants", "no more households than inhabitants")
+        raise InputError(
+            where, f"{n} households of {people} inhabitants", "no more households than inhabitants"
+        )
     if n > census.n_adults:
         right = "an inhabitant of 18 years or over in each household"
         raise InputError(where, f"{n} households, but {census.n_adults} inhabitants of 18 and over", right)
@@ -178,7 +182,9 @@ def _check_households(census: CensusMargins, where: str) -> None:
     adults = sum(n * adults for n, adults in zip(types, (1, 2, 2, 1, 2), strict=True))
     if adults > census.n_adults:
         what = f"these households need {adults} adults, but {census.n_adults} inhabitants are 18 and over"
-        raise InputError(f"{where}: household_type", what, "two adults in each couple, one in any other family")
+        raise InputError(
+            f"{where}: household_type", what, "two adults in each couple, one in any other family"
+        )
 
 
 def _check_fewest(

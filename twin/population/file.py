@@ -135,9 +135,18 @@ class PopulationTable(BaseModel):
 
 
 def files_named(path: Path) -> tuple[Path, ...]:
-    """A `population.toml` and the files that it names, all of which a population depends on."""
-    read = read_population_file(path)
-    return (path, *(path.parent / each.file for each in (read.census, read.places) if each is not None))
+    """A `population.toml` and the files that it names, all of which a population depends on.
+
+    A file that cannot be read names none; whoever reads it for its numbers is told.
+    """
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        return (path,)
+    named = [
+        part.get("file") for part in (table.get("census"), table.get("places")) if isinstance(part, dict)
+    ]
+    return (path, *(path.parent / each for each in named if isinstance(each, str)))
 
 
 def read_population_file(path: Path) -> PopulationTable:

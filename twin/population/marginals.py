@@ -20,9 +20,10 @@ from twin.population.people import density_class, people_of_zone
 from twin.scenario.ledger import Parameters
 from twin.territory.territory import Territory
 
-
 FILE, CENSUS = "file", "census"
 UNKNOWN_REGIME = "unknown"
+STATISTICS_OF = "France"
+"""Where the ledger's statistics of people hold; elsewhere the report says that they are another country's."""
 BY_INHABITANTS = "inhabitants (ledger: population.density_class_from_inhabitants)"
 OWN_OF = {
     "age": "ages",
@@ -144,7 +145,9 @@ def _area(territory: Territory, table: AreaTable, i: int, parameters: Parameters
     name = spelled((table.zone, table.commune or ""))
     default = _default(name, (zone, commune), DENSITY_CLASSES.index(table.density_class), parameters)
     shares = table.outside_shares
-    own = [OWN_OF[each] for each in ("household_size", "household_types", "age_shares") if getattr(table, each)]
+    own = [
+        OWN_OF[each] for each in ("household_size", "household_types", "age_shares") if getattr(table, each)
+    ]
     return replace(
         default,
         inhabitants=table.inhabitants,
@@ -164,7 +167,7 @@ def _area(territory: Territory, table: AreaTable, i: int, parameters: Parameters
 
 
 def _default(name: str, place: tuple[int, int], density: int, parameters: Parameters) -> Area:
-    """An area in a (zone, commune) with the ledger's statistics of its density class, and nobody in it yet."""
+    """An area in a (zone, commune) with the ledger's statistics of its density class; nobody in it yet."""
     label = DENSITY_CLASSES[density]
     return Area(
         name=name,

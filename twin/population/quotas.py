@@ -68,7 +68,9 @@ def share_out(
     return out
 
 
-def census_sexes(members: Members, households: Households, areas: tuple[Area, ...], draws: Draws) -> np.ndarray:
+def census_sexes(
+    members: Members, households: Households, areas: tuple[Area, ...], draws: Draws
+) -> np.ndarray:
     """Whether each member (n,) is female; who makes a couple stays as drawn, one of each sex."""
     female = members.female.copy()
     in_type = np.array([kind.type for kind in archetypes()])[households.kind[members.household]]
@@ -144,7 +146,9 @@ def census_misses(
             error = made - np.array(asked)
             if np.abs(error).max() > SLACK:
                 missed[name] = {
-                    each: float(off) for each, off in zip(names, error.tolist(), strict=True) if abs(off) > SLACK
+                    each: float(off)
+                    for each, off in zip(names, error.tolist(), strict=True)
+                    if abs(off) > SLACK
                 }
         found.append(missed)
     return found

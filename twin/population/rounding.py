@@ -1,8 +1,8 @@
 """Fitted tables into whole households: every margin to within one, where whole numbers can.
 
-Largest remainders and single moves come first and almost always do. Where a margin is then missed by more than
-one, the nearest whole numbers are sought by integer programming (controlled rounding, Cox 1987, Journal of the
-American Statistical Association 82(398)): what no whole numbers can meet is known to be so.
+Largest remainders and single moves come first and almost always do. Where a margin is then missed by more
+than one, the nearest whole numbers are sought by integer programming: controlled rounding (Cox 1987, Journal
+of the American Statistical Association 82(398)).
 """
 
 from __future__ import annotations
@@ -54,7 +54,9 @@ def nearest_numbers(
     """
     n_margins, n_cells = counts.shape
     cells, margins = np.eye(n_cells), np.eye(n_margins)
-    beside, square, wide = (np.zeros(shape) for shape in ((n_cells, n_margins), (n_margins,) * 2, counts.shape))
+    beside, square, wide = (
+        np.zeros(shape) for shape in ((n_cells, n_margins), (n_margins,) * 2, counts.shape)
+    )
     rows = [
         ([cells, -cells, beside, beside], fitted),
         ([-cells, -cells, beside, beside], -fitted),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from twin.population.file import DENSITY_CLASSES
-from twin.population.marginals import Marginals
+from twin.population.marginals import STATISTICS_OF, UNKNOWN_REGIME, Area, Marginals
 from twin.population.tables import (
     CAR,
     COMMUTER,
@@ -62,6 +63,25 @@ def summarise(territory: Territory, marginals: Marginals, persons: Persons, trip
     }
 
 
+def missed_notes(areas: Sequence[Area], fits: Sequence[Mapping[str, Any]]) -> list[str]:
+    """A line for each area whose people are not as asked, by more than one, with the numbers."""
+    notes = []
+    for area, fit in zip(areas, fits, strict=True):
+        errors = [
+            f"{variable} {category} {abs(off):g} {'more' if off > 0 else 'fewer'}"
+            for variable, cells in fit["missed"].items()
+            for category, off in cells.items()
+        ]
+        if errors:
+            why = (
+                "its marginals contradict each other" if fit["contradictions"] else "no households fit better"
+            )
+            notes.append(
+                f"Area {area.name} is not as asked ({why}): {', '.join(errors)} than its marginals say."
+            )
+    return notes
+
+
 def sums(persons: Persons, trips: Trips, who: np.ndarray, which: np.ndarray) -> dict[str, Any]:
     """Persons (mask), and trips (mask) by mode, with trips per person of 6 years and over."""
     by_mode = np.bincount(trips.mode[which], minlength=len(MODES))
@@ -108,11 +128,17 @@ def _hours(depart_s: np.ndarray) -> list[int]:
     return [int(n) for n in np.bincount((depart_s // 3_600.0).astype(np.int64) % 24, minlength=24)]
 
 
-def _area(area: Any) -> dict[str, Any]:
+def _area(area: Area) -> dict[str, Any]:
+    """What is declared of an area, whence it comes, and whose statistics fill it."""
     return {
         "name": area.name,
         "inhabitants": area.inhabitants,
         "density_class": DENSITY_CLASSES[area.density],
+        "density_basis": area.density_basis,
         "legal_regime": area.legal_regime,
         "basis": area.basis,
+        "source": area.source,
+        "statistics": STATISTICS_OF,
+        "own_statistics": list(area.own),
+        "foreign_statistics": area.legal_regime not in (STATISTICS_OF, UNKNOWN_REGIME),
     }

@@ -37,7 +37,7 @@ from twin.population.population import Population
 from twin.population.quotas import census_cars, census_misses, census_occupations, census_sexes
 from twin.population.rides import made_by
 from twin.population.schedule import Plan, plan_times
-from twin.population.summary import summarise
+from twin.population.summary import missed_notes, summarise
 from twin.population.tables import (
     RESIDENT,
     STUDENT,
@@ -74,6 +74,8 @@ def synthesise(
     columns = [_with_keys(each, all_persons) for each in (trips, *shifted)]
     all_trips = Trips.stacked(*columns)
     report = summarise(territory, marginals, all_persons, all_trips)
+    fits = [fit | {"missed": fit["missed"] | more} for fit, more in zip(fits, misses, strict=True)]
+    report["notes"] += missed_notes(marginals.areas, fits)
     report |= {
         "seed": seed,
         "marginals": {area.name: fit for area, fit in zip(marginals.areas, fits, strict=True)},
