@@ -109,10 +109,7 @@ def _residents(
     """Residents with all they have, and by how much they miss a census of sexes, occupations and cars."""
     density_of_area = np.array([area.density for area in areas])
     density, of_household = density_of_area[members.area], density_of_area[households.area]
-    adults = np.zeros(len(households.key), dtype=np.int64)
-    adults[members.household] = members.n_adults
-    eldest = np.zeros(len(households.key), dtype=np.int64)
-    np.maximum.at(eldest, members.household, members.age)
+    adults, eldest = _adults_and_eldest(members, len(households.key))
     cars = equipment.draw_household_cars(adults, of_household, households.key, parameters, draws)
     cars = census_cars(cars, adults, households, areas, parameters, draws)
     occupation = equipment.draw_occupation(members.age, members.key, parameters, draws)
@@ -150,6 +147,14 @@ def _residents(
     codes = {"sex": female.astype(np.int64), "occupation": occupation - STUDENT, "cars": cars}
     rows = {"sex": members.area, "occupation": members.area, "cars": households.area}
     return persons, census_misses(codes, rows, areas)
+
+
+def _adults_and_eldest(members: Members, n_households: int) -> tuple[np.ndarray, np.ndarray]:
+    """Members of 18 years and over, and the age of the eldest, of each household (n_households,)."""
+    adults, eldest = np.zeros((2, n_households), dtype=np.int64)
+    adults[members.household] = members.n_adults
+    np.maximum.at(eldest, members.household, members.age)
+    return adults, eldest
 
 
 def _legs(
