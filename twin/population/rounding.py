@@ -19,7 +19,7 @@ ASKED_WEIGHT = 100.0
 """What it counts to miss a margin that was given, over one that is only a default."""
 OVER_WEIGHT = 1_000.0
 """What it counts to miss a margin by one more than `SLACK`, over the nearness to the fitted table."""
-GAP = 0.1
+GAP = 0.5
 """Part of its cost by which a rounding may lie from the nearest one; far less than missing a margin costs."""
 NODES_LIMIT = 200
 """Most branches of the search: a limit that, unlike one of time, is the same on every machine."""
