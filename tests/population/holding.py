@@ -31,7 +31,7 @@ def check_holds_together(town: Territory, population: Population) -> None:
 
 
 def check_households(town: Territory, population: Population) -> None:
-    """Each resident lives in one dwelling of the own zone, with all of the household and nobody else in it."""
+    """Each resident has one home, a dwelling of the own zone, with all of the household."""
     persons, places = population.persons, town.places
     assert len(np.unique(persons.person_id)) == len(persons)
     here = persons.kind == RESIDENT

@@ -185,7 +185,7 @@ def test_impossible_households_are_refused(
 
 
 def test_a_census_that_no_households_meet_is_told(town: Territory, tmp_path: Path) -> None:
-    """400 households of one type each are fine by themselves, but 60 more cars than several adults can have."""
+    """More households with two cars than with two adults: each by itself is fine."""
     table = copy.deepcopy(OLD)
     table["cars"] = {"0": 100, "1": 100, "2_over": 1_015}
     made = synthesise(town, write_census(tmp_path, csv_text({"old": table})), LEDGER, seed=1)

@@ -140,7 +140,7 @@ def test_odds_ratios_are_kept_in_every_two_by_two_table(
 @given(households())
 @settings(max_examples=8, deadline=None)
 def test_fitted_households_differ_from_the_prior_by_their_members_only(numbers: np.ndarray) -> None:
-    """The general form of kept odds ratios: log(fitted / prior) is a sum over margins, each times its count."""
+    """The general form of kept odds ratios: log(fitted / prior) is a sum of margins times counts."""
     numbers = numbers + 1  # no cell of a margin is empty, so that no weight goes to 0
     census = census_of(numbers, with_types=True, with_sizes=True)
     margins, prior = margins_of(area_of(census, census.inhabitants), KINDS)
@@ -210,7 +210,7 @@ def test_where_single_moves_are_stuck_whole_numbers_are_sought(
 
 
 def test_a_contradictory_census_is_told_with_its_numbers() -> None:
-    """Eight couples with a child each, 30 people in all, of whom one is a child: seven families lack theirs."""
+    """Eight couples with a child each, of 30 people one a child: seven families lack theirs."""
     age = [0] * len(AGE_LABELS)
     age[AGE_LABELS.index("6_10")], age[AGE_LABELS.index("60_74")] = 1, 29
     census = CensusMargins(2, tuple(age), household_type=(6, 4, 8, 0, 0))

@@ -58,7 +58,7 @@ def summarise(territory: Territory, marginals: Marginals, persons: Persons, trip
         "vehicle_trips": int((trips.mode == CAR).sum()),
         "purpose_shares": purpose_shares(persons, trips),
         "car_starts_by_hour": _hours(trips.depart_s[trips.mode == CAR]),
-        "areas": [_area(area) for area in marginals.areas],
+        "areas": [declared(area) for area in marginals.areas],
         "notes": list(marginals.notes),
     }
 
@@ -128,7 +128,7 @@ def _hours(depart_s: np.ndarray) -> list[int]:
     return [int(n) for n in np.bincount((depart_s // 3_600.0).astype(np.int64) % 24, minlength=24)]
 
 
-def _area(area: Area) -> dict[str, Any]:
+def declared(area: Area) -> dict[str, Any]:
     """What is declared of an area, whence it comes, and whose statistics fill it."""
     return {
         "name": area.name,
@@ -142,3 +142,23 @@ def _area(area: Area) -> dict[str, Any]:
         "own_statistics": list(area.own),
         "foreign_statistics": area.legal_regime not in (STATISTICS_OF, UNKNOWN_REGIME),
     }
+
+
+def statistics_notes(areas: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Of areas as declared: whose people are drawn by another state's statistics, or by an assumed class."""
+    said = []
+    for area in areas:
+        if area.get("foreign_statistics"):
+            own = " and ".join(area["own_statistics"])
+            said.append(
+                f"{area['name']} is under the law of {area['legal_regime']}, but its people are drawn by "
+                f"statistics of {area['statistics']}" + (f": only its {own} are its own." if own else ".")
+            )
+    assumed = [area for area in areas if area.get("legal_regime") == UNKNOWN_REGIME]
+    if assumed:
+        classes = ", ".join(f"{area['name']} ({area['density_class']})" for area in assumed)
+        said.append(
+            "Density class by number of inhabitants, legal regime unknown, statistics of "
+            f"{assumed[0]['statistics']}: {classes}."
+        )
+    return said

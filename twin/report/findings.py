@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from twin.population.marginals import CENSUS, FILE, STATISTICS_OF, UNKNOWN_REGIME
+from twin.population.marginals import CENSUS, FILE
+from twin.population.summary import statistics_notes
 from twin.report.drawn import WHOLE
 from twin.report.view import LEAST_SEEDS, PAIRED, Demand, Finding, IndicatorRow, Scenario, Verdict
 from twin.report.words import count_word, number, percent, sentence
@@ -111,25 +112,5 @@ def _population_warnings(population: Mapping[str, Any] | None) -> list[str]:
         f"Default population: inhabitants of {', '.join(names)} are taken from the {basis}."
         for basis, names in by_basis.items()
     ]
-    said += _statistics_warnings(population.get("areas", ()))
+    said += statistics_notes(population.get("areas", ()))
     return said + [str(note) for note in population.get("notes", ()) if not str(note).startswith("zone ")]
-
-
-def _statistics_warnings(areas: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Areas whose people are drawn by another country's statistics, or by a class nobody declared."""
-    said = []
-    for area in areas:
-        if area.get("foreign_statistics"):
-            own = " and ".join(area["own_statistics"])
-            said.append(
-                f"{area['name']} is under the law of {area['legal_regime']}, but its people are drawn by "
-                f"statistics of {area['statistics']}" + (f": only its {own} are its own." if own else ".")
-            )
-    assumed = [area for area in areas if area.get("legal_regime") == UNKNOWN_REGIME]
-    if assumed:
-        classes = ", ".join(f"{area['name']} ({area['density_class']})" for area in assumed)
-        said.append(
-            f"Density class by number of inhabitants, legal regime unknown, statistics of "
-            f"{assumed[0].get('statistics', STATISTICS_OF)}: {classes}."
-        )
-    return said
