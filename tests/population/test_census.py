@@ -15,9 +15,11 @@ from tests.population.census_town import HEAD, OLD, Table, cells_of, csv_text, w
 from tests.population.holding import check_holds_together
 from tests.population.world import POPULATION, grid_town
 from twin.errors import InputError
+from twin.kernels.random import uniforms
 from twin.population.archetypes import AGE_BANDS, archetypes, composition_table
 from twin.population.census import VARIABLES
 from twin.population.population import Population
+from twin.population.quotas import share_out
 from twin.population.synthesis import synthesise
 from twin.population.tables import STUDENT
 from twin.scenario.ledger import Parameters
@@ -193,6 +195,43 @@ def test_a_census_that_no_households_meet_is_told(town: Territory, tmp_path: Pat
     assert missed["2_over"] < -300
     (note,) = (each for each in made.report["notes"] if each.startswith("Area old is not as asked"))
     assert f"cars 2_over {-missed['2_over']:g} fewer" in note
+
+
+def test_a_census_alone_says_what_is_assumed_of_the_rest(town: Territory, tmp_path: Path) -> None:
+    made = synthesise(town, write_census(tmp_path, csv_text({"old": OLD})), LEDGER, seed=1)
+    demand, zone = made.report["notes"]
+    assert demand.startswith("Default demand (assumed; population.toml tells of none): residents alone")
+    assert zone.startswith("zone new: ")
+    (old,) = (area for area in made.report["areas"] if area["name"] == "old")
+    assert old["legal_regime"] == "unknown"
+    assert old["density_basis"].startswith("inhabitants (ledger:")
+
+
+def test_decimals_are_brought_to_whole_people(town: Territory, tmp_path: Path) -> None:
+    """A census office's weights: 2,400.4 people make 2,400, and no cell is off by more than one."""
+    table = {
+        name: {each: count * 1.0001 + 0.02 for each, count in cells.items()} for name, cells in OLD.items()
+    }
+    made = synthesise(town, write_census(tmp_path, csv_text({"old": table})), LEDGER, seed=1)
+    found = counts_of(made, zone=0)
+    assert abs(int(found["age"].sum()) - 2_400) <= 1
+    for variable in VARIABLES:
+        assert np.abs(found[variable] - cells_of(table, variable)).max() < 2.0, variable
+
+
+def test_what_is_shared_out_meets_both_its_rows_and_its_totals() -> None:
+    weights = np.array([[1.0, 1.0, 0.0], [0.0, 1.0, 3.0], [1.0, 0.0, 0.0]])
+    row = np.array([0] * 30 + [1] * 20)
+    key = np.arange(50, dtype=np.uint64)
+    u = uniforms(1, 7, key, 0)
+    made = share_out(weights, row, np.array([18, 22, 10]), u, key)
+    assert np.bincount(made, minlength=3).tolist() == [18, 22, 10]
+    assert (weights[row, made] > 0.0).all(), "what a row cannot have it does not get"
+    first = u[(row == 0) & (made == 0)]
+    assert first.max() < u[(row == 0) & (made == 1)].min(), "in the order of the draws"
+    assert len(share_out(weights, row[:0], np.array([0, 0, 0]), u[:0], key[:0])) == 0
+    beyond = share_out(weights, row, np.array([45, 0, 5]), u, key)
+    assert np.bincount(beyond, minlength=3)[0] == 30, "all who can, and no more"
 
 
 def test_files_and_areas_that_do_not_go_together(town: Territory, tmp_path: Path) -> None:

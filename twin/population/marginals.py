@@ -87,8 +87,10 @@ def marginals_of(territory: Territory, population_file: Path | None, parameters:
             counted_in = population_file.parent / read.census.file
             counted = read_census(counted_in)
             counts_from = f"{read.census.kind}: {read.census.source}"
+        if not (read.area or read.commuters or read.through):
+            notes.append(_assumed_demand(territory, "population.toml tells of none"))
     else:
-        notes.append(_assumed_demand(territory))
+        notes.append(_assumed_demand(territory, "there is no population.toml"))
     areas = [_area(territory, table, i, parameters, where) for i, table in enumerate(tables)]
     _check_overlap(areas, [f"{where}: area {i + 1}" for i in range(len(areas))])
     areas = _counted(areas, counted, territory, parameters, str(counted_in))
@@ -104,11 +106,11 @@ def marginals_of(territory: Territory, population_file: Path | None, parameters:
     return Marginals(tuple(areas), commuters, through, tuple(notes), where)
 
 
-def _assumed_demand(territory: Territory) -> str:
+def _assumed_demand(territory: Territory, why: str) -> str:
     """What is assumed of the gateways where no file tells."""
     n_gates, n_groups = len(territory.gateways.gate_id), len(set(territory.gateways.group.tolist()))
     return (
-        "Default demand (assumed; there is no population.toml): residents alone, who leave and come back by "
+        f"Default demand (assumed; {why}): residents alone, who leave and come back by "
         f"{n_gates} gateways in {n_groups} groups in proportion to their capacity; no commuters from outside "
         "and no through traffic at any of them."
     )

@@ -45,6 +45,8 @@ def share_out(
     [1, 0, 0, 0]
     """
     (n_rows, n_categories), n = weights.shape, len(row)
+    if n == 0:
+        return np.zeros(0, dtype=np.int64)
     in_row = np.bincount(row, minlength=n_rows)
     aims = np.concatenate([integerise(totals, n), in_row])
     cell_row, cell_category = (each.ravel() for each in np.indices(weights.shape))
