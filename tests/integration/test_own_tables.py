@@ -111,3 +111,14 @@ def test_a_fault_is_one_line_and_nothing_is_written(
     assert error.count("\n") == 1, error
     assert line in error
     assert tree(here) == before
+
+
+def test_check_says_whose_statistics_monaco_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TWIN_NETWORKS", str(ROOT / "networks"))
+    (tmp_path / "day.toml").write_text('title = "A day"\nterritory = "riviera"\n')
+    assert run_command(["check", str(tmp_path / "day.toml")]) == 0
+    said = " ".join(capfd.readouterr().out.split())
+    assert "dense/Monaco is under the law of Monaco, but its people are drawn by statistics of France" in said
+    assert "Beausoleil is under" not in said
