@@ -86,7 +86,7 @@ def test_every_value_says_where_it_comes_from(tmp_path: Path) -> None:
 
 
 def test_a_scenario_without_a_change_says_that_there_is_none() -> None:
-    origins = Scenario.loads('title = "A day"').provenance()
+    origins = Scenario.loads('title = "A day"\nterritory = "riviera"').provenance()
     assert origins["modification"] == "default"
 
 
