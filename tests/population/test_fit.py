@@ -209,6 +209,28 @@ def test_where_single_moves_are_stuck_whole_numbers_are_sought(
     assert np.abs(table @ found - aims).max() <= 1
 
 
+@given(
+    st.integers(2, 6).flatmap(
+        lambda n: st.tuples(
+            st.lists(st.lists(st.integers(0, 4), min_size=n, max_size=n).filter(any), min_size=1, max_size=4),
+            st.lists(st.integers(0, 6), min_size=n, max_size=n).filter(any),
+        )
+    )
+)
+@settings(max_examples=60, deadline=None)
+def test_whole_numbers_that_there_are_are_found(made: tuple[list[list[int]], list[int]]) -> None:
+    """Margins of whole numbers are within one of some whole numbers: their own, if no others."""
+    table, own = np.array(made[0]), np.array(made[1])
+    aims = table @ own
+    fitted, miss = rake_closely(np.ones(len(own)), table, aims)
+    assert miss <= WITHIN
+    found = mended_numbers(fitted, np.zeros(len(own)), table, aims)
+    if np.abs(table @ found - aims).max() > 1:
+        found = nearest_numbers(found, fitted, table, aims, np.ones(len(aims), dtype=bool))
+    assert found.min() >= 0
+    assert np.abs(table @ found - aims).max() <= 1
+
+
 def test_a_contradictory_census_is_told_with_its_numbers() -> None:
     """Eight couples with a child each, of 30 people one a child: seven families lack theirs."""
     age = [0] * len(AGE_LABELS)

@@ -48,9 +48,30 @@ def nearest_numbers(
 
     ``fitted`` (n_cells,) meets ``targets`` (n_margins,), where ``counts`` (n_margins, n_cells) says how often
     a cell counts in a margin; of margins that cannot all be met, ``given`` ones (n_margins,) bool come first.
+    They are sought beside the fitted first, then anywhere; where the search finds none within its limit that
+    are better than ``numbers``, those stand.
+    """
+    weight = np.where(given, ASKED_WEIGHT, 1.0)
+
+    def missed(made: np.ndarray) -> float:
+        return float((weight * np.maximum(np.abs(counts @ made - targets) - SLACK, 0)).sum())
+
+    best = numbers
+    for reach in (1.0, np.inf):
+        found = _programmed(fitted, counts, targets, weight, reach)
+        if found is not None and missed(found) < missed(best):
+            best = found
+        if missed(best) == 0.0:
+            break
+    return best
+
+
+def _programmed(
+    fitted: np.ndarray, counts: np.ndarray, targets: np.ndarray, weight: np.ndarray, reach: float
+) -> np.ndarray | None:
+    """Whole numbers (n_cells,) by integer programming, no further than ``reach`` beyond the fitted's floor.
 
     Variables: the numbers, how far each lies from the fitted, how far each margin lies off, and beyond one.
-    Where the search finds none within its limit that are better than ``numbers``, those stand.
     """
     n_margins, n_cells = counts.shape
     cells, margins = np.eye(n_cells), np.eye(n_margins)
@@ -64,10 +85,9 @@ def nearest_numbers(
         ([-counts, wide, -margins, square], -targets),
         ([wide, wide, margins, -margins], np.full(n_margins, SLACK)),
     ]
-    weight = np.where(given, ASKED_WEIGHT, 1.0)
     cost = np.concatenate([np.zeros(n_cells), np.ones(n_cells), weight, OVER_WEIGHT * weight])
     low, high = np.zeros(len(cost)), np.full(len(cost), np.inf)
-    low[:n_cells], high[:n_cells] = np.maximum(np.floor(fitted) - 1.0, 0.0), np.ceil(fitted) + 1.0
+    low[:n_cells], high[:n_cells] = np.maximum(np.floor(fitted) - reach, 0.0), np.ceil(fitted) + reach
     found = milp(
         cost,
         constraints=[LinearConstraint(csr_array(np.hstack(parts)), ub=limit) for parts, limit in rows],
@@ -75,14 +95,7 @@ def nearest_numbers(
         bounds=Bounds(low, high),
         options={"node_limit": NODES_LIMIT, "mip_rel_gap": GAP},
     )
-    if found.x is None:
-        return numbers
-    better = np.rint(found.x[:n_cells]).astype(np.int64)
-
-    def missed(made: np.ndarray) -> float:
-        return float((weight * np.maximum(np.abs(counts @ made - targets) - SLACK, 0)).sum())
-
-    return better if missed(better) < missed(numbers) else numbers
+    return None if found.x is None else np.rint(found.x[:n_cells]).astype(np.int64)
 
 
 def reachable_targets(

@@ -74,7 +74,9 @@ def missed_notes(areas: Sequence[Area], fits: Sequence[Mapping[str, Any]]) -> li
         ]
         if errors:
             why = (
-                "its marginals contradict each other" if fit["contradictions"] else "no households fit better"
+                "its marginals contradict each other"
+                if fit["contradictions"]
+                else "no households were found that fit better"
             )
             notes.append(
                 f"Area {area.name} is not as asked ({why}): {', '.join(errors)} than its marginals say."
