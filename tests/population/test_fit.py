@@ -81,7 +81,7 @@ def census_of(numbers: np.ndarray, with_types: bool, with_sizes: bool) -> Census
 
 
 @given(households(), st.sampled_from([(True, True), (True, False), (False, True)]))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=14, deadline=None)
 def test_random_marginals_are_met(numbers: np.ndarray, which: tuple[bool, bool]) -> None:
     """Household types x sizes x ages: 1e-8 as fitted, within one in every cell as whole numbers.
 
