@@ -74,7 +74,6 @@ def synthesise(
     columns = [_with_keys(each, all_persons) for each in (trips, *shifted)]
     all_trips = Trips.stacked(*columns)
     report = summarise(territory, marginals, all_persons, all_trips)
-    fits = [fit | {"missed": fit["missed"] | more} for fit, more in zip(fits, misses, strict=True)]
     report["notes"] += missed_notes(marginals.areas, fits)
     report |= {
         "seed": seed,
