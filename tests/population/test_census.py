@@ -204,7 +204,7 @@ def test_a_census_alone_says_what_is_assumed_of_the_rest(town: Territory, tmp_pa
     assert zone.startswith("zone new: ")
     (old,) = (area for area in made.report["areas"] if area["name"] == "old")
     assert old["legal_regime"] == "unknown"
-    assert old["density_basis"].startswith("inhabitants (ledger:")
+    assert old["class_source"].startswith("by inhabitants (ledger:")
 
 
 def test_decimals_are_brought_to_whole_people(town: Territory, tmp_path: Path) -> None:

@@ -7,10 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from twin.population.figures import french_figures
 from twin.population.modes import target_shares
 from twin.population.population import Population
 from twin.population.synthesis import synthesise
 from twin.population.tables import CAR, MODES
+from twin.population.validation import compared_areas, hold_against
 from twin.scenario.ledger import Parameters
 from twin.territory.territory import Territory
 
@@ -113,3 +115,62 @@ def test_the_village_crop_has_a_population_of_its_own() -> None:
     cars = made.trips.mode == CAR
     assert (made.trips.origin_link[cars] != made.trips.destination_link[cars]).all()
     assert 5_000 < cars.sum() < 15_000
+
+
+MISSED = {("mode_share", "transit", ("dense",)): 0.034}
+"""Fitted figures that the French people of the place miss, with their error. Modes are fitted to all people
+of a density class; of the dense one three in four are Monaco's, who have shorter ways, so Beausoleil rides
+more."""
+
+
+def test_fitted_figures_hold(people: Population) -> None:
+    rows = hold_against([people], french_figures(), LEDGER)
+    fitted = [row for row in rows if row.figure.list == "fitted"]
+    assert len(fitted) >= 40
+    assert all(row.holds is not None for row in fitted), "each is measured of somebody"
+    missed = {
+        (row.figure.measure, row.figure.of, row.figure.group): row.error for row in fitted if not row.holds
+    }
+    assert missed == {name: pytest.approx(error, abs=0.01) for name, error in MISSED.items()}
+    assert {row.figure.measure for row in fitted if row.figure.rule == "two standard errors"} == {
+        "illectronism_share"
+    }
+
+
+def test_modes_hold_for_all_to_whom_they_were_fitted(people: Population) -> None:
+    rows = hold_against([people], french_figures(), LEDGER, everyone=True)
+    modes = [row for row in rows if row.figure.measure == "mode_share"]
+    assert len(modes) == 12
+    assert all(row.holds for row in modes)
+
+
+def test_held_out_figures_are_told_with_their_error_and_judged_by_none(people: Population) -> None:
+    rows = [row for row in hold_against([people], french_figures(), LEDGER) if row.figure.list == "held_out"]
+    by_name = {(row.figure.measure, row.figure.of, row.figure.group): row for row in rows}
+    assert all(row.holds is None for row in rows)
+    assert all(row.standard_error > 0.0 for row in rows)
+    # an area of 10 km cannot hold the trips of a country, and its short ways are walked
+    assert by_name["commute_median_km", "all", ("village",)].error < -4.0
+    assert by_name["trip_length_km", "all", ("dense", "town")].error < -1.0
+    assert by_name["mode_minutes", "walk", ()].error > 4.0
+    hours = [row for row in rows if row.figure.measure == "car_start_share"]
+    assert sum(row.simulated for row in hours) == pytest.approx(1.0)
+    assert sum(abs(row.error) for row in hours) / 2.0 < 0.1, "nine in ten cars start in the right hour"
+    cars = {row.figure.of: row.simulated for row in rows if row.figure.measure == "mode_share_by_cars"}
+    assert cars["0 car"] < cars["1 car"] < cars["2 car"]
+    assert cars["0 transit"] > cars["1 transit"] > cars["2 transit"]
+    assert cars["0 walk"] > cars["1 walk"] > cars["2 walk"]
+
+
+def test_monaco_is_flagged_and_not_compared(people: Population) -> None:
+    told = people.report["calibration"]
+    assert not told["calibrated"]
+    assert "people of dense/Monaco (legal regime Monaco) are given statistics of France" in told["reasons"]
+    here = compared_areas(people, "France")
+    names = [
+        area["name"] for area, compared in zip(people.report["areas"], here, strict=True) if not compared
+    ]
+    assert names == ["dense/Monaco"]
+    for area in people.report["areas"]:
+        assert area["density_class"] in ("dense", "town", "village")
+        assert "DEGURBA" in area["class_source"]

@@ -114,6 +114,11 @@ def test_the_first_page_warns_and_tells_what_differs(page: Element) -> None:
     assert "uses of buildings" in known.text()
 
 
+def test_the_last_page_declares_the_class_and_the_law_of_each_area(page: Element) -> None:
+    (footer,) = page.find("footer")
+    assert "town, legal regime Monaco: over 5,000 inhabitants" in footer.text()
+
+
 def test_below_five_seeds_no_interval_is_printed(pages: dict[str, str]) -> None:
     page = parsed(pages["side"])
     assert "no interval below 5 seeds" in page.find("header", class_="first")[0].text()

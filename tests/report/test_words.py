@@ -11,10 +11,11 @@ import pytest
 from tests.conftest import ROOT
 from tests.indicators.small_day import small_day
 from tests.study.stand_in import BASE, small_scenario
+from twin.population.calibration import NO_COUNTS
 from twin.population.marginals import BY_INHABITANTS, marginals_of
 from twin.population.summary import declared
 from twin.report.cards import demand_of, differences_of
-from twin.report.findings import findings_of, warnings_of
+from twin.report.findings import calibration_words, findings_of, warnings_of
 from twin.report.sections import demand_sentence
 from twin.report.view import Demand, IndicatorRow, ReportView, Scenario
 from twin.report.words import interval, number, percent, sentence, signed, with_unit
@@ -123,6 +124,25 @@ def test_sure_changes_lead_and_the_rest_is_counted() -> None:
     assert found[-1].text == "Of 3 indicators: 2 worse, 1 without a change beyond chance."
 
 
+def test_the_first_page_tells_what_is_not_calibrated() -> None:
+    foreign = "people of rock (legal regime Monaco) are given statistics of France"
+    told = {"calibration": {"reasons": [NO_COUNTS, foreign], "counts": None}}
+    assert calibration_words(told) == [
+        "Not calibrated: no count of real traffic has been held against these flows.",
+        f"Not calibrated: {foreign}.",
+    ]
+    assert calibration_words(None) == calibration_words({}) == calibration_words(told)[:1]
+    streets = {"counts": 3, "source": "loops of 2025"}
+    assert calibration_words({"calibration": {"reasons": [], "counts": None, "streets": streets}}) == [
+        "Traffic from outside is fitted to 3 counts of streets: loops of 2025."
+    ]
+    missed = "count at N1, 0 to 24 h: 80 vehicles, 100 were counted"
+    counted = {"reasons": [missed], "counts": {"rows": [{"met": True}, {"met": False}]}}
+    first, second = calibration_words({"calibration": counted})
+    assert first.startswith("Traffic from outside is fitted to counts at the gateways, 1 of 2 met; ")
+    assert second == f"Not calibrated: {missed}."
+
+
 def test_warnings_are_never_left_out() -> None:
     said = " ".join(warnings_of([DELAY], [DEMAND], ["Base"], 2, None))
     assert "Not calibrated" in said
@@ -148,7 +168,7 @@ def test_people_of_another_state_are_not_given_french_statistics_without_a_word(
     areas = [declared(area) for area in marginals.areas]
     by_name = {area["name"]: area for area in areas}
     assert [name for name, area in by_name.items() if area["foreign_statistics"]] == ["dense/Monaco"]
-    assert {area["density_basis"] for area in areas} == {"file"}
+    assert all("DEGURBA" in area["class_source"] for area in areas)
     assert {area["legal_regime"] for area in areas} == {"France", "Monaco"}
     assert all(
         area["source"].startswith("assumption: inhabitants") for area in areas if area["name"] != "rest"
@@ -159,7 +179,7 @@ def test_people_of_another_state_are_not_given_french_statistics_without_a_word(
         "household sizes and ages are its own." in said
     )
     assert "eze" not in said
-    own = replace(marginals.areas[0], legal_regime="unknown", density_basis=BY_INHABITANTS)
+    own = replace(marginals.areas[0], legal_regime="unknown", class_source=BY_INHABITANTS)
     said = " ".join(warnings_of([DELAY], [DEMAND], ["Base"], 20, {"areas": [declared(own)]}))
     told = "Density class by number of inhabitants, legal regime unknown, statistics of France: "
     assert told + "cap_d_ail (town)." in said

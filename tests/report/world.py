@@ -19,7 +19,16 @@ from twin.territory.territory import Territory
 
 STREET_NAMES = ("Rue de l'Église", "Avenue Princesse Alice", "Chemin de l'Été")
 POPULATION = {
-    "areas": [{"name": "town", "basis": "file"}, {"name": "village", "basis": "floor area"}],
+    "areas": [
+        {
+            "name": "town",
+            "basis": "file",
+            "density_class": "town",
+            "legal_regime": "Monaco",
+            "class_source": "over 5,000 inhabitants",
+        },
+        {"name": "village", "basis": "floor area"},
+    ],
     "notes": ["zone village: 3 inhabitants by floor area", "no through traffic is known"],
 }
 """What the synthesis says of its areas, as a manifest keeps it."""

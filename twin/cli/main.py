@@ -8,7 +8,19 @@ from typing import Annotated
 
 import typer
 
-from twin.cli import adoption, assign, influence, library, privacy, response, results, studies, territories
+from twin.cli import (
+    adoption,
+    assign,
+    calibrate,
+    influence,
+    library,
+    population,
+    privacy,
+    response,
+    results,
+    studies,
+    territories,
+)
 from twin.errors import InputError, TwinError
 from twin.version import VERSION
 
@@ -25,6 +37,8 @@ app = typer.Typer(
 COMMANDS = (
     ("fetch", territories.fetch),
     ("check", library.check),
+    ("population", population.population),
+    ("calibrate", calibrate.calibrate),
     ("run", studies.run),
     ("compare", studies.compare),
     ("sweep", studies.sweep),

@@ -96,12 +96,13 @@ def _tilt(weights: np.ndarray, count: np.ndarray, target: float) -> None:
 @kernel
 def rake_weights(
     weights: np.ndarray, counts: np.ndarray, targets: np.ndarray, rounds: int, tolerance: float
-) -> None:
+) -> int:
     """Meet each margin in turn, again and again: weights (n,) written, counts (m, n), targets (m,) read.
 
-    Ends when no margin is further from its target than this part of the target, or after so many rounds.
+    Ends when no margin is further from its target than this part of the target, or after so many rounds;
+    returns the rounds made.
     """
-    for _ in range(rounds):
+    for made in range(rounds):
         for j in range(targets.shape[0]):
             _tilt(weights, counts[j], targets[j])
         met = True
@@ -111,7 +112,8 @@ def rake_weights(
                 margin += weights[i] * counts[j, i]
             met = met and np.abs(margin - targets[j]) <= tolerance * targets[j]
         if met:
-            break
+            return made + 1
+    return rounds
 
 
 @kernel

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from twin.kernels.synthesis import rake_weights
 from twin.population.draws import Draws, picks
 from twin.population.fit import rake
+from twin.population.fit_report import FitReport
 from twin.population.tables import (
     AT_HOME,
     HOME,
@@ -68,6 +70,8 @@ AIMS = {
 }
 """Shares of trips that are raked to; work, business and school are the rest."""
 NO_GROUP = -1
+RAKE_ROUNDS, RAKE_TOLERANCE = 1_000, 1e-9
+"""As `rake` has them."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +99,23 @@ def group_of(occupation: np.ndarray, has_young: np.ndarray) -> np.ndarray:
 
 def day_weights(group: np.ndarray, parameters: Parameters) -> np.ndarray:
     """Weights of the catalogue's cells for people of these groups (n,), raked to what the ledger aims at."""
+    return rake(*_day_margins(group, parameters))
+
+
+def day_fit(group: np.ndarray, density: str, parameters: Parameters) -> FitReport:
+    """How raking ended for people of these groups (n,): trips a person and shares of purposes."""
+    prior, counts, targets = _day_margins(group, parameters)
+    weights, aims = prior.copy(), targets.astype(np.float64)
+    rounds = rake_weights(weights, counts, aims, RAKE_ROUNDS, RAKE_TOLERANCE)
+    found = counts @ weights / np.maximum(targets, 1e-12)
+    names = ("trips per person", *AIMS, *GROUPS)
+    asked = {name: (1.0, float(found[row])) for row, name in enumerate(names) if targets[row] > 0.0}
+    what = f"days, {density}"
+    return FitReport.of(what, asked, (rounds, RAKE_ROUNDS), RAKE_TOLERANCE, "part of its aim")
+
+
+def _day_margins(group: np.ndarray, parameters: Parameters) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Prior weights of the cells, how often each counts in a margin, and what the margins are to be."""
     prior = np.concatenate([_normal(parameters[f"population.days_{name}"]) for name in GROUPS])
     group_of_cell = np.array([GROUPS.index(name) for name, _ in CATALOGUE])
     n_in_group = np.bincount(group[group >= 0], minlength=len(GROUPS))
@@ -107,7 +128,7 @@ def day_weights(group: np.ndarray, parameters: Parameters) -> np.ndarray:
         targets.append(total * parameters[f"population.purpose_share_{aim}"])
     counts += list((group_of_cell == np.arange(len(GROUPS))[:, None]).astype(float))
     targets += n_in_group.tolist()
-    return rake(prior, np.array(counts), np.array(targets))
+    return prior, np.array(counts), np.array(targets)
 
 
 def _normal(weights: tuple[float, ...]) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""The file `population.toml` of a place: inhabitants by area, commuters and through traffic by gateway group.
+"""The file `population.toml` of a place: inhabitants by area, travellers and counts by gateway group.
 
 It may name a census and a table of places of the user's own.
 
@@ -7,9 +7,12 @@ Every table says of which kind its numbers are and where they come from, as in t
 
 from __future__ import annotations
 
+import json
+import re
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -75,6 +78,9 @@ class AreaTable(Frozen):
     inhabitants: int = Field(ge=0, description="a whole number of inhabitants, 0 or more")
     density_class: Literal["dense", "town", "village"] = Field(description="dense, town or village")
     legal_regime: Text = Field(description="the state whose law holds, for example France")
+    class_source: Text | None = Field(
+        default=None, description="where density class and legal regime come from"
+    )
     household_size: float | None = Field(
         default=None, gt=1.0, le=8.0, description="persons per household, 1 to 8"
     )
@@ -114,6 +120,33 @@ class FileTable(Frozen):
     file: Text = Field(description="name of a CSV file, from the folder of population.toml on")
 
 
+class CountTable(Frozen):
+    """Vehicles counted as they come in by a gateway group within some hours of a weekday."""
+
+    gate: Text = Field(description="name of a gateway group")
+    from_hour: int = Field(default=0, ge=0, le=23, description="a whole hour, 0 to 23")
+    until_hour: int = Field(default=24, ge=1, le=24, description="a whole hour, 1 to 24, after from_hour")
+    vehicles: float = Field(ge=0.0, allow_inf_nan=False, description="vehicles within these hours, 0 or more")
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.until_hour <= self.from_hour:
+            raise fault(
+                f"from {self.from_hour} until {self.until_hour} is no time", "an hour after from_hour"
+            )
+        return self
+
+
+class CalibrationTable(Frozen):
+    """What the totals of commuters and of through traffic were fitted to by living days."""
+
+    counts: int = Field(ge=1, description="how many counts of streets")
+    met: bool = Field(description="true where each was met")
+    worst_error: float = Field(
+        ge=0.0, allow_inf_nan=False, description="largest error, as a part of its count"
+    )
+
+
 class PopulationTable(BaseModel):
     """The whole file."""
 
@@ -126,6 +159,8 @@ class PopulationTable(BaseModel):
     area: tuple[AreaTable, ...] = Field(default=(), description="at least one table [[area]]")
     commuters: tuple[CommutersTable, ...] = Field(default=(), description="tables [[commuters]]")
     through: tuple[ThroughTable, ...] = Field(default=(), description="tables [[through]]")
+    count: tuple[CountTable, ...] = Field(default=(), description="tables [[count]]")
+    calibration: CalibrationTable | None = Field(default=None, description="a table [calibration]")
 
     @model_validator(mode="after")
     def _tells_of_people(self) -> PopulationTable:
@@ -161,3 +196,36 @@ def read_population_file(path: Path) -> PopulationTable:
         return PopulationTable.model_validate(table)
     except ValidationError as error:
         raise input_error(error, PopulationTable, str(path)) from None
+
+
+def with_totals(text: str, commuters: Sequence[float], through: Sequence[float], where: str) -> str:
+    """The text of a file, its totals of commuters and of through traffic times these factors.
+
+    >>> with_totals("[[through]]\\nvehicles_per_day = 200 # counted", (), (1.25,), "here")
+    '[[through]]\\nvehicles_per_day = 250.0 # counted'
+    """
+    left = {"trips_per_day": list(commuters), "vehicles_per_day": list(through)}
+
+    def scaled(found: re.Match[str]) -> str:
+        if not left[found["key"]]:
+            raise InputError(where, f"{found['key']} stands where it is not read", "one table a heading")
+        return f"{found['before']}{float(found['value']) * left[found['key']].pop(0):.1f}"
+
+    changed = _TOTALS.sub(scaled, text)
+    if any(left.values()):
+        raise InputError(
+            where, "a total cannot be found", "each total on a line of its own, as a plain number"
+        )
+    return changed
+
+
+def with_calibration(text: str, told: CalibrationTable) -> str:
+    """The text of a file that ends with this table [calibration], in place of an earlier one."""
+    lines = [f"{name} = {json.dumps(value)}" for name, value in told.model_dump().items()]
+    return _CALIBRATION.sub("", text).rstrip() + "\n\n[calibration]\n" + "\n".join(lines) + "\n"
+
+
+_CALIBRATION = re.compile(r"^\[calibration\]\n[^\[]*", re.MULTILINE)
+_TOTALS = re.compile(
+    r"^(?P<before>\s*(?P<key>trips_per_day|vehicles_per_day)\s*=\s*)(?P<value>[0-9.]+)", re.MULTILINE
+)

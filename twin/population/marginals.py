@@ -12,7 +12,9 @@ from twin.population.file import (
     DENSITY_CLASSES,
     OUTSIDE_PURPOSES,
     AreaTable,
+    CalibrationTable,
     CommutersTable,
+    CountTable,
     ThroughTable,
     read_population_file,
 )
@@ -24,7 +26,7 @@ FILE, CENSUS = "file", "census"
 UNKNOWN_REGIME = "unknown"
 STATISTICS_OF = "France"
 """Where the ledger's statistics of people hold; elsewhere the report says that they are another country's."""
-BY_INHABITANTS = "inhabitants (ledger: population.density_class_from_inhabitants)"
+BY_INHABITANTS = "by inhabitants (ledger: population.density_class_from_inhabitants); legal regime unknown"
 OWN_OF = {
     "age": "ages",
     "age_shares": "ages",
@@ -53,7 +55,7 @@ class Area:
     outside_shares: tuple[float, ...]  # by OUTSIDE_PURPOSES
     gates: dict[str, float] | None  # None: by the capacity of the gateways' links
     basis: str  # "file", "census", or what `people_of_zone` went by
-    density_basis: str = BY_INHABITANTS
+    class_source: str = BY_INHABITANTS  # of density class and legal regime
     source: str = ""  # of the file's numbers, with their kind
     own: tuple[str, ...] = ()  # statistics that are the area's own, not the ledger's for France
     census: CensusMargins | None = None
@@ -68,6 +70,8 @@ class Marginals:
     through: tuple[ThroughTable, ...]
     notes: tuple[str, ...]
     where: str
+    counts: tuple[CountTable, ...] = ()
+    calibration: CalibrationTable | None = None
 
 
 def marginals_of(territory: Territory, population_file: Path | None, parameters: Parameters) -> Marginals:
@@ -75,14 +79,19 @@ def marginals_of(territory: Territory, population_file: Path | None, parameters:
     tables: tuple[AreaTable, ...] = ()
     commuters: tuple[CommutersTable, ...] = ()
     through: tuple[ThroughTable, ...] = ()
+    counts: tuple[CountTable, ...] = ()
+    calibration: CalibrationTable | None = None
     where = str(population_file) if population_file else territory.name
     notes: list[str] = []
     counted: Mapping[Key, CensusMargins] = {}
     counted_in, counts_from = Path(), ""
     if population_file is not None:
         read = read_population_file(population_file)
-        tables, commuters, through = read.area, read.commuters, read.through
-        _check_groups(territory, read.commuters, read.through, where)
+        tables, commuters, through, counts = read.area, read.commuters, read.through, read.count
+        calibration = read.calibration
+        _check_groups(territory, commuters, through, where)
+        for i, count in enumerate(counts):
+            known_groups({count.gate: 1.0}, territory, f"{where}: count {i + 1}: gate")
         if read.census is not None:
             counted_in = population_file.parent / read.census.file
             counted = read_census(counted_in)
@@ -103,7 +112,7 @@ def marginals_of(territory: Territory, population_file: Path | None, parameters:
     if not areas:
         right = "inhabitants in some area of population.toml, or buildings"
         raise InputError(where, "an empty population: nobody lives here", right)
-    return Marginals(tuple(areas), commuters, through, tuple(notes), where)
+    return Marginals(tuple(areas), commuters, through, tuple(notes), where, counts, calibration)
 
 
 def _assumed_demand(territory: Territory, why: str) -> str:
@@ -153,7 +162,6 @@ def _area(territory: Territory, table: AreaTable, i: int, parameters: Parameters
     return replace(
         default,
         inhabitants=table.inhabitants,
-        density_basis=FILE,
         legal_regime=table.legal_regime,
         household_size=table.household_size or default.household_size,
         household_types=table.household_types or default.household_types,
@@ -163,6 +171,7 @@ def _area(territory: Territory, table: AreaTable, i: int, parameters: Parameters
         else tuple(shares.get(each, 0.0) for each in OUTSIDE_PURPOSES),
         gates=known_groups(table.gates, territory, f"{spot}: gates"),
         basis=FILE,
+        class_source=table.class_source or "stated in the file, without a source of its own",
         source=f"{table.kind}: {table.source}",
         own=tuple(own),
     )

@@ -13,6 +13,7 @@ import numpy as np
 
 from twin.population.draws import Draws, picks
 from twin.population.file import DENSITY_CLASSES
+from twin.population.fit_report import FitReport
 from twin.population.legs import Legs
 from twin.population.tables import (
     BUSINESS,
@@ -66,10 +67,18 @@ class Tours:
     available: np.ndarray  # (n, n_modes)
 
 
+@dataclass(frozen=True)
+class FittedModes:
+    """Constants by density class and mode, and how the fit to the shares of modes ended in each class."""
+
+    constants: dict[str, dict[str, float]]
+    fits: tuple[FitReport, ...]
+
+
 def choose_modes(
     legs: Legs, travellers: Travellers, parameters: Parameters, draws: Draws
-) -> tuple[np.ndarray, dict[str, dict[str, float]]]:
-    """Mode of each leg, and the fitted constants by density class."""
+) -> tuple[np.ndarray, FittedModes]:
+    """Mode of each leg, and what was fitted by density class."""
     tours = build_tours(legs, travellers, parameters)
     attraction = np.where(
         tours.available, np.exp(-parameters["population.scale_per_min"] * tours.minutes), 0.0
@@ -77,15 +86,20 @@ def choose_modes(
     mode = np.full(len(tours.person), WALK, dtype=np.int8)
     u = draws.uniform("mode", tours.key, tours.moment)
     constants: dict[str, dict[str, float]] = {}
+    fits = []
     for density, name in enumerate(DENSITY_CLASSES):
         rows = np.flatnonzero(travellers.density[tours.person] == density)
         if not len(rows):
             continue
         target = target_shares(name, parameters)
-        factor = fit_factors(attraction[rows], tours.n_legs[rows], target)
+        factor, rounds = fit_factors(attraction[rows], tours.n_legs[rows], target)
+        reached = _shares(attraction[rows] * factor, tours.n_legs[rows])
+        aims = {MODES[m]: (float(target[m]), float(reached[m])) for m in range(len(MODES))}
+        what = f"mode shares, {name}"
+        fits.append(FitReport.of(what, aims, (rounds, FIT_ROUNDS), FIT_TOLERANCE, "share"))
         mode[rows] = picks(np.cumsum(attraction[rows] * factor, axis=1), np.arange(len(rows)), u[rows])
         constants[name] = {MODES[m]: round(float(np.log(factor[m])), 6) for m in range(len(MODES))}
-    return mode_of_legs(mode, legs), constants
+    return mode_of_legs(mode, legs), FittedModes(constants, tuple(fits))
 
 
 def mode_of_legs(mode: np.ndarray, legs: Legs) -> np.ndarray:
@@ -107,18 +121,22 @@ def target_shares(density: str, parameters: Parameters) -> np.ndarray:
     return np.asarray(shares / shares.sum())
 
 
-def fit_factors(attraction: np.ndarray, n_legs: np.ndarray, target: np.ndarray) -> np.ndarray:
-    """exp(constant) by mode, so that the expected share of legs meets the target; the car's is 1."""
+def fit_factors(attraction: np.ndarray, n_legs: np.ndarray, target: np.ndarray) -> tuple[np.ndarray, int]:
+    """exp(constant) by mode, the car's 1, so that expected shares of legs meet the target; rounds made."""
     factor = np.ones(len(target))
-    for _ in range(FIT_ROUNDS):
-        weight = attraction * factor
-        shares = (weight * (n_legs / weight.sum(axis=1))[:, None]).sum(axis=0) / n_legs.sum()
+    for made in range(FIT_ROUNDS):
+        shares = _shares(attraction * factor, n_legs)
         if np.abs(shares - target).max() < FIT_TOLERANCE:
-            break
+            return factor, made
         factor = np.where(shares > 0.0, factor * target / np.maximum(shares, 1e-12), factor)
         # a share that cannot be reached (nobody can walk so far) does not drive its constant to infinity
         factor = np.clip(factor / factor[CAR], 1.0 / FACTOR_LIMIT, FACTOR_LIMIT)
-    return factor
+    return factor, FIT_ROUNDS
+
+
+def _shares(weight: np.ndarray, n_legs: np.ndarray) -> np.ndarray:
+    """Expected shares of legs by mode (n_modes,) of tours with these weights (n, n_modes) and legs (n,)."""
+    return np.asarray((weight * (n_legs / weight.sum(axis=1))[:, None]).sum(axis=0) / n_legs.sum())
 
 
 def build_tours(legs: Legs, travellers: Travellers, parameters: Parameters) -> Tours:

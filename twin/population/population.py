@@ -107,6 +107,10 @@ class Population:
             **self.report,
             "demand_scale": factor * float(self.report.get("demand_scale", 1.0)),
         }
+        told = report.get("calibration") or {}
+        if told.get("counts"):
+            why = f"demand is scaled by {report['demand_scale']:g} after counts were met"
+            report["calibration"] = {**told, "calibrated": False, "reasons": [*told["reasons"], why]}
         return Population.of(
             Persons.stacked(*(persons for persons, _ in parts)), Trips.stacked(*trips), report
         )

@@ -22,10 +22,11 @@ from twin.population.attributes import (
     household_attributes,
     personal_attributes,
 )
+from twin.population.calibration import calibration_of, day_fits
+from twin.population.counts import CountFit, count_fit_of, counts_met
 from twin.population.destinations import Residents, choose_destinations
 from twin.population.draws import Draws, member_keys
-from twin.population.file import DENSITY_CLASSES
-from twin.population.freight import build_freight
+from twin.population.fit_report import FitReport
 from twin.population.gates import Gates, gates_of, group_weights
 from twin.population.homes import choose_homes
 from twin.population.households import Households, Members, build_households, build_members
@@ -33,6 +34,7 @@ from twin.population.legs import Legs, connect
 from twin.population.marginals import Area, Marginals, marginals_of
 from twin.population.modes import choose_modes, travellers_of
 from twin.population.opportunities import Opportunities
+from twin.population.outsiders import from_outside
 from twin.population.population import Population
 from twin.population.quotas import census_cars, census_misses, census_occupations, census_sexes
 from twin.population.rides import made_by
@@ -45,7 +47,6 @@ from twin.population.tables import (
     Persons,
     Trips,
 )
-from twin.population.travellers import build_travellers
 from twin.scenario.ledger import Parameters
 from twin.territory.territory import Territory
 
@@ -62,9 +63,11 @@ def synthesise(
     gates = gates_of(territory)
     members, persons, fits = settle(territory, marginals, parameters, draws)
     legs, dropped = _legs(territory, marginals, gates, members, persons, parameters, draws)
-    trips, modes = _resident_trips(territory, persons, legs, parameters, draws)
-    parts = build_travellers(territory, marginals, gates, parameters, draws)
-    parts += build_freight(territory, gates, parameters, draws)
+    trips, modes, mode_fits = _resident_trips(territory, persons, legs, parameters, draws)
+    first_fit: CountFit | None = None
+    if day and marginals.counts:  # who comes from outside is who came on the first day
+        first_fit = count_fit_of(synthesise(territory, population_file, parameters, seed).report)
+    parts, count_fit = from_outside(territory, marginals, gates, trips, parameters, draws, first_fit)
     all_persons = Persons.stacked(persons, *(part for part, _ in parts))
     offsets = np.cumsum([len(persons)] + [len(part) for part, _ in parts])
     shifted = [
@@ -80,6 +83,16 @@ def synthesise(
         "marginals": {area.name: fit for area, fit in zip(marginals.areas, fits, strict=True)},
         "mode_choice": modes,
         "stops_without_trip": dropped,
+        "calibration": calibration_of(
+            marginals,
+            fits,
+            (*day_fits(members.has_young, persons, parameters), *mode_fits),
+            None if count_fit is None else counts_met(count_fit, marginals, gates, all_trips),
+            (
+                parameters["population.trips_per_person_per_day"],
+                report["kinds"]["resident"]["trips_per_person"],
+            ),
+        ),
     }
     return Population.of(all_persons, all_trips, report)
 
@@ -186,8 +199,8 @@ def _legs(
 
 def _resident_trips(
     territory: Territory, persons: Persons, legs: Legs, parameters: Parameters, draws: Draws
-) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-    mode, constants = choose_modes(legs, travellers_of(persons), parameters, draws)
+) -> tuple[dict[str, np.ndarray], dict[str, Any], tuple[FitReport, ...]]:
+    mode, fitted = choose_modes(legs, travellers_of(persons), parameters, draws)
     made = made_by(mode, legs, persons, territory, parameters, draws)
     age, occupation = persons.age[legs.person], persons.occupation[legs.person]
     plan: Plan = plan_times(legs, made.planned_s, age, occupation, parameters, draws)
@@ -206,8 +219,8 @@ def _resident_trips(
         "distance_m": made.distance_m,
         "duration_s": made.duration_s,
     }
-    shown = {name: constants[name] for name in DENSITY_CLASSES if name in constants}
-    return columns, {"constants": shown, "walks_and_rides_off_the_paths": made.off_paths}
+    shown = {"constants": fitted.constants, "walks_and_rides_off_the_paths": made.off_paths}
+    return columns, shown, fitted.fits
 
 
 def _with_keys(columns: dict[str, np.ndarray], persons: Persons) -> dict[str, np.ndarray]:

@@ -156,7 +156,20 @@ def footer_of(result: Result, command: str) -> tuple[tuple[str, str], ...]:
     """Where the numbers come from."""
     about = result.manifest["provenance"]
     lines = [("Command", command)] if command else []
-    return (*lines, *((label, str(about[key])) for key, label in _ABOUT if about.get(key)))
+    told = ((label, str(about[key])) for key, label in _ABOUT if about.get(key))
+    return (*lines, *told, *_classes((population_of(result) or {}).get("areas", ())))
+
+
+def _classes(areas: Iterable[Mapping[str, Any]]) -> tuple[tuple[str, str], ...]:
+    """Density class and legal regime of each area, and where they come from."""
+    return tuple(
+        (
+            f"Area {area['name']}",
+            f"{area['density_class']}, legal regime {area['legal_regime']}: {area['class_source']}",
+        )
+        for area in areas
+        if "class_source" in area
+    )
 
 
 def _zones(by_zone: Mapping[str, Any]) -> tuple[tuple[str, int, int, int, int], ...]:

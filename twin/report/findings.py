@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from twin.population.calibration import NO_COUNTS
 from twin.population.marginals import CENSUS, FILE
 from twin.population.summary import statistics_notes
 from twin.report.drawn import WHOLE
@@ -54,7 +55,7 @@ def warnings_of(
     population: Mapping[str, Any] | None,
 ) -> tuple[str, ...]:
     """What a reader must know before using a number."""
-    said = ["Not calibrated: no count of real traffic has been held against these flows."]
+    said = calibration_words(population)
     if any(row.difference is not None for row in rows):
         if n_seeds < LEAST_SEEDS:
             said.append(
@@ -98,6 +99,27 @@ def _total(rows: Sequence[IndicatorRow]) -> Finding | None:
     rest = verdicts["same"] + verdicts["unclear"]
     text = ", ".join([*parts, f"{rest} without a change beyond chance"])
     return Finding(f"Of {count_word(len(rows), 'indicator')}: {text}.", "changed" if parts else "unclear")
+
+
+def calibration_words(population: Mapping[str, Any] | None) -> list[str]:
+    """What the population was not calibrated to, and why; what it was fitted to at the gateways."""
+    told = (population or {}).get("calibration") or {}
+    counts, streets = told.get("counts"), told.get("streets")
+    if streets:
+        n = count_word(streets["counts"], "count")
+        said = [f"Traffic from outside is fitted to {n} of streets: {streets['source']}."]
+    elif not counts:
+        said = ["Not calibrated: no count of real traffic has been held against these flows."]
+    else:
+        met = sum(bool(row["met"]) for row in counts["rows"])
+        fitted = (
+            f"Traffic from outside is fitted to counts at the gateways, {met} of {len(counts['rows'])} met"
+        )
+        said = [f"{fitted}; no count of the streets inside has been held against these flows."]
+    elsewhere = {NO_COUNTS, *told.get("foreign", ())}  # told above, and with the areas
+    return said + [
+        f"Not calibrated: {reason}." for reason in told.get("reasons", ()) if reason not in elsewhere
+    ]
 
 
 def _population_warnings(population: Mapping[str, Any] | None) -> list[str]:

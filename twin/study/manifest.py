@@ -28,6 +28,7 @@ MOST_TIME_OVER_FREE_FLOW = 2.0
 verdict changes no run, and the three numbers that it judges stand beside it in the manifest."""
 LEAST_TIME_S = 1.0
 """A link takes a step of the loading at least."""
+ABOUT_POPULATION = ("areas", "notes", "calibration")
 ABOUT_TERRITORY = ("place", "date", "source", "licence", "attribution")
 
 
@@ -55,7 +56,8 @@ def manifest_of(record: DayRecord, scenario: Scenario, values: Sequence[Indicato
         "demand": tables.demand_table(record),
         "inhabitants": _inhabitants(record),
         "pools": {name: list(zones) for name, zones in record.territory.zones.pools},
-        "population": {key: record.population.report.get(key, []) for key in ("areas", "notes")},
+        "population": {key: record.population.report.get(key, []) for key in ABOUT_POPULATION},
+        "calibrated": bool(record.population.report.get("calibration", {}).get("calibrated")),
         "observations": _observation_counts(record),
         "personal_datasets": list(record.personal_datasets),
         "timings_s": {name: float(seconds) for name, seconds in record.timings_s.items()},
