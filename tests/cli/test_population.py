@@ -65,6 +65,10 @@ def test_two_lists_as_json(peopled: Path, capsys: Captured) -> None:
         "legal_regime": "France",
         "class_source": "stated for the test",
         "basis": "file",
+        "source": "assumption: made for the test",
+        "statistics": "France",
+        "own_statistics": [],
+        "foreign_statistics": False,
         "compared": True,
     }
     assert not areas["village"]["compared"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import math
 
 from tests.oracles import slow_mix
 
@@ -52,3 +53,19 @@ def slow_distance(edges: list[tuple[int, int, int]], origin: int, destination: i
             if node in (u, v):
                 heapq.heappush(frontier, (cost + length, v if node == u else u))
     return settled.get(destination)
+
+
+def slow_rake(
+    prior: list[float], counts: list[list[float]], targets: list[float], rounds: int
+) -> list[float]:
+    """Each margin in turn met by weights times x ** count; x found by halving a bracket (Csiszar 1975)."""
+    weights = list(prior)
+    for _ in range(rounds):
+        for count, target in zip(counts, targets, strict=True):
+            low, high = -40.0, 40.0
+            for _ in range(70):
+                middle = (low + high) / 2.0
+                margin = sum(w * math.exp(middle * c) * c for w, c in zip(weights, count, strict=True))
+                low, high = (middle, high) if margin < target else (low, middle)
+            weights = [w * math.exp(low * c) for w, c in zip(weights, count, strict=True)]
+    return weights

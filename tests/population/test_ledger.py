@@ -11,10 +11,11 @@ import pytest
 from tests.population.world import write_population
 from twin.population.activities import AIMS, DAYS
 from twin.population.archetypes import HOUSEHOLD_TYPES, N_BANDS
+from twin.population.attributes import INCOME_GROUPS
 from twin.population.file import DENSITY_CLASSES, OUTSIDE_PURPOSES
 from twin.population.opportunities import DETERRED
 from twin.population.synthesis import synthesise
-from twin.population.tables import OCCUPATIONS
+from twin.population.tables import OCCUPATIONS, SOCIO_OCCUPATIONAL
 from twin.scenario.ledger import KINDS, Parameters
 from twin.territory.territory import Territory
 
@@ -80,6 +81,23 @@ def test_lists_are_as_long_as_what_they_list() -> None:
         assert len(LEDGER[f"population.occupation_{band}"]) == len(OCCUPATIONS)
         assert sum(LEDGER[f"population.occupation_{band}"]) == pytest.approx(1.0)
     assert sum(LEDGER[f"population.purpose_share_{aim}"] for aim in AIMS) < 0.7
+
+
+def test_shares_of_attributes_sum_to_one() -> None:
+    for name in DENSITY_CLASSES:
+        shares = LEDGER[f"population.socio_occupational_{name}"]
+        assert len(shares) == len(SOCIO_OCCUPATIONAL)
+        assert sum(shares) == pytest.approx(1.0)
+    for group in INCOME_GROUPS:
+        assert len(LEDGER[f"population.income_shares_{group}"]) == 5
+        assert sum(LEDGER[f"population.income_shares_{group}"]) == pytest.approx(1.0)
+    assert sum(LEDGER["population.weak_skill_domains"]) == pytest.approx(1.0)
+    assert sum(LEDGER["population.operator_shares"]) == pytest.approx(1.0)
+    for fibre, covered in zip(
+        LEDGER["population.fibre_share"], LEDGER["population.fibre_coverage"], strict=True
+    ):
+        assert fibre <= covered, "nobody is on a line that is not there"
+        assert fibre + LEDGER["population.mobile_only_share"] <= 1.0
 
 
 def test_illectronism_comes_out_as_published() -> None:

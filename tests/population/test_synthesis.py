@@ -13,7 +13,7 @@ from tests.population.world import POPULATION, with_places, with_places_in_order
 from twin.errors import InputError
 from twin.population.activities import CATALOGUE
 from twin.population.archetypes import AGE_BANDS, HOUSEHOLD_TYPES, archetypes
-from twin.population.households import count_compositions
+from twin.population.compositions import count_compositions
 from twin.population.marginals import marginals_of
 from twin.population.modes import target_shares
 from twin.population.population import Population

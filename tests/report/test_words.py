@@ -8,15 +8,20 @@ from types import SimpleNamespace
 
 import pytest
 
+from tests.conftest import ROOT
 from tests.indicators.small_day import small_day
 from tests.study.stand_in import BASE, small_scenario
 from twin.population.calibration import NO_COUNTS
+from twin.population.marginals import BY_INHABITANTS, marginals_of
+from twin.population.summary import declared
 from twin.report.cards import demand_of, differences_of
 from twin.report.findings import calibration_words, findings_of, warnings_of
 from twin.report.sections import demand_sentence
 from twin.report.view import Demand, IndicatorRow, ReportView, Scenario
 from twin.report.words import interval, number, percent, sentence, signed, with_unit
+from twin.scenario.ledger import Parameters
 from twin.study.results import Result
+from twin.territory.territory import Territory
 
 DELAY = IndicatorRow(
     "mean_delay", "s/trip", 100.0, 130.0, 30.0, 10.0, 50.0, "lower", "la_turbie", n_seeds=20,
@@ -151,8 +156,33 @@ def test_warnings_are_never_left_out() -> None:
     assert "Default population: inhabitants of rest are taken from the floor area." in said
     assert "Base: the network does not carry this demand well" in said
     assert "no interval" not in said
+    assert "statistics of" not in said
     run = replace(DELAY, difference=None)
     assert "One run of one seed" in " ".join(warnings_of([run], [DEMAND], ["Run"], 1, None))
+
+
+def test_people_of_another_state_are_not_given_french_statistics_without_a_word() -> None:
+    """As the synthesis declares the areas of the coast: Monaco is flagged, Eze is not."""
+    folder = ROOT / "networks" / "riviera"
+    marginals = marginals_of(Territory.load(folder), folder / "population.toml", Parameters.defaults())
+    areas = [declared(area) for area in marginals.areas]
+    by_name = {area["name"]: area for area in areas}
+    assert [name for name, area in by_name.items() if area["foreign_statistics"]] == ["dense/Monaco"]
+    assert all("DEGURBA" in area["class_source"] for area in areas)
+    assert {area["legal_regime"] for area in areas} == {"France", "Monaco"}
+    assert all(
+        area["source"].startswith("assumption: inhabitants") for area in areas if area["name"] != "rest"
+    )
+    said = " ".join(warnings_of([DELAY], [DEMAND], ["Base"], 20, {"areas": areas}))
+    assert (
+        "dense/Monaco is under the law of Monaco, but its people are drawn by statistics of France: only its "
+        "household sizes and ages are its own." in said
+    )
+    assert "eze" not in said
+    own = replace(marginals.areas[0], legal_regime="unknown", class_source=BY_INHABITANTS)
+    said = " ".join(warnings_of([DELAY], [DEMAND], ["Base"], 20, {"areas": [declared(own)]}))
+    told = "Density class by number of inhabitants, legal regime unknown, statistics of France: "
+    assert told + "cap_d_ail (town)." in said
 
 
 @pytest.fixture

@@ -85,6 +85,11 @@ def test_every_value_says_where_it_comes_from(tmp_path: Path) -> None:
     assert origins["seed"] == "default"
 
 
+def test_a_scenario_without_a_change_says_that_there_is_none() -> None:
+    origins = Scenario.loads('title = "A day"\nterritory = "riviera"').provenance()
+    assert origins["modification"] == "default"
+
+
 def test_an_empty_list_empties_what_was_named(tmp_path: Path) -> None:
     scenario = chain(tmp_path, BASE, "provider = []\nsensor_fleet = []\nmodification = []")
     assert scenario.providers == ()

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.study.stand_in import BASE, small_scenario
+from twin.scenario.scenario import Scenario
 from twin.study.keys import code_digest, simulation_key, stamp_of_files
 from twin.study.progress import silent, within
 
@@ -38,6 +39,23 @@ def test_seed_territory_and_code_are_in_the_key(tmp_path: Path, monkeypatch: pyt
     assert after != before
     monkeypatch.setattr("twin.study.keys.code_digest", lambda: "another version")
     assert simulation_key(scenario, 1) != after
+
+
+def test_people_beside_a_map_are_in_the_key(tmp_path: Path) -> None:
+    """The files of a population count also where the territory is a map, whose folder does not."""
+    (tmp_path / "town.osm").write_text("<osm/>")
+    scenario = Scenario.loads('title = "A day"\nterritory = "town.osm"', folder=tmp_path)
+
+    def key_with(people: str, census: str) -> str:
+        (tmp_path / "population.toml").write_text(people)
+        (tmp_path / "census.csv").write_text(census)
+        return simulation_key(scenario, 1)
+
+    none, named = 'place = "one"', '[census]\nfile = "census.csv"'
+    assert key_with(none, "count\n1") == key_with(none, "count\n2"), "not named, not read"
+    keys = [simulation_key(scenario, 1), key_with(named, "count\n1"), key_with(named, "count\n2")]
+    (tmp_path / "population.toml").unlink()
+    assert len({*keys, simulation_key(scenario, 1)}) == 4
 
 
 def test_stamps_tell_files_apart_by_name_and_content(tmp_path: Path) -> None:

@@ -11,8 +11,9 @@ import numpy as np
 from twin.calculators.objectives import objective_of
 from twin.errors import InputError
 from twin.indicators.focus import focuses_of
-from twin.model.sources import population_file
+from twin.model.sources import open_territory, population_file
 from twin.population.marginals import marginals_of
+from twin.population.summary import declared
 from twin.scenario.modification import Modification
 from twin.scenario.scenario import Scenario
 from twin.scenario.selectors import LinkSelector
@@ -24,11 +25,11 @@ from twin.territory.territory import Territory
 
 
 def fit(scenario: Scenario) -> dict[str, Any]:
-    """The territory that a scenario names, and how many links each modification and fleet names."""
+    """The territory a scenario names, its areas, and how many links each modification and fleet names."""
     unedited = _territory(scenario.territory_path())
     territory = edited_by(scenario, unedited)
     focuses_of(territory, scenario.focus, scenario.where("focus"))
-    marginals_of(territory, population_file(scenario), scenario.ledger())
+    people = marginals_of(territory, population_file(scenario), scenario.ledger())
     changes = [
         [
             _links(selector, territory, scenario.where("modification", row, "links"))
@@ -44,13 +45,14 @@ def fit(scenario: Scenario) -> dict[str, Any]:
     return {
         "territory": territory.name,
         "territory_digest": unedited.digest,
+        "areas": [declared(area) for area in people.areas],
         "modification_links": [len(np.unique(np.concatenate(found))) if found else None for found in changes],
     }
 
 
 @lru_cache(maxsize=2)
 def _territory(path: Path) -> Territory:
-    return Territory.load(path) if path.is_dir() else Territory.from_osm(path)
+    return open_territory(path)
 
 
 def _selectors(change: Modification) -> list[LinkSelector]:

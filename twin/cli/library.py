@@ -36,6 +36,10 @@ def check(scenario: ScenarioFile, as_json: AsJson = False, quiet: Quiet = False)
     table(("key", "value", "from"), rows, title=asked.title)
     for change, n_links in zip(asked.modifications, found["modification_links"], strict=True):
         say(change.differs() + ("" if n_links is None else f" (links: {n_links})"))
+    from twin.population.summary import statistics_notes
+
+    for note in statistics_notes(found["areas"]):
+        say(note)
     say(f"digest {asked.digest}")
     return None
 

@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from twin.population.file import read_population_file
 from twin.population.population import Population
 from twin.population.synthesis import synthesise
 from twin.readers.gtfs import read_service_day
 from twin.scenario.scenario import Scenario
 from twin.territory.declared_lines import open_timetable
+from twin.territory.own_places import with_own_places
 from twin.territory.territory import Territory
 from twin.territory.timetable import Timetable
 from twin.territory.timetable_build import timetable_of_feed
@@ -27,13 +29,23 @@ def scenario_of(given: Scenario | str | Path, changes: Mapping[str, Any]) -> Sce
 
 def load_territory(scenario: Scenario) -> Territory:
     """The territory that a scenario names: a folder built before, or a local OSM file."""
-    path = Path(scenario.territory_path())
-    return Territory.load(path) if path.is_dir() else Territory.from_osm(path)
+    return open_territory(Path(scenario.territory_path()))
+
+
+def open_territory(path: Path) -> Territory:
+    """A folder built before or a local OSM file; places as a table says that its `population.toml` names."""
+    territory = Territory.load(path) if path.is_dir() else Territory.from_osm(path)
+    table = _beside(path)
+    own = None if table is None else read_population_file(table).places
+    return territory if table is None or own is None else with_own_places(territory, table.parent / own.file)
 
 
 def population_file(scenario: Scenario) -> Path | None:
     """The table of marginals beside a territory, if there is one."""
-    path = Path(scenario.territory_path())
+    return _beside(Path(scenario.territory_path()))
+
+
+def _beside(path: Path) -> Path | None:
     table = path / "population.toml" if path.is_dir() else path.with_name("population.toml")
     return table if table.is_file() else None
 

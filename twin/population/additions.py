@@ -15,6 +15,7 @@ from twin.population.tables import (
     LATEST_DEPARTURE_S,
     MODES,
     PERSON_DTYPES,
+    PLAIN_ATTRIBUTES,
     TRIP_DTYPES,
     TRIPS_PER_PERSON_LIMIT,
     WALK,
@@ -39,6 +40,7 @@ PLAIN_PERSON: dict[str, Any] = {
     "home_internet": False,
     "skill": 2,
     "consent": False,
+    **PLAIN_ATTRIBUTES,
 }
 PLAIN_TRIP: dict[str, Any] = {
     "purpose": HOME,

@@ -45,7 +45,8 @@ def calibration_of(
     reasons += [] if counts is None else _missed_counts(counts["rows"])
     if streets is not None and not streets.met:
         reasons.append(f"counts of streets: one is missed by {streets.worst_error:.0%} ({streets.source})")
-    reasons += _foreign(marginals.areas)
+    foreign = _foreign(marginals.areas)
+    reasons += foreign
     reasons += [
         f"{fit.what}: {fit.worst_aim} {fit.reached:.3g} where {fit.asked:.3g} is asked"
         for fit in table
@@ -54,6 +55,7 @@ def calibration_of(
     return {
         "calibrated": not reasons,
         "reasons": reasons,
+        "foreign": foreign,
         "fits": [fit.as_dict() for fit in table],
         "counts": counts,
         "streets": None if streets is None else streets.model_dump(),

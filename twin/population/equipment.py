@@ -29,13 +29,30 @@ def by_age(age: np.ndarray, edges: Sequence[int], values: Sequence[float], young
     return np.asarray(np.array((younger, *values))[np.searchsorted(np.array(edges), age, side="right")])
 
 
+def occupation_shares(parameters: Parameters) -> np.ndarray:
+    """Shares of the occupations by band of adults' age: (5, n_occupations)."""
+    return np.array([parameters[f"population.occupation_{band}"] for band in ADULT_BANDS])
+
+
 def draw_occupation(age: np.ndarray, key: np.ndarray, parameters: Parameters, draws: Draws) -> np.ndarray:
     """Index into `OCCUPATIONS`: infants under 6, pupils to 17, then by age band."""
-    weights = np.array([parameters[f"population.occupation_{band}"] for band in ADULT_BANDS])
+    weights = occupation_shares(parameters)
     band = np.searchsorted(np.array((25, 40, 60, 75)), age, side="right")
     drawn = draws.chosen("occupation", weights, band, key)
     young = np.where(age < 6, INFANT, PUPIL)
     return np.asarray(np.where(age < 18, young, drawn), dtype=np.int8)
+
+
+def car_shares(density: int, parameters: Parameters) -> np.ndarray:
+    """Shares of households with 0, 1, and 2 cars or more: (2, 3), with one adult and with several.
+
+    >>> car_shares(0, Parameters.defaults()).round(2).tolist()
+    [[0.48, 0.52, 0.0], [0.16, 0.56, 0.28]]
+    """
+    alone = parameters["population.motorised_share_one_adult"][density]
+    several = parameters["population.motorised_share_several_adults"][density]
+    second = min(parameters["population.second_car_share_several_adults"][density], several)
+    return np.array([[1.0 - alone, alone, 0.0], [1.0 - several, several - second, second]])
 
 
 def draw_household_cars(

@@ -1,5 +1,7 @@
 """The file `population.toml` of a place: inhabitants by area, travellers and counts by gateway group.
 
+It may name a census and a table of places of the user's own.
+
 Every table says of which kind its numbers are and where they come from, as in the ledger.
 """
 
@@ -112,6 +114,12 @@ class ThroughTable(Frozen):
     profile: Profile = Field(description="24 values >= 0: passing the gate inwards, by hour")
 
 
+class FileTable(Frozen):
+    """A CSV file of the user's own; docs/population.md says what stands in it."""
+
+    file: Text = Field(description="name of a CSV file, from the folder of population.toml on")
+
+
 class CountTable(Frozen):
     """Vehicles counted as they come in by a gateway group within some hours of a weekday."""
 
@@ -146,11 +154,34 @@ class PopulationTable(BaseModel):
 
     schema_version: Literal[1] = Field(description="1")
     place: Text = Field(description="name of the place")
-    area: tuple[AreaTable, ...] = Field(min_length=1, description="at least one table [[area]]")
+    census: FileTable | None = Field(default=None, description="a table [census] with file, kind, source")
+    places: FileTable | None = Field(default=None, description="a table [places] with file, kind, source")
+    area: tuple[AreaTable, ...] = Field(default=(), description="at least one table [[area]]")
     commuters: tuple[CommutersTable, ...] = Field(default=(), description="tables [[commuters]]")
     through: tuple[ThroughTable, ...] = Field(default=(), description="tables [[through]]")
     count: tuple[CountTable, ...] = Field(default=(), description="tables [[count]]")
     calibration: CalibrationTable | None = Field(default=None, description="a table [calibration]")
+
+    @model_validator(mode="after")
+    def _tells_of_people(self) -> PopulationTable:
+        if not self.area and self.census is None and self.places is None:
+            raise fault("missing", "at least one table [[area]]", ("area",))
+        return self
+
+
+def files_named(path: Path) -> tuple[Path, ...]:
+    """A `population.toml` and the files that it names, all of which a population depends on.
+
+    A file that cannot be read names none; whoever reads it for its numbers is told.
+    """
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        return (path,)
+    named = [
+        part.get("file") for part in (table.get("census"), table.get("places")) if isinstance(part, dict)
+    ]
+    return (path, *(path.parent / each for each in named if isinstance(each, str)))
 
 
 def read_population_file(path: Path) -> PopulationTable:

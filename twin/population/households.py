@@ -12,15 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from twin.population.archetypes import (
-    AGE_BANDS,
-    HOUSEHOLD_TYPES,
-    N_BANDS,
-    archetypes,
-    composition_table,
-)
+from twin.population.archetypes import AGE_BANDS, N_BANDS, archetypes
+from twin.population.compositions import count_compositions
 from twin.population.draws import Draws, derive_keys, member_keys
-from twin.population.fit import integerise, mend, rake
 from twin.population.marginals import Area
 
 MEMBERS_LIMIT = 16
@@ -54,32 +48,6 @@ class Households:
     household_id: np.ndarray
     key: np.ndarray
     kind: np.ndarray
-
-
-def count_compositions(area: Area) -> tuple[np.ndarray, dict[str, Any]]:
-    """How many households of each composition the area has, and how well its marginals are met."""
-    kinds = archetypes()
-    members = composition_table(kinds)
-    type_of = np.array([kind.type for kind in kinds])
-    is_type = (type_of == np.arange(len(HOUSEHOLD_TYPES))[:, None]).astype(float)
-    n_households = max(1, round(area.inhabitants / area.household_size))
-    by_type = integerise(np.asarray(area.household_types), n_households)
-    by_age = integerise(np.asarray(area.age_shares), area.inhabitants)
-    prior = np.array([kind.prior for kind in kinds])
-    fitted = rake(prior, np.vstack([members, is_type]), np.concatenate([by_age, by_type]))
-    numbers = np.zeros(len(kinds), dtype=np.int64)
-    for code, n in enumerate(by_type):
-        cells = np.flatnonzero(type_of == code)
-        numbers[cells] = integerise(fitted[cells], int(n))
-    numbers = mend(numbers, type_of, members, by_age)
-    found = members @ numbers
-    return numbers, {
-        "households": int(numbers.sum()),
-        "households_error": int(np.abs(is_type @ numbers - by_type).sum()),
-        "inhabitants": int(found.sum()),
-        "worst_age_band_error": int(np.abs(found - by_age).max()),
-        "inhabitants_error": int(found.sum()) - area.inhabitants,
-    }
 
 
 def build_households(areas: tuple[Area, ...]) -> tuple[Households, list[dict[str, Any]]]:

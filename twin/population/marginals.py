@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from twin.errors import InputError
+from twin.population.census import CensusMargins, Key, read_census, spelled
 from twin.population.file import (
     DENSITY_CLASSES,
     OUTSIDE_PURPOSES,
@@ -16,9 +18,25 @@ from twin.population.file import (
     ThroughTable,
     read_population_file,
 )
-from twin.population.people import people_of_zone
+from twin.population.people import density_class, people_of_zone
 from twin.scenario.ledger import Parameters
 from twin.territory.territory import Territory
+
+FILE, CENSUS = "file", "census"
+UNKNOWN_REGIME = "unknown"
+STATISTICS_OF = "France"
+"""Where the ledger's statistics of people hold; elsewhere the report says that they are another country's."""
+BY_INHABITANTS = "by inhabitants (ledger: population.density_class_from_inhabitants); legal regime unknown"
+OWN_OF = {
+    "age": "ages",
+    "age_shares": "ages",
+    "sex": "sexes",
+    "household_size": "household sizes",
+    "household_type": "household types",
+    "household_types": "household types",
+    "occupation": "occupations",
+}
+"""Statistics that an area may have of its own, by the names of rows and keys that give them."""
 
 
 @dataclass(frozen=True)
@@ -36,8 +54,11 @@ class Area:
     age_shares: tuple[float, ...]
     outside_shares: tuple[float, ...]  # by OUTSIDE_PURPOSES
     gates: dict[str, float] | None  # None: by the capacity of the gateways' links
-    basis: str  # "file", or what `people_of_zone` went by
-    class_source: str = ""  # of density class and legal regime
+    basis: str  # "file", "census", or what `people_of_zone` went by
+    class_source: str = BY_INHABITANTS  # of density class and legal regime
+    source: str = ""  # of the file's numbers, with their kind
+    own: tuple[str, ...] = ()  # statistics that are the area's own, not the ledger's for France
+    census: CensusMargins | None = None
 
 
 @dataclass(frozen=True)
@@ -62,6 +83,8 @@ def marginals_of(territory: Territory, population_file: Path | None, parameters:
     calibration: CalibrationTable | None = None
     where = str(population_file) if population_file else territory.name
     notes: list[str] = []
+    counted: Mapping[Key, CensusMargins] = {}
+    counted_in, counts_from = Path(), ""
     if population_file is not None:
         read = read_population_file(population_file)
         tables, commuters, through, counts = read.area, read.commuters, read.through, read.count
@@ -69,10 +92,18 @@ def marginals_of(territory: Territory, population_file: Path | None, parameters:
         _check_groups(territory, commuters, through, where)
         for i, count in enumerate(counts):
             known_groups({count.gate: 1.0}, territory, f"{where}: count {i + 1}: gate")
+        if read.census is not None:
+            counted_in = population_file.parent / read.census.file
+            counted = read_census(counted_in)
+            counts_from = f"{read.census.kind}: {read.census.source}"
+        if not (read.area or read.commuters or read.through):
+            notes.append(_assumed_demand(territory, "population.toml tells of none"))
     else:
-        notes.append(_assumed_demand(territory))
+        notes.append(_assumed_demand(territory, "there is no population.toml"))
     areas = [_area(territory, table, i, parameters, where) for i, table in enumerate(tables)]
-    _check_overlap(areas, where)
+    _check_overlap(areas, [f"{where}: area {i + 1}" for i in range(len(areas))])
+    areas = _counted(areas, counted, territory, parameters, str(counted_in))
+    areas = [replace(area, source=counts_from) if area.census else area for area in areas]
     for zone in sorted(set(range(len(territory.zones.name))) - {area.zone for area in areas}):
         inferred = _inferred(territory, zone, parameters)
         notes.append(f"zone {inferred.name}: {inferred.inhabitants} inhabitants by {inferred.basis}")
@@ -84,11 +115,11 @@ def marginals_of(territory: Territory, population_file: Path | None, parameters:
     return Marginals(tuple(areas), commuters, through, tuple(notes), where, counts, calibration)
 
 
-def _assumed_demand(territory: Territory) -> str:
+def _assumed_demand(territory: Territory, why: str) -> str:
     """What is assumed of the gateways where no file tells."""
     n_gates, n_groups = len(territory.gateways.gate_id), len(set(territory.gateways.group.tolist()))
     return (
-        "Default demand (assumed; there is no population.toml): residents alone, who leave and come back by "
+        f"Default demand (assumed; {why}): residents alone, who leave and come back by "
         f"{n_gates} gateways in {n_groups} groups in proportion to their capacity; no commuters from outside "
         "and no through traffic at any of them."
     )
@@ -111,69 +142,114 @@ def known_groups(value: dict[str, float] | None, territory: Territory, where: st
     return value
 
 
+def _commune_row(territory: Territory, name: str, where: str) -> int:
+    names = [str(each) for each in territory.streets.communes]
+    if name not in names:
+        raise InputError(f"{where}: commune", f"no commune {name!r}", "one of " + ", ".join(names))
+    return names.index(name)
+
+
 def _area(territory: Territory, table: AreaTable, i: int, parameters: Parameters, where: str) -> Area:
     spot = f"{where}: area {i + 1}"
     zone = zone_row(territory, table.zone, f"{spot}: zone")
-    commune = -1
-    if table.commune is not None:
-        names = [str(name) for name in territory.streets.communes]
-        if table.commune not in names:
-            raise InputError(
-                f"{spot}: commune", f"no commune {table.commune!r}", "one of " + ", ".join(names)
-            )
-        commune = names.index(table.commune)
-    density = DENSITY_CLASSES.index(table.density_class)
+    commune = -1 if table.commune is None else _commune_row(territory, table.commune, spot)
+    name = spelled((table.zone, table.commune or ""))
+    default = _default(name, (zone, commune), DENSITY_CLASSES.index(table.density_class), parameters)
     shares = table.outside_shares
-    default = parameters["population.outside_shares"]
-    return Area(
-        name=table.zone if commune < 0 else f"{table.zone}/{table.commune}",
-        zone=zone,
-        commune=commune,
+    own = [
+        OWN_OF[each] for each in ("household_size", "household_types", "age_shares") if getattr(table, each)
+    ]
+    return replace(
+        default,
         inhabitants=table.inhabitants,
-        density=density,
         legal_regime=table.legal_regime,
-        household_size=table.household_size or parameters["population.household_size"][density],
-        household_types=table.household_types
-        or parameters[f"population.household_types_{table.density_class}"],
-        age_shares=table.age_shares or parameters[f"population.age_shares_{table.density_class}"],
-        outside_shares=default
+        household_size=table.household_size or default.household_size,
+        household_types=table.household_types or default.household_types,
+        age_shares=table.age_shares or default.age_shares,
+        outside_shares=default.outside_shares
         if shares is None
         else tuple(shares.get(each, 0.0) for each in OUTSIDE_PURPOSES),
         gates=known_groups(table.gates, territory, f"{spot}: gates"),
-        basis="file",
+        basis=FILE,
         class_source=table.class_source or "stated in the file, without a source of its own",
+        source=f"{table.kind}: {table.source}",
+        own=tuple(own),
+    )
+
+
+def _default(name: str, place: tuple[int, int], density: int, parameters: Parameters) -> Area:
+    """An area in a (zone, commune) with the ledger's statistics of its density class; nobody in it yet."""
+    label = DENSITY_CLASSES[density]
+    return Area(
+        name=name,
+        zone=place[0],
+        commune=place[1],
+        inhabitants=0,
+        density=density,
+        legal_regime=UNKNOWN_REGIME,
+        household_size=parameters["population.household_size"][density],
+        household_types=parameters[f"population.household_types_{label}"],
+        age_shares=parameters[f"population.age_shares_{label}"],
+        outside_shares=parameters["population.outside_shares"],
+        gates=None,
+        basis=FILE,
     )
 
 
 def _inferred(territory: Territory, zone: int, parameters: Parameters) -> Area:
     """An area by what the map tells of the zone's inhabitants."""
     people = people_of_zone(territory, zone, parameters)
-    label = DENSITY_CLASSES[people.density]
-    return Area(
-        name=str(territory.zones.name[zone]),
-        zone=zone,
-        commune=-1,
-        inhabitants=max(round(people.inhabitants), 0),
-        density=people.density,
-        legal_regime="unknown",
-        household_size=parameters["population.household_size"][people.density],
-        household_types=parameters[f"population.household_types_{label}"],
-        age_shares=parameters[f"population.age_shares_{label}"],
-        outside_shares=parameters["population.outside_shares"],
-        gates=None,
-        basis=people.basis,
-        class_source="by inhabitants (population.density_class_from_inhabitants); legal regime unknown",
+    default = _default(str(territory.zones.name[zone]), (zone, -1), people.density, parameters)
+    return replace(default, inhabitants=max(round(people.inhabitants), 0), basis=people.basis)
+
+
+def _counted(
+    areas: list[Area],
+    counted: Mapping[Key, CensusMargins],
+    territory: Territory,
+    parameters: Parameters,
+    where: str,
+) -> list[Area]:
+    """The areas with what a census counts of them; what it counts beside them are areas of their own."""
+    found = {(area.zone, area.commune): area for area in areas}
+    spots = dict.fromkeys(found, where)
+    for key, census in counted.items():
+        spot = f"{where}: line {census.line}"
+        zone = zone_row(territory, key[0], f"{spot}: zone")
+        commune = _commune_row(territory, key[1], spot) if key[1] else -1
+        if (zone, commune) not in found:
+            density = density_class(census.inhabitants, parameters)
+            found[zone, commune] = _default(spelled(key), (zone, commune), density, parameters)
+        found[zone, commune] = _with_census(found[zone, commune], census)
+        spots[zone, commune] = spot
+    _check_overlap(list(found.values()), list(spots.values()))
+    return list(found.values())
+
+
+def _with_census(area: Area, census: CensusMargins) -> Area:
+    people, n = census.inhabitants, census.n_households
+    return replace(
+        area,
+        inhabitants=people,
+        household_size=area.household_size if not n else people / n,
+        household_types=area.household_types
+        if census.household_type is None
+        else tuple(each / max(n or 0, 1) for each in census.household_type),
+        age_shares=tuple(each / max(people, 1) for each in census.age),
+        own=tuple(dict.fromkeys((*area.own, *(OWN_OF.get(name, name) for name in census.variables)))),
+        basis=CENSUS,
+        census=census,
     )
 
 
-def _check_overlap(areas: list[Area], where: str) -> None:
+def _check_overlap(areas: list[Area], spots: list[str]) -> None:
     """Nobody is counted twice: a zone is given once, or by its communes."""
     seen: dict[int, set[int]] = {}
-    for i, area in enumerate(areas):
+    for area, spot in zip(areas, spots, strict=True):
         communes = seen.setdefault(area.zone, set())
         if area.commune in communes or (communes and -1 in communes | {area.commune}):
             right = "each zone once, or each of its communes once"
-            raise InputError(f"{where}: area {i + 1}", f"{area.name} is given twice", right)
+            raise InputError(spot, f"{area.name} is given twice", right)
         communes.add(area.commune)
 
 

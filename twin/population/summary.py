@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from twin.population.file import DENSITY_CLASSES
-from twin.population.marginals import Marginals
+from twin.population.marginals import STATISTICS_OF, UNKNOWN_REGIME, Area, Marginals
 from twin.population.tables import (
     CAR,
     COMMUTER,
@@ -57,9 +58,30 @@ def summarise(territory: Territory, marginals: Marginals, persons: Persons, trip
         "vehicle_trips": int((trips.mode == CAR).sum()),
         "purpose_shares": purpose_shares(persons, trips),
         "car_starts_by_hour": _hours(trips.depart_s[trips.mode == CAR]),
-        "areas": [_area(area) for area in marginals.areas],
+        "areas": [declared(area) for area in marginals.areas],
         "notes": list(marginals.notes),
     }
+
+
+def missed_notes(areas: Sequence[Area], fits: Sequence[Mapping[str, Any]]) -> list[str]:
+    """A line for each area whose people are not as asked, by more than one, with the numbers."""
+    notes = []
+    for area, fit in zip(areas, fits, strict=True):
+        errors = [
+            f"{variable} {category} {abs(off):g} {'more' if off > 0 else 'fewer'}"
+            for variable, cells in fit["missed"].items()
+            for category, off in cells.items()
+        ]
+        if errors:
+            why = (
+                "its marginals contradict each other"
+                if fit["contradictions"]
+                else "no households were found that fit better"
+            )
+            notes.append(
+                f"Area {area.name} is not as asked ({why}): {', '.join(errors)} than its marginals say."
+            )
+    return notes
 
 
 def sums(persons: Persons, trips: Trips, who: np.ndarray, which: np.ndarray) -> dict[str, Any]:
@@ -108,7 +130,8 @@ def _hours(depart_s: np.ndarray) -> list[int]:
     return [int(n) for n in np.bincount((depart_s // 3_600.0).astype(np.int64) % 24, minlength=24)]
 
 
-def _area(area: Any) -> dict[str, Any]:
+def declared(area: Area) -> dict[str, Any]:
+    """What is declared of an area, whence it comes, and whose statistics fill it."""
     return {
         "name": area.name,
         "inhabitants": area.inhabitants,
@@ -116,4 +139,28 @@ def _area(area: Any) -> dict[str, Any]:
         "legal_regime": area.legal_regime,
         "class_source": area.class_source,
         "basis": area.basis,
+        "source": area.source,
+        "statistics": STATISTICS_OF,
+        "own_statistics": list(area.own),
+        "foreign_statistics": area.legal_regime not in (STATISTICS_OF, UNKNOWN_REGIME),
     }
+
+
+def statistics_notes(areas: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Of areas as declared: whose people are drawn by another state's statistics, or by an assumed class."""
+    said = []
+    for area in areas:
+        if area.get("foreign_statistics"):
+            own = " and ".join(area["own_statistics"])
+            said.append(
+                f"{area['name']} is under the law of {area['legal_regime']}, but its people are drawn by "
+                f"statistics of {area['statistics']}" + (f": only its {own} are its own." if own else ".")
+            )
+    assumed = [area for area in areas if area.get("legal_regime") == UNKNOWN_REGIME]
+    if assumed:
+        classes = ", ".join(f"{area['name']} ({area['density_class']})" for area in assumed)
+        said.append(
+            "Density class by number of inhabitants, legal regime unknown, statistics of "
+            f"{assumed[0]['statistics']}: {classes}."
+        )
+    return said

@@ -16,6 +16,12 @@ import numpy as np
 from twin.population import equipment
 from twin.population.activities import draw_days, expand_days, group_of
 from twin.population.another_day import DayDraws
+from twin.population.attributes import (
+    Traits,
+    connections,
+    household_attributes,
+    personal_attributes,
+)
 from twin.population.calibration import calibration_of, day_fits
 from twin.population.counts import CountFit, count_fit_of, counts_met
 from twin.population.destinations import Residents, choose_destinations
@@ -30,11 +36,13 @@ from twin.population.modes import choose_modes, travellers_of
 from twin.population.opportunities import Opportunities
 from twin.population.outsiders import from_outside
 from twin.population.population import Population
+from twin.population.quotas import census_cars, census_misses, census_occupations, census_sexes
 from twin.population.rides import made_by
 from twin.population.schedule import Plan, plan_times
-from twin.population.summary import summarise
+from twin.population.summary import missed_notes, summarise
 from twin.population.tables import (
     RESIDENT,
+    STUDENT,
     TRIPS_PER_PERSON_LIMIT,
     Persons,
     Trips,
@@ -69,6 +77,7 @@ def synthesise(
     columns = [_with_keys(each, all_persons) for each in (trips, *shifted)]
     all_trips = Trips.stacked(*columns)
     report = summarise(territory, marginals, all_persons, all_trips)
+    report["notes"] += missed_notes(marginals.areas, fits)
     report |= {
         "seed": seed,
         "marginals": {area.name: fit for area, fit in zip(marginals.areas, fits, strict=True)},
@@ -95,28 +104,38 @@ def settle(
     households, fits = build_households(marginals.areas)
     home = choose_homes(territory, marginals.areas, households, draws, marginals.where)
     members = build_members(households, draws)
-    return members, _residents(members, households, marginals.areas, home, parameters, draws), fits
+    persons, misses = _residents(territory, members, households, marginals.areas, home, parameters, draws)
+    fits = [fit | {"missed": fit["missed"] | more} for fit, more in zip(fits, misses, strict=True)]
+    return members, persons, fits
 
 
 def _residents(
+    territory: Territory,
     members: Members,
     households: Households,
     areas: tuple[Area, ...],
     home: np.ndarray,
     parameters: Parameters,
     draws: Draws,
-) -> Persons:
+) -> tuple[Persons, list[dict[str, dict[str, float]]]]:
+    """Residents with all they have, and by how much they miss a census of sexes, occupations and cars."""
     density_of_area = np.array([area.density for area in areas])
-    density = density_of_area[members.area]
-    adults = np.zeros(len(households.key), dtype=np.int64)
-    adults[members.household] = members.n_adults
-    eldest = np.zeros(len(households.key), dtype=np.int64)
-    np.maximum.at(eldest, members.household, members.age)
-    cars = equipment.draw_household_cars(
-        adults, density_of_area[households.area], households.key, parameters, draws
-    )
+    density, of_household = density_of_area[members.area], density_of_area[households.area]
+    adults, eldest = _adults_and_eldest(members, len(households.key))
+    cars = equipment.draw_household_cars(adults, of_household, households.key, parameters, draws)
+    cars = census_cars(cars, adults, households, areas, parameters, draws)
+    occupation = equipment.draw_occupation(members.age, members.key, parameters, draws)
+    occupation = census_occupations(occupation, members, areas, parameters, draws)
+    female = census_sexes(members, households, areas, draws)
     skill = equipment.draw_skill(members.age, density, members.key, parameters, draws)
-    return Persons(
+    consent = equipment.draw_consent(members.key, parameters, draws)
+    internet = equipment.draw_internet(eldest, households.key, parameters, draws)
+    traits = Traits(members.key, members.age, density, occupation, skill, consent)
+    more = personal_attributes(traits, parameters, draws)
+    shared = more | {"occupation": occupation, "skill": skill}
+    more |= household_attributes(members, households, shared, of_household, parameters, draws)
+    line, operator = connections(territory, home, internet, households, of_household, parameters, draws)
+    persons = Persons(
         person_id=members.person_id,
         person_key=members.key,
         kind=np.full(len(members.key), RESIDENT),
@@ -125,15 +144,29 @@ def _residents(
         home=home[members.household],
         density=density,
         age=members.age,
-        female=members.female,
-        occupation=equipment.draw_occupation(members.age, members.key, parameters, draws),
+        female=female,
+        occupation=occupation,
         licence=equipment.draw_licence(members.age, members.key, parameters, draws),
         household_cars=cars[members.household],
         smartphone=equipment.draw_smartphone(members.age, density, skill, members.key, parameters, draws),
-        home_internet=equipment.draw_internet(eldest, households.key, parameters, draws)[members.household],
+        home_internet=internet[members.household],
         skill=skill,
-        consent=equipment.draw_consent(members.key, parameters, draws),
+        consent=consent,
+        connection=line[members.household],
+        operator=operator[members.household],
+        **more,
     )
+    codes = {"sex": female.astype(np.int64), "occupation": occupation - STUDENT, "cars": cars}
+    rows = {"sex": members.area, "occupation": members.area, "cars": households.area}
+    return persons, census_misses(codes, rows, areas)
+
+
+def _adults_and_eldest(members: Members, n_households: int) -> tuple[np.ndarray, np.ndarray]:
+    """Members of 18 years and over, and the age of the eldest, of each household (n_households,)."""
+    adults, eldest = np.zeros((2, n_households), dtype=np.int64)
+    adults[members.household] = members.n_adults
+    np.maximum.at(eldest, members.household, members.age)
+    return adults, eldest
 
 
 def _legs(

@@ -34,6 +34,15 @@ MODES_MADE = (*MODES, "on_demand")
 SKILLS = ("none", "weak", "basic", "advanced")
 """Digital skill; none is illectronism (INSEE)."""
 
+SOCIO_OCCUPATIONAL = ("farmer", "self_employed", "executive", "intermediate", "employee", "manual_worker")
+"""Socio-occupational groups of who works (INSEE, PCS); executive stands for cadres."""
+LANGUAGES = ("french", "other, fluent in French", "other")
+"""Main language, and whether one gets by in French."""
+CONNECTIONS = ("none", "mobile_only", "dsl", "fibre_or_cable")
+CONSENT_PURPOSES = ("navigation", "planning", "advertising", "energy")
+"""What a person may let data of itself be used for."""
+UNKNOWN = -1
+
 RESIDENT, COMMUTER, THROUGH, FREIGHT = range(4)
 CAR, PASSENGER, WALK, CYCLE, TRANSIT, ON_DEMAND = range(6)
 HOME, WORK, BUSINESS, SCHOOL, SHOP, HEALTH, COUNTER, LEISURE, VISIT, ESCORT, PASSING, DELIVERY = range(12)
@@ -97,7 +106,40 @@ PERSON_DTYPES = {
     "home_internet": "bool",
     "skill": "int8",
     "consent": "bool",
+    "household_type": "int8",
+    "household_size": "int8",
+    "income_quintile": "int8",
+    "household_bicycles": "int8",
+    "household_pedelecs": "int8",
+    "socio_occupational": "int8",
+    "telework_eligible": "bool",
+    "mobility_impaired": "bool",
+    "language": "int8",
+    "skill_domains": "int8",
+    "confidence": "float32",
+    "helper_at_home": "bool",
+    "connection": "int8",
+    "operator": "int8",
+    "other_consents": "uint8",
 }
+PLAIN_ATTRIBUTES: Mapping[str, int | float] = {
+    "household_type": UNKNOWN,
+    "household_size": UNKNOWN,
+    "income_quintile": UNKNOWN,
+    "household_bicycles": 0,
+    "household_pedelecs": 0,
+    "socio_occupational": UNKNOWN,
+    "telework_eligible": False,
+    "mobility_impaired": False,
+    "language": 0,
+    "skill_domains": UNKNOWN,
+    "confidence": np.nan,
+    "helper_at_home": False,
+    "connection": UNKNOWN,
+    "operator": UNKNOWN,
+    "other_consents": 0,
+}
+"""What a column holds of who was not asked: travellers from outside have no household here."""
 TRIP_DTYPES = {
     "trip_id": "int64",
     "trip_key": "uint64",
@@ -114,6 +156,8 @@ TRIP_DTYPES = {
     "distance_m": "float64",
     "duration_s": "float64",
 }
+
+_LEFT_OUT: Any = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,6 +196,47 @@ class Persons(Table):
     """Index into `SKILLS`."""
     consent: np.ndarray
     """Lets a navigation app use the person's position."""
+    household_type: np.ndarray = _LEFT_OUT
+    """Index into `HOUSEHOLD_TYPES`; -1 for travellers from outside, as in all columns of households below."""
+    household_size: np.ndarray = _LEFT_OUT
+    income_quintile: np.ndarray = _LEFT_OUT
+    """Fifth of the country's standard of living that the household is in, 0 the poorest."""
+    household_bicycles: np.ndarray = _LEFT_OUT
+    household_pedelecs: np.ndarray = _LEFT_OUT
+    """Of the bicycles."""
+    socio_occupational: np.ndarray = _LEFT_OUT
+    """Index into `SOCIO_OCCUPATIONAL` of who works; -1 of all others."""
+    telework_eligible: np.ndarray = _LEFT_OUT
+    """Works at what can be done from home."""
+    mobility_impaired: np.ndarray = _LEFT_OUT
+    """Has much trouble walking."""
+    language: np.ndarray = _LEFT_OUT
+    """Index into `LANGUAGES`."""
+    skill_domains: np.ndarray = _LEFT_OUT
+    """Domains of digital skill, of five, in which one has at least the basics; goes with `skill`."""
+    confidence: np.ndarray = _LEFT_OUT
+    """In the use of digital services, 0 to 1."""
+    helper_at_home: np.ndarray = _LEFT_OUT
+    """Somebody else of 15 years or over in the household has at least basic skill."""
+    connection: np.ndarray = _LEFT_OUT
+    """Index into `CONNECTIONS` of the home."""
+    operator: np.ndarray = _LEFT_OUT
+    """Number of the home's internet operator; -1 without a connection."""
+    other_consents: np.ndarray = _LEFT_OUT
+    """Bits, the lowest first, of `CONSENT_PURPOSES` after navigation, which `consent` tells."""
+
+    def __post_init__(self) -> None:
+        for name, value in PLAIN_ATTRIBUTES.items():
+            if getattr(self, name) is _LEFT_OUT:
+                object.__setattr__(self, name, np.full(len(self.person_id), value))
+        super().__post_init__()
+
+    def consents_to(self, purpose: str) -> np.ndarray:
+        """Who (n,) lets data of itself be used for one of `CONSENT_PURPOSES`."""
+        if purpose == CONSENT_PURPOSES[0]:
+            return self.consent
+        bit = np.uint8(CONSENT_PURPOSES[1:].index(purpose))
+        return np.asarray((self.other_consents >> bit) & np.uint8(1), dtype=np.bool_)
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,6 +11,7 @@ import numpy as np
 
 from twin.errors import InputError
 from twin.population import equipment
+from twin.population.attributes import Traits, personal_attributes
 from twin.population.draws import Draws, derive_keys, picks
 from twin.population.file import CommutersTable, ThroughTable
 from twin.population.gates import Gates, group_weights
@@ -130,6 +131,10 @@ def drivers(key: np.ndarray, kind: int, number: int, parameters: Parameters, dra
     age = equipment.draw_traveller_age(key, parameters, draws)
     density = np.full(n, TOWN)
     skill = equipment.draw_skill(age, density, key, parameters, draws)
+    occupation = (
+        np.full(n, WORKER) if kind == COMMUTER else equipment.draw_occupation(age, key, parameters, draws)
+    )
+    consent = equipment.draw_consent(key, parameters, draws)
     return Persons(
         person_id=kind * KIND_IDS + number * AREA_IDS + np.arange(n, dtype=np.int64),
         person_key=key,
@@ -140,15 +145,14 @@ def drivers(key: np.ndarray, kind: int, number: int, parameters: Parameters, dra
         density=np.full(n, -1),
         age=age,
         female=draws.uniform("sex", key) < 0.5,
-        occupation=np.full(n, WORKER)
-        if kind == COMMUTER
-        else equipment.draw_occupation(age, key, parameters, draws),
+        occupation=occupation,
         licence=np.ones(n, dtype=bool),
         household_cars=np.ones(n),
         smartphone=equipment.draw_smartphone(age, density, skill, key, parameters, draws),
         home_internet=equipment.draw_internet(age, key, parameters, draws),
         skill=skill,
-        consent=equipment.draw_consent(key, parameters, draws),
+        consent=consent,
+        **personal_attributes(Traits(key, age, density, occupation, skill, consent), parameters, draws),
     )
 
 

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from twin.population.calibration import NO_COUNTS
+from twin.population.marginals import CENSUS, FILE
+from twin.population.summary import statistics_notes
 from twin.report.drawn import WHOLE
 from twin.report.view import LEAST_SEEDS, PAIRED, Demand, Finding, IndicatorRow, Scenario, Verdict
 from twin.report.words import count_word, number, percent, sentence
@@ -132,7 +134,10 @@ def calibration_words(population: Mapping[str, Any] | None) -> list[str]:
             f"Traffic from outside is fitted to counts at the gateways, {met} of {len(counts['rows'])} met"
         )
         said = [f"{fitted}; no count of the streets inside has been held against these flows."]
-    return said + [f"Not calibrated: {reason}." for reason in told.get("reasons", ()) if reason != NO_COUNTS]
+    elsewhere = {NO_COUNTS, *told.get("foreign", ())}  # told above, and with the areas
+    return said + [
+        f"Not calibrated: {reason}." for reason in told.get("reasons", ()) if reason not in elsewhere
+    ]
 
 
 def _population_warnings(population: Mapping[str, Any] | None) -> list[str]:
@@ -141,10 +146,11 @@ def _population_warnings(population: Mapping[str, Any] | None) -> list[str]:
         return []
     by_basis: dict[str, list[str]] = {}
     for area in population.get("areas", ()):
-        if area["basis"] != "file":
+        if area["basis"] not in (FILE, CENSUS):
             by_basis.setdefault(str(area["basis"]), []).append(str(area["name"]))
     said = [
         f"Default population: inhabitants of {', '.join(names)} are taken from the {basis}."
         for basis, names in by_basis.items()
     ]
+    said += statistics_notes(population.get("areas", ()))
     return said + [str(note) for note in population.get("notes", ()) if not str(note).startswith("zone ")]

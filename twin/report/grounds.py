@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from twin.errors import InputError
+from twin.model.sources import open_territory
 from twin.report.drawn import WHOLE, LinkFlows, LinkMap, Measure, Network
 from twin.report.network import network_of, provenance_of, united, zone_names_of
 from twin.report.svgmap import frame_bounds
@@ -79,7 +80,7 @@ def territory_of(result: Result) -> Territory:
         raise InputError(
             str(path), "the territory of the run is not there", "the folder or file that the run used"
         )
-    territory = Territory.load(path) if path.is_dir() else Territory.from_osm(path)
+    territory = open_territory(path)
     territory = edited_by(result.scenario, territory)
     if territory.digest != about["territory_digest"]:
         raise InputError(

@@ -104,7 +104,7 @@ def written_at(merged: Merged, location: Location) -> str:
         return f"ledger: {APP_SHARE_ROW}"
     if location[0] == "provider" and location[-1] in LEDGER_ROWS:
         return f"ledger: {LEDGER_ROWS[str(location[-1])]}"
-    if location[0] == "modification":
+    if location[0] == "modification" and len(location) > 1:
         return _written_of_kind(merged.tables["modification"][location[1]]["kind"], str(location[-1]))
     return "default"
 

@@ -14,7 +14,7 @@ from twin.errors import InputError
 from twin.scenario.scenario import Scenario
 from twin.study import store
 from twin.study.comparison import Comparison, Row
-from twin.study.keys import stamp_of_files
+from twin.study.keys import stamp_of_ground
 from twin.study.members import Member, Members, Runner
 from twin.study.pairing import compare_members, pairs_of
 from twin.study.parallel import run_missing
@@ -56,7 +56,7 @@ def compare(
     if len(scenarios) < 2:
         raise InputError("compare", "no alternative", "a base and at least one alternative")
     chosen = seeds_of(scenarios[0], seeds)
-    areas = [stamp_of_files(each.territory_path()) for each in scenarios]
+    areas = [stamp_of_ground(each) for each in scenarios]
     members = Members(runner, cache)
     tell = progress or silent
     if cache and runner is None:

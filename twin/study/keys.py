@@ -10,6 +10,8 @@ from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
 
+from twin.model.sources import population_file
+from twin.population.file import files_named
 from twin.registry import FAMILIES
 from twin.scenario.scenario import Scenario
 from twin.version import VERSION
@@ -21,10 +23,10 @@ NOT_SIMULATING = ("cli", "report", "dashboard", "writers")
 def simulation_key(scenario: Scenario, seed: int) -> str:
     """Digest of (territory files, scenario without titles and focus, ledger, seed, code).
 
-    The population is a function of these, its file lies beside the territory's.
+    The population is a function of these, its files lie beside the territory's.
     """
     parts = (
-        stamp_of_files(scenario.territory_path()),
+        stamp_of_ground(scenario),
         *stamp_of_timetable(scenario),
         scenario.simulation_digest(),
         scenario.ledger().digest,
@@ -33,6 +35,14 @@ def simulation_key(scenario: Scenario, seed: int) -> str:
         outside_kinds(),
     )
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def stamp_of_ground(scenario: Scenario) -> str:
+    """Digest of the territory's files, and of those of its population that lie outside its folder."""
+    path, table = scenario.territory_path(), population_file(scenario)
+    named = files_named(table) if table else ()
+    apart = [each for each in named if not each.resolve().is_relative_to(path.resolve())]
+    return "\n".join(stamp_of_files(each) for each in (path, *apart))
 
 
 def stamp_of_timetable(scenario: Scenario) -> tuple[str, ...]:

@@ -12,13 +12,13 @@ from twin.behaviour.habits import Habits
 from twin.errors import InputError
 from twin.indicators.records import DayRecord
 from twin.model.record import record_of
-from twin.model.sources import load_population
+from twin.model.sources import load_population, open_territory
 from twin.model.twin_model import TwinModel
 from twin.population.population import Population
 from twin.scenario.scenario import Scenario
 from twin.study import store
 from twin.study.habits import cache_folders, learned_habits
-from twin.study.keys import simulation_key, stamp_of_files
+from twin.study.keys import simulation_key, stamp_of_ground
 from twin.study.known_rules import informed
 from twin.study.progress import Progress, silent, within
 from twin.study.results import Result
@@ -137,14 +137,13 @@ def _model(spec: Scenario, seed: int, world: World, habits: Habits, threads: int
 
 def _territory(scenario: Scenario) -> Territory:
     path = scenario.territory_path()
-    return _loaded(str(path), stamp_of_files(path))
+    return _loaded(str(path), stamp_of_ground(scenario))
 
 
 @lru_cache(maxsize=2)
 def _loaded(path: str, stamp: str) -> Territory:
     """A territory, loaded once while its files stay as they are."""
-    from_folder = Path(path)
-    return Territory.load(from_folder) if from_folder.is_dir() else Territory.from_osm(from_folder)
+    return open_territory(Path(path))
 
 
 _populations: dict[tuple[str, ...], Population] = {}
@@ -154,7 +153,7 @@ MOST_POPULATIONS = 2
 
 def _population(scenario: Scenario, territory: Territory, seed: int) -> Population:
     """A population, drawn once while territory, parameters, scale and seed stay as they are."""
-    stamp = stamp_of_files(scenario.territory_path())
+    stamp = stamp_of_ground(scenario)
     key = (stamp, scenario.ledger().digest, repr(scenario.demand_scale), str(seed))
     if key not in _populations:
         drawn = load_population(scenario, territory, seed)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -173,6 +173,11 @@ class Territory:
         content = tables, self.utilities, self.turns, self.services
         parts = cut_out(self.name, self.digest, content, self.meta, area)
         return self._of(parts, name or self.name)
+
+    def with_places(self, places: Places) -> Territory:
+        """The same territory with other places, and the digest that goes with them."""
+        tables = {each: getattr(self, each) for each in TABLES} | {"places": places}
+        return replace(self, places=places, digest=content_digest(_with_turns(tables, self.turns)))
 
     def save(self, folder: str | Path) -> None:
         """Write the territory's folder: all of it, or nothing."""
