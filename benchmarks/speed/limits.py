@@ -24,9 +24,9 @@ def gather(values: np.ndarray, at: np.ndarray) -> float:
     return total
 
 
-def gather_ns(repeats: int = 5) -> float:
-    """CPU time of one independent read of a 64 MiB set, best of several [ns]."""
-    values = np.ones(SET_BYTES // 8)
+def gather_ns(repeats: int = 5, set_bytes: int = SET_BYTES) -> float:
+    """CPU time of one independent read of a set, best of several [ns]."""
+    values = np.ones(set_bytes // 8)
     who = np.arange(READS, dtype=np.uint64)
     at = (uniforms(1, stream_of("benchmarks.gather"), who) * values.shape[0]).astype(np.int64)
     gather(values, at[:10])

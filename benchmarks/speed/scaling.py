@@ -27,6 +27,7 @@ from benchmarks.speed.world import World
 from twin.mobility.loading import Loader
 
 PART_S = 3_600
+LINE_BYTES = 64
 LARGER = 272 / 172
 LARGER_PAIRS = 5
 CONGESTED = (0.22, 0.18, 0.15, 0.12)
@@ -94,18 +95,37 @@ def congested_row(world: World, free_trip_s: float) -> dict[str, Any]:
     return row
 
 
+def touched_bytes(loader: Loader) -> int:
+    """Memory that entries touch again and again: of each link its lines and one of slots, and the calendar."""
+    traffic = loader.traffic
+    return (
+        traffic.links.nbytes
+        + traffic.arms.nbytes
+        + LINE_BYTES * traffic.links.shape[0]
+        + traffic.calendar.chunks.nbytes
+    )
+
+
 def larger_row(city: World, larger: World) -> dict[str, Any]:
-    """CPU time of an entry in the larger city over that in the city, pair by pair."""
-    ratios = []
+    """CPU time of an entry in the larger city over that in the city, pair by pair.
+
+    Beside it what one read at random costs of as much memory as either city's entries touch, the larger over
+    the smaller: an engine that did nothing but such reads would have that ratio.
+    """
+    ratios, reads = [], []
     for _ in range(LARGER_PAIRS):
         entries_s = []
         for world in (city, larger):
             entries, cpu_s, _ = drive(loader_of(world, PLAIN), world.horizon_s)
             entries_s.append(cpu_s / entries)
         ratios.append(entries_s[1] / entries_s[0])
+        sets = [touched_bytes(loader_of(world, PLAIN)) for world in (city, larger)]
+        read_ns = [gather_ns(3, each) for each in sets]
+        reads.append(read_ns[1] / read_ns[0])
     row = {"case": f"larger city over city, {LARGER_PAIRS} pairs", "engine": "twin", "cpu_s": None}
     spread = {"median": median(ratios), "least": min(ratios), "most": max(ratios)}
-    return row | spread | {"load_average": machine()["load_average"][0]}
+    told = {"reads_at_random": median(reads), "touched_mb": [round(each / 2**20, 1) for each in sets]}
+    return row | spread | told | {"load_average": machine()["load_average"][0]}
 
 
 def threads_row(world: World, n_pairs: int) -> dict[str, Any]:
