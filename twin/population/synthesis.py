@@ -67,9 +67,8 @@ def synthesise(
 
     Another ``day`` is one more weekday in the life of the same persons, ``today`` a date with its conditions.
     """
-    usual, draws = parameters, DayDraws(seed, day) if day else Draws(seed)
-    if today is not None:
-        draws, parameters = DateDraws(seed, today.calendar.ordinal), ledger_on(parameters, today)
+    usual = parameters
+    draws, parameters = _of_day(parameters, seed, day, today)
     marginals = marginals_of(territory, population_file, parameters)
     gates = gates_of(territory)
     members, persons, fits = settle(territory, marginals, parameters, draws)
@@ -106,6 +105,15 @@ def synthesise(
         ),
     }
     return Population.of(all_persons, all_trips, report if today is None else of_a_date(report, today))
+
+
+def _of_day(
+    parameters: Parameters, seed: int, day: int, today: DayConditions | None
+) -> tuple[Draws, Parameters]:
+    """The draws of the first day, of another one or of a date, and the ledger of that."""
+    if today is not None:
+        return DateDraws(seed, today.calendar.ordinal), ledger_on(parameters, today)
+    return DayDraws(seed, day) if day else Draws(seed), parameters
 
 
 def settle(
