@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tests.population.conftest import Made
+from tests.population.world import POPULATION, write_population
 from twin.conditions.calendar import SATURDAY, SUNDAY, WEEKDAY
 from twin.conditions.day import DayConditions, conditions_on
 from twin.conditions.weather import Weather
+from twin.population.dated_ledger import NOT_A_MEAN_WEEKDAY
 from twin.population.population import Population
+from twin.population.synthesis import synthesise
 from twin.population.tables import (
     CAR,
     COMMUTER,
@@ -29,6 +33,7 @@ from twin.population.tables import (
     WORK,
 )
 from twin.scenario.ledger import Parameters
+from twin.territory.territory import Territory
 
 LEDGER = Parameters.defaults()
 TUESDAY, FRIDAY = dt.date(2027, 1, 12), dt.date(2027, 1, 15)
@@ -205,3 +210,19 @@ def test_rain_keeps_some_at_home_who_have_neither_work_nor_school(made: Made):
     assert not wet.keys() - dry.keys()
     bound = {PURPOSES.index("work"), PURPOSES.index("school")}
     assert not any(bound & {purpose for purpose, _ in dry[person]} for person in at_home)
+
+
+def test_counts_are_met_on_the_mean_weekday_and_a_date_scales_what_they_say(town: Territory, tmp_path: Path):
+    text = POPULATION + (
+        '\n[[count]]\ngate = "N1 west"\nvehicles = 700.0\nkind = "assumption"\nsource = "made for the test"\n'
+    )
+    file, today = write_population(tmp_path, text), on(A_SUNDAY)
+    first = synthesise(town, file, LEDGER, seed=1)
+    sunday = synthesise(town, file, LEDGER, seed=1, today=today)
+    factors = [each.report["calibration"]["counts"]["factors"] for each in (first, sunday)]
+    assert factors[0] == factors[1]
+    ratio = LEDGER["conditions.through_factor"][2] * LEDGER["conditions.season_factor_riviera"][0]
+    assert counted(sunday, THROUGH) == pytest.approx(counted(first, THROUGH) * ratio, abs=1.0)
+    assert sunday.report["calibration"]["reasons"][0] == NOT_A_MEAN_WEEKDAY
+    assert not sunday.report["calibration"]["calibrated"]
+    assert sunday.report["day"]["kind"] == "sunday"
