@@ -44,7 +44,8 @@ def test_every_row_is_used(tmp_path: Path):
     for climate in CLIMATES:
         for date in (dt.date(2027, 1, 12), dt.date(2027, 2, 16), dt.date(2027, 1, 16), dt.date(2027, 1, 17)):
             today = conditions_on(1, date, climate, ledger)
-            synthesise(town, file, ledger, seed=1, today=today)
+            if climate == CLIMATES[0] or date.weekday() == 1:
+                synthesise(town, file, ledger, seed=1, today=today)
             day_incidents(town.streets, today, ledger, 1)
     climate_of(7.4, 43.7, ledger)
     rain_factors(10.0, ledger)
