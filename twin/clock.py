@@ -6,6 +6,7 @@ so that evening trips can end after midnight.
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 
 from twin.errors import InputError
@@ -19,6 +20,7 @@ MS = 1_000
 
 _TIME = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?")
 _MONTH = re.compile(r"(\d{4})-(\d{2})")
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 def parse_time_s(text: str, where: str = "time") -> int:
@@ -65,3 +67,26 @@ def format_month(month: int) -> str:
     '2027-02'
     """
     return f"{month // 12:04d}-{month % 12 + 1:02d}"
+
+
+def parse_date(text: str, where: str = "date") -> dt.date:
+    """Date ``YYYY-MM-DD``.
+
+    >>> parse_date("2027-01-16").isoweekday()
+    6
+    """
+    if is_date(text.strip()):
+        return dt.date.fromisoformat(text.strip())
+    raise InputError(where, f"{text!r} is not a date", "YYYY-MM-DD, for example 2027-01-16")
+
+
+def is_date(text: str) -> bool:
+    """Whether a text is a date ``YYYY-MM-DD`` of the calendar.
+
+    >>> is_date("2028-02-29"), is_date("2027-02-29")
+    (True, False)
+    """
+    try:
+        return bool(_DATE.fullmatch(text) and dt.date.fromisoformat(text))
+    except ValueError:
+        return False

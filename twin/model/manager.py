@@ -9,6 +9,7 @@ import numpy as np
 
 from twin.calculators.agreement import notices
 from twin.calculators.levers import closed_to_entry, limited_speed, mask_of, narrowed_capacity
+from twin.conditions.weather import rain_factors
 from twin.errors import InputError
 from twin.indicators.records import ROAD_MANAGER
 from twin.mobility.links import link_ms
@@ -19,6 +20,7 @@ from twin.routing.topology import usable_in
 from twin.scenario.ghg_ranking import RankByGhg
 from twin.scenario.modification import Modification
 from twin.scenario.modifications import ClassifySecondary, CloseLink, Narrowed, SpeedLimit
+from twin.scenario.weather import Rain
 from twin.territory.edit_rows import lanes_beside
 from twin.territory.territory import Streets
 
@@ -36,7 +38,7 @@ class Lever:
 
 
 class RoadManager(Actor):
-    """The city as manager of its roads; incidents, which nobody orders, come by the same hands.
+    """The city as manager of its roads; incidents and rain, which nobody orders, come by the same hands.
 
     Parameters
     ----------
@@ -87,6 +89,9 @@ class RoadManager(Actor):
                 speed = limited_speed(speed, lever.links, order.speed_kmh)
             elif isinstance(order, Narrowed):
                 capacity = narrowed_capacity(capacity, lever.links, order.capacity_vph, order.factor)
+            elif isinstance(order, Rain):
+                drier = rain_factors(order.mm_per_h, self.model.parameters)
+                capacity, speed = capacity * drier[0], speed * drier[1]
             elif isinstance(order, CloseLink):
                 closed |= mask_of(lever.links, n_links)
                 signed |= mask_of(lever.links, n_links) & order.signed_exit

@@ -1,4 +1,4 @@
-"""Where a model's territory and population come from when they are not handed over."""
+"""Where a model's territory, population and conditions come from when they are not handed over."""
 
 from __future__ import annotations
 
@@ -6,6 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from twin.clock import parse_date
+from twin.conditions.day import DayConditions, conditions_on
+from twin.conditions.weather import climate_of
+from twin.errors import InputError
 from twin.population.file import read_population_file
 from twin.population.population import Population
 from twin.population.synthesis import synthesise
@@ -51,18 +55,34 @@ def _beside(path: Path) -> Path | None:
 
 
 def load_timetable(scenario: Scenario, territory: Territory) -> Timetable:
-    """The timetable that a scenario names: a feed, declared lines, or one laid on the territory before."""
+    """The timetable that a scenario names: a feed, declared lines, or one laid on the territory before.
+
+    A feed is read for the scenario's date, and without one for its busiest weekday.
+    """
     path = scenario.timetable_path()
     if path is None:
         return Timetable.none()
     if (path / NOTES).is_file():
         path = path.parent
+    date = None if scenario.date is None else parse_date(scenario.date)
     if path.suffix == ".zip" or (path / "stops.txt").is_file():
-        return timetable_of_feed(read_service_day(path), territory, scenario.ledger())
+        return timetable_of_feed(read_service_day(path, date), territory, scenario.ledger())
     return open_timetable(path, territory, scenario.ledger())
 
 
+def conditions_of(spec: Scenario, territory: Territory, seed: int) -> DayConditions | None:
+    """What the scenario's date brings to that territory; None without a date."""
+    if spec.date is None:
+        return None
+    parameters, streets = spec.ledger(), territory.streets
+    climate = climate_of(float(streets.node_lon.mean()), float(streets.node_lat.mean()), parameters)
+    return conditions_on(seed, parse_date(spec.date), climate, parameters)
+
+
 def load_population(scenario: Scenario, territory: Territory, seed: int, day: int = 0) -> Population:
-    """Persons and trips of a territory, drawn with that seed and scaled as the scenario says."""
-    population = synthesise(territory, population_file(scenario), scenario.ledger(), seed, day)
+    """Persons and trips of a territory, drawn with that seed and scaled as the scenario says; of its date."""
+    if scenario.date is not None and day:
+        raise InputError(scenario.where("date"), "a scenario of one date", "no date, to draw more weekdays")
+    today = conditions_of(scenario, territory, seed)
+    population = synthesise(territory, population_file(scenario), scenario.ledger(), seed, day, today)
     return population.scaled(scenario.demand_scale)

@@ -18,12 +18,13 @@ from twin.kernels.paths import Trips
 from twin.model.choices import Felt
 from twin.model.closed_services import rerouted, with_services_closed
 from twin.model.collector import day_collector
+from twin.model.conditions import ordered_levers, refuse_months_of_a_date, weather_levers
 from twin.model.day_plan import planned_today
 from twin.model.edited_roads import day_roads
 from twin.model.inhabitant import Inhabitant
 from twin.model.inhabitants import Inhabitants
 from twin.model.low_emission import Garage, complying
-from twin.model.manager import Lever, RoadManager
+from twin.model.manager import RoadManager
 from twin.model.offer import day_of, lines_of
 from twin.model.on_demand import on_demand_of
 from twin.model.opening import opening_state
@@ -33,7 +34,7 @@ from twin.model.phases import PHASES, Phase, with_parking
 from twin.model.provider import ProviderAgent
 from twin.model.register import enter_state
 from twin.model.shared_rides import with_on_demand
-from twin.model.sources import load_population, load_territory, scenario_of
+from twin.model.sources import conditions_of, load_population, load_territory, scenario_of
 from twin.model.state import Access
 from twin.model.transit import with_transit
 from twin.model.users import EarlierDays, users_of
@@ -44,7 +45,6 @@ from twin.population.tables import CAR, ON_DEMAND
 from twin.routing.search import bounds_to
 from twin.routing.topology import workspace_for
 from twin.scenario.ghg_ranking import RankByGhg
-from twin.scenario.modification import OnLinks
 from twin.scenario.modifications import BusLine, DataAgreement, Parking
 from twin.scenario.on_demand import OnDemandTransport
 from twin.scenario.road_edits import RoadEdit, SignalPlan
@@ -55,7 +55,6 @@ from twin.scenario.vehicle_rules import LowEmissionZone, Toll
 from twin.sensing.fleets import Fleet
 from twin.territory.closed_services import without_services
 from twin.territory.edits import edits_of
-from twin.territory.select import select_links
 from twin.territory.territory import Territory
 from twin.utilities.demand import Demand
 
@@ -107,6 +106,7 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         self.month = parse_month(scenario.month)
         self.step_s = int(self.parameters["mobility.step_s"])
         self.ground = load_territory(scenario) if territory is None else territory
+        self.conditions = conditions_of(scenario, self.ground, seed)
         self.planned = load_population(scenario, self.ground, seed) if population is None else population
         self.inhabitants = Inhabitants.of(self.planned.persons, self)
         self.learned, self.earlier, self.felt = habits, earlier, felt
@@ -163,6 +163,7 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
 
     def _begin_month(self, month: int) -> None:
         """Midnight of another month's representative day; habits stay as they were learned."""
+        refuse_months_of_a_date(self.spec)
         self.month = month
         self.spec = self.spec.model_copy(update={"month": format_month(month)})
         self.remove_all_agents()
@@ -276,11 +277,7 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         """City, providers and fleets, as Mesa agents or as what agents own."""
         spec, streets = self.spec, self.territory.streets
         orders = [part for order in spec.in_force() for part in order.parts()]
-        levers = tuple(
-            Lever(order, select_links(order.links, streets, self.territory.zones))
-            for order in orders
-            if isinstance(order, OnLinks) and not isinstance(order, RoadEdit | SignalPlan)
-        )
+        levers = (*ordered_levers(self, orders), *weather_levers(self))
         self.agreements = [order for order in orders if isinstance(order, DataAgreement)]
         rankings = tuple(order for order in orders if isinstance(order, RankByGhg))
         self.manager = RoadManager(self, streets, self.roads, levers, rankings)

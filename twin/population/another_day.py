@@ -1,4 +1,4 @@
-"""Another weekday of the same persons: what they do and when differs, who they are and where they work stays.
+"""Another day of the same persons: what they do and when differs, who they are and where they work stays.
 
 Draws that belong to a life (household, home, equipment, workplace, school, hours, mode, gate) are those of
 the seed; draws that belong to a day (which chain of activities, where to shop, visit or eat out, when to
@@ -16,6 +16,8 @@ from twin.population.tables import PURPOSES, SCHOOL, WORK
 _OF_A_DAY = ("day", "near_home", "depart.", "stay.", "lunch", "part_time")
 _BY_PURPOSE = ("cell.", "place.", "outside.")
 _FIXED = (PURPOSES[WORK], PURPOSES[SCHOOL])
+_OF_A_DATE = ("rain_", "through_time", "freight")
+"""Of a date also: what weather makes people do, when strangers pass, where carriers deliver."""
 
 
 class DayDraws(Draws):
@@ -35,10 +37,23 @@ class DayDraws(Draws):
 
     def uniform(self, purpose: str, key: np.ndarray, when: np.ndarray | int = 0) -> np.ndarray:
         """In [0, 1) for each key (n,), at moments (n,) or one moment."""
-        if not of_a_day(purpose):
+        if not self._anew(purpose):
             return super().uniform(purpose, key, when)
         anew = np.asarray(key, dtype=np.uint64) ^ self._salt
         return uniforms(self.seed, stream_of(f"population.{purpose}"), anew, when)
+
+    def _anew(self, purpose: str) -> bool:
+        return of_a_day(purpose)
+
+
+class DateDraws(DayDraws):
+    """Draws of a date: those of another day, and what differs by date only; the life is that of `Draws`."""
+
+    def __init__(self, seed: int, ordinal: int) -> None:
+        super().__init__(seed, ordinal)
+
+    def _anew(self, purpose: str) -> bool:
+        return of_a_day(purpose) or purpose.startswith(_OF_A_DATE)
 
 
 def of_a_day(purpose: str) -> bool:

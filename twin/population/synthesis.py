@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
+from twin.conditions.day import DayConditions
 from twin.population import equipment
-from twin.population.activities import draw_days, expand_days, group_of
-from twin.population.another_day import DayDraws
+from twin.population.another_day import DateDraws, DayDraws
 from twin.population.attributes import (
     Traits,
     connections,
@@ -24,8 +24,11 @@ from twin.population.attributes import (
 )
 from twin.population.calibration import calibration_of, day_fits
 from twin.population.counts import CountFit, count_fit_of, counts_met
+from twin.population.dated_chains import chains_of
+from twin.population.dated_ledger import ledger_on, of_a_date, open_on
 from twin.population.destinations import Residents, choose_destinations
 from twin.population.draws import Draws, member_keys
+from twin.population.escorts import by_one_gate, pairs_at_one_place, pairs_of, to_one_school, together
 from twin.population.fit_report import FitReport
 from twin.population.gates import Gates, gates_of, group_weights
 from twin.population.homes import choose_homes
@@ -47,26 +50,33 @@ from twin.population.tables import (
     Persons,
     Trips,
 )
+from twin.population.weather_modes import sheltered
 from twin.scenario.ledger import Parameters
 from twin.territory.territory import Territory
 
 
 def synthesise(
-    territory: Territory, population_file: Path | None, parameters: Parameters, seed: int, day: int = 0
+    territory: Territory,
+    population_file: Path | None,
+    parameters: Parameters,
+    seed: int,
+    day: int = 0,
+    today: DayConditions | None = None,
 ) -> Population:
     """Persons and trips of a territory; a place without a file gets what its tags or buildings tell.
 
-    Another ``day`` is one more weekday in the life of the same persons.
+    Another ``day`` is one more weekday in the life of the same persons, ``today`` a date with its conditions.
     """
-    draws = DayDraws(seed, day) if day else Draws(seed)
+    usual = parameters
+    draws, parameters = _of_day(parameters, seed, day, today)
     marginals = marginals_of(territory, population_file, parameters)
     gates = gates_of(territory)
     members, persons, fits = settle(territory, marginals, parameters, draws)
-    legs, dropped = _legs(territory, marginals, gates, members, persons, parameters, draws)
-    trips, modes, mode_fits = _resident_trips(territory, persons, legs, parameters, draws)
+    legs, dropped = _legs(territory, marginals, gates, (members, persons), parameters, draws, today)
+    trips, modes, mode_fits = _resident_trips(territory, persons, legs, parameters, draws, today)
     first_fit: CountFit | None = None
-    if day and marginals.counts:  # who comes from outside is who came on the first day
-        first_fit = count_fit_of(synthesise(territory, population_file, parameters, seed).report)
+    if (day or today) and marginals.counts:  # who comes from outside is who came on the first day
+        first_fit = count_fit_of(synthesise(territory, population_file, usual, seed).report)
     parts, count_fit = from_outside(territory, marginals, gates, trips, parameters, draws, first_fit)
     all_persons = Persons.stacked(persons, *(part for part, _ in parts))
     offsets = np.cumsum([len(persons)] + [len(part) for part, _ in parts])
@@ -94,7 +104,16 @@ def synthesise(
             ),
         ),
     }
-    return Population.of(all_persons, all_trips, report)
+    return Population.of(all_persons, all_trips, report if today is None else of_a_date(report, today))
+
+
+def _of_day(
+    parameters: Parameters, seed: int, day: int, today: DayConditions | None
+) -> tuple[Draws, Parameters]:
+    """The draws of the first day, of another one or of a date, and the ledger of that."""
+    if today is not None:
+        return DateDraws(seed, today.calendar.ordinal), ledger_on(parameters, today)
+    return DayDraws(seed, day) if day else Draws(seed), parameters
 
 
 def settle(
@@ -173,16 +192,13 @@ def _legs(
     territory: Territory,
     marginals: Marginals,
     gates: Gates,
-    members: Members,
-    persons: Persons,
+    settled: tuple[Members, Persons],
     parameters: Parameters,
     draws: Draws,
+    today: DayConditions | None,
 ) -> tuple[Legs, int]:
-    areas = marginals.areas
-    density = persons.density
-    group = group_of(persons.occupation, members.has_young)
-    day = draw_days(group, density, persons.person_key, parameters, draws)
-    chains = expand_days(day, persons.person_key)
+    (members, persons), areas = settled, marginals.areas
+    chains = chains_of(persons, members.has_young, parameters, draws, today)
     weights = [
         group_weights(gates, area.gates, f"{marginals.where}: area {area.name}: gates") for area in areas
     ]
@@ -192,15 +208,27 @@ def _legs(
         outside_shares=np.array([area.outside_shares for area in areas]),
         gate_ladder=np.cumsum(np.array(weights).reshape(len(areas), -1), axis=1),
     )
-    opportunities = Opportunities(territory, parameters)
+    opportunities = Opportunities(open_on(territory, parameters, draws, today), parameters)
     stops = choose_destinations(chains, residents, opportunities, parameters, draws)
-    return connect(chains, stops, persons.home, territory, gates, draws)
+    if today is None:
+        return connect(chains, stops, persons.home, territory, gates, draws)
+    stops = to_one_school(stops, pairs_of(persons, chains))
+    legs, dropped = connect(chains, stops, persons.home, territory, gates, draws)
+    by_one_gate(legs, pairs_at_one_place(persons, legs))
+    return legs, dropped
 
 
 def _resident_trips(
-    territory: Territory, persons: Persons, legs: Legs, parameters: Parameters, draws: Draws
+    territory: Territory,
+    persons: Persons,
+    legs: Legs,
+    parameters: Parameters,
+    draws: Draws,
+    today: DayConditions | None,
 ) -> tuple[dict[str, np.ndarray], dict[str, Any], tuple[FitReport, ...]]:
     mode, fitted = choose_modes(legs, travellers_of(persons), parameters, draws)
+    if today is not None:
+        mode = sheltered(legs, mode, persons, parameters, draws, today)
     made = made_by(mode, legs, persons, territory, parameters, draws)
     age, occupation = persons.age[legs.person], persons.occupation[legs.person]
     plan: Plan = plan_times(legs, made.planned_s, age, occupation, parameters, draws)
@@ -219,7 +247,13 @@ def _resident_trips(
         "distance_m": made.distance_m,
         "duration_s": made.duration_s,
     }
-    shown = {"constants": fitted.constants, "walks_and_rides_off_the_paths": made.off_paths}
+    shown: dict[str, Any] = {
+        "constants": fitted.constants,
+        "walks_and_rides_off_the_paths": made.off_paths,
+    }
+    if today is not None:
+        pairs = pairs_at_one_place(persons, legs)
+        columns, shown["escorted_there_and_back"] = together(columns, made.planned_s, pairs, parameters)
     return columns, shown, fitted.fits
 
 

@@ -25,6 +25,7 @@ from twin.scenario.road_edits import BikeLane, BusLane, Lanes, NewLink, OneWay, 
 from twin.scenario.selectors import LinkSelector, Name
 from twin.scenario.services import CloseService
 from twin.scenario.transit_offers import Fare, ParkAndRide
+from twin.scenario.weather import Rain
 from twin.scenario.withdrawal import WithdrawProvider
 from twin.scenario.wording import fault, nearest, short
 
@@ -266,7 +267,7 @@ class BusLine(Modification):
 for _kind in (
     *(CloseLink, ReduceCapacity, Incident, SpeedLimit, ClassifySecondary, RankByGhg, SchoolStreet),
     *(DataAgreement, AppShare, AddSensorFleet, BusLine, Parking, Fare, ParkAndRide, OnDemandTransport),
-    *(Lanes, OneWay, TurnBan, BusLane, BikeLane, NewLink, SignalPlan, Works, WithdrawProvider),
+    *(Lanes, OneWay, TurnBan, BusLane, BikeLane, NewLink, SignalPlan, Works, WithdrawProvider, Rain),
     CloseService,
 ):
     MODIFICATIONS.add(_kind.model_fields["kind"].default, _kind)

@@ -18,7 +18,7 @@ from pydantic import (
     model_validator,
 )
 
-from twin.clock import parse_month
+from twin.clock import is_date, parse_date, parse_month
 from twin.errors import InputError
 from twin.scenario.actors import Provider, SensorFleet, Share
 from twin.scenario.assembly import APP_SHARE_ROW, assemble, leaves, written_at
@@ -43,6 +43,14 @@ def _tuple(value: Any) -> Any:
 def _month(text: str) -> str:
     try:
         parse_month(text)
+    except InputError as error:
+        raise fault(error.what, error.right) from None
+    return text
+
+
+def _date(text: str) -> str:
+    try:
+        parse_date(text)
     except InputError as error:
         raise fault(error.what, error.right) from None
     return text
@@ -73,6 +81,9 @@ class Scenario(Model):
     )
     focus: Annotated[str | tuple[str, ...], BeforeValidator(_focus)] = "all"
     month: Annotated[str, AfterValidator(_month)] = Field("2027-01", description="a month YYYY-MM")
+    date: Annotated[str, AfterValidator(_date)] | None = Field(
+        None, description="a date YYYY-MM-DD: its kind of day, weather and incidents; none: a mean weekday"
+    )
     seed: Annotated[int, Field(ge=0, lt=2**63)] = Field(1, description="a whole number, 0 or more")
     app_share: Share = Field(
         default_factory=lambda: float(Parameters.defaults()[APP_SHARE_ROW]),
@@ -114,8 +125,17 @@ class Scenario(Model):
         scenario._merged = merged
         return scenario
 
+    @model_validator(mode="before")
+    @classmethod
+    def _month_of_date(cls, data: Any) -> Any:
+        """A date tells the month, unless one is given."""
+        date = data.get("date") if isinstance(data, dict) else None
+        return {"month": date[:7], **data} if isinstance(date, str) and is_date(date) else data
+
     @model_validator(mode="after")
     def _holds_together(self) -> Scenario:
+        if self.date is not None and self.date[:7] != self.month:
+            raise fault(f"{self.date} is not in the month {self.month}", self.date[:7], ("month",))
         _check_names("provider", [each.name for each in self.providers])
         _check_names("sensor_fleet", [each.name for each in self.fleets(in_force=False)])
         total = sum(each.market_share for each in self.providers)

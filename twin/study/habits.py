@@ -73,7 +73,7 @@ def learned_habits(
     days = int(scenario.ledger()["behaviour.learning_rounds"])
     key = habits_key(scenario, territory, population, seed)
     homes = [folder / key for folder in folders]
-    habits, done = max((_kept(home, days) for home in homes), key=itemgetter(1), default=(None, 0))
+    habits, done = max((kept_day(home, days) for home in homes), key=itemgetter(1), default=(None, 0))
     usual = usual_day(scenario)
     for day in range(done, days + 1):
         progress(day / (days + 1), f"learning habits, day {day} of {days}")
@@ -90,7 +90,7 @@ def learned_habits(
         del model
         gc.collect()  # a model and its agents hold each other, and the collector counts objects, not bytes
         for home in homes:
-            _keep(home, day, habits)
+            keep_day(home, day, habits)
     assert habits is not None
     return habits
 
@@ -105,8 +105,8 @@ def cache_folders() -> tuple[Path, ...]:
     return (folder,) if os.access(folder, os.W_OK) else ()
 
 
-def _kept(home: Path, days: int) -> tuple[Habits | None, int]:
-    """The latest whole day kept, and the day to go on with."""
+def kept_day(home: Path, days: int) -> tuple[Habits | None, int]:
+    """Habits after the latest whole day kept there, and the day to go on with."""
     for day in range(days, -1, -1):
         folder = home / f"day-{day:02d}"
         if (folder / store.MANIFEST).is_file():
@@ -117,7 +117,8 @@ def _kept(home: Path, days: int) -> tuple[Habits | None, int]:
     return None, 0
 
 
-def _keep(home: Path, day: int, habits: Habits) -> None:
+def keep_day(home: Path, day: int, habits: Habits) -> None:
+    """Keep habits after a day, in the place of those after earlier ones."""
     folder = home / f"day-{day:02d}"
     store.open_folder(folder)
     files = {

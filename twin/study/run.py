@@ -17,12 +17,14 @@ from twin.model.twin_model import TwinModel
 from twin.population.population import Population
 from twin.scenario.scenario import Scenario
 from twin.study import store
+from twin.study.dated_habits import habits_on
 from twin.study.habits import cache_folders, learned_habits
 from twin.study.keys import simulation_key, stamp_of_ground
 from twin.study.known_rules import informed
 from twin.study.progress import Progress, silent, within
 from twin.study.results import Result
 from twin.study.streets import edited_by
+from twin.study.varied_days import used_to_days
 from twin.territory.settle import settled
 from twin.territory.territory import Territory
 
@@ -86,19 +88,41 @@ def world_of(
     folders: Sequence[Path] = (),
     progress: Progress = silent,
 ) -> World:
-    """Territory, population and learned habits of a scenario for a seed."""
+    """Territory, population and learned habits of a scenario for a seed; drivers learn on usual weekdays."""
+    usual = scenario.model_copy(update={"date": None})
     progress(0.0, "loading the territory")
     territory = _territory(scenario)
     edited_by(scenario, territory)  # what does not fit is told before anybody learns
     progress(0.02, "drawing the population")
-    population = _population(scenario, territory, seed)
+    population = _population(usual, territory, seed)
     if population.trips.trip_id.size == 0:
         raise InputError(scenario.where("territory"), "nobody travels there", "a population that makes trips")
     learning = within(progress, 0.1, 1.0)
     habits = learned_habits(
-        scenario, territory, population, seed, threads=threads, folders=folders, progress=learning
+        usual, territory, population, seed, threads=threads, folders=folders, progress=learning
     )
-    return World(territory, population, habits)
+    world = World(territory, population, habits)
+    if scenario.date is None:
+        return world
+    return world_on(scenario, seed, world_of_days(scenario, seed, world, threads, folders), threads)
+
+
+def world_of_days(
+    scenario: Scenario, seed: int, usual: World, threads: int = 1, folders: Sequence[Path] = ()
+) -> World:
+    """The world of a usual weekday, whose drivers have got used to days that differ."""
+    learned = (usual.population, usual.habits)
+    plain = scenario.model_copy(update={"date": None})
+    habits = used_to_days(plain, seed, usual.territory, learned, threads=threads, folders=folders)
+    return World(usual.territory, usual.population, habits)
+
+
+def world_on(scenario: Scenario, seed: int, usual: World, threads: int = 1) -> World:
+    """The world of a scenario's date, from `world_of_days`: its people, and habits for their trips."""
+    population = _population(scenario, usual.territory, seed)
+    learned = (usual.population, usual.habits)
+    habits = habits_on(scenario, seed, usual.territory, learned, population, threads)
+    return World(usual.territory, population, habits)
 
 
 def run_in(
@@ -153,8 +177,8 @@ MOST_POPULATIONS = 2
 
 def _population(scenario: Scenario, territory: Territory, seed: int) -> Population:
     """A population, drawn once while territory, parameters, scale and seed stay as they are."""
-    stamp = stamp_of_ground(scenario)
-    key = (stamp, scenario.ledger().digest, repr(scenario.demand_scale), str(seed))
+    stamp, day = stamp_of_ground(scenario), (repr(scenario.demand_scale), str(scenario.date))
+    key = (stamp, scenario.ledger().digest, *day, str(seed))
     if key not in _populations:
         drawn = load_population(scenario, territory, seed)
         while len(_populations) >= MOST_POPULATIONS:
