@@ -96,7 +96,7 @@ def congested_row(world: World, free_trip_s: float) -> dict[str, Any]:
 
 
 def touched_bytes(loader: Loader) -> int:
-    """Memory that entries touch again and again: of each link its lines and one of slots, and the calendar."""
+    """Memory that entries touch again and again: of each link its lines and one of slots; the calendar."""
     traffic = loader.traffic
     return (
         traffic.links.nbytes
