@@ -18,6 +18,7 @@ from twin.study.rivals import RIVALS, rival_errors, variance_shares
 PAGE = (ROOT / "docs" / "days.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.one_interpreter("long; days with dates are lived on each in the room of the model")
 def test_dates_come_out_as_written():
     """A usual weekday, and the Saturday of the incident, lived without the days between."""
     lines = {line["date"]: line for line in read_rows(TABLE)}

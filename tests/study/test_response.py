@@ -41,6 +41,7 @@ def test_where_nothing_is_modified_nobody_responds() -> None:
     assert (found.mode == found.usual).all()
 
 
+@pytest.mark.one_interpreter("long, and of kernels that are compared on each")
 def test_a_jam_sends_drivers_elsewhere_and_nobody_into_a_car() -> None:
     found = response(NARROW)
     first, last = found.days[0], found.days[-1]
@@ -58,6 +59,7 @@ def test_a_jam_sends_drivers_elsewhere_and_nobody_into_a_car() -> None:
     assert (persons.licence & (persons.household_cars > 0))[drivers].all()
 
 
+@pytest.mark.one_interpreter("lives the days of the one before")
 def test_a_larger_jam_is_answered_by_more() -> None:
     assert response(WORKS).days[1].changed_share < response(NARROW).days[1].changed_share
 
