@@ -2,10 +2,10 @@
 
 Processor time is what is promised, 4 s, and that is what is asserted. But it is no fixed quantity: where
 another process shares the cores, their caches and their clock, the same work takes up to half as much time
-again. So on a machine that is not quiet the same file is also read by a yardstick, some lines of the standard library
-that do what fetching does most (parsing, dictionaries, sorting), in turn with the fetches, and the best of
-each are compared: what slows one slows the other. Measured so, fetching takes about 2.5 times the
-yardstick on Python 3.11, 3.12 and 3.13, on a machine quiet or five times overloaded.
+again. So on a machine that is not quiet the same file is also read by a yardstick, some lines of the
+standard library that do what fetching does most (parsing, dictionaries, sorting), in turn with the fetches,
+and the best of each are compared: what slows one slows the other. Measured so, fetching takes about 2.5
+times the yardstick on Python 3.11, 3.12 and 3.13, on a machine quiet or five times overloaded.
 """
 
 from __future__ import annotations
