@@ -9,14 +9,14 @@ from __future__ import annotations
 import numpy as np
 
 from twin.kernels.calendar import note
-from twin.kernels.jit import hot_kernel, inline_kernel
+from twin.kernels.jit import hot_kernel
 from twin.kernels.moves import ROW_MASK, enter, leave, places_of, slot_behind
 from twin.kernels.origins import arrive, note_queue, start
 from twin.kernels.random import mix
 from twin.kernels.traffic import CLOSED, KEPT, NEVER, NONE, SIGNAL, STEP_MS, YIELDS, Scene, Traffic
 
 
-@inline_kernel
+@hot_kernel
 def _hole_ms(scene: Scene, link: int, kind: int) -> int:
     """When the last place that a vehicle of that kind needs on a link is there, NEVER if not yet left."""
     traffic = scene.traffic
@@ -52,7 +52,7 @@ def _green_ms(scene: Scene, link: int, moment: int) -> int:
     return moment if into < green else moment + cycle - into
 
 
-@inline_kernel
+@hot_kernel
 def _comes_ms(scene: Scene, link: int, now: int) -> int:
     """When the head of a link that others yield to will be at the node; NEVER if nobody need wait for it.
 
@@ -79,7 +79,7 @@ def _comes_ms(scene: Scene, link: int, now: int) -> int:
     return np.int64(moment)
 
 
-@inline_kernel
+@hot_kernel
 def _gap_ms(scene: Scene, link: int, moment: int, now: int) -> int:
     """The moment itself if a head that yields finds a gap then, else when it looks again."""
     network = scene.network
@@ -122,7 +122,7 @@ def _moment(scene: Scene, event: int, now: int) -> int:
     return moment
 
 
-@inline_kernel
+@hot_kernel
 def _part(scene: Scene, link: int, target: int, moment: int, now: int) -> int:
     """Whether the head of a link takes part in the turn to enter another: 0 no, 1 yes, 2 it may win."""
     traffic = scene.traffic
@@ -147,7 +147,7 @@ def _key(traffic: Traffic, event: int) -> np.uint64:
     return mix(key) if event & 1 else key
 
 
-@inline_kernel
+@hot_kernel
 def _beats(traffic: Traffic, event: int, credit: int, best: tuple[int, int]) -> bool:
     """Whether an event has more credit than the best so far, or as much and a smaller key."""
     winner, most = best
@@ -156,7 +156,7 @@ def _beats(traffic: Traffic, event: int, credit: int, best: tuple[int, int]) -> 
     return credit == most and _key(traffic, event) < _key(traffic, winner)
 
 
-@inline_kernel
+@hot_kernel
 def _turn(scene: Scene, target: int, moment: int, now: int) -> int:
     """The event whose turn it is to enter a link; -1 if the link is now kept for one that lacks the places.
 
