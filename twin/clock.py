@@ -1,6 +1,6 @@
-"""The two clocks as whole numbers: seconds through a representative day, months through years.
+"""The two clocks as whole numbers: seconds through a day, representative or of a date, months through years.
 
-Operational moments count seconds from 00:00 of the representative day. A day is loaded until 30:00,
+Operational moments count seconds from 00:00 of that day. A day is loaded until 30:00,
 so that evening trips can end after midnight.
 """
 

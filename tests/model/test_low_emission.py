@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from tests.population.world import grid_town, write_population
-from twin.model.journeys_compared import tours
 from twin.model.low_emission import Garage, complying
 from twin.model.vehicle_rules import Zone, rules_of
 from twin.population.fleet import vehicle_fleet, vehicle_of_trip
+from twin.population.legs import tours_of
 from twin.population.synthesis import synthesise
 from twin.population.tables import CAR, RESIDENT, TRANSIT
 from twin.scenario.ledger import Parameters
@@ -51,7 +51,7 @@ def test_who_has_no_clean_car_rides_and_whole_tours_change(garage: Garage) -> No
     assert (before_trips.mode[changed] == CAR).all()
     assert np.isfinite(trips.duration_s[changed]).all()
     assert (after.row[changed] == -1).all()
-    tour = tours(before_trips)
+    tour = tours_of(before_trips.purpose, before_trips.person)
     drives_on = (trips.mode == CAR) & np.isin(tour, tour[changed])
     assert not drives_on.any(), "no car is left somewhere"
     resident = garage.population.persons.kind[trips.person] == RESIDENT

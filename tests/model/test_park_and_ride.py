@@ -15,9 +15,9 @@ from twin.errors import InputError
 from twin.indicators.compute import compute
 from twin.indicators.records import DayRecord
 from twin.kernels.random import keys_of
-from twin.model.journeys_compared import tours
 from twin.model.record import record_of
 from twin.model.twin_model import TwinModel
+from twin.population.legs import tours_of
 from twin.population.tables import CAR, COMMUTER
 from twin.routing.kerbs import other_directions
 from twin.scenario.scenario import Scenario
@@ -60,7 +60,7 @@ def lived(spaces: int) -> tuple[TwinModel, DayRecord]:
 def test_tours_are_two_car_trips_there_and_back() -> None:
     population = ground()[1]
     trips, persons = population.trips, population.persons
-    out = commutes(trips, persons, tours(trips))
+    out = commutes(trips, persons, tours_of(trips.purpose, trips.person))
     assert out.size > 100
     assert (trips.mode[out] == CAR).all()
     assert (trips.mode[out + 1] == CAR).all()

@@ -162,12 +162,14 @@ def test_the_command_writes_the_population_with_its_new_totals(
 @pytest.mark.parametrize(
     ("change", "line"),
     [
-        ({"links": "nowhere"}, "count 1: links: no link 'nowhere'"),
-        ({"links": ""}, "count 1: links: no link ''"),
-        ({"until_hour": "0"}, "count 1: from 0 until 0 is no time"),
-        ({"vehicles": "many"}, "count 1: hours or vehicles are no numbers"),
-        ({"vehicles": "-3"}, "count 1: vehicles: -3 is no count"),
-        ({"source": " "}, "count 1: source: missing"),
+        ({"links": "nowhere"}, "line 2: links: no link 'nowhere'"),
+        ({"links": ""}, "line 2: links: no link ''"),
+        ({"until_hour": "0"}, "line 2: from 0 until 0 is no time"),
+        ({"from_hour": "7.5"}, "line 2: hours are no whole numbers"),
+        ({"vehicles": "many"}, "line 2: vehicles: 'many' is no number"),
+        ({"vehicles": "-3"}, "line 2: vehicles: -3 is negative"),
+        ({"vehicles": "0"}, "line 2: vehicles: 0 is no count"),
+        ({"source": " "}, "line 2: source: missing"),
     ],
 )
 def test_a_bad_count_is_one_line(tmp_path: Path, change: dict[str, str], line: str) -> None:
@@ -188,8 +190,10 @@ def test_a_bad_count_is_one_line(tmp_path: Path, change: dict[str, str], line: s
 def test_what_cannot_be_scaled_is_one_line(tmp_path: Path) -> None:
     territory = grid_territory()
     (tmp_path / "short.csv").write_text("links,vehicles\n1,2\n")
-    with pytest.raises(InputError, match="columns are missing"):
+    with pytest.raises(InputError, match="line 1: no column 'from_hour'"):
         read_link_counts(tmp_path / "short.csv", territory)
+    with pytest.raises(InputError, match="without a count"):
+        read_link_counts(written(tmp_path / "empty.csv", []), territory)
     without = place(tmp_path / "a", PEOPLE[: PEOPLE.index("[[commuters]]")])
     with pytest.raises(InputError, match="nobody from outside to scale"):
         calibrate(without, (), seed=1)

@@ -1,4 +1,4 @@
-"""Who reaches the services of everyday life, by age and car: the basket of `twin.territory.services`."""
+"""Who reaches the services of everyday life, by age and car: the basket of `twin.scenario.services`."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from twin.clock import MS
 from twin.errors import InputError
 from twin.kernels.paths import BLOCKED
 from twin.mobility.fares import CENTS_PER_EUR, Fares
-from twin.model.journeys_compared import tours
+from twin.population.legs import tours_of
 from twin.population.tables import Persons, Trips
 from twin.routing.journeys import Asked, Offer, Planned
 from twin.routing.search import bounds_to
@@ -74,7 +74,7 @@ def plan_parking(
 ) -> tuple[Parking, Planned]:
     """Who parks and rides, and their journeys there and then back, (2 n,) in the order of `Parking`."""
     parks = car_parks(model)
-    out = commutes(trips, persons, tours(trips))
+    out = commutes(trips, persons, tours_of(trips.purpose, trips.person))
     if not parks.name or not out.size:
         return Parking.none(), Planned.none()
     drives = _drive_ms(model, trips.origin_link[out], trips.destination_link[out], parks.link)

@@ -42,7 +42,7 @@ class DayModes:
 
     Parameters
     ----------
-    planned
+    accustomed
         The population as it is used to.
     usual
         Its tours, with their legs and the modes that they are used to.
@@ -51,16 +51,17 @@ class DayModes:
     """
 
     model: TwinModel
-    planned: Population
+    accustomed: Population
     usual: TourModes
     choice: Choice
 
     @staticmethod
-    def of(model: TwinModel, planned: Population) -> DayModes:
+    def of(model: TwinModel, accustomed: Population) -> DayModes:
         """Everybody as they are used to."""
-        usual = tour_modes(planned, model.ground, model.parameters)
+        usual = tour_modes(accustomed, model.ground, model.parameters)
         of_tour = usual.tours.key, usual.tours.moment
-        return DayModes(model, planned, usual, Choice.made(MODE_ERRORS, *of_tour, usual.utility, usual.mode))
+        choice = Choice.made(MODE_ERRORS, *of_tour, usual.utility, usual.mode)
+        return DayModes(model, accustomed, usual, choice)
 
     def with_saved(self, modes: Sequence[int], saved_min: np.ndarray) -> DayModes:
         """Where modes take each tour (n_tours,) so many generalised minutes less; more where negative."""
@@ -74,12 +75,12 @@ class DayModes:
         return self.choice.chosen
 
     def population(self) -> Population:
-        """The population with its trips as they are made; the planned one where nobody changed."""
-        model = self.model
-        trips = trips_by(self.mode, self.usual, self.planned, model.ground, model.parameters, model.seed_)
-        if trips is self.planned.trips:
-            return self.planned
-        return Population.of(self.planned.persons, trips, self.planned.report)
+        """The population with its trips as they are made; that of `accustomed` where nobody changed."""
+        model, usual = self.model, self.accustomed
+        trips = trips_by(self.mode, self.usual, usual, model.ground, model.parameters, model.seed_)
+        if trips is usual.trips:
+            return usual
+        return Population.of(usual.persons, trips, usual.report)
 
     def setting_out(self, population: Population, shift_min: np.ndarray) -> Population:
         """The population whose tours by car set out so much later (n_tours,); itself where none does."""

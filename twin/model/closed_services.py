@@ -15,10 +15,9 @@ from twin.behaviour.habits import Habits
 from twin.model.choices import MODE_ERRORS
 from twin.population.draws import Draws
 from twin.population.elsewhere import going_elsewhere, shut_out
-from twin.population.legs import Legs
 from twin.population.modes import mode_of_legs
 from twin.population.population import Population
-from twin.population.rides import made_by
+from twin.population.rides import made_by, remade
 from twin.population.tables import Trips
 from twin.population.tours import tours_of_persons
 from twin.territory.closed_services import closings_of
@@ -91,10 +90,5 @@ def _travelled(model: TwinModel, trips: Trips, draws: Draws) -> Trips:
     mode[known] = choice.with_utility(now.utility[known], model.seed_).chosen
     of_leg = mode_of_legs(mode, now.legs)
     anew = np.flatnonzero(moved[now.row] | (of_leg != before.mode[now.row]))
-    legs = Legs(**{name: column[anew] for name, column in vars(now.legs).items()})
-    made = made_by(of_leg[anew], legs, planned.persons, model.ground, parameters, draws)
-    row = now.row[anew]
-    columns = {name: getattr(trips, name).copy() for name in ("mode", "distance_m", "duration_s")}
-    columns["mode"][row], columns["distance_m"][row] = of_leg[anew], made.distance_m
-    columns["duration_s"][row] = made.duration_s
-    return trips.with_columns(**columns)
+    made = made_by(of_leg[anew], now.legs.take(anew), planned.persons, model.ground, parameters, draws)
+    return remade(trips, now.row[anew], of_leg[anew], made)

@@ -132,7 +132,7 @@ def _straight_m(territory: Territory, origin: np.ndarray, destination: np.ndarra
 
 def by_cycle_saved_min(model: TwinModel, modes: DayModes, lanes: Lanes) -> Floats:
     """Minutes, as they are felt, that each tour (n_tours,) takes less by bicycle because of the lanes."""
-    trips, usual = modes.planned.trips, modes.usual
+    trips, usual = modes.accustomed.trips, modes.usual
     may = usual.all_of(inside(trips)) & np.isfinite(usual.utility[:, CYCLE])
     may &= usual.summed(_meets(model.territory, trips, lanes)) > 0
     rows = usual.row[may[usual.legs.tour]]

@@ -12,8 +12,9 @@ from twin.mobility.crowding import planned_crowding_s
 from twin.mobility.fares import CENTS_PER_EUR, Fares
 from twin.model.choices import DayModes
 from twin.model.timetables import Laid
+from twin.population.modes import value_of_time_eur_per_h
 from twin.population.population import Population
-from twin.population.tables import BUSINESS, HOME, SCHOOL, TRANSIT, WORK, Trips
+from twin.population.tables import TRANSIT, Trips
 from twin.routing.journeys import Asked, Offer, Planned
 from twin.territory.territory import Territory
 
@@ -44,10 +45,10 @@ def by_transit_saved_min(model: TwinModel, modes: DayModes, laid: Laid, prices: 
     From door to door, those in a full vehicle counting more, and the fare over the value of time. Lines
     reach nowhere outside the area: a tour that leaves it neither gains nor loses.
     """
-    trips, usual = modes.planned.trips, modes.usual
+    trips, usual = modes.accustomed.trips, modes.usual
     may = usual.all_of(inside(trips)) & np.isfinite(usual.utility[:, TRANSIT])
     rows = usual.row[may[usual.legs.tour]]
-    usual_s = usual_times_s(modes.planned, TRANSIT)
+    usual_s = usual_times_s(modes.accustomed, TRANSIT)
     saved = np.zeros(len(trips))
     saved[rows] = _saved_min(model, trips, rows, usual_s[rows], laid, prices)
     return usual.summed(saved)
@@ -62,12 +63,7 @@ def _saved_min(
     worse off for lines that were added.
     """
     purpose, parameters = trips.purpose[rows], model.parameters
-    value_eur_per_h = np.where(
-        np.isin(purpose, (WORK, BUSINESS, SCHOOL)),
-        parameters["population.value_of_time_commute_eur_per_h"],
-        parameters["population.value_of_time_other_eur_per_h"],
-    )
-    min_per_cent = MIN_PER_H / (CENTS_PER_EUR * value_eur_per_h)
+    min_per_cent = MIN_PER_H / (CENTS_PER_EUR * value_of_time_eur_per_h(purpose, parameters))
     crowding_s = _crowding_s(model, trips, laid)
     then_s, then_cents = _offered(model, trips, rows, laid.offer_before, prices.before, crowding_s)
     by_line = np.isfinite(then_s)
@@ -128,13 +124,6 @@ def asked(
 def inside(trips: Trips) -> np.ndarray:
     """Trips from place to place, by no gate (n_trips,)."""
     return np.asarray((trips.origin_place >= 0) & (trips.destination_place >= 0))
-
-
-def tours(trips: Trips) -> np.ndarray:
-    """Number of the tour of each trip: a new one begins with each person and after every return home."""
-    ends = trips.purpose == HOME
-    begins = np.append(True, ends[:-1])[: ends.shape[0]] | (np.diff(trips.person, prepend=-1) != 0)
-    return np.asarray(np.cumsum(begins) - 1)
 
 
 def usual_times_s(planned: Population, mode: int, anywhere: bool = False) -> np.ndarray:

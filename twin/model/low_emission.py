@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from twin.model.journeys_compared import inside, tours, usual_times_s
+from twin.model.journeys_compared import inside, usual_times_s
 from twin.model.vehicle_rules import Zone
 from twin.population.fleet import TripVehicles, VehicleFleet, trip_vehicles
+from twin.population.legs import tours_of
 from twin.population.population import Population
 from twin.population.tables import CAR, FREIGHT, RESIDENT, TRANSIT
 from twin.scenario.ledger import Parameters
@@ -100,7 +101,7 @@ def _riders(garage: Garage, zone: Zone, parameters: Parameters, seed: int) -> Ga
     """Residents make whole tours with an end in the zone by public transport, where they stay in the area."""
     population = garage.population
     trips, persons = population.trips, population.persons
-    tour = tours(trips)
+    tour = tours_of(trips.purpose, trips.person)
     n_tours = int(tour.max(initial=-1)) + 1
     usual_s = usual_times_s(population, TRANSIT)
     cannot = ~inside(trips) | ~np.isfinite(usual_s)

@@ -14,10 +14,12 @@ from twin.errors import InputError
 from twin.kernels.paths import Bounds, Trips
 from twin.mobility.shared_rides import Fleet, legs_of
 from twin.mobility.vehicles import Legs
-from twin.model.journeys_compared import inside, tours, usual_times_s
+from twin.model.journeys_compared import inside, usual_times_s
 from twin.model.offer import Transit
+from twin.population.legs import tours_of
+from twin.population.modes import value_of_time_eur_per_h
 from twin.population.population import Population
-from twin.population.tables import BUSINESS, ON_DEMAND, SCHOOL, TRANSIT, WORK
+from twin.population.tables import ON_DEMAND, TRANSIT
 from twin.routing.search import NO_DRAWS, bounds_to, find_routes, static_weights
 from twin.scenario.on_demand import OnDemandTransport
 from twin.territory.served import carried, depot_of
@@ -106,7 +108,7 @@ def on_demand_of(model: TwinModel, planned: Population, transit: Transit) -> tup
     )
     key = trips.trip_key[rows]
     service = OnDemand(
-        order, fleet, rows, key, planned, tours(trips), place.astype(np.int32),
+        order, fleet, rows, key, planned, tours_of(trips.purpose, trips.person), place.astype(np.int32),
         _table(model, bounds, links), bounds, legs_of(key, order.vehicles),
     )  # fmt: skip
     return Population.of(planned.persons, changed, planned.report), service
@@ -160,7 +162,7 @@ def _riders(
     dearer_eur = order.fare_eur - float(parameters["population.transit_fare_eur"])
     felt_s = float(parameters["on_demand.felt_wait_factor"]) * wait_s + ride_s
     felt_s -= MINUTE_S * float(parameters["on_demand.constant_min"])
-    saved_s = then_s - felt_s - 3_600.0 * dearer_eur / _value_of_time(trips.purpose, model)
+    saved_s = then_s - felt_s - 3_600.0 * dearer_eur / value_of_time_eur_per_h(trips.purpose, parameters)
     saved_min = usual.summed(np.where(np.isfinite(saved_s), saved_s, 0.0)) / MINUTE_S
     better = open_to & (saved_min > 0.0)
     by_transit = usual.all_of(trips.mode == TRANSIT)
@@ -221,11 +223,3 @@ def _both_ways(model: TwinModel, links: np.ndarray, depot_link: int) -> np.ndarr
     out = np.zeros(free_ms.shape[0], dtype=np.bool_)
     out[links[ok]] = True
     return out
-
-
-def _value_of_time(purpose: np.ndarray, model: TwinModel) -> np.ndarray:
-    """Value of time on each trip (n_trips,) [EUR/h]."""
-    commute, other = (
-        float(model.parameters[f"population.value_of_time_{name}_eur_per_h"]) for name in ("commute", "other")
-    )
-    return np.where(np.isin(purpose, (WORK, BUSINESS, SCHOOL)), commute, other)

@@ -62,6 +62,9 @@ DAYS = {
 GROUPS = tuple(DAYS)
 CATALOGUE = tuple((group, day) for group, days in DAYS.items() for day in days)
 """All cells of the joint table of kinds of person and days."""
+GROUP_OF_CELL = np.array([GROUPS.index(name) for name, _ in CATALOGUE])
+BY_GROUP = np.arange(len(GROUPS))[:, None] == GROUP_OF_CELL
+"""Which cells are of which kind of person (n_groups, n_cells)."""
 AIMS = {
     "shop": "s",
     "leisure_and_visit": "lv",
@@ -117,16 +120,15 @@ def day_fit(group: np.ndarray, density: str, parameters: Parameters) -> FitRepor
 def _day_margins(group: np.ndarray, parameters: Parameters) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Prior weights of the cells, how often each counts in a margin, and what the margins are to be."""
     prior = np.concatenate([_normal(parameters[f"population.days_{name}"]) for name in GROUPS])
-    group_of_cell = np.array([GROUPS.index(name) for name, _ in CATALOGUE])
     n_in_group = np.bincount(group[group >= 0], minlength=len(GROUPS))
-    prior = prior * n_in_group[group_of_cell]
+    prior = prior * n_in_group[GROUP_OF_CELL]
     trips = np.array([len(day) for _, day in CATALOGUE], dtype=float)
     total = n_in_group.sum() * parameters["population.trips_per_person_per_day"]
     counts, targets = [trips], [total]
     for aim, letters in AIMS.items():
         counts.append(np.array([_trips_for(day, letters) for _, day in CATALOGUE], dtype=float))
         targets.append(total * parameters[f"population.purpose_share_{aim}"])
-    counts += list((group_of_cell == np.arange(len(GROUPS))[:, None]).astype(float))
+    counts += list(BY_GROUP.astype(float))
     targets += n_in_group.tolist()
     return prior, np.array(counts), np.array(targets)
 
@@ -145,14 +147,11 @@ def draw_days(
     group: np.ndarray, density: np.ndarray, key: np.ndarray, parameters: Parameters, draws: Draws
 ) -> np.ndarray:
     """Index into `CATALOGUE` of each person's day; -1 for those without a group."""
-    group_of_cell = np.array([GROUPS.index(name) for name, _ in CATALOGUE])
     day = np.full(len(group), -1, dtype=np.int64)
     u = draws.uniform("day", key)
     for each in np.unique(density):
         weights = day_weights(group[density == each], parameters)
-        cumulative = np.cumsum(
-            np.where(group_of_cell == np.arange(len(GROUPS))[:, None], weights, 0.0), axis=1
-        )
+        cumulative = np.cumsum(np.where(BY_GROUP, weights, 0.0), axis=1)
         rows = np.flatnonzero((density == each) & (group >= 0))
         day[rows] = picks(cumulative, group[rows], u[rows])
     return day

@@ -11,12 +11,10 @@ from twin.population.activities import day_fit, group_of
 from twin.population.figures import RELATIVE
 from twin.population.file import DENSITY_CLASSES
 from twin.population.fit_report import FitReport
-from twin.population.marginals import Area, Marginals
+from twin.population.marginals import STATISTICS_OF, Area, Marginals
 from twin.population.tables import Persons
 from twin.scenario.ledger import Parameters
 
-STATISTICS_OF = "France"
-"""The state whose people the ledger's statistics describe."""
 FLAGGED_FROM = 0.01
 """A fit that misses by more than 1 point of a share, or 1 % of its aim, is flagged whatever its stop rule."""
 NO_COUNTS = "no count of traffic is given"

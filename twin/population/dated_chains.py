@@ -11,6 +11,7 @@ import numpy as np
 from twin.conditions.calendar import WEEKDAY
 from twin.conditions.day import DayConditions
 from twin.population.activities import (
+    BY_GROUP,
     CATALOGUE,
     GROUPS,
     Chains,
@@ -24,8 +25,6 @@ from twin.population.tables import Persons
 from twin.population.telework import at_home, share_added, share_on, worked_at_home
 from twin.scenario.ledger import Parameters
 
-GROUP_OF_CELL = np.array([GROUPS.index(name) for name, _ in CATALOGUE])
-BY_GROUP = np.arange(len(GROUPS))[:, None] == GROUP_OF_CELL
 AT_HOME = np.array([not day for _, day in CATALOGUE])
 WITH = {letter: np.array([letter in day for _, day in CATALOGUE]) for letter in "wce"}
 

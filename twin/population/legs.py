@@ -5,7 +5,7 @@ A leg that would end where it begins is no trip: two activities in one building,
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -31,6 +31,11 @@ class Legs:
     origin_link: np.ndarray
     destination_link: np.ndarray
     straight_m: np.ndarray
+
+    def take(self, rows: np.ndarray, tour: np.ndarray | None = None) -> Legs:
+        """Those rows of the legs; their tours numbered as they are, or anew (n_rows,)."""
+        columns = {field.name: getattr(self, field.name)[rows] for field in fields(self)}
+        return Legs(**(columns if tour is None else columns | {"tour": tour}))
 
     @property
     def outside(self) -> np.ndarray:
@@ -93,6 +98,11 @@ def _ranks(person: np.ndarray) -> np.ndarray:
     starts = np.flatnonzero(np.diff(person, prepend=-1))
     run_length = np.diff(np.append(starts, len(person)))
     return np.arange(len(person)) - np.repeat(starts, run_length)
+
+
+def purpose_served(purpose: np.ndarray, sequence: np.ndarray) -> np.ndarray:
+    """Purpose that each trip (n,) counts for: the way home for what was done last before it."""
+    return np.where((purpose == HOME) & (sequence > 0), np.roll(purpose, 1), purpose)
 
 
 def tours_of(purpose: np.ndarray, person: np.ndarray) -> np.ndarray:

@@ -19,6 +19,7 @@ from twin.population.tables import (
     CYCLE,
     ESCORT,
     LEISURE,
+    MOBILE_FROM_AGE,
     PASSENGER,
     RETIRED,
     SCHOOL,
@@ -30,8 +31,6 @@ from twin.population.tables import (
 )
 from twin.scenario.wording import fault, nearest
 
-MOBILE_FROM_AGE = 6
-"""Trips are surveyed from this age on (EMP 2019)."""
 MODES_OF = {"car": (CAR, PASSENGER), "walk": (WALK,), "cycle": (CYCLE,), "transit": (TRANSIT,)}
 PURPOSES_OF = {
     "work": (WORK, BUSINESS),

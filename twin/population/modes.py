@@ -172,11 +172,7 @@ def leg_minutes(legs: Legs, density: np.ndarray, parameters: Parameters) -> np.n
     car_km = inside_km * parameters["population.detour_factor_car"]
     path_km = inside_km * parameters["population.detour_factor_walk"]
     beyond_km = np.where(legs.outside, parameters["population.outside_distance_km"], 0.0)
-    value = np.where(
-        np.isin(legs.purpose, (WORK, BUSINESS, SCHOOL)),
-        parameters["population.value_of_time_commute_eur_per_h"],
-        parameters["population.value_of_time_other_eur_per_h"],
-    )
+    value = value_of_time_eur_per_h(legs.purpose, parameters)
     ride = 60.0 * (
         car_km / p["car_speed_kmh"][density] + beyond_km / parameters["population.car_speed_outside_kmh"]
     )
@@ -192,6 +188,14 @@ def leg_minutes(legs: Legs, density: np.ndarray, parameters: Parameters) -> np.n
     minutes[CYCLE] = 60.0 * path_km / parameters["population.cycle_speed_kmh"]
     minutes[TRANSIT] = line + fare
     return minutes
+
+
+def value_of_time_eur_per_h(purpose: np.ndarray, parameters: Parameters) -> np.ndarray:
+    """Value of time (n,) [EUR/h] of who chooses a mode, by the purpose (n,) of the trip."""
+    commute, other = (
+        float(parameters[f"population.value_of_time_{name}_eur_per_h"]) for name in ("commute", "other")
+    )
+    return np.where(np.isin(purpose, (WORK, BUSINESS, SCHOOL)), commute, other)
 
 
 BY_DENSITY = ("car_speed_kmh", "car_access_min", "transit_speed_kmh", "transit_access_min")

@@ -12,7 +12,7 @@ from twin.population.legs import Legs
 from twin.population.modes import BY_DENSITY
 from twin.population.paths import leg_distances_m
 from twin.population.speeds import walk_speeds_mps
-from twin.population.tables import CAR, CYCLE, TRANSIT, WALK, Persons
+from twin.population.tables import CAR, CYCLE, TRANSIT, WALK, Persons, Trips
 from twin.scenario.ledger import Parameters
 from twin.territory.territory import Territory
 
@@ -45,6 +45,14 @@ def made_by(
     cycle_s = cycle_times_s(territory, legs, mode, (distance_m, age), parameters, draws)
     planned_s, duration_s = durations_s(mode, legs, distance_m, cycle_s, (age, density), parameters, draws)
     return Made(distance_m.round(3), planned_s, duration_s, off_paths)
+
+
+def remade(trips: Trips, row: np.ndarray, mode: np.ndarray, made: Made) -> Trips:
+    """The trips with those rows (n,) by those modes (n,), and as long as these make them."""
+    columns = {name: getattr(trips, name).copy() for name in ("mode", "distance_m", "duration_s")}
+    columns["mode"][row], columns["distance_m"][row] = mode, made.distance_m
+    columns["duration_s"][row] = made.duration_s
+    return trips.with_columns(**columns)
 
 
 def durations_s(

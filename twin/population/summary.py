@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 
 from twin.population.file import DENSITY_CLASSES
+from twin.population.legs import purpose_served
 from twin.population.marginals import STATISTICS_OF, UNKNOWN_REGIME, Area, Marginals
 from twin.population.tables import (
     CAR,
     COMMUTER,
     FREIGHT,
-    HOME,
+    MOBILE_FROM_AGE,
     MODES,
     PERSON_KINDS,
     PURPOSES,
@@ -22,9 +23,6 @@ from twin.population.tables import (
     Trips,
 )
 from twin.territory.territory import Territory
-
-MOBILE_FROM_AGE = 6
-"""Trips are surveyed from this age on (EMP 2019)."""
 
 
 def summarise(territory: Territory, marginals: Marginals, persons: Persons, trips: Trips) -> dict[str, Any]:
@@ -105,9 +103,7 @@ def sums(persons: Persons, trips: Trips, who: np.ndarray, which: np.ndarray) -> 
 def purpose_shares(persons: Persons, trips: Trips) -> dict[str, float]:
     """Shares of residents' trips; the way home counts for what was done last before it."""
     rows = np.flatnonzero(persons.kind[trips.person] == RESIDENT)
-    purpose = trips.purpose[rows]
-    counted = np.where((purpose == HOME) & (trips.sequence[rows] > 0), np.roll(purpose, 1), purpose)
-    counts = np.bincount(counted, minlength=len(PURPOSES))
+    counts = np.bincount(purpose_served(trips.purpose[rows], trips.sequence[rows]), minlength=len(PURPOSES))
     return {
         name: round(float(n / max(len(rows), 1)), 4) for name, n in zip(PURPOSES, counts, strict=True) if n
     }

@@ -12,6 +12,7 @@ import numpy as np
 
 from twin.population.file import DENSITY_CLASSES
 from twin.population.households import AREA_IDS
+from twin.population.legs import purpose_served
 from twin.population.population import Population
 from twin.population.tables import CAR, HOME, RESIDENT, TRANSIT, WORK
 from twin.scenario.ledger import Parameters
@@ -95,7 +96,7 @@ def survey_of(population: Population, areas: np.ndarray, parameters: Parameters)
         household_cars=persons.household_cars[rows][first],
         person=person,
         mode=mode,
-        purpose=np.where((purpose == HOME) & follows, np.roll(purpose, 1), purpose),
+        purpose=purpose_served(purpose, trips.sequence[made]),
         to_work=(purpose == WORK) & (~follows | (np.roll(purpose, 1) == HOME)),
         hour=(trips.depart_s[made] // 3_600.0).astype(np.int64) % 24,
         length_km=trips.distance_m[made] / 1_000.0 + beyond_km,

@@ -48,6 +48,8 @@ CAR, PASSENGER, WALK, CYCLE, TRANSIT, ON_DEMAND = range(6)
 HOME, WORK, BUSINESS, SCHOOL, SHOP, HEALTH, COUNTER, LEISURE, VISIT, ESCORT, PASSING, DELIVERY = range(12)
 INFANT, PUPIL, STUDENT, WORKER, UNEMPLOYED, AT_HOME, RETIRED = range(7)
 
+MOBILE_FROM_AGE = 6
+"""Trips are surveyed from this age on (EMP 2019)."""
 LATEST_DEPARTURE_S = 108_000.0
 """Departures lie before 30:00."""
 TRIPS_PER_PERSON_LIMIT = 32
@@ -191,7 +193,7 @@ class Persons(Table):
     """Cars of the household."""
     smartphone: np.ndarray
     home_internet: np.ndarray
-    """Internet at home, alike for a household; for the services to come, nothing here reads it yet."""
+    """Internet at home, alike for a household; who works at home has it."""
     skill: np.ndarray
     """Index into `SKILLS`."""
     consent: np.ndarray

@@ -16,7 +16,7 @@ from twin.population.gates import gates_of
 from twin.population.legs import Legs, tours_of
 from twin.population.modes import Tours, build_tours, mode_of_legs, travellers_of
 from twin.population.population import Population
-from twin.population.rides import made_by
+from twin.population.rides import made_by, remade
 from twin.population.tables import CAR, MODES, RESIDENT, Trips
 from twin.scenario.ledger import Parameters
 from twin.territory.territory import Territory
@@ -92,14 +92,10 @@ def trips_by(
     changed = np.flatnonzero((mode != modes.mode)[modes.legs.tour])
     if not changed.size:
         return population.trips
-    legs = _taken(modes.legs, changed)
+    legs = modes.legs.take(changed)
     of_leg = mode_of_legs(mode, legs)
     made = made_by(of_leg, legs, population.persons, territory, parameters, Draws(seed))
-    trips, row = population.trips, modes.row[changed]
-    columns = {name: getattr(trips, name).copy() for name in ("mode", "distance_m", "duration_s")}
-    columns["mode"][row], columns["distance_m"][row] = of_leg, made.distance_m
-    columns["duration_s"][row] = made.duration_s
-    return trips.with_columns(**columns)
+    return remade(population.trips, modes.row[changed], of_leg, made)
 
 
 def _legs(population: Population, row: np.ndarray, territory: Territory) -> Legs:
@@ -146,10 +142,5 @@ def _kept(modes: TourModes) -> TourModes:
     legs = np.flatnonzero(kept[modes.legs.tour])
     number = np.cumsum(kept) - 1
     tours = Tours(*(getattr(modes.tours, field.name)[kept] for field in fields(Tours)))
-    taken = _taken(modes.legs, legs, number[modes.legs.tour[legs]])
+    taken = modes.legs.take(legs, number[modes.legs.tour[legs]])
     return TourModes(modes.row[legs], taken, tours, modes.utility[kept], modes.mode[kept])
-
-
-def _taken(legs: Legs, rows: np.ndarray, tour: np.ndarray | None = None) -> Legs:
-    columns = {field.name: getattr(legs, field.name)[rows] for field in fields(Legs)}
-    return Legs(**(columns if tour is None else columns | {"tour": tour}))

@@ -24,7 +24,7 @@ HEADLINES = (
     "mode_share",
 )
 """Indicators a planner asks for first, in this order; others follow by the size of their change."""
-MINUTES_TO, WITHOUT_CAR = "minutes_to_", "car:none"
+MINUTES_TO, NO_CAR = "minutes_to_", "car:none"
 """Indicators of access to services, and the group that depends on feet and buses."""
 BOOKKEEPING = ("sum_of_accounts", "observations_made", "planned_trips", "rotations")
 """Indicators that are checks, not findings."""
@@ -91,7 +91,7 @@ def _access(rows: Sequence[IndicatorRow]) -> list[IndicatorRow]:
     if not moved:
         return []
     most = max(moved, key=lambda row: (abs(row.relative or 0.0), row.indicator))
-    without = [row for row in rows if (row.indicator, row.group) == (most.indicator, WITHOUT_CAR)]
+    without = [row for row in rows if (row.indicator, row.group) == (most.indicator, NO_CAR)]
     return [most, *without]
 
 

@@ -7,7 +7,6 @@ the file's are taken (Van Zuylen & Willumsen 1980, Transp. Res. B 14(3)); with t
 
 from __future__ import annotations
 
-import csv
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,6 +26,7 @@ from twin.population.households import AREA_IDS
 from twin.population.synthesis import synthesise
 from twin.population.tables import COMMUTER, THROUGH
 from twin.population.travellers import KIND_IDS
+from twin.readers.csv_rows import number_of, read_rows
 from twin.scenario.scenario import Scenario
 from twin.study.habits import learned_habits, usual_day
 from twin.study.progress import Progress, silent, within
@@ -106,33 +106,30 @@ class Calibrated:
 
 def read_link_counts(path: Path, territory: Territory) -> tuple[LinkCount, ...]:
     """Counts of a CSV file with the columns `COLUMNS`; ids of links are apart by spaces."""
-    try:
-        lines = list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(str(path), f"cannot be read ({error})", "a CSV file in UTF-8") from None
-    if not lines or set(COLUMNS) - set(lines[0]):
-        raise InputError(str(path), "columns are missing, or there is no count", ",".join(COLUMNS))
     known = set(territory.streets.link_id.tolist())
-    return tuple(_count(line, f"{path}: count {row}", known) for row, line in enumerate(lines, start=1))
+    found = tuple(_count(row, f"{path}: line {line}", known) for line, row in read_rows(path, COLUMNS))
+    if not found:
+        raise InputError(str(path), "a table without a count", "a row for each count")
+    return found
 
 
-def _count(line: dict[str, str], where: str, known: set[str]) -> LinkCount:
-    links = tuple((line["links"] or "").split())
+def _count(row: dict[str, str], where: str, known: set[str]) -> LinkCount:
+    links = tuple(row["links"].split())
     for link in links or ("",):
         if link not in known:
             raise InputError(f"{where}: links", f"no link {link!r}", "ids of links of the territory")
     try:
-        hours = int(line["from_hour"]), int(line["until_hour"])
-        vehicles = float(line["vehicles"])
-    except (TypeError, ValueError):
-        raise InputError(where, "hours or vehicles are no numbers", "whole hours, and vehicles") from None
+        hours = int(row["from_hour"]), int(row["until_hour"])
+    except ValueError:
+        raise InputError(where, "hours are no whole numbers", "0 <= from < until <= 24") from None
     if not 0 <= hours[0] < hours[1] <= DAY_HOURS:
         raise InputError(where, f"from {hours[0]} until {hours[1]} is no time", "0 <= from < until <= 24")
-    if not 0.0 < vehicles < np.inf:
-        raise InputError(f"{where}: vehicles", f"{vehicles:g} is no count", "vehicles, more than 0")
-    if not (line["source"] or "").strip():
+    vehicles = number_of(row["vehicles"], f"{where}: vehicles", "vehicles, more than 0")
+    if vehicles == 0.0:
+        raise InputError(f"{where}: vehicles", "0 is no count", "vehicles, more than 0")
+    if not row["source"]:
         raise InputError(f"{where}: source", "missing", "where the count comes from")
-    return LinkCount(links, *hours, vehicles, line["source"])
+    return LinkCount(links, *hours, vehicles, row["source"])
 
 
 def calibrate(
