@@ -63,7 +63,7 @@ OF_TRIPS = (BusLine, Fare, LowEmissionZone, OnDemandTransport, ParkAndRide, Park
 
 
 class TwinModel(mesa.Model):  # type: ignore[misc]
-    """One territory through a representative day or a date, in steps of minutes; the traffic inside has seconds.
+    """One territory through a representative day or a date, in steps of minutes; traffic inside has seconds.
 
     Parameters
     ----------

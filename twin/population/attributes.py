@@ -1,7 +1,7 @@
 """More of what persons and households have and can do: income, work, bicycles, health, language, connection.
 
 Each is drawn from a stream of its own by the person's key, what a household shares by the household's, and
-whether fibre can be had by the place's. Nothing of the day asks for them yet that did not before.
+whether fibre can be had by the place's. No day asks for them yet.
 """
 
 from __future__ import annotations
