@@ -17,11 +17,10 @@ AFTER_EASTER = (1, 39, 50)
 
 @dataclass(frozen=True)
 class CalendarDay:
-    """A date: its kind (index into `DAY_KINDS`; a public holiday counts as Sunday), and its holidays."""
+    """A date: its kind (index into `DAY_KINDS`; a public holiday counts as Sunday), and school holidays."""
 
     date: dt.date
     kind: int
-    public_holiday: bool
     school_holidays: bool
 
     @property
@@ -44,7 +43,7 @@ def calendar_day(date: dt.date, parameters: Parameters) -> CalendarDay:
     """
     holiday = date in public_holidays(date.year)
     kind = SUNDAY if holiday or date.weekday() == 6 else SATURDAY if date.weekday() == 5 else WEEKDAY
-    return CalendarDay(date, kind, holiday, in_school_holidays(date, parameters))
+    return CalendarDay(date, kind, in_school_holidays(date, parameters))
 
 
 def easter(year: int) -> dt.date:

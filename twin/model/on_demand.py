@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -71,13 +70,6 @@ class OnDemand:
     def runs(self) -> bool:
         """Whether there is any."""
         return self.order is not None
-
-    @cached_property
-    def request_of_trip(self) -> np.ndarray:
-        """Request of each trip (n_trips,) int64, -1 none."""
-        out = np.full(self.usual.n_trips, -1, dtype=np.int64)
-        out[self.trip] = np.arange(self.trip.shape[0])
-        return out
 
 
 def on_demand_of(model: TwinModel, planned: Population, transit: Transit) -> tuple[Population, OnDemand]:
