@@ -73,7 +73,7 @@ def test_work_decides_the_group_and_the_group_who_can_telework(population: Popul
     works = persons.occupation == WORKER
     assert ((persons.socio_occupational >= 0) == works).all()
     assert not persons.telework_eligible[~works].any()
-    for row, share in enumerate(LEDGER["population.telework_share"]):
+    for row, share in enumerate(LEDGER["population.telework_eligible_share"]):
         mine = persons.socio_occupational == row
         assert near(persons.telework_eligible[mine], share), SOCIO_OCCUPATIONAL[row]
     executive = persons.socio_occupational[works] == SOCIO_OCCUPATIONAL.index("executive")

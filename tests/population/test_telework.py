@@ -15,7 +15,7 @@ from twin.errors import InputError
 from twin.population.activities import CATALOGUE, LETTERS, expand_days
 from twin.population.draws import Draws
 from twin.population.population import Population
-from twin.population.tables import PURPOSES, WORK, WORKER
+from twin.population.tables import PURPOSES, SOCIO_OCCUPATIONAL, WORK, WORKER
 from twin.population.telework import at_home, share_on, worked_at_home
 from twin.scenario.ledger import Parameters
 
@@ -62,7 +62,25 @@ def test_who_works_at_home_is_nested_by_share(population: Population, seed, one,
     few, many = (at_home(population.persons, share, Draws(seed)) for share in sorted((one, other)))
     assert not (few & ~many).any()
     assert population.persons.home_internet[many].all()
+    assert population.persons.telework_eligible[many].all()
     assert (population.persons.occupation[many] == WORKER).all()
+
+
+def test_as_many_work_at_home_as_is_asked_most_of_them_executives(population: Population):
+    """And never more than can, whatever is asked."""
+    persons = population.persons
+    connected = (persons.occupation == WORKER) & persons.home_internet
+    n, share = int(connected.sum()), LEDGER["conditions.telework_share"]
+    found = np.mean([at_home(persons, share, Draws(seed)).sum() for seed in range(20)]) / n
+    assert found == pytest.approx(share, abs=4.0 * np.sqrt(share * (1.0 - share) / n / 20))
+    home = at_home(persons, share, Draws(1))
+    by_group = [
+        home[connected & (persons.socio_occupational == SOCIO_OCCUPATIONAL.index(name))].mean()
+        for name in ("executive", "employee", "manual_worker")
+    ]
+    assert by_group == sorted(by_group, reverse=True)
+    assert by_group[2] < 0.03
+    assert (at_home(persons, 1.0, Draws(1)) == (connected & persons.telework_eligible)).all()
 
 
 def test_the_week_is_nested_tuesday_in_friday():

@@ -1,7 +1,7 @@
 """More of what persons and households have and can do: income, work, bicycles, health, language, connection.
 
 Each is drawn from a stream of its own by the person's key, what a household shares by the household's, and
-whether fibre can be had by the place's. No day asks for them yet.
+whether fibre can be had by the place's. Days ask for `telework_eligible` alone so far.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class Traits:
 def personal_attributes(traits: Traits, parameters: Parameters, draws: Draws) -> dict[str, np.ndarray]:
     """Columns of persons (n,) that need no household."""
     work = draw_socio_occupational(traits, parameters, draws)
-    eligible = np.append(parameters["population.telework_share"], 0.0)[work]
+    eligible = np.append(parameters["population.telework_eligible_share"], 0.0)[work]
     confidence = np.array(parameters["population.confidence_by_skill"])[traits.skill]
     spread = parameters["population.confidence_spread"] * draws.bell("confidence", traits.key)
     impaired = by_age(traits.age, IMPAIRMENT_AGES, parameters["population.mobility_impaired_share"], 0.0)

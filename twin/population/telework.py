@@ -1,7 +1,8 @@
 """Work at home: who can, who does on which day, and what becomes of their chain of stops.
 
-A worker with internet at home works there on a day if its one draw of a lifetime lies below the day's share:
-who does on a Tuesday does on a Friday, and who does at a small share does at a larger one.
+Of the workers with internet at home a share works there on a day: those at what can be done from home (by
+socio-occupational group) whose one draw of a lifetime lies below what that asks of them. So who does on a
+Tuesday does on a Friday, and who does at a small share does at a larger one.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from twin.scenario.ledger import Parameters
 def share_on(parameters: Parameters, today: DayConditions) -> float:
     """Share of the workers with internet at home who work there on a weekday of the calendar."""
     by_weekday = parameters["conditions.telework_by_weekday"][today.calendar.date.weekday()]
-    return min(float(parameters["conditions.telework_share"] * by_weekday), _most(parameters))
+    return min(float(parameters["conditions.telework_share"] * by_weekday), 1.0)
 
 
 def share_added(parameters: Parameters) -> float:
@@ -30,17 +31,15 @@ def share_added(parameters: Parameters) -> float:
     if share < usual:
         right = f"{usual:g} or more, or a scenario with a date"
         raise InputError("conditions.telework_share", f"{share:g}: the days have {usual:g} already", right)
-    return (min(share, _most(parameters)) - usual) / (1.0 - usual) if share > usual else 0.0
-
-
-def _most(parameters: Parameters) -> float:
-    return float(parameters["conditions.telework_able_share"])
+    return (min(share, 1.0) - usual) / (1.0 - usual) if share > usual else 0.0
 
 
 def at_home(persons: Persons, share: float, draws: Draws) -> np.ndarray:
-    """Persons (n,) bool who would work at home today if they work."""
-    able = (persons.occupation == WORKER) & persons.home_internet
-    return np.asarray(able & (draws.uniform("telework", persons.person_key) < share))
+    """Persons (n,) bool who would work at home today if they work: at most all who can."""
+    connected = (persons.occupation == WORKER) & persons.home_internet
+    able = connected & persons.telework_eligible
+    among_able = share * connected.sum() / max(int(able.sum()), 1)
+    return np.asarray(able & (draws.uniform("telework_day", persons.person_key) < among_able))
 
 
 def worked_at_home(chains: Chains, who: np.ndarray) -> Chains:
