@@ -48,7 +48,7 @@ def access_tables(
     own = "by the quickest of one's own ways: foot, bus, and a car for who drives one"
     tables = [
         _table("Minutes to the basket, by group", "min", columns, _each("minutes_to_basket", by_group), own),
-        _table("Reach every service in 20 minutes", "share", columns, _each("maintained_services", by_group)),
+        _table("Reach every service in time", "share", columns, _each("maintained_services", by_group)),
         _table(
             "Doctors for 10 000 inhabitants", "", columns, _each("doctors_within_reach", by_group),
             "shared with all who reach them too (E2SFCA); outside the area there are none",
