@@ -132,7 +132,10 @@ def doctors_within_reach(record: DayRecord, focus: Focus) -> Groups:
 
 @indicator("share", "higher", (*ACCESS, "indicators.maintained_reach_min"))
 def maintained_services(record: DayRecord, focus: Focus) -> Groups:
-    """Share of inhabitants who reach every service of the basket in the minutes of the ledger (20) by their own ways."""
+    """Share of inhabitants who reach every service of the basket in time by their own ways.
+
+    In time is within the minutes of the ledger: 20 as it stands.
+    """
     access = record.access
     if not access.known.any():
         return {}
