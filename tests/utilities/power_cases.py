@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from twin.utilities.grid import Buses, Grid, Lines, Sources, Transformers
+from twin.utilities.power.grid import Buses, Grid, Lines, Sources, Transformers
 
 # ohm, ohm, kW, kvar of each branch and of the load at its far end
 IEEE_33 = """0 1 .0922 .047 100 60|1 2 .493 .2511 90 40|2 3 .366 .1864 120 80|3 4 .3811 .1941 60 30

@@ -12,7 +12,7 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 from twin.kernels.random import stream_of, uniforms
-from twin.utilities.cascade import BROKEN, Cascade, Elements, Needs, Paths, run, settle
+from twin.utilities.failures.cascade import BROKEN, Cascade, Elements, Needs, Paths, run, settle
 
 NOTHING = np.zeros(0, dtype=np.int32)
 

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from twin.errors import InputError
-from twin.utilities.inp import Inp, parse_inp, read_inp
-from twin.utilities.water import run_inp
+from twin.utilities.water.engine import run_inp
+from twin.utilities.water.inp import Inp, parse_inp, read_inp
 
 pytest.importorskip("epanet", reason="the extra 'utilities' is not installed")
 

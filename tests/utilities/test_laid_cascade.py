@@ -16,8 +16,8 @@ from twin.territory.territory import Territory
 from twin.territory.utilities.layers import lay_utilities
 from twin.territory.utilities.observed import Observed
 from twin.territory.utilities.tables import Utilities
-from twin.utilities.cascade import Cascade, run
-from twin.utilities.laid_cascade import blind_links, laid_cascade, outage, services, story
+from twin.utilities.failures.cascade import Cascade, run
+from twin.utilities.failures.laid import blind_links, laid_cascade, outage, services, story
 from twin.utilities.reliability import interruptions, not_delivered, time_to_share
 
 LEDGER = Parameters.defaults()

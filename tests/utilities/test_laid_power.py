@@ -17,8 +17,8 @@ from twin.territory.territory import Territory
 from twin.territory.utilities.layers import lay_utilities
 from twin.territory.utilities.observed import Observed
 from twin.territory.utilities.tables import POWER, Utilities
-from twin.utilities.laid_power import LaidPower, laid_power
-from twin.utilities.power import Flow, PowerFlow
+from twin.utilities.power.flow import Flow, PowerFlow
+from twin.utilities.power.laid import LaidPower, laid_power
 
 pytest.importorskip("power_grid_model", reason="the extra 'utilities' is not installed")
 

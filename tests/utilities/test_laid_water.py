@@ -17,8 +17,8 @@ from twin.territory.territory import Territory
 from twin.territory.utilities.layers import lay_utilities
 from twin.territory.utilities.observed import Observed
 from twin.territory.utilities.tables import WATER, Utilities
-from twin.utilities.laid_water import LaidWater, laid_water
-from twin.utilities.water_day import WaterDay, water_day
+from twin.utilities.water.day import WaterDay, water_day
+from twin.utilities.water.laid import LaidWater, laid_water
 
 pytest.importorskip("epanet", reason="the extra 'utilities' is not installed")
 

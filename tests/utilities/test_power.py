@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.utilities.power_cases import case, cigre_lv, cigre_mv, ieee_33
 from twin.errors import InputError
-from twin.utilities.power import PowerFlow
+from twin.utilities.power.flow import PowerFlow
 
 pytest.importorskip("power_grid_model", reason="the extra 'utilities' is not installed")
 

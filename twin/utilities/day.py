@@ -16,14 +16,14 @@ from twin.errors import InputError
 from twin.scenario.ledger import Parameters
 from twin.territory.tables import Flags, Floats
 from twin.territory.territory import Territory
-from twin.utilities.cascade import Fall, run
 from twin.utilities.demand import POWER, WATER, DayConsumption
-from twin.utilities.laid_cascade import RUNNING, S_PER_MIN, Services, laid_cascade, outage, services
-from twin.utilities.laid_power import laid_power
-from twin.utilities.laid_water import LaidWater, laid_water
-from twin.utilities.power import Flow, PowerFlow
+from twin.utilities.failures.cascade import Fall, run
+from twin.utilities.failures.laid import RUNNING, S_PER_MIN, Services, laid_cascade, outage, services
+from twin.utilities.power.flow import Flow, PowerFlow
+from twin.utilities.power.laid import laid_power
 from twin.utilities.reliability import Interruptions, interruptions, not_delivered
-from twin.utilities.water_day import WaterDay, water_day
+from twin.utilities.water.day import WaterDay, water_day
+from twin.utilities.water.laid import LaidWater, laid_water
 
 QUARTER_S = 900
 S_PER_H = 3_600.0

@@ -14,7 +14,7 @@ from twin.errors import InputError
 from twin.scenario.ledger import Parameters
 from twin.territory.tables import Flags, Floats, Ints, Texts
 from twin.territory.utilities.tables import POWER, Utilities
-from twin.utilities.grid import Buses, Grid, Lines, Sources, Transformers
+from twin.utilities.power.grid import Buses, Grid, Lines, Sources, Transformers
 
 V_PER_KV, VA_PER_KVA, M_PER_KM = 1000.0, 1000.0, 1000.0
 CABLES = ("mv_trunk", "mv_cable", "lv_cable")

@@ -26,7 +26,7 @@ from twin.territory.utilities.tables import (
     WATER,
     Utilities,
 )
-from twin.utilities.cascade import BROKEN, Cascade, Elements, Fall, Needs, Paths
+from twin.utilities.failures.cascade import BROKEN, Cascade, Elements, Fall, Needs, Paths
 
 INPUTS = (POWER, WATER)
 """Utilities that elements need from another element, and can store; rows of the inputs."""

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from twin.territory.tables import Floats
-from twin.utilities.laid_water import LaidWater, Zones
-from twin.utilities.water import run_inp
+from twin.utilities.water.engine import run_inp
+from twin.utilities.water.laid import LaidWater, Zones
 
 FULL = 1.0 - 1e-9
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from twin.errors import InputError
 from twin.territory.tables import Flags, Floats
-from twin.utilities.grid import Grid
+from twin.utilities.power.grid import Grid
 
 TO_INSTALL = "pip install 'twin[utilities]', which brings power-grid-model"
 STIFF_VA = 1e20
