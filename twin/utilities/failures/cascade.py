@@ -126,13 +126,15 @@ class Cascade:
     """Elements with their stores through time.
 
     `left_s` (n_utilities, n) is what is left of each store, `good_s` (n,) for how long an element has had
-    all it needs without any store. An element whose restart is infinite waits for `visited`.
+    all it needs without any store. An element whose restart is infinite waits for `visited`. Of `ties`, which
+    are open at rest, no falls are noted.
     """
 
     elements: Elements
     needs: Needs
     layers: Sequence[Layer]
     recharge: float = 1.0
+    ties: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int32))
     left_s: Floats = field(init=False)
     good_s: Floats = field(init=False)
     down: Flags = field(init=False)
@@ -170,7 +172,8 @@ class Cascade:
             (n,) the element because of which another is open, -1 where none is known.
         """
         elements = self.elements
-        running = np.where(self.down, 0.0, health if closed is None else health * closed)
+        whole = health if closed is None else health * closed
+        running = np.where(self.down, 0.0, whole)
         bridged = self.left_s >= step_s
         last = self._last
         alike = last is not None and (last[0] == running).all() and (last[1] == bridged).all()
@@ -188,7 +191,7 @@ class Cascade:
         filled = np.minimum(elements.store_s, self.left_s + self.recharge * step_s)
         self.left_s = np.where(good, filled, spent)
         self.down |= (found.level < elements.least) & (elements.least > 0.0)
-        sound = health * found.inputs.prod(axis=0) * found.reach >= needed
+        sound = whole * found.inputs.prod(axis=0) * found.reach >= needed
         self.good_s = np.where(sound, self.good_s + step_s, 0.0)
         if not alike:
             self._note(found, health, (closed, opener))
@@ -202,7 +205,8 @@ class Cascade:
     def _note(self, found: Settled, health: Floats, switched: tuple[Floats | None, Ints | None]) -> None:
         """Keep who fell and who came back, in the order of rounds; also who broke while it was down."""
         (closed, opener), low = switched, found.level < LOW
-        broke = (health < LOW) & self._low & (self._cause != BROKEN)
+        low[self.ties] = False
+        broke = (health < LOW) & self._low & low & (self._cause != BROKEN)
         changed = np.flatnonzero((low != self._low) | broke)
         fresh = changed[low[changed]]
         cause = np.where(health < LOW, BROKEN, found.cause).astype(np.int32)

@@ -1,4 +1,4 @@
-"""What a dispatcher goes by: who waits behind each damage, what comes first, and which crews can be called."""
+"""What a dispatcher goes by: who waits behind each damage, what comes first, which crews can be called."""
 
 from __future__ import annotations
 

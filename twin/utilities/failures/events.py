@@ -1,4 +1,4 @@
-"""What happens to elements: damages that last until a crew has come, works and cuts that end by themselves."""
+"""What happens to elements: damages that last until a crew came, works and cuts that end by themselves."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from twin.utilities.failures.inventory import Rows, inventory_of
 from twin.utilities.failures.laid import RUNNING, S_PER_MIN, laid_cascade
 from twin.utilities.failures.reports import Reports
 from twin.utilities.failures.story import Story
-from twin.utilities.failures.switching import Switching, feeders_of
+from twin.utilities.failures.switching import FAULT, Switching, feeders_of
 
 
 @dataclass(frozen=True)
@@ -71,9 +71,14 @@ class Faults:
         self.reports = Reports(layers, self.damages, parameters, seed)
         power = self.cascade.layers[POWER]
         assert isinstance(power, Paths)
-        by_hand = parameters["utilities.remote_switch_min"] * S_PER_MIN if rules.manual_fallback else np.inf
+        stand_by_s = (
+            parameters["utilities.remote_switch_min"] * S_PER_MIN if rules.manual_fallback else np.inf
+        )
+        by_hand_s = np.full(self.known.n_elements, parameters["utilities.manual_switch_min"] * S_PER_MIN)
+        by_hand_s[self.repairs.element[np.isinf(self.damages.until_s)]] = np.inf  # a crew comes to those
         feeders = feeders_of(layers, power.upstream)
-        self.switching = Switching(self.known, feeders, parameters, float(by_hand))
+        by_hand_s = np.minimum(by_hand_s, stand_by_s)
+        self.switching = Switching(self.known, feeders, parameters, by_hand_s)
         self._isolate_s = float(parameters["utilities.isolate_min"]) * S_PER_MIN
         self._straight = straight_travel(layers, parameters)
         self.level = np.ones(self.known.n_elements)
@@ -92,7 +97,8 @@ class Faults:
         health = repairs.step(moment_s, step_s, reported, travel, self.level)
         self._isolate(moment_s)
         closed = self.switching.step(health, step_s, self.level, repairs.how)
-        self.level = self.cascade.step(health, step_s, closed, self.switching.opener)
+        whole = np.where(repairs.how != FAULT, 1.0, health)  # what is switched off is not broken
+        self.level = self.cascade.step(whole, step_s, closed, self.switching.opener)
         return self.level
 
     @property

@@ -67,7 +67,8 @@ def laid_cascade(layers: Utilities, parameters: Parameters, seed: int, crews: bo
     )
     paths = [paths_of(layers, utility) for utility in LAID]
     recharge = float(parameters["utilities.recharge_ratio"])
-    return Cascade(elements, _needs(layers, powered), paths, recharge)
+    ties = np.flatnonzero(layers.edges.kind == TIE) + nodes.n_nodes
+    return Cascade(elements, _needs(layers, powered), paths, recharge, ties.astype(np.int32))
 
 
 def _restart_s(layers: Utilities, parameters: Parameters, seed: int, crews: bool) -> Floats:

@@ -1,4 +1,4 @@
-"""What a dispatcher is told: alarms of what is watched while telecom lives, calls of those who are without."""
+"""What a dispatcher is told: alarms of what is watched while telecom lives, calls of who is without."""
 
 from __future__ import annotations
 

@@ -85,18 +85,18 @@ class Switching:
     Parameters
     ----------
     manual_s
-        How long somebody needs who isolates a fault on the spot without being simulated; infinite where
-        crews are, and call `on_spot`.
+        (n,) how long somebody needs who isolates a fault on the spot without being simulated; infinite
+        where crews are, and call `on_spot`. The ledger's time without.
     """
 
     def __init__(
-        self, known: Inventory, feeders: Feeders, parameters: Parameters, manual_s: float | None = None
+        self, known: Inventory, feeders: Feeders, parameters: Parameters, manual_s: Floats | None = None
     ) -> None:
         n = known.n_elements
         self.feeders = feeders
         self._remote_s = float(parameters["utilities.remote_switch_min"]) * S_PER_MIN
         ledger_s = float(parameters["utilities.manual_switch_min"]) * S_PER_MIN
-        self._manual_s = ledger_s if manual_s is None else manual_s
+        self._manual_s = np.full(n, ledger_s) if manual_s is None else manual_s
         self._fused = np.isin(known.kind, FUSED)
         self._since_s, self._control_s = np.zeros(n), np.zeros(n)
         self._isolated, self._on_spot = np.zeros(n, dtype=bool), np.zeros(n, dtype=bool)
