@@ -17,7 +17,9 @@ from twin.territory.utilities.layers import lay_utilities
 from twin.territory.utilities.observed import Observed
 from twin.territory.utilities.tables import Utilities
 from twin.utilities.failures.cascade import Cascade, run
-from twin.utilities.failures.laid import blind_links, laid_cascade, outage, services, story
+from twin.utilities.failures.inventory import inventory_of
+from twin.utilities.failures.laid import blind_links, laid_cascade, outage, services
+from twin.utilities.failures.story import Story
 from twin.utilities.reliability import interruptions, not_delivered, time_to_share
 
 LEDGER = Parameters.defaults()
@@ -72,11 +74,11 @@ def test_without_a_substation_sites_fall_after_their_battery_and_water_stays_in_
     dark = blind_links(layers, town.streets.link_id, level)
     assert dark[60:180].all()
     assert not dark[:60].any()
-    told = story(layers, cascade.falls, MINUTE)
-    assert told[0].startswith("01:00 hv_mv_substation")
+    told = Story(inventory_of(layers), cascade.falls, MINUTE).texts()
+    assert told[0].startswith("01:00:00 hv_mv_substation")
     assert told[0].endswith("down: broken")
-    assert any(line.startswith("01:25 site") and line.endswith("no power") for line in told)
-    assert any(line.startswith("03:10 pump") and line.endswith("works again") for line in told)
+    assert any(line.startswith("01:25:00 site") and "no power from" in line for line in told)
+    assert any(line.startswith("03:10:00 pump") and line.endswith("works again") for line in told)
 
 
 def test_a_tank_that_is_empty_leaves_all_without_water_until_the_pump_runs():

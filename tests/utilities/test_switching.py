@@ -122,7 +122,7 @@ def rings(draw: st.DrawFn) -> tuple[Utilities, Faulty]:
 
 
 @given(rings(), st.data())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_a_fault_less_never_lowers_a_level(world, data):
     layers, faulty = world
     kept = data.draw(st.sets(st.sampled_from(sorted(faulty))))
@@ -133,7 +133,7 @@ def test_a_fault_less_never_lowers_a_level(world, data):
 
 
 @given(rings())
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_endless_batteries_never_lose_more_with_switching(world):
     layers, faulty = world
     endless = {"utilities.exchange_battery_h": 24, "utilities.site_battery_min": 240}
