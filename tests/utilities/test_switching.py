@@ -94,6 +94,9 @@ def test_low_voltage_has_nobody_who_switches_from_afar():
     known, level, _ = lived(RING, {"l1": (10, 90)})
     assert dark(known, level, "h1") == list(range(10, 90))
     assert dark(known, level, "h0") == dark(known, level, "h2") == []
+    known, level, _ = lived(ring(2, 3, far=True), {"m1": (10, 90)})
+    assert dark(known, level, "h1") == list(range(10, 70)), "its fuse blew; then only the far end waits"
+    assert dark(known, level, "g1") == list(range(10, 90))
 
 
 def test_a_lost_source_is_replaced_over_ties_only_by_another_source():
