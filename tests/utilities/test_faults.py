@@ -9,12 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.territory.utility_worlds import towns
 from tests.utilities.ring_worlds import ring
 from twin.scenario.ledger import Parameters
+from twin.territory.utilities.layers import lay_utilities
+from twin.territory.utilities.observed import Observed
 from twin.territory.utilities.tables import Utilities
 from twin.utilities.failures.crews import crews_of
 from twin.utilities.failures.damages import Damages, join_damages, no_damages
-from twin.utilities.failures.events import planned_works, rotating_cuts
+from twin.utilities.failures.events import HARMED, physical_damage, planned_works, rotating_cuts
 from twin.utilities.failures.faults import Faults, Rules
 from twin.utilities.failures.inventory import inventory_of
 
@@ -125,6 +128,30 @@ def test_low_voltage_is_learned_of_by_calls_while_phones_work():
     faults, _ = lived(join_damages(cut, broken(("l1", HOUR, HOUR))))
     silent = next(each for each in faults.repairs.visits if each.element_id == "l1")
     assert silent.told_at == HOUR + LEDGER["utilities.patrol_h"] * HOUR
+
+
+def test_what_lies_behind_a_dead_station_is_learned_of_when_it_lives_again():
+    both = join_damages(broken(("s1", HOUR, HOUR)), broken(("l1", HOUR, HOUR)))
+    faults, _ = lived(both)
+    station, house = (
+        next(each for each in faults.repairs.visits if each.element_id == name) for name in ("s1", "l1")
+    )
+    assert station.told_at < HOUR + 10 * MINUTE
+    assert house.told_at > station.done_at, "who calls has no power for another reason until then"
+
+
+@given(towns(heights=True), st.integers(1, 3), st.sampled_from(sorted(HARMED)))
+@settings(max_examples=12, deadline=None)
+def test_any_town_lives_through_any_damage(town, n, cause):
+    layers = lay_utilities((town.streets, town.places, town.zones), Observed(), LEDGER)
+    damages = physical_damage(layers, LEDGER, 1, cause, np.arange(n) * 5.0 * MINUTE)
+    faults = Faults(layers, LEDGER, 1, damages, rules=Rules("critical"))
+    for step in range(40):
+        level = faults.step(step * MINUTE, MINUTE)
+        assert ((level >= 0.0) & (level <= faults.repairs.health)).all()
+    fell = {each.element_id for each in faults.story(MINUTE).lines()}
+    assert set(damages.element_id.tolist()) <= fell
+    assert all(each.root_id in set(damages.element_id.tolist()) for each in faults.story(MINUTE).lines())
 
 
 def test_works_and_cuts_end_by_themselves_and_nobody_drives():
