@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -44,7 +45,7 @@ def follow(held: float, k: float, start_k: float, steps: list[tuple[float, float
         low, high = edges[step] - held, edges[step] + kg - held  # mass that had entered when it did
         cuts = sorted({low, high, *(e for e in (*edges, 0.0) if low < e < high)})
         heat = 0.0
-        for a, b in zip(cuts[:-1], cuts[1:], strict=True):
+        for a, b in pairwise(cuts):
             leaves = [step * STEP_S + (x - low) / kg * STEP_S for x in (a, b)]
             if b <= 0.0:
                 entered, warm = [0.0, 0.0], start_k

@@ -13,9 +13,11 @@ from twin.utilities.heat.network import HeatNetwork, HeatPipes, Water
 
 SCHUTTERWALD = Path(__file__).parent / "data" / "schutterwald_heat.json"
 
+WATER = Water()
+
 LOOP = {
     "source": "pandapipes (BSD-3-Clause), test/data/Temperature_masche_1load_an.csv: the closed law of a pipe"
-    " on a loop of four pipes of 2.5 km, 75 mm, 5 W/m2K in ground of 293 K, supply of 350 K, one load of 1 kg/s",
+    " on a loop of four pipes of 2.5 km, 75 mm, 5 W/m2K in ground of 293 K, supply of 350 K, one load",
     "flow_kg_s": [1.0, 0.606421, 0.393579, 0.393579],
     "node_k": [350.0, 321.1848506, 298.6604458, 297.708615],
     "arrive_at_2_k": [301.8236468, 293.7866302],
@@ -25,7 +27,7 @@ LOOP_PIPES = [(0, 1), (1, 2), (1, 3), (3, 2)]
 
 def network_of(
     ends: list[tuple[int, int]], length_m: Any, inner_m: Any, w_per_m_k: Any, substation: list[int],
-    source: int = 0, water: Water = Water(), roughness_m: float = 5e-5,
+    source: int = 0, water: Water = WATER, roughness_m: float = 5e-5,
 ) -> HeatNetwork:  # fmt: skip
     """A network of pipes between numbered nodes; lengths and the like are numbers or lists."""
     n_nodes, n = 1 + max((max(each) for each in ends), default=source), len(ends)

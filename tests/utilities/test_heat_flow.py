@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -129,7 +130,7 @@ def test_without_power_at_the_source_the_network_cools_and_serves_nobody():
     served = settle(flow, np.array([5e4]), 80.0, 40)
     dark = [flow.step(np.array([5e4]), 80.0, 900.0, False, opened) for _ in range(8)]
     assert all(not each.taken_j.any() and each.lost_j > 0.0 for each in dark)
-    assert all(a.stored_j > b.stored_j for a, b in zip(dark, dark[1:], strict=False))
+    assert all(a.stored_j > b.stored_j for a, b in pairwise(dark))
     back = flow.step(np.array([5e4]), 80.0, 900.0, True, opened)
     assert served.arriving_c[0] > back.arriving_c[0] > 60.0, "what stood in the pipe has cooled"
 

@@ -91,7 +91,9 @@ def cool(fronts: Fronts, pipe: int, step_s: float) -> float:
 
 
 @inline_kernel
-def push(fronts: Fronts, pipe: int, entering_kg: float, entering_k: float, step_s: float) -> tuple:
+def push(
+    fronts: Fronts, pipe: int, entering_kg: float, entering_k: float, step_s: float
+) -> tuple[float, float]:
     """Move a pipe's water on by a step at a steady rate: heat that leaves, and heat lost meanwhile."""
     rows = fronts.mass_kg.shape[1]
     per_kg = fronts.cooling_per_s[pipe] * step_s / entering_kg  # cooling while a kg passes

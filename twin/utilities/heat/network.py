@@ -86,7 +86,7 @@ class SpanningTree:
     def __init__(self, network: HeatNetwork) -> None:
         pipes, n = network.pipes, network.n_nodes
         order, before = breadth_first_order(network._matrix(), network.source, directed=False)
-        row = {}
+        row: dict[tuple[int, int], int] = {}
         for pipe, ends in enumerate(zip(pipes.tail.tolist(), pipes.head.tolist(), strict=True)):
             row.setdefault(ends, pipe)
             row.setdefault(ends[::-1], pipe)
