@@ -1,4 +1,4 @@
-"""Heat of a town: what buildings ask for and how warm they are, and a day of a real village with a heat network."""
+"""Heat of a town: what buildings ask for, how warm they are, and a day of a village with a heat network."""
 
 from __future__ import annotations
 
@@ -188,8 +188,8 @@ def test_the_connection_rate_is_a_lever_and_without_a_word_a_village_has_no_heat
     by_ledger = with_district_heat(town.utilities, tables, ledger, HeatDeclared(7.401, 43.745))
     by_word = heated(0.7).utilities
     assert by_ledger.notes() == by_word.notes()
-    km = [heated(rate).utilities.edges.length_m[heated(rate).utilities.edges.kind == "heat_pipe"].sum() / 1_000.0
-          for rate in (0.2, 0.4, 0.7, 1.0)]  # fmt: skip
+    edges = [heated(rate).utilities.edges for rate in (0.2, 0.4, 0.7, 1.0)]
+    km = [each.length_m[each.kind == "heat_pipe"].sum() / 1_000.0 for each in edges]
     assert km == sorted(km)
     assert km[-1] > 3.0 * km[0]
     assert laid_heat(town.utilities, town.places.place_id, LEDGER) is None

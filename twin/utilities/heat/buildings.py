@@ -33,8 +33,8 @@ class HeatBuildings:
         self.kept_c = float(parameters["utilities.indoor_c"])
         self.absent_c = float(parameters["utilities.indoor_absent_c"])
         coldest_k = self.base_c - float(parameters["utilities.heat_design_c"])
-        self.design_w = self.ua_w_per_k * coldest_k
-        self.most_w = self.design_w * float(parameters["utilities.heat_oversize"])
+        oversize = float(parameters["utilities.heat_oversize"])
+        self.most_w: Floats = self.ua_w_per_k * coldest_k * oversize
         self._constant_s = float(parameters["utilities.building_time_constant_h"]) * S_PER_H
         self._household = float(parameters["utilities.persons_per_dwelling"])
         self._homes = demand.households * self._household

@@ -93,14 +93,13 @@ class TownHeat:
 
     def _most_w(self, outside_c: float) -> Floats:
         """Power of each place's heating [W]: less from district heat while its water is cooler."""
-        if self.laid is None:
-            return self.buildings.most_w
-        hot_c, back_c = (
-            self._parameters["utilities.heat_supply_c"][0],
-            self._parameters["utilities.heat_return_c"],
-        )
-        share = (self.supply_c(outside_c) - back_c) / (hot_c - back_c)
-        return self.buildings.most_w * np.where(self.laid.station_of_place >= 0, share, 1.0)
+        most_w: Floats = self.buildings.most_w
+        if self.laid is not None:
+            back_c = float(self._parameters["utilities.heat_return_c"])
+            hot_c = float(self._parameters["utilities.heat_supply_c"][0])
+            share = (self.supply_c(outside_c) - back_c) / (hot_c - back_c)
+            most_w = most_w * np.where(self.laid.station_of_place >= 0, share, 1.0)
+        return most_w
 
     def step(
         self, presence: Presence, quarter: int, outside_c: float, node_level: Floats, power: Floats
