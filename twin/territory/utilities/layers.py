@@ -6,6 +6,7 @@ from twin.scenario.ledger import Parameters
 from twin.territory.tables import Places, Streets, Zones
 from twin.territory.utilities.dependencies import Laid, depend
 from twin.territory.utilities.draft import Draft
+from twin.territory.utilities.gateways import lay_data_center, lay_gateways
 from twin.territory.utilities.heat import HeatDeclared, lay_heat
 from twin.territory.utilities.observed import Observed, enter_observed, mapped_in
 from twin.territory.utilities.plan import make_plan
@@ -38,7 +39,10 @@ def lay_utilities(
     if not tables[1].n_places:
         return draft.finished()
     plan = make_plan(tables, observed, parameters, draft)
-    laid = Laid(lay_power(plan), lay_water(plan), lay_heat(plan, heat), lay_telecom(plan))
+    reach = lay_telecom(plan)
+    lay_gateways(plan, reach)
+    lay_data_center(plan, reach)
+    laid = Laid(lay_power(plan), lay_water(plan), lay_heat(plan, heat), reach)
     depend(plan, laid)
     return draft.finished()
 

@@ -30,7 +30,7 @@ from twin.utilities.failures.cascade import BROKEN, Cascade, Elements, Fall, Nee
 
 INPUTS = (POWER, WATER)
 """Utilities that elements need from another element, and can store; rows of the inputs."""
-POWERED = ("pump", "site", "exchange", "heat_source", "pumping_station", "data_center")
+POWERED = ("pump", "site", "exchange", "gateway", "heat_source", "pumping_station", "data_center")
 ONE_WAY = ("pump", "valve")
 S_PER_MIN, S_PER_H, S_PER_DAY = 60.0, 3_600.0, 86_400.0
 RUNNING = 0.5
@@ -68,6 +68,7 @@ def _store_s(layers: Utilities, parameters: Parameters) -> Floats:
     store = np.zeros((len(INPUTS), layers.nodes.n_nodes))
     store[POWER, kind == "site"] = parameters["utilities.site_battery_min"] * S_PER_MIN
     store[POWER, kind == "exchange"] = parameters["utilities.exchange_battery_h"] * S_PER_H
+    store[POWER, kind == "gateway"] = parameters["utilities.gateway_battery_h"] * S_PER_H
     store[POWER, kind == "data_center"] = parameters["utilities.data_center_backup_h"] * S_PER_H
     tank_days = parameters["utilities.tank_days"] * parameters["utilities.tank_filled"]
     store[WATER, kind == "tank"] = tank_days * S_PER_DAY
