@@ -64,6 +64,24 @@ def test_low_and_medium_voltage_are_radial_and_loaded_within_their_ratings(town)
         assert kva / (np.sqrt(3) * 0.4 * 0.9) <= most_a * (1 + 1e-9)
 
 
+@given(towns())
+@settings(max_examples=25)
+def test_each_feeder_is_tied_to_another_at_its_far_end_where_one_is_near(town):
+    small = LEDGER.replaced({"utilities.feeder_kva": 4_000.0})
+    layers = lay_utilities((town.streets, town.places, town.zones), NOTHING, small)
+    edges = layers.edges
+    closed = graph_of(layers, POWER, "mv_trunk", "mv_cable")
+    feeder: dict[int, int] = {}
+    for row in np.flatnonzero(edges.kind == "mv_trunk").tolist():
+        top = int(edges.head[row])
+        feeder |= dict.fromkeys({top} | nx.descendants(closed, top), top)
+    for row in np.flatnonzero(edges.kind == "mv_tie").tolist():
+        assert feeder[int(edges.tail[row])] != feeder[int(edges.head[row])]
+        assert edges.length_m[row] <= 3_000.0
+        assert edges.voltage_kv[row] == 20.0
+    assert (edges.kind == "mv_tie").sum() <= (edges.kind == "mv_trunk").sum()
+
+
 def place_load(town: Territory, layers: Utilities) -> dict[int, float]:
     """Design load by power node, reckoned here [kVA]."""
     load: dict[int, float] = {}

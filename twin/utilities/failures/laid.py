@@ -16,6 +16,7 @@ from twin.errors import InputError
 from twin.kernels.random import keys_of, stream_of, uniforms
 from twin.scenario.ledger import Parameters
 from twin.territory.tables import Flags, Floats, Ints, Texts
+from twin.territory.utilities.half_rings import TIE
 from twin.territory.utilities.tables import (
     HEAT,
     LAID,
@@ -102,7 +103,7 @@ def _needs(layers: Utilities, powered: Flags) -> Needs:
 def _paths(layers: Utilities, utility: int) -> Paths:
     """Ways of a utility: both ways, but forwards only at pumps and valves; tanks are sources, too."""
     nodes, edges = layers.nodes, layers.edges
-    rows = edges.utility == utility
+    rows = (edges.utility == utility) & (edges.kind != TIE)
     tail, head = edges.tail[rows], edges.head[rows]
     both = ~(np.isin(nodes.kind[tail], ONE_WAY) | np.isin(nodes.kind[head], ONE_WAY))
     kinds = (*SOURCE_KINDS[utility], *(("tank",) if utility == WATER else ()))

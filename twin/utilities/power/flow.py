@@ -77,17 +77,25 @@ class PowerFlow:
         self._model = self._engine.PowerGridModel(self.tables())
 
     def solve(
-        self, load_w: Floats, load_var: Floats, broken: Flags | None = None, cut: Flags | None = None
+        self,
+        load_w: Floats,
+        load_var: Floats,
+        broken: Flags | None = None,
+        cut: Flags | None = None,
+        closed: Flags | None = None,
     ) -> Flow:
         """Flow for loads (n_steps, n_loads); `broken` buses and `cut` lines ([n_steps,] n) carry nothing.
 
-        Raises WorkError when the balance of a step does not close.
+        Of normally open lines those carry that are `closed` ([n_steps,] n_lines). Raises WorkError when the
+        balance of a step does not close.
         """
         load_w, load_var = np.atleast_2d(load_w), np.atleast_2d(load_var)
         n_steps = len(load_w)
         self._check(load_w, load_var)
         down = np.zeros((n_steps, self.grid.n_buses), dtype=bool)
-        off = np.zeros((n_steps, len(self.grid.lines.name)), dtype=bool)
+        off = np.tile(self.grid.lines.ties, (n_steps, 1))
+        if closed is not None:
+            off &= ~closed
         if broken is not None:
             down |= broken
         if cut is not None:
@@ -138,7 +146,8 @@ class PowerFlow:
             "node": self._filled("input", "node", len(bus), id=bus, u_rated=grid.buses.rated_v),
             "line": self._filled(
                 "input", "line", len(line), id=line, from_node=bus[lines.tail], to_node=bus[lines.head],
-                r1=lines.r_ohm, x1=lines.x_ohm, c1=lines.c_farad, tan1=0.0, i_n=lines.most_a, **both,
+                r1=lines.r_ohm, x1=lines.x_ohm, c1=lines.c_farad, tan1=0.0, i_n=lines.most_a,
+                from_status=~lines.ties, to_status=~lines.ties,
             ),
             "transformer": self._filled(
                 "input", "transformer", len(transformer), id=transformer,
