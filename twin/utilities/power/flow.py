@@ -69,12 +69,12 @@ class PowerFlow:
     def __init__(self, grid: Grid) -> None:
         grid.check()
         self.grid = grid
-        self._engine = _engine()
+        self.engine = _engine()
         n_lines, n_transformers = len(grid.lines.name), len(grid.transformers.name)
         counts = (grid.n_buses, n_lines, n_transformers, len(grid.sources.bus), len(grid.load_bus))
         starts = np.cumsum((0, *counts)).tolist()
         self._ids = [np.arange(a, b, dtype=np.int32) for a, b in pairwise(starts)]
-        self._model = self._engine.PowerGridModel(self.tables())
+        self._model = self.engine.PowerGridModel(self.tables())
 
     def solve(
         self,
@@ -108,7 +108,7 @@ class PowerFlow:
                 max_iterations=MOST_ITERATIONS,
                 continue_on_batch_error=True,
             )
-        except self._engine.errors.PowerGridError as error:
+        except self.engine.errors.PowerGridError as error:
             raise InputError("power flow", f"not solved: {str(error).splitlines()[0]}", "a network") from None
         failed = self._model.batch_error
         if failed is not None:
@@ -132,7 +132,7 @@ class PowerFlow:
                 raise InputError(f"loads [{name}], step {step}, load {row}", "not a number", "a finite one")
 
     def _filled(self, data: str, component: str, shape: Any, **columns: Any) -> Any:
-        table = self._engine.initialize_array(data, component, shape)
+        table = self.engine.initialize_array(data, component, shape)
         for name, values in columns.items():
             table[name] = values
         return table
@@ -210,8 +210,8 @@ def _engine() -> Any:
     """power-grid-model, which only the extra brings."""
     try:
         import power_grid_model
-        from power_grid_model import errors
+        from power_grid_model import errors, utils
     except ImportError:
         raise InputError("power flow", "it needs the extra 'utilities'", TO_INSTALL) from None
-    assert errors is power_grid_model.errors
+    assert (errors, utils) == (power_grid_model.errors, power_grid_model.utils)
     return power_grid_model
