@@ -148,5 +148,5 @@ def test_a_storm_of_twenty_events_with_crews_and_a_calm_day_are_quick():
     assert faults.repairs.visits
     assert (level < 0.5).any()
     assert (calm == 1.0).all()
-    assert storm_s < 20.0, "a bound of 90 s, on a machine that does other things"
-    assert calm_s < 3.0
+    assert storm_s < 60.0, "seconds of a processor; two or three where nothing else runs"
+    assert calm_s < 10.0

@@ -146,6 +146,8 @@ def _watched(layers: Utilities) -> dict[int, list[str]]:
     table, found = layers.dependencies, dict[int, list[str]]()
     of = (table.utility == TELECOM) & ~np.isin(table.consumer_kind, ("place", "link"))
     for row in np.flatnonzero(of).tolist():
+        if str(table.consumer_id[row]) not in layers.row_of:
+            continue  # what runs in a data centre is no element
         name = f"{table.consumer_kind[row]} {table.consumer_id[row]}"
         found.setdefault(int(table.node[row]), []).append(name)
     return found
