@@ -64,6 +64,24 @@ def test_low_and_medium_voltage_are_radial_and_loaded_within_their_ratings(town)
         assert kva / (np.sqrt(3) * 0.4 * 0.9) <= most_a * (1 + 1e-9)
 
 
+@given(towns())
+@settings(max_examples=10)
+def test_each_feeder_is_tied_to_another_at_its_far_end_where_one_is_near(town):
+    small = LEDGER.replaced({"utilities.feeder_kva": 4_000.0})
+    layers = lay_utilities((town.streets, town.places, town.zones), NOTHING, small)
+    edges = layers.edges
+    closed = graph_of(layers, POWER, "mv_trunk", "mv_cable")
+    feeder: dict[int, int] = {}
+    for row in np.flatnonzero(edges.kind == "mv_trunk").tolist():
+        top = int(edges.head[row])
+        feeder |= dict.fromkeys({top} | nx.descendants(closed, top), top)
+    for row in np.flatnonzero(edges.kind == "mv_tie").tolist():
+        assert feeder[int(edges.tail[row])] != feeder[int(edges.head[row])]
+        assert edges.length_m[row] <= 3_000.0
+        assert edges.voltage_kv[row] == 20.0
+    assert (edges.kind == "mv_tie").sum() <= (edges.kind == "mv_trunk").sum()
+
+
 def place_load(town: Territory, layers: Utilities) -> dict[int, float]:
     """Design load by power node, reckoned here [kVA]."""
     load: dict[int, float] = {}
@@ -150,6 +168,35 @@ def test_mapped_substation_tank_exchange_and_antenna_are_used(town_grid):
     covered = layers.nodes_of("place", TELECOM, over_air=True)
     assert layers.row_of["node:5"] in covered.values()
     assert len(covered) >= 0.99 * town_grid.places.n_places
+
+
+def test_a_mapped_data_centre_hosts_and_needs_power_and_a_distant_one_does_not(town_grid):
+    lon, lat = float(town_grid.streets.node_lon[5]), float(town_grid.streets.node_lat[5])
+    near = lay(
+        town_grid, Observed(points=(ObservedPoint("way:9", TELECOM, "data_center", lon, lat, np.nan),))
+    )
+    check_layers(town_grid, near)
+    assert set(near.nodes_of("hosted", TELECOM).values()) == {near.row_of["way:9"]}
+    assert set(near.nodes_of("data_center", POWER)) == {"way:9"}
+    assert set(near.nodes_of("data_center", WATER)) == {"way:9"}, "water cools it"
+    assert "distant_data_center" not in near.nodes.kind
+    far = lay(town_grid)
+    row = int(np.flatnonzero(far.nodes.kind == "distant_data_center")[0])
+    assert set(far.nodes_of("hosted", TELECOM).values()) == {row}
+    behind = far.nodes.kind[far.edges.tail[far.edges.head == row]]
+    assert set(behind.tolist()) == {"exchange"}
+    assert not far.nodes_of("distant_data_center", POWER)
+
+
+def test_gateways_hear_nearly_every_place(town_grid):
+    layers = lay(town_grid)
+    rows = np.flatnonzero(layers.nodes.kind == "gateway")
+    places, nodes = town_grid.places, layers.nodes
+    east = 111_320.0 * np.cos(np.radians(places.lat.mean()))
+    away = np.hypot(
+        east * (places.lon[:, None] - nodes.lon[rows]), 111_320.0 * (places.lat[:, None] - nodes.lat[rows])
+    )
+    assert (away <= nodes.reach_m[rows] + 150.0).any(axis=1).mean() >= 0.99
 
 
 def test_district_heat_needs_evidence_or_a_declaration(town_grid):
@@ -266,5 +313,7 @@ def test_the_embedded_layers_serve_everybody(name, request):
     counts = territory.utilities.counts()
     assert counts == territory.meta["utilities"]
     lengths = territory.utilities.edges
+    ties = int((lengths.kind == "mv_tie").sum())
+    assert ties >= 20 if name == "riviera" else ties == 0, "the crop has one feeder"
     low = lengths.length_m[lengths.kind == "lv_cable"]
     assert low.sum() / 1_000.0 > 5.0

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
+from tests.conftest import ROOT
 from tests.territories import grid_territory
 from tests.territory.utility_worlds import graph_of, towns
 from twin.errors import InputError
@@ -64,7 +65,7 @@ def test_a_lost_station_leaves_exactly_those_without_whose_only_way_it_was(town)
     broken = np.zeros(layers.nodes.n_nodes, dtype=bool)
     broken[station] = True
     flow = PowerFlow(laid.grid).solve(*laid.loads(design_kw(town)), laid.broken_buses(broken))
-    graph = graph_of(layers, POWER).to_undirected()
+    graph = graph_of(layers, POWER, "mv_trunk", "mv_cable", "lv_cable").to_undirected()
     graph.remove_node(station)
     sources = np.flatnonzero(layers.nodes.kind == "hv_mv_substation").tolist()
     alive = set().union(*(nx.node_connected_component(graph, each) for each in sources))
@@ -97,3 +98,70 @@ def test_what_was_not_laid_or_has_no_rating_is_one_line():
     wrong = replace(layers, nodes=replace(layers.nodes, rating_kva=layers.nodes.rating_kva * 1.1))
     with pytest.raises(InputError, match="kVA is not in the ledger"):
         laid_power(wrong, town.places.place_id, LEDGER)
+
+
+@pytest.mark.parametrize("name", ["riviera", "la_turbie_crop"])
+def test_at_the_peak_real_streets_keep_their_voltages_and_ratings_in_town_and_village(name):
+    """All zones, so both focuses; and what the engine is given is what is written."""
+    town = Territory.load(ROOT / "networks" / name)
+    laid, flow = solved(town, town.utilities, design_kw(town))
+    assert flow.energised.all()
+    assert flow.outside_band()[0] == 0.0
+    assert flow.transformer_loading.max() < 0.8
+    assert flow.line_loading.max() < 1.0
+    assert (flow.source_va / laid.grid.sources.rated_va).max() < 0.8
+    assert flow.imbalance() < 1e-6
+    voltage = laid.node_voltage(flow.u_pu)[0]
+    node = town.utilities.rows_for("place", town.places.place_id, POWER)
+    for zone in range(len(town.zones.name)):
+        here = voltage[node[town.places.zone == zone]]
+        if len(here):
+            assert 0.9 <= here.min() <= here.max() <= 1.1, town.zones.name[zone]
+
+
+def test_a_cut_cable_leaves_those_without_who_hang_on_it():
+    town = grid_territory(3)
+    layers = lay(town)
+    laid = laid_power(layers, town.places.place_id, LEDGER)
+    trunk = int(np.flatnonzero(layers.edges.kind == "mv_trunk")[0])
+    broken = np.zeros(layers.edges.n_edges, dtype=bool)
+    broken[trunk] = True
+    graph = graph_of(layers, POWER, "mv_trunk", "mv_cable", "lv_cable")
+    hang = {int(layers.edges.head[trunk])} | nx.descendants(graph, int(layers.edges.head[trunk]))
+    node = layers.rows_for("place", town.places.place_id, POWER)
+    dark = np.isin(node, sorted(hang))
+    flow = PowerFlow(laid.grid).solve(*laid.loads(design_kw(town)), cut=laid.of_lines(broken))
+    assert dark.any()
+    assert flow.unserved_w.sum() == pytest.approx(1000.0 * design_kw(town)[dark].sum())
+
+
+def test_an_open_tie_changes_nothing_and_a_closed_one_feeds_what_hangs_on_a_cut_trunk():
+    """The first trunk of a real town is cut; its tie brings the others' power."""
+    town = Territory.load(ROOT / "networks" / "la_turbie_crop")
+    ledger = LEDGER.replaced({"utilities.feeder_kva": 2_000.0})
+    layers = lay_utilities((town.streets, town.places, town.zones), Observed(), ledger)
+    edges = layers.edges
+    trunks = np.flatnonzero(edges.kind == "mv_trunk")
+    assert 2 <= (edges.kind == "mv_tie").sum() <= len(trunks)
+    laid = laid_power(layers, town.places.place_id, LEDGER)
+    flow, loads = PowerFlow(laid.grid), laid.loads(0.5 * design_kw(town))
+    cut, closed = np.zeros(edges.n_edges, dtype=bool), np.zeros(edges.n_edges, dtype=bool)
+    calm = flow.solve(*loads)
+    assert (calm.line_loading[0][laid.grid.lines.ties] == 0.0).all()
+    assert not calm.unserved_w.any()
+    feeders = graph_of(layers, POWER, "mv_trunk", "mv_cable", "lv_cable")
+    for trunk in trunks.tolist():
+        top = int(edges.head[trunk])
+        mine = {top} | nx.descendants(feeders, top)
+        ties = [row for row in np.flatnonzero(edges.kind == "mv_tie").tolist()
+                if (int(edges.tail[row]) in mine) != (int(edges.head[row]) in mine)]  # fmt: skip
+        assert ties, "each feeder has a way to another"
+        cut[:], closed[:] = False, False
+        cut[trunk] = True
+        dark = flow.solve(*loads, cut=laid.of_lines(cut))
+        closed[ties[0]] = True
+        lit = flow.solve(*loads, cut=laid.of_lines(cut), closed=laid.of_lines(closed))
+        assert dark.unserved_w.sum() > 0.0
+        assert not lit.unserved_w.any()
+        assert lit.line_loading[0][laid.of_lines(closed)].max() > 0.0
+        assert lit.u_pu.min() > 0.9

@@ -117,7 +117,7 @@ def utility_day(
     level = run(cascade, health, step_s)
     laid = laid_power(layers, place_id, parameters)
     stands = health.reshape(n_quarters, per_quarter, -1).mean(axis=1) >= RUNNING
-    flow = PowerFlow(laid.grid).solve(*laid.loads(kw), laid.broken_buses(~stands))
+    flow = PowerFlow(laid.grid).solve(*laid.loads(kw), laid.broken_buses(~stands[:, : layers.nodes.n_nodes]))
     mains = laid_water(layers, place_id, lps.mean(axis=0), parameters)
     pumps = level.reshape(n_quarters, per_quarter, -1).mean(axis=1)
     water = water_day(mains, lps, QUARTER_S, pumps, float(parameters["utilities.tank_filled"]))

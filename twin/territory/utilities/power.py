@@ -1,4 +1,4 @@
-"""Power: HV/MV substations, MV feeders as trees with a trunk of their own, MV/LV stations, radial LV.
+"""Power: HV/MV substations, MV feeders with a trunk of their own and open ties, MV/LV stations, radial LV.
 
 A station is one node: MV edges end there, LV edges begin there; its transformer is its rating.
 Rules: stations within reach of every place (Amme et al. 2018, ding0, J. Phys. Conf. Ser. 977, take load
@@ -15,11 +15,13 @@ import numpy as np
 
 from twin.territory.tables import ASSUMED, INFERRED, Floats
 from twin.territory.utilities.draft import Edge
+from twin.territory.utilities.half_rings import TIE, ties_between
 from twin.territory.utilities.observed import ObservedPoint
 from twin.territory.utilities.plan import Plan
 from twin.territory.utilities.tables import POWER
 from twin.territory.utilities.trees import (
     Tree,
+    beyond,
     central_points,
     cut_areas,
     grow_tree,
@@ -131,7 +133,7 @@ def _lay_area(
     stations.at[middle].append((station, total))
     parent, mm, order = rerooted(near, middle)
     runs, kept = needed_runs(parent, mm, order, [*(each for each in points if load[each] > 0.0), middle])
-    flow = _downstream(runs, load)
+    flow = beyond(runs, load)
     for point in kept:
         if point not in supply.node_of_point:
             node = plan.node_at(point, f"power:lv:{net.id[point]}", POWER, "lv_node", INFERRED)
@@ -150,15 +152,6 @@ def _nearest_of(points: list[int], plan: Plan, mapped: ObservedPoint) -> int:
     y = plan.skeleton.plane.y_m(np.array([mapped.lat]))[0]
     away = np.hypot(plan.skeleton.x_m[points] - x, plan.skeleton.y_m[points] - y).round(3)
     return points[int(away.argmin())]
-
-
-def _downstream(runs: list[tuple[int, int, float]], load: Floats) -> dict[int, float]:
-    """Load at and beyond the far end of each stretch; stretches come from the source outwards."""
-    flow: dict[int, float] = {head: float(load[head]) for _, head, _ in runs}
-    for tail, head, _ in reversed(runs):
-        if tail in flow:
-            flow[tail] += flow[head]
-    return flow
 
 
 def _rate(plan: Plan, station: str, load_kva: float) -> None:
@@ -194,7 +187,7 @@ def _lay_medium_voltage(plan: Plan, tree: Tree, sources: dict[int, str], station
     inside = np.where(feeder == np.arange(len(feeder)), -1, tree.parent).tolist()
     runs, kept = needed_runs(inside, tree.lengths_mm, tree.outwards, list(stations.at))
     nodes = _medium_voltage_nodes(plan, kept, feeder, stations)
-    flow = _downstream(runs, load)
+    flow = beyond(runs, load)
     for top, kva in sorted(total.items()):
         length_m = float(tree.far_mm[top]) / 1000.0
         _cable(plan, (sources[int(tree.source[top])], nodes[top]), length_m, kva, low=False, kind="mv_trunk")
@@ -204,6 +197,9 @@ def _lay_medium_voltage(plan: Plan, tree: Tree, sources: dict[int, str], station
         for station, kva in here:
             if station != nodes[point]:
                 _cable(plan, (nodes[point], station), _apart_m(plan, point, station), kva, low=False)
+    for point, end, length_m in ties_between(plan, tree, feeder, set(stations.at), nodes):
+        kva = max(total[int(feeder[point])], total[int(feeder[end])])
+        _cable(plan, (nodes[point], nodes[end]), length_m, kva, low=False, kind=TIE)
     for point, name in sources.items():
         _rate_source(plan, name, sum(kva for top, kva in total.items() if tree.source[top] == point))
 
