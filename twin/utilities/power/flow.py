@@ -61,7 +61,7 @@ class PowerFlow:
     def __init__(self, grid: Grid) -> None:
         grid.check()
         self.grid = grid
-        self._engine = _engine()
+        self._engine = power_engine()
         n_lines, n_transformers = len(grid.lines.name), len(grid.transformers.name)
         counts = (grid.n_buses, n_lines, n_transformers, len(grid.sources.bus), len(grid.load_bus))
         starts = np.cumsum((0, *counts)).tolist()
@@ -175,7 +175,7 @@ class PowerFlow:
         )
 
 
-def _engine() -> Any:
+def power_engine() -> Any:
     """power-grid-model, which only the extra brings."""
     try:
         import power_grid_model

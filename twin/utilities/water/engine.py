@@ -54,7 +54,7 @@ def run_inp(text: str, where: str = "water network") -> Hydraulics:
     InputError
         owa-epanet is not installed, or the engine refuses the network.
     """
-    engine = _engine()
+    engine = epanet()
     project = engine.createproject()
     try:
         with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings(record=True) as told:
@@ -121,8 +121,8 @@ def _values(engine: Any, get: Any, project: Any, what: int, n: int) -> Floats:
     return np.array([into[row] for row in range(n)])
 
 
-def _engine() -> Any:
-    """EPANET, which only the extra brings."""
+def epanet() -> Any:
+    """EPANET's toolkit, which only the extra brings."""
     try:
         from epanet import toolkit
     except ImportError:

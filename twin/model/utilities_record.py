@@ -1,0 +1,142 @@
+"""The utility networks of a day, taken from the model when the day is over."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from twin.clock import SLICE_S
+from twin.indicators.utilities_record import (
+    SERVICES,
+    DamageRows,
+    FailureRows,
+    ShareLog,
+    UtilitiesRecord,
+)
+from twin.territory.tables import Floats, Ints, Texts
+from twin.territory.utilities.tables import POWER, WATER
+from twin.utilities.failures.inventory import Inventory, inventory_of
+from twin.utilities.failures.laid import services, why
+from twin.utilities.physics import physics_of, water_imbalance
+from twin.utilities.spans import Spans
+
+if TYPE_CHECKING:
+    from twin.model.networks import Networks
+    from twin.model.twin_model import TwinModel
+
+
+def utilities_record_of(model: TwinModel) -> UtilitiesRecord | None:
+    """What broke, who came, who was without, what flowed; None where networks are not reckoned."""
+    networks = model.networks
+    if networks is None:
+        return None
+    territory, noted = model.territory, networks.noted()
+    layers, place_id, spans = territory.utilities, territory.places.place_id, networks.day.spans()
+    flows = physics_of(territory, networks.consumption(model), model.parameters, spans)
+    begin, share = _shares(model, spans)
+    known = inventory_of(layers)
+    step_s, nodes = spans.step_s, layers.nodes
+    power_node, water_node = (np.flatnonzero(each).astype(np.int32) for each in (
+        (nodes.utility == POWER) & ((flows.power.laid.low >= 0) | (flows.power.laid.high >= 0)),
+        (nodes.utility == WATER) & (flows.laid_water.zone >= 0),
+    ))  # fmt: skip
+    none = np.zeros((spans.n_quarters, 0), dtype=np.float32)
+    return UtilitiesRecord(
+        step_s=step_s,
+        n_steps=spans.n_steps,
+        place_id=place_id,
+        begin_step=begin,
+        share=share,
+        asked_kw=flows.place_kw.astype(np.float32),
+        served_kw=flows.served_kw().astype(np.float32),
+        asked_lps=flows.place_lps.astype(np.float32),
+        served_lps=flows.served_lps().astype(np.float32),
+        asked_heat_kw=none,
+        served_heat_kw=none,
+        water_node=water_node,
+        pressure_m=flows.water.pressure_m[:, water_node].astype(np.float32),
+        pressures_verifiable=bool(flows.laid_water.known[water_node].all()) and bool(len(water_node)),
+        supplied_lps=flows.water.source_lps,
+        leaked_lps=flows.water.leaked_lps.sum(axis=1),
+        power_node=power_node,
+        voltage_pu=flows.power.node_voltage()[:, power_node].astype(np.float32),
+        failures=_failures(networks, known, step_s),
+        damages=_damages(networks),
+        visits=networks.visits(known),
+        balance={"power": flows.power.imbalance(), "water": water_imbalance(flows.water)},
+        blind_links=noted[:, 0],
+        dark_signals=noted[:, 1],
+        calculator_down={
+            offer.name: noted[:, 2 + row] > 0.0
+            for row, offer in enumerate(model.spec.providers)
+        },
+        outdoor_c=_outdoor_c(model, spans.n_quarters),
+        manual_fallback=bool(networks.orders.by_hand),
+    )
+
+
+def _shares(model: TwinModel, spans: Spans) -> tuple[Ints, dict[str, np.ndarray]]:
+    """Services of places, span by span."""
+    places = model.territory.places
+    got = services(model.territory.utilities, places.place_id, spans.level)
+    log = ShareLog(places.n_places)
+    for row, step in enumerate(spans.begin.tolist()):
+        log.note(step, {name: getattr(got, name)[row] for name in SERVICES})
+    return log.spans()
+
+
+def _failures(networks: Networks, known: Inventory, step_s: float) -> FailureRows:
+    """Who fell, why and because of what, and when each worked again."""
+    falls = networks.day.falls
+    down = [fall for fall in falls if fall.down]
+    back: dict[int, list[int]] = {}
+    for fall in falls:
+        if not fall.down:
+            back.setdefault(fall.element, []).append(fall.step)
+    restored = [
+        next((step * step_s for step in back.get(fall.element, ()) if step > fall.step), np.nan)
+        for fall in down
+    ]
+    element = np.array([fall.element for fall in down], dtype=np.int32)
+    by = np.array([fall.by for fall in down], dtype=np.int32)
+    names = np.append(known.element_id, "")
+    return FailureRows(
+        element_id=known.element_id[element],
+        kind=known.kind[element],
+        utility=known.utility[element],
+        at_s=np.array([fall.step * step_s for fall in down]),
+        round=np.array([fall.round for fall in down], dtype=np.int32),
+        why=np.array([why(fall.cause) for fall in down], dtype=np.str_),
+        cause_id=np.where(by == element, "", names[by]),
+        restored_s=np.array(restored, dtype=np.float64),
+        crew=_crews(networks, known.element_id[element], np.array(restored, dtype=np.float64), known),
+    )
+
+
+def _crews(networks: Networks, element_id: Texts, restored_s: Floats, known: Inventory) -> Texts:
+    """The crew that was done at each element when it worked again, "" where none was."""
+    visits = networks.visits(known)
+    done = {}
+    for name, crew, done_s in zip(
+        visits.element_id.tolist(), visits.crew.tolist(), visits.done_s.tolist(), strict=True
+    ):
+        done.setdefault(name, []).append((done_s, crew))
+    found = [
+        next((crew for done_s, crew in reversed(done.get(name, ())) if done_s <= at_s), "")
+        for name, at_s in zip(element_id.tolist(), restored_s.tolist(), strict=True)
+    ]
+    return np.array(found, dtype=np.str_)
+
+
+def _damages(networks: Networks) -> DamageRows:
+    return DamageRows(**networks.orders.damages.columns())
+
+
+def _outdoor_c(model: TwinModel, n_quarters: int) -> Floats:
+    """Temperature outside of each quarter, empty without a date."""
+    today = model.conditions
+    if today is None:
+        return np.empty(0)
+    hourly = np.asarray(today.weather.temperature_c, dtype=np.float64)
+    return hourly[np.minimum(np.arange(n_quarters) * SLICE_S // 3_600, len(hourly) - 1)]
