@@ -13,15 +13,15 @@ from twin.mobility.links import headway_ms
 from twin.mobility.network import Roads
 
 
-def darken(
-    supply: Supply, roads: Roads, capacity_vps: np.ndarray, dark: np.ndarray, share: float
-) -> None:
+def darken(supply: Supply, roads: Roads, capacity_vps: np.ndarray, dark: np.ndarray, share: float) -> None:
     """Put signals out of action in a supply whose headways are those of ``capacity_vps`` (n_links,).
 
     dark (n_links,) bool; empty where nothing is known of power. ``share`` of the flow capacity is left.
     """
     if not dark.size:
         return
-    for column, planned in zip((supply.cycle_ms, supply.offset_ms, supply.green_ms), roads.signals, strict=True):
+    for column, planned in zip(
+        (supply.cycle_ms, supply.offset_ms, supply.green_ms), roads.signals, strict=True
+    ):
         column[:] = np.where(dark, 0, planned)
     supply.headway_ms[dark] = headway_ms(share * capacity_vps[dark])

@@ -49,4 +49,4 @@ def connected(loader: Loader, rows: np.ndarray, outages: Outages) -> np.ndarray:
     if not outages.known or not outages.silent.any():
         return rows
     link = loader.link_of(rows)
-    return rows[(link < 0) | ~outages.silent[link]]
+    return np.asarray(rows[(link < 0) | ~outages.silent[link]])

@@ -1,4 +1,4 @@
-"""How long crews drive between utility elements: on the streets as they are now, jams and dark streets included."""
+"""How long crews drive between utility elements: on the streets as they are, jams and darkness included."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from twin.mobility.passages import Passages
 from twin.model.state import Access
 from twin.routing.search import bounds_to
 from twin.routing.topology import usable_in
-from twin.territory.tables import Floats, Ints, Streets
+from twin.territory.tables import Floats, Ints, Longs, Streets
 from twin.territory.utilities.tables import Utilities
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ class CrewRoads:
         """What the map says that it takes: all that a dispatcher without a calculator knows."""
         return self._drive_s(start, element, self.free_ms, True)
 
-    def _drive_s(self, start: int, element: int, link_ms: Ints, free: bool) -> float:
+    def _drive_s(self, start: int, element: int, link_ms: Longs, free: bool) -> float:
         origin = self.depot if start == DEPOT else int(self.link_of_element[start])
         destination = int(self.link_of_element[element])
         ends_ms = (link_ms[origin] + link_ms[destination]) / 2.0

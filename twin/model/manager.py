@@ -39,7 +39,7 @@ class Lever:
 
 
 class RoadManager(Actor):
-    """The city as manager of its roads; incidents, rain and dark signals, which nobody orders, come by its hands.
+    """The city as manager of its roads; incidents, rain and dark signals, unordered, come by the same hands.
 
     Parameters
     ----------

@@ -13,7 +13,6 @@ from twin.errors import InputError
 from twin.model.crew_roads import CrewRoads
 from twin.model.outage_reach import reach_of
 from twin.model.state import Access
-from twin.model.utility_notices import Notices
 from twin.model.utility_orders import Orders, orders_of
 from twin.model.utility_state import Outages
 from twin.territory.tables import Floats
@@ -29,7 +28,7 @@ CITY = "city"
 
 
 class Networks:
-    """Networks of one day: failures, crews and services, in steps of the cascade within those of the model."""
+    """Networks of one day: failures, crews, services, in steps of the cascade within those of the model."""
 
     def __init__(self, model: TwinModel) -> None:
         territory, parameters = model.territory, model.parameters
@@ -38,14 +37,21 @@ class Networks:
             raise InputError(where, "the territory has no utility layers", "a territory built again")
         check_engines()
         self.orders: Orders = orders_of(model)
-        self.day = NetworkDay(territory.utilities, parameters, model.seed_, self.orders.stores)
+        orders = self.orders
+        self.day = NetworkDay(
+            territory.utilities,
+            parameters,
+            model.seed_,
+            orders.damages,
+            orders.crews,
+            orders.rules,
+            orders.stores,
+        )
         if model.step_s % self.day.step_s:
             what = f"{self.day.step_s:g} s do not divide a step of the model"
             raise InputError("utilities.cascade_step_s", what, f"a divisor of {model.step_s} s")
         self.roads = CrewRoads(model, self.orders.depot)
-        self.repairs = self.orders.repairs(model)
         self._noted: list[tuple[float, ...]] = []
-        self.notices = Notices(model, self.orders, self.roads)
         names = [*(offer.name for offer in model.spec.providers), CITY]
         self.reach = reach_of(territory, model.roads, parameters, names)
 
@@ -56,14 +62,9 @@ class Networks:
     def step(self, state: Access, moment_s: int, step_s: int) -> None:
         """Cascade steps from a moment until the next step of the model, and what they leave the streets."""
         self.roads.begin(state, moment_s)
-        every_s = self.day.step_s
-        level, levels = state.utilities.level, []
-        for at_s in np.arange(moment_s, moment_s + step_s, every_s).tolist():
-            reported = self.notices.reported(at_s, level, state.utilities.silent)
-            health = self.repairs.step(at_s, every_s, reported, self.roads.travel_s)
-            level = self.day.step(health)
-            levels.append(level)
-        self.reach.note(np.array(levels), state.utilities, state.servers, float(step_s))
+        moments = np.arange(moment_s, moment_s + step_s, self.day.step_s).tolist()
+        level = np.array([self.day.step(at_s, self.roads.travel_s) for at_s in moments])
+        self.reach.note(level, state.utilities, state.servers, float(step_s))
         self._note(state, moment_s)
 
     def _note(self, state: Access, moment_s: int) -> None:

@@ -1,4 +1,4 @@
-"""Which utility nodes serve the streets, the places and the owners of data, and who is without when they fail."""
+"""Which utility nodes serve streets, places and owners of data, and who is without when they fail."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def reach_of(
 
 
 def _of_signals(territory: Territory, roads: Roads, power: Ints, parameters: Parameters) -> Ints:
-    """Power node of the signal at each link's end: a junction has one controller, on its first link's power."""
+    """Power node of the signal at each link's end: a junction has one controller, on its first link's."""
     streets = territory.streets
     signalled = roads.signals.cycle_ms > 0
     node = np.where(signalled, power, -1)

@@ -46,6 +46,7 @@ from twin.population.tables import CAR, ON_DEMAND
 from twin.routing.search import bounds_to
 from twin.routing.topology import workspace_for
 from twin.scenario.ghg_ranking import RankByGhg
+from twin.scenario.modification import Modification
 from twin.scenario.modifications import BusLine, DataAgreement, Parking
 from twin.scenario.on_demand import OnDemandTransport
 from twin.scenario.road_edits import RoadEdit, SignalPlan
@@ -60,7 +61,9 @@ from twin.territory.edits import edits_of
 from twin.territory.territory import Territory
 from twin.utilities.demand import Demand
 
-OF_TRIPS = (BusLine, Fare, LowEmissionZone, OnDemandTransport, ParkAndRide, Parking, Toll, *UTILITY_KINDS)
+OF_TRIPS: tuple[type[Modification], ...] = (
+    *(BusLine, Fare, LowEmissionZone, OnDemandTransport, ParkAndRide, Parking, Toll, *UTILITY_KINDS),
+)
 """Modifications that change trips or what belongs to them: set anew where a month begins."""
 
 
@@ -154,7 +157,7 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         self.run_until(HORIZON_S)
 
     def run_months(self, n_months: int = 1) -> None:
-        """The strategic clock: a representative day of each month, between which modifications come and go."""
+        """The strategic clock: a representative day of each month; in between, modifications come and go."""
         for _ in range(n_months):
             if not self.running:
                 self._begin_month(self.month + 1)

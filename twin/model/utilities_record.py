@@ -13,17 +13,21 @@ from twin.indicators.utilities_record import (
     FailureRows,
     ShareLog,
     UtilitiesRecord,
+    VisitRows,
 )
 from twin.territory.tables import Floats, Ints, Texts
-from twin.territory.utilities.tables import POWER, WATER
+from twin.territory.utilities.tables import POWER, TELECOM, WATER
+from twin.utilities.failures.cascade import BROKEN, OPENED
 from twin.utilities.failures.inventory import Inventory, inventory_of
-from twin.utilities.failures.laid import services, why
+from twin.utilities.failures.laid import INPUTS, services
 from twin.utilities.physics import physics_of, water_imbalance
 from twin.utilities.spans import Spans
 
 if TYPE_CHECKING:
     from twin.model.networks import Networks
     from twin.model.twin_model import TwinModel
+
+WHY_INPUT = {POWER: "no power", WATER: "not filled", TELECOM: "no telecom"}
 
 
 def utilities_record_of(model: TwinModel) -> UtilitiesRecord | None:
@@ -63,13 +67,12 @@ def utilities_record_of(model: TwinModel) -> UtilitiesRecord | None:
         voltage_pu=flows.power.node_voltage()[:, power_node].astype(np.float32),
         failures=_failures(networks, known, step_s),
         damages=_damages(networks),
-        visits=networks.visits(known),
+        visits=_visits(networks),
         balance={"power": flows.power.imbalance(), "water": water_imbalance(flows.water)},
         blind_links=noted[:, 0],
         dark_signals=noted[:, 1],
         calculator_down={
-            offer.name: noted[:, 2 + row] > 0.0
-            for row, offer in enumerate(model.spec.providers)
+            offer.name: noted[:, 2 + row] > 0.0 for row, offer in enumerate(model.spec.providers)
         },
         outdoor_c=_outdoor_c(model, spans.n_quarters),
         manual_fallback=bool(networks.orders.by_hand),
@@ -107,21 +110,25 @@ def _failures(networks: Networks, known: Inventory, step_s: float) -> FailureRow
         utility=known.utility[element],
         at_s=np.array([fall.step * step_s for fall in down]),
         round=np.array([fall.round for fall in down], dtype=np.int32),
-        why=np.array([why(fall.cause) for fall in down], dtype=np.str_),
+        why=np.array([_why(fall.cause) for fall in down], dtype=np.str_),
         cause_id=np.where(by == element, "", names[by]),
         restored_s=np.array(restored, dtype=np.float64),
-        crew=_crews(networks, known.element_id[element], np.array(restored, dtype=np.float64), known),
+        crew=_crews(networks, known.element_id[element], np.array(restored, dtype=np.float64)),
     )
 
 
-def _crews(networks: Networks, element_id: Texts, restored_s: Floats, known: Inventory) -> Texts:
+def _why(cause: int) -> str:
+    if cause in (BROKEN, OPENED):
+        return "broken" if cause == BROKEN else "switched off"
+    return WHY_INPUT[INPUTS[cause]] if cause < len(INPUTS) else "not reached"
+
+
+def _crews(networks: Networks, element_id: Texts, restored_s: Floats) -> Texts:
     """The crew that was done at each element when it worked again, "" where none was."""
-    visits = networks.visits(known)
-    done = {}
-    for name, crew, done_s in zip(
-        visits.element_id.tolist(), visits.crew.tolist(), visits.done_s.tolist(), strict=True
-    ):
-        done.setdefault(name, []).append((done_s, crew))
+    visits = networks.day.faults.repairs.visits
+    done: dict[str, list[tuple[float, str]]] = {}
+    for visit in visits:
+        done.setdefault(visit.element_id, []).append((visit.done_at, visit.crew))
     found = [
         next((crew for done_s, crew in reversed(done.get(name, ())) if done_s <= at_s), "")
         for name, at_s in zip(element_id.tolist(), restored_s.tolist(), strict=True)
@@ -130,7 +137,20 @@ def _crews(networks: Networks, element_id: Texts, restored_s: Floats, known: Inv
 
 
 def _damages(networks: Networks) -> DamageRows:
-    return DamageRows(**networks.orders.damages.columns())
+    damages = networks.day.faults.damages
+    begun = np.isfinite(damages.at_s)
+    return DamageRows(**{name: column[begun] for name, column in damages.columns().items()})
+
+
+def _visits(networks: Networks) -> VisitRows:
+    visits = networks.day.faults.repairs.visits
+    return VisitRows(
+        crew=np.array([each.crew for each in visits], dtype=np.str_),
+        element_id=np.array([each.element_id for each in visits], dtype=np.str_),
+        leaves_s=np.array([each.left_at for each in visits], dtype=np.float64),
+        arrives_s=np.array([each.arrived_at for each in visits], dtype=np.float64),
+        done_s=np.array([each.done_at for each in visits], dtype=np.float64),
+    )
 
 
 def _outdoor_c(model: TwinModel, n_quarters: int) -> Floats:

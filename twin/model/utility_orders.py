@@ -1,22 +1,23 @@
-"""What a scenario has happen to the utility networks, found on its territory: damages, crews, what stands ready."""
+"""What a scenario has happen to utility networks, found on its territory: damages, crews, what is ready."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from twin.errors import InputError
 from twin.scenario.ledger import Parameters
-from twin.scenario.modification import Modification
 from twin.scenario.utility_events import (
+    SKILLS,
     Batteries,
     Crews,
     ElementFailure,
     ManualFallback,
+    PhysicalDamage,
     PlannedWorks,
+    RandomFailures,
     RotatingCuts,
     Storm,
     SubstationLoss,
@@ -24,11 +25,14 @@ from twin.scenario.utility_events import (
 )
 from twin.scenario.wording import nearest
 from twin.territory.geometry import distances_m
-from twin.territory.tables import Floats, Ints, Texts
+from twin.territory.tables import Ints
 from twin.territory.territory import Territory
 from twin.territory.utilities.tables import POWER
-from twin.utilities.failures.damages import Damages, damages_of, join_damages
-from twin.utilities.failures.events import planned_works, rotating_cuts
+from twin.utilities.failures.crews import Crews as Team
+from twin.utilities.failures.crews import crews_of
+from twin.utilities.failures.damages import Damages, damages_of, join_damages, no_damages
+from twin.utilities.failures.events import physical_damage, planned_works, random_failures, rotating_cuts
+from twin.utilities.failures.faults import Rules
 from twin.utilities.failures.inventory import Inventory, inventory_of
 from twin.utilities.failures.storms import Gusts, storm_damages
 
@@ -41,10 +45,11 @@ KIND_OF_LEVEL = {"hv_mv": "hv_mv_substation", "mv_lv": "station"}
 
 @dataclass(frozen=True)
 class Orders:
-    """Damages of the day, and what stands ready: crews, times that stores last, what goes on by hand."""
+    """Damages of the day, and what is ready: crews and their rules, how many times as long stores last."""
 
     damages: Damages
-    crews: Crews | None
+    crews: Team | None
+    rules: Rules
     stores: float
     by_hand: frozenset[str]
     depot: int | None
@@ -58,29 +63,41 @@ class _Ground:
     known: Inventory
     parameters: Parameters
     seed: int
-    where: Callable[..., str]
 
 
 def orders_of(model: TwinModel) -> Orders:
     """Orders in force of the model's scenario; an `InputError` where one names what is not there."""
-    spec, territory = model.spec, model.territory
-    ground = _Ground(
-        territory, inventory_of(territory.utilities), model.parameters, model.seed_, spec.where
-    )
-    orders = [order for order in spec.in_force() if isinstance(order, UtilityEvent | Batteries | ManualFallback | Crews)]
-    tables = [_damages(order, ground, f"modification {order.kind!r}") for order in orders
-              if isinstance(order, UtilityEvent)]  # fmt: skip
-    crews = [order for order in orders if isinstance(order, Crews)]
+    territory, orders = model.territory, model.spec.in_force()
+    known = inventory_of(territory.utilities)
+    ground = _Ground(territory, known, model.parameters, model.seed_)
+    tables = [
+        _damages(order, ground, f"modification {order.kind!r}")
+        for order in orders
+        if isinstance(order, UtilityEvent)
+    ]
+    crews = next((order for order in reversed(orders) if isinstance(order, Crews)), None)
     stores = [order.times for order in orders if isinstance(order, Batteries)]
     by_hand = {name for order in orders if isinstance(order, ManualFallback) for name in order.services}
-    depot = None if not crews or crews[-1].depot is None else _link_of_place(crews[-1].depot, territory)
+    policy, critical = ("requests", ()) if crews is None else (crews.policy, crews.critical)
+    _known_places(critical, territory, "modification 'crews': critical")
     return Orders(
-        damages=join_damages(*tables),
-        crews=crews[-1] if crews else None,
+        damages=join_damages(no_damages(), *tables),
+        crews=None if crews is None else _team(crews, model.parameters),
+        rules=Rules(policy, critical, "repairs" in by_hand),
         stores=float(np.prod(stores)),
         by_hand=frozenset(by_hand),
-        depot=depot,
+        depot=None if crews is None or crews.depot is None else _link_of_place(crews.depot, territory),
     )
+
+
+def _team(order: Crews, parameters: Parameters) -> Team:
+    """The crews that a scenario orders: the ledger's of the skills named, or as many of each."""
+    of_ledger = zip(SKILLS, parameters["utilities.crews"], strict=True)
+    counts = tuple(
+        0.0 if skill not in order.skills else float(n if order.number is None else order.number)
+        for skill, n in of_ledger
+    )
+    return crews_of(parameters.replaced({"utilities.crews": counts}, "modification 'crews'"))
 
 
 def _damages(order: UtilityEvent, ground: _Ground, where: str) -> Damages:
@@ -94,7 +111,11 @@ def _damages(order: UtilityEvent, ground: _Ground, where: str) -> Damages:
     if isinstance(order, PlannedWorks):
         names = np.array(order.element, dtype=np.str_)
         ground.known.rows(names, f"{where}: element")
-        return planned_works(layers, {name: (order.from_s, order.until_s) for name in names.tolist()})
+        return planned_works(layers, dict.fromkeys(names.tolist(), (order.from_s, order.until_s)))
+    if isinstance(order, RandomFailures):
+        return random_failures(layers, ground.parameters, ground.seed, 0, order.stress)
+    if isinstance(order, PhysicalDamage):
+        return _harmed(order, ground, where)
     if isinstance(order, RotatingCuts):
         parameters = ground.parameters
         if order.cut_h is not None:
@@ -106,6 +127,17 @@ def _damages(order: UtilityEvent, ground: _Ground, where: str) -> Damages:
     before = np.zeros(round(order.from_s / S_PER_H))
     gusts = Gusts(np.concatenate([before, np.array(order.gust_mps, dtype=np.float64)]))
     return storm_damages(layers, gusts, ground.parameters, ground.seed, order.n_events)
+
+
+def _harmed(order: PhysicalDamage, ground: _Ground, where: str) -> Damages:
+    """Damages at moments spread evenly over the time of the event."""
+    n = len(order.element) or order.number
+    at_s = order.from_s + (order.until_s - order.from_s) * (np.arange(n) + 0.5) / max(n, 1)
+    names = np.array(order.element, dtype=np.str_) if order.element else None
+    if names is not None:
+        ground.known.rows(names, f"{where}: element")
+    layers = ground.territory.utilities
+    return physical_damage(layers, ground.parameters, ground.seed, order.cause, at_s, names)
 
 
 def _broken(order: UtilityEvent, rows: Ints, work_h: float | None, ground: _Ground) -> Damages:
@@ -129,7 +161,9 @@ def lost_substations(order: SubstationLoss, territory: Territory, where: str) ->
             what = f"no substation {order.substation!r}"
             raise InputError(f"{where}: substation", what, nearest(order.substation, known))
         return np.array([territory.utilities.row_of[order.substation]], dtype=np.int32)
-    able = np.flatnonzero((nodes.kind == KIND_OF_LEVEL[order.level]) & (nodes.utility == POWER))
+    able: Ints = np.flatnonzero((nodes.kind == KIND_OF_LEVEL[order.level]) & (nodes.utility == POWER)).astype(
+        np.int32
+    )
     if not len(able):
         raise InputError(f"{where}: level", f"no substation of {order.level}", "a level that is there")
     if order.place is not None:
@@ -153,7 +187,7 @@ def lost_substations(order: SubstationLoss, territory: Territory, where: str) ->
 def _nearest_of(able: Ints, territory: Territory, lon: float, lat: float) -> Ints:
     """The nearest of some nodes to a spot, the first by id among equals."""
     nodes = territory.utilities.nodes
-    away = distances_m(nodes.lon[able], nodes.lat[able], lon, lat)
+    away = distances_m(nodes.lon[able], nodes.lat[able], np.array(lon), np.array(lat))
     order = np.lexsort((nodes.node_id[able], away.round(3)))
     return able[order[:1]].astype(np.int32)
 

@@ -101,7 +101,7 @@ class Scenario(Model):
     )
     parameters: dict[str, Any] = Field(default_factory=dict, description="a table of ledger names and values")
     utilities: bool | None = Field(
-        None, description="true: water, power, heat and telecom are reckoned; omitted: where something happens to them"
+        None, description="true or false: are networks reckoned; omitted: where something befalls them"
     )
     modifications: tuple[SerializeAsAny[Modification], ...] = Field(
         (), alias="modification", description="[[modification]] tables"

@@ -17,19 +17,20 @@ from twin.scenario.wording import fault
 
 SKILLS = ("power", "water", "heat", "telecom")
 """What crews can mend."""
-FALLBACKS = ("counter", "dispatch", "switching")
+FALLBACKS = ("counters", "repairs")
 """What can go on by hand when its digital way fails.
 
-By hand clerks serve on paper, faults are told by messenger and radio, and switches are thrown on the spot.
+By hand clerks serve on paper; crews are called by a radio of their own, and somebody stands by to throw
+switches on the spot.
 """
-POLICIES = ("nearest", "most_people", "critical_first")
-"""Whom crews go to first: the nearest, where most people wait, or what others depend on."""
+POLICIES = ("requests", "nearest", "customers", "critical")
+"""Whom crews go to first: who was reported first, the nearest, where most places wait, what others need."""
+CAUSES = ("digging", "burst", "vandalism")
 LEVELS = ("hv_mv", "mv_lv")
 MOST_GUST_MPS = 100.0
 MOST_EVENTS = 1_000
 LEDGER_ROWS = {
     "rotating_cuts": {"share": "utilities.cut_share"},
-    "crews": {"number": "utilities.crews"},
 }
 """Keys of a kind that the ledger fills where a scenario is silent."""
 
@@ -42,11 +43,6 @@ def _listed(value: Any) -> Any:
 
 def _several(value: Any) -> Any:
     return (value,) if isinstance(value, str) else _listed(value)
-
-
-def _whole(value: Any) -> Any:
-    """The ledger's numbers are floats."""
-    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _default(kind: str, key: str) -> float:
@@ -83,7 +79,9 @@ class SubstationLoss(UtilityEvent):
     place: Name | None = Field(None, description="the id of a place, for the substation nearest to it")
     zone: Name | None = Field(None, description="the name of a zone, for all substations in it")
     level: Literal["hv_mv", "mv_lv"] = Field("hv_mv", description="one of " + ", ".join(LEVELS))
-    work_h: Hours | None = Field(None, description="hours of work on the spot, 0 to 720; omitted: the ledger's")
+    work_h: Hours | None = Field(
+        None, description="hours of work on the spot, 0 to 720; omitted: the ledger's"
+    )
 
     @model_validator(mode="after")
     def _one_of_three(self) -> SubstationLoss:
@@ -132,6 +130,26 @@ class RotatingCuts(UtilityEvent):
         return self
 
 
+class RandomFailures(UtilityEvent):
+    """Elements fail by their age and material, as on any day."""
+
+    kind: Literal["random_failures"] = "random_failures"
+    stress: Annotated[float, Field(ge=0, le=10_000)] = Field(
+        1.0, description="a factor on all rates, 0 to 10000"
+    )
+
+
+class PhysicalDamage(UtilityEvent):
+    """Somebody or something harms elements between `from` and `until`: named ones, or so many drawn."""
+
+    kind: Literal["physical_damage"] = "physical_damage"
+    cause: Literal["digging", "burst", "vandalism"] = Field(description="one of " + ", ".join(CAUSES))
+    number: Annotated[int, Field(ge=0, le=MOST_EVENTS)] = Field(
+        1, description=f"how many elements, 0 to {MOST_EVENTS}"
+    )
+    element: Names = Field((), description="ids of utility nodes or edges; omitted: drawn")
+
+
 class PlannedWorks(UtilityEvent):
     """Elements are taken out of service for works, and back when these end."""
 
@@ -165,32 +183,40 @@ class ManualFallback(OfWholeDays):
 
     kind: Literal["manual_fallback"] = "manual_fallback"
     services: Annotated[
-        tuple[Literal["counter", "dispatch", "switching"], ...],
+        tuple[Literal["counters", "repairs"], ...],
         BeforeValidator(_several),
         Field(min_length=1),
-    ] = Field(FALLBACKS, description="a list out of " + ", ".join(FALLBACKS))
+    ] = Field(("counters", "repairs"), description="a list out of " + ", ".join(FALLBACKS))
 
 
 class Crews(OfWholeDays):
     """Crews that mend what breaks: how many of each skill, from where, and whom they go to first."""
 
     kind: Literal["crews"] = "crews"
-    number: Annotated[int, BeforeValidator(_whole), Field(ge=0, le=200)] = Field(
-        default_factory=lambda: int(_default("crews", "number")),
-        description="crews of each skill, a whole number from 0 to 200",
+    number: Annotated[int, Field(ge=0, le=200)] | None = Field(
+        None, description="crews of each skill, a whole number from 0 to 200; omitted: the ledger's"
     )
     skills: Annotated[
         tuple[Literal["power", "water", "heat", "telecom"], ...],
         BeforeValidator(_several),
         Field(min_length=1),
-    ] = Field(SKILLS, description="a list out of " + ", ".join(SKILLS))
-    policy: Literal["nearest", "most_people", "critical_first"] = Field(
-        "critical_first", description="one of " + ", ".join(POLICIES)
+    ] = Field(("power", "water", "heat", "telecom"), description="a list out of " + ", ".join(SKILLS))
+    policy: Literal["requests", "nearest", "customers", "critical"] = Field(
+        "requests", description="one of " + ", ".join(POLICIES)
     )
+    critical: Names = Field((), description="ids of places that come first, such as hospitals")
     depot: Name | None = Field(None, description="the id of a place; omitted: the operator's own ground")
 
 
-EVENTS = (ElementFailure, SubstationLoss, Storm, RotatingCuts, PlannedWorks)
-READINESS = (Batteries, ManualFallback, Crews)
+EVENTS: tuple[type[Modification], ...] = (
+    ElementFailure,
+    SubstationLoss,
+    Storm,
+    RotatingCuts,
+    PlannedWorks,
+    RandomFailures,
+    PhysicalDamage,
+)
+READINESS: tuple[type[Modification], ...] = (Batteries, ManualFallback, Crews)
 UTILITY_KINDS: tuple[type[Modification], ...] = (*EVENTS, *READINESS)
 """Kinds that switch the networks on."""

@@ -20,7 +20,11 @@ from twin.territory.territory import Territory
 from twin.territory.utilities.tables import POWER, Utilities
 from twin.utilities.demand import DayConsumption
 from twin.utilities.failures.cascade import Cascade, Fall
+from twin.utilities.failures.crews import Crews, Travel
+from twin.utilities.failures.damages import Damages, no_damages
+from twin.utilities.failures.faults import Faults, Rules
 from twin.utilities.failures.laid import RUNNING, S_PER_MIN, Services, laid_cascade, outage, services
+from twin.utilities.failures.switching import TIE
 from twin.utilities.physics import S_PER_H, Physics, physics_of
 from twin.utilities.power.flow import Flow
 from twin.utilities.reliability import Interruptions, interruptions, not_delivered
@@ -30,45 +34,56 @@ from twin.utilities.water.laid import LaidWater
 
 
 class NetworkDay:
-    """Networks driven step by step: what is sound in, what works out; every change is kept.
+    """Networks driven step by step: what breaks, who mends, who is without; every change is kept.
 
-    `stores` says how many times as long batteries and fuel last; it may be infinite.
+    `stores` says how many times as long batteries and fuel last; it may be infinite. Without crews and
+    rules those of the ledger hold.
     """
 
-    def __init__(self, layers: Utilities, parameters: Parameters, seed: int, stores: float = 1.0) -> None:
-        self.step_s = float(parameters["utilities.cascade_step_s"])
-        if QUARTER_S % self.step_s:
-            raise InputError(
-                "utilities.cascade_step_s", f"{self.step_s:g} s", "seconds that divide a quarter of an hour"
-            )
-        self.layers = layers
-        self.cascade = _with_stores(laid_cascade(layers, parameters, seed), stores)
+    def __init__(
+        self,
+        layers: Utilities,
+        parameters: Parameters,
+        seed: int,
+        damages: Damages | None = None,
+        crews: Crews | None = None,
+        rules: Rules | None = None,
+        stores: float = 1.0,
+    ) -> None:
+        self.step_s = step_of(parameters)
+        self.faults = Faults(layers, parameters, seed, damages or no_damages(), crews, rules)
+        self.faults.cascade = _with_stores(self.faults.cascade, stores)
         self._log = SpanLog(self.step_s)
 
     @property
     def n_elements(self) -> int:
-        """Elements that can fail."""
-        return len(self.cascade.elements.least)
-
-    @property
-    def n_steps(self) -> int:
-        """Steps lived so far."""
-        return self._log.n_steps
+        """Elements that can fail: utility nodes, then utility edges."""
+        return self.faults.known.n_elements
 
     @property
     def falls(self) -> list[Fall]:
         """Who fell and who came back so far."""
-        return self.cascade.falls
+        return self.faults.cascade.falls
 
-    def step(self, health: Floats) -> Floats:
-        """Levels (n_elements,) through the next step for a health (n_elements,)."""
-        level = self.cascade.step(health, self.step_s)
-        self._log.note(level)
+    def step(self, moment_s: float, travel_s: Travel | None = None) -> Floats:
+        """Levels (n_elements,) through the next step; crews drive as `travel_s` says, else straight on."""
+        level = self.faults.step(moment_s, self.step_s, travel_s)
+        self._log.note(level, self.faults.carrying)
         return level
 
     def spans(self) -> Spans:
         """Levels of all steps so far."""
         return self._log.spans()
+
+
+def step_of(parameters: Parameters) -> float:
+    """Length of a cascade step [s], whole ones of which make a quarter of an hour."""
+    step_s = float(parameters["utilities.cascade_step_s"])
+    if QUARTER_S % step_s:
+        raise InputError(
+            "utilities.cascade_step_s", f"{step_s:g} s", "seconds that divide a quarter of an hour"
+        )
+    return step_s
 
 
 def _with_stores(cascade: Cascade, times: float) -> Cascade:
@@ -126,8 +141,8 @@ class UtilityDay:
         places = self.territory.places
         customers = np.maximum(places.dwellings.astype(np.float64), 1.0)
         sustained_s = self.parameters["utilities.sustained_min"] * S_PER_MIN
-        without = self.spans.of_steps(self.services_by_span.power[:, rows] < RUNNING)
-        return interruptions(np.asarray(without, dtype=bool), customers[rows], self.spans.step_s, sustained_s)
+        without = self.spans.of_steps(self.services_by_span.power[:, rows]) < RUNNING
+        return interruptions(without, customers[rows], self.spans.step_s, sustained_s)
 
     def indicators(self, rows: Flags) -> dict[str, float]:
         """Losses of the places of a part of the territory, each with its unit in its name."""
@@ -165,13 +180,27 @@ def utility_day(
     seed: int = 1,
     broken: Mapping[str, tuple[float, float]] | None = None,
     hours: float = 24.0,
+    damages: Damages | None = None,
 ) -> UtilityDay:
-    """A day of the networks with what people draw; nodes may be broken from a second until another."""
-    day = NetworkDay(territory.utilities, parameters, seed)
-    n_steps = round(hours * S_PER_H / day.step_s)
-    for health in outage(territory.utilities, broken or {}, n_steps, day.step_s):
-        day.step(health)
-    spans = day.spans()
+    """A day of the networks with what people draw, without traffic.
+
+    Elements may be broken from a second until another, and nobody mends; or damages are reported, switched
+    and mended by the ledger's crews, who drive along the straight line.
+    """
+    layers, step_s = territory.utilities, step_of(parameters)
+    n_steps = round(hours * S_PER_H / step_s)
+    if damages is not None:
+        day = NetworkDay(layers, parameters, seed, damages)
+        for step in range(n_steps):
+            day.step(step * step_s)
+        spans, falls = day.spans(), day.falls
+    else:
+        cascade, log = laid_cascade(layers, parameters, seed), SpanLog(step_s)
+        closed = ~np.concatenate([np.zeros(layers.nodes.n_nodes, dtype=bool), layers.edges.kind == TIE])
+        for health in outage(layers, broken or {}, n_steps, step_s):
+            carries = (health >= RUNNING) & closed
+            log.note(cascade.step(health, step_s, closed.astype(np.float64)), carries)
+        spans, falls = log.spans(), cascade.falls
     return UtilityDay(
-        territory, parameters, spans, day.falls, physics_of(territory, consumption, parameters, spans)
+        territory, parameters, spans, falls, physics_of(territory, consumption, parameters, spans)
     )

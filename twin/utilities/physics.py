@@ -101,9 +101,9 @@ def physics_of(
     n_nodes = layers.nodes.n_nodes
     down = spans.level[:, :n_nodes] < RUNNING
     laid = laid_power(layers, place_id, parameters)
-    broken = laid.broken_buses(down)
-    quarter, span, share = spans.segments(broken)
-    flow = PowerFlow(laid.grid).solve(*laid.loads(kw[quarter]), broken[span])
+    broken, cut = laid.broken_buses(down), ~spans.carries[:, n_nodes + laid.cable]
+    quarter, span, share = spans.segments(np.hstack([broken, cut]))
+    flow = PowerFlow(laid.grid).solve(*laid.loads(kw[quarter]), broken[span], cut[span])
     power = PowerDay(laid, flow, quarter, share, spans.n_quarters)
     mains = laid_water(layers, place_id, lps.mean(axis=0), parameters)
     stands = spans.of_quarters(spans.level[:, :n_nodes])

@@ -13,12 +13,16 @@ QUARTER_S = 900
 
 @dataclass(frozen=True)
 class Spans:
-    """Levels (n_spans, n) of elements from step `begin` (n_spans,) until the next span, of `n_steps` in all."""
+    """Levels (n_spans, n) of elements from step `begin` (n_spans,) until the next span, of `n_steps` in all.
+
+    `carries` (n_spans, n) says what is whole and closed: an open tie or breaker carries nothing.
+    """
 
     step_s: float
     n_steps: int
     begin: Ints
     level: Floats
+    carries: Flags
 
     @property
     def edges(self) -> Ints:
@@ -42,7 +46,7 @@ class Spans:
     def of_quarters(self, of_spans: Floats) -> Floats:
         """Means over quarters (n_quarters, ...) of values of spans (n_spans, ...).
 
-        >>> half = Spans(300.0, 3, np.array([0, 1]), np.array([[1.0], [0.0]]))
+        >>> half = Spans(300.0, 3, np.array([0, 1]), np.array([[1.0], [0.0]]), np.array([[True], [True]]))
         >>> half.of_quarters(half.level).round(3).tolist()
         [[0.333]]
         """
@@ -69,16 +73,18 @@ class SpanLog:
         self.step_s, self.n_steps = step_s, 0
         self._begin: list[int] = []
         self._kept: list[Floats] = []
+        self._carries: list[Flags] = []
 
-    def note(self, level: Floats) -> None:
-        """Keep the levels (n,) of the next step."""
-        if not self._kept or not np.array_equal(level, self._kept[-1]):
+    def note(self, level: Floats, carries: Flags) -> None:
+        """Keep the levels (n,) of the next step, and what carries (n,)."""
+        alike = self._kept and np.array_equal(level, self._kept[-1])
+        if not (alike and np.array_equal(carries, self._carries[-1])):
             self._begin.append(self.n_steps)
             self._kept.append(level.copy())
+            self._carries.append(carries.copy())
         self.n_steps += 1
 
     def spans(self) -> Spans:
         """All that was noted."""
-        return Spans(
-            self.step_s, self.n_steps, np.array(self._begin, dtype=np.int32), np.array(self._kept)
-        )
+        begin = np.array(self._begin, dtype=np.int32)
+        return Spans(self.step_s, self.n_steps, begin, np.array(self._kept), np.array(self._carries))

@@ -68,15 +68,23 @@ class PowerFlow:
         self._ids = [np.arange(a, b, dtype=np.int32) for a, b in pairwise(starts)]
         self._model = self._engine.PowerGridModel(self._input())
 
-    def solve(self, load_w: Floats, load_var: Floats, broken: Flags | None = None) -> Flow:
-        """Flow for loads (n_steps, n_loads); `broken` buses ([n_steps,] n_buses) carry nothing."""
+    def solve(
+        self, load_w: Floats, load_var: Floats, broken: Flags | None = None, open_lines: Flags | None = None
+    ) -> Flow:
+        """Flow for loads (n_steps, n_loads).
+
+        `broken` buses ([n_steps,] n_buses) and `open_lines` ([n_steps,] n_lines) carry nothing.
+        """
         load_w, load_var = np.atleast_2d(load_w), np.atleast_2d(load_var)
         n_steps = len(load_w)
         self._check(load_w, load_var)
         down = np.zeros((n_steps, self.grid.n_buses), dtype=bool)
         if broken is not None:
             down |= broken
-        update = self._update(load_w, load_var, down)
+        off = np.zeros((n_steps, len(self.grid.lines.name)), dtype=bool)
+        if open_lines is not None:
+            off |= open_lines
+        update = self._update(load_w, load_var, down, off)
         try:
             result = self._model.calculate_power_flow(
                 update_data=update,
@@ -136,7 +144,7 @@ class PowerFlow:
             ),
         }  # fmt: skip
 
-    def _update(self, load_w: Floats, load_var: Floats, down: Flags) -> dict[str, Any]:
+    def _update(self, load_w: Floats, load_var: Floats, down: Flags, off: Flags) -> dict[str, Any]:
         """Loads of every step, and where something is broken the branches and sources that are off."""
         _, line, transformer, source, load = self._ids
         steps = len(load_w)
@@ -145,10 +153,14 @@ class PowerFlow:
                 "update", "sym_load", (steps, len(load)), id=load, p_specified=load_w, q_specified=load_var
             )
         }
-        if down.any():
-            sides = ((line, "line", self.grid.lines), (transformer, "transformer", self.grid.transformers))
-            for ids, component, branches in sides:
-                on = (~(down[:, branches.tail] | down[:, branches.head])).astype(np.int8)
+        if down.any() or off.any():
+            none = np.zeros((steps, len(transformer)), dtype=bool)
+            sides = (
+                (line, "line", self.grid.lines, off),
+                (transformer, "transformer", self.grid.transformers, none),
+            )
+            for ids, component, branches, cut in sides:
+                on = (~(down[:, branches.tail] | down[:, branches.head] | cut)).astype(np.int8)
                 status = {"from_status": on, "to_status": on}
                 update[component] = self._filled("update", component, (steps, len(ids)), id=ids, **status)
             on = (~down[:, self.grid.sources.bus]).astype(np.int8)

@@ -17,7 +17,7 @@ from twin.territory.utilities.tables import POWER, Utilities
 from twin.utilities.power.grid import Buses, Grid, Lines, Sources, Transformers
 
 V_PER_KV, VA_PER_KVA, M_PER_KM = 1000.0, 1000.0, 1000.0
-CABLES = ("mv_trunk", "mv_cable", "lv_cable")
+CABLES = ("mv_trunk", "mv_cable", "mv_tie", "lv_cable")
 MEDIUM = ("hv_mv_substation", "station", "mv_node")
 
 
@@ -26,7 +26,8 @@ class LaidPower:
     """A grid with what ties it to the layers.
 
     `high`, `low` (n_nodes,) are the bus of each utility node at medium and at low voltage, -1 where it has
-    none; `load_of_place` (n_places,) is the load that a place adds to, -1 where it has no power.
+    none; `load_of_place` (n_places,) is the load that a place adds to, -1 where it has no power; `cable`
+    (n_lines,) is the edge row of each line.
     """
 
     grid: Grid
@@ -34,6 +35,7 @@ class LaidPower:
     low: Ints
     load_of_place: Ints
     power_factor: float
+    cable: Ints
 
     def loads(self, place_kw: Floats) -> tuple[Floats, Floats]:
         """Active and reactive power (n_steps, n_loads) of what places draw (n_steps, n_places) [W, var]."""
@@ -71,14 +73,18 @@ def laid_power(layers: Utilities, place_id: Texts, parameters: Parameters) -> La
     volts = np.array([parameters["utilities.mv_kv"], parameters["utilities.lv_kv"]]) * V_PER_KV
     buses = Buses(names, np.repeat(volts, [medium.sum(), low.sum()]))
     load_bus, load_of_place = _loads(layers, place_id, np.where(low, low_bus, high_bus))
+    rows = np.flatnonzero((layers.edges.utility == POWER) & np.isin(layers.edges.kind, CABLES)).astype(
+        np.int32
+    )
     grid = Grid(
         buses,
-        _lines(layers, (high_bus, low_bus), parameters),
+        _lines(layers, rows, (high_bus, low_bus), parameters),
         _transformers(layers, (high_bus, low_bus), parameters),
         _sources(layers, high_bus, parameters),
         load_bus,
     )
-    return LaidPower(grid, high_bus, low_bus, load_of_place, float(parameters["utilities.power_factor"]))
+    factor = float(parameters["utilities.power_factor"])
+    return LaidPower(grid, high_bus, low_bus, load_of_place, factor, rows)
 
 
 def _loads(layers: Utilities, place_id: Texts, bus: Ints) -> tuple[Ints, Ints]:
@@ -90,9 +96,8 @@ def _loads(layers: Utilities, place_id: Texts, bus: Ints) -> tuple[Ints, Ints]:
     return load_bus[missing:].astype(np.int32), (inverse - missing).astype(np.int32)
 
 
-def _lines(layers: Utilities, buses: tuple[Ints, Ints], parameters: Parameters) -> Lines:
+def _lines(layers: Utilities, rows: Ints, buses: tuple[Ints, Ints], parameters: Parameters) -> Lines:
     edges = layers.edges
-    rows = np.flatnonzero((edges.utility == POWER) & np.isin(edges.kind, CABLES))
     low = edges.kind[rows] == "lv_cable"
     ends = [np.where(low, buses[1][end], buses[0][end]) for end in (edges.tail[rows], edges.head[rows])]
     for end in ends:
