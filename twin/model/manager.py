@@ -12,7 +12,7 @@ from twin.calculators.levers import closed_to_entry, limited_speed, mask_of, nar
 from twin.conditions.weather import rain_factors
 from twin.errors import InputError
 from twin.indicators.records import ROAD_MANAGER
-from twin.mobility.dark_signals import darken
+from twin.mobility.dark_signals import AllWayStop, darken
 from twin.mobility.links import link_ms
 from twin.mobility.network import Roads
 from twin.model.actor import Actor
@@ -103,8 +103,7 @@ class RoadManager(Actor):
                 classified |= mask_of(lever.links, n_links)
         supply.free_ms[:] = link_ms(self.streets.length_m / speed)
         supply.headway_ms[:] = self.roads.headways_ms(capacity)
-        left = float(self.model.parameters["utilities.dark_signal_capacity"])
-        darken(supply, self.roads, capacity, dark, left)
+        darken(supply, self.roads, capacity, dark, AllWayStop.of(self.model.parameters))
         barred = self._barred(closed)
         at_s, platform = float(moment_s), state.platform
         platform.append(f"{self.name}.closures", notices(orders.closed, barred, at_s))

@@ -46,7 +46,6 @@ from twin.population.tables import CAR, ON_DEMAND
 from twin.routing.search import bounds_to
 from twin.routing.topology import workspace_for
 from twin.scenario.ghg_ranking import RankByGhg
-from twin.scenario.modification import Modification
 from twin.scenario.modifications import BusLine, DataAgreement, Parking
 from twin.scenario.on_demand import OnDemandTransport
 from twin.scenario.road_edits import RoadEdit, SignalPlan
@@ -61,9 +60,7 @@ from twin.territory.edits import edits_of
 from twin.territory.territory import Territory
 from twin.utilities.demand import Demand
 
-OF_TRIPS: tuple[type[Modification], ...] = (
-    *(BusLine, Fare, LowEmissionZone, OnDemandTransport, ParkAndRide, Parking, Toll, *UTILITY_KINDS),
-)
+OF_TRIPS = (BusLine, Fare, LowEmissionZone, OnDemandTransport, ParkAndRide, Parking, Toll)
 """Modifications that change trips or what belongs to them: set anew where a month begins."""
 
 
@@ -171,7 +168,7 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         self.remove_all_agents()
         if any(isinstance(each, RoadEdit | SignalPlan | CloseService) for each in self.spec.modifications):
             self._set_roads()
-        elif any(isinstance(each, OF_TRIPS) for each in self.spec.modifications):
+        elif any(isinstance(each, (OF_TRIPS, UTILITY_KINDS)) for each in self.spec.modifications):
             self._set_trips()
         self._set_actors()
         self.state = opening_state(self)

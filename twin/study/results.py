@@ -25,6 +25,7 @@ from twin.study.digests import indicators_digest, truth_digest
 from twin.study.drawing import drawer
 from twin.study.homes import homes_table
 from twin.study.manifest import manifest_of
+from twin.study.utilities_tables import PREFIX, utilities_tables
 from twin.study.values import count_assumptions, read_values, values_table
 
 TABLES = ("links", "slices", "trips", "pictures", "observations", "homes")
@@ -52,6 +53,8 @@ class Result:
         The day itself, where it is still in memory.
     homes
         See `twin.study.homes`.
+    utilities
+        Tables of utility networks, where they are reckoned; see `twin.study.utilities_tables`.
     """
 
     scenario: Scenario
@@ -67,6 +70,7 @@ class Result:
     manifest: dict[str, Any]
     record: DayRecord | None = field(default=None, repr=False)
     homes: pd.DataFrame = field(default_factory=pd.DataFrame)
+    utilities: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
     @classmethod
     def of_day(cls, record: DayRecord, scenario: Scenario, about: Mapping[str, Any] | None = None) -> Result:
@@ -87,7 +91,7 @@ class Result:
             scenario, record.seed, digest, digest_of_values, values,
             tables.links_table(record), tables.slices_table(record), tables.trips_table(record),
             tables.pictures_table(record), tables.observations_table(record), manifest, record,
-            homes_table(record),
+            homes_table(record), utilities_tables(record),
         )  # fmt: skip
 
     @property
@@ -150,6 +154,8 @@ class Result:
             if name == "observations":
                 table = self._without_personal(table)
             files[f"{name}.parquet"] = store.write_table(home / f"{name}.parquet", table)
+        for name, table in self.utilities.items():
+            files[f"{name}.parquet"] = store.write_table(home / f"{name}.parquet", table)
         store.seal_folder(home, self.manifest, files)
 
     @classmethod
@@ -163,11 +169,15 @@ class Result:
             file = f"{name}.parquet"
             kept = file in manifest["files"]
             read[name] = store.read_table(store.verify_file(home, file, manifest)) if kept else pd.DataFrame()
+        names = [file.removesuffix(".parquet") for file in manifest["files"] if file.startswith(PREFIX)]
+        utilities = {
+            name: store.read_table(store.verify_file(home, f"{name}.parquet", manifest)) for name in names
+        }
         scenario = Scenario.from_tables(manifest["scenario"], str(home))
         return cls(
             scenario, manifest["seed"], manifest["digest"], manifest["indicators_digest"], values,
             read["links"], read["slices"], read["trips"], read["pictures"], read["observations"], manifest,
-            homes=read["homes"],
+            homes=read["homes"], utilities=utilities,
         )  # fmt: skip
 
     def _without_personal(self, table: pd.DataFrame) -> pd.DataFrame:
