@@ -208,9 +208,9 @@ class Repairs:
     def _send(self, job: int, crew: int, moment_s: float, travel_s: Travel, level: Floats | None) -> None:
         late_s = 0.0 if level is None else self._calling.late_s(int(self._at[crew]), level)
         told = moment_s + late_s
+        arrived = told + self._away_s(crew, job, told, travel_s)
         if self._parts[crew] == 0 or self._at[crew] == DEPOT:
             self._parts[crew] = self.crews.parts[crew]
-        arrived = told + self._away_s(crew, job, told, travel_s)
         done = arrived + float(self.damages.work_s[job])
         names = str(self.damages.element_id[job]), str(self.crews.crew_id[crew])
         self.visits.append(Visit(job, *names, told, told, arrived, done))

@@ -100,7 +100,9 @@ class Switching:
         self._fused = np.isin(known.kind, FUSED)
         self._since_s, self._control_s = np.zeros(n), np.zeros(n)
         self._isolated, self._on_spot = np.zeros(n, dtype=bool), np.zeros(n, dtype=bool)
-        self._feeding = np.bincount(feeders.source[feeders.source >= 0], minlength=n) > 0
+        self._own_control = np.full(n, -1, dtype=np.int32)  # a lost substation is seen over its own fibre
+        rows = np.flatnonzero(feeders.control >= 0)
+        self._own_control[feeders.source[rows]] = feeders.control[rows]
         self._remotely = np.zeros(n, dtype=bool)
         self.closed = np.ones(n)
         self.closed[feeders.ties] = 0.0
@@ -147,16 +149,9 @@ class Switching:
         self._isolated = faulty & (from_afar | by_hand)
         self._remotely = faulty & (self._remotely | from_afar & ~by_hand)
         self._since_s[faulty] += step_s
-        # a substation that is lost is seen from afar through each feeder's own control
-        control = np.where(self._feeding, self._control_of_source(), control)
+        control = np.where(self._own_control >= 0, self._own_control, control)
         alive = (control >= 0) & (level[np.where(control >= 0, control, 0)] >= RUNNING)
         self._control_s[faulty & alive] += step_s
-
-    def _control_of_source(self) -> Ints:
-        control = np.full(len(self.closed), -1, dtype=np.int32)
-        rows = np.flatnonzero(self.feeders.control >= 0)
-        control[self.feeders.source[rows]] = self.feeders.control[rows]
-        return control
 
     def _trip(self, broken: Flags, kind: Ints) -> None:
         """Open the feeders on which something trips and is not isolated."""
