@@ -79,6 +79,21 @@ def test_without_a_substation_sites_fall_after_their_battery_and_water_stays_in_
     assert any(line.startswith("03:10 pump") and line.endswith("works again") for line in told)
 
 
+def test_gateways_fall_after_theirs_and_a_distant_data_centre_only_when_no_exchange_is_left():
+    town = grid_territory(3)
+    layers = lay(town)
+    rows = np.flatnonzero(layers.nodes.kind == "hv_mv_substation")
+    dark = {str(each): (HOUR, 8 * HOUR) for each in layers.nodes.node_id[rows]}
+    level = lived(layers, laid_cascade(layers, LEDGER, 1), dark)
+    first = {
+        kind: int(np.argmax(level[:, layers.nodes.kind == kind].max(axis=1) < 0.5))
+        for kind in ("site", "gateway", "exchange", "distant_data_center")
+    }
+    assert first["site"] == pytest.approx(60 + 25, abs=1)
+    assert first["gateway"] == pytest.approx(60 + 60, abs=1)
+    assert first["distant_data_center"] == first["exchange"] == pytest.approx(60 + 4 * 60, abs=1)
+
+
 def test_a_tank_that_is_empty_leaves_all_without_water_until_the_pump_runs():
     town = grid_territory(3)
     layers = lay(town)

@@ -101,7 +101,7 @@ def physics_of(
     n_nodes = layers.nodes.n_nodes
     down = spans.level[:, :n_nodes] < RUNNING
     laid = laid_power(layers, place_id, parameters)
-    broken, cut = laid.broken_buses(down), ~spans.carries[:, n_nodes + laid.cable]
+    broken, cut = laid.broken_buses(down), laid.cut_lines(~spans.carries[:, n_nodes:])
     quarter, span, share = spans.segments(np.hstack([broken, cut]))
     flow = PowerFlow(laid.grid).solve(*laid.loads(kw[quarter]), broken[span], cut[span])
     power = PowerDay(laid, flow, quarter, share, spans.n_quarters)

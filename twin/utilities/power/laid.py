@@ -26,16 +26,16 @@ class LaidPower:
     """A grid with what ties it to the layers.
 
     `high`, `low` (n_nodes,) are the bus of each utility node at medium and at low voltage, -1 where it has
-    none; `load_of_place` (n_places,) is the load that a place adds to, -1 where it has no power; `cable`
-    (n_lines,) is the edge row of each line.
+    none; `load_of_place` (n_places,) is the load that a place adds to, -1 where it has no power, and
+    `line_of_edge` (n_edges,) the line of each utility edge, -1 where it is none.
     """
 
     grid: Grid
     high: Ints
     low: Ints
     load_of_place: Ints
+    line_of_edge: Ints
     power_factor: float
-    cable: Ints
 
     def loads(self, place_kw: Floats) -> tuple[Floats, Floats]:
         """Active and reactive power (n_steps, n_loads) of what places draw (n_steps, n_places) [W, var]."""
@@ -52,6 +52,13 @@ class LaidPower:
             known = np.flatnonzero(bus_of >= 0)
             buses[..., bus_of[known]] |= nodes[..., known]
         return buses
+
+    def cut_lines(self, edges: Flags) -> Flags:
+        """Lines (..., n_lines) of the utility edges (..., n_edges) that are broken."""
+        lines = np.zeros((*edges.shape[:-1], len(self.grid.lines.name)), dtype=bool)
+        known = np.flatnonzero(self.line_of_edge >= 0)
+        lines[..., self.line_of_edge[known]] = edges[..., known]
+        return lines
 
     def node_voltage(self, u_pu: Floats) -> Floats:
         """Voltage (n_steps, n_nodes) at utility nodes, low before medium; NaN where there is none."""
@@ -73,18 +80,22 @@ def laid_power(layers: Utilities, place_id: Texts, parameters: Parameters) -> La
     volts = np.array([parameters["utilities.mv_kv"], parameters["utilities.lv_kv"]]) * V_PER_KV
     buses = Buses(names, np.repeat(volts, [medium.sum(), low.sum()]))
     load_bus, load_of_place = _loads(layers, place_id, np.where(low, low_bus, high_bus))
-    rows = np.flatnonzero((layers.edges.utility == POWER) & np.isin(layers.edges.kind, CABLES)).astype(
-        np.int32
-    )
     grid = Grid(
         buses,
-        _lines(layers, rows, (high_bus, low_bus), parameters),
+        _lines(layers, (high_bus, low_bus), parameters),
         _transformers(layers, (high_bus, low_bus), parameters),
         _sources(layers, high_bus, parameters),
         load_bus,
     )
+    cable = _is_cable(layers)
+    line_of_edge = np.where(cable, np.cumsum(cable) - 1, -1).astype(np.int32)
     factor = float(parameters["utilities.power_factor"])
-    return LaidPower(grid, high_bus, low_bus, load_of_place, factor, rows)
+    return LaidPower(grid, high_bus, low_bus, load_of_place, line_of_edge, factor)
+
+
+def _is_cable(layers: Utilities) -> Flags:
+    """Edges that are lines of the grid (n_edges,)."""
+    return np.asarray((layers.edges.utility == POWER) & np.isin(layers.edges.kind, CABLES))
 
 
 def _loads(layers: Utilities, place_id: Texts, bus: Ints) -> tuple[Ints, Ints]:
@@ -96,8 +107,9 @@ def _loads(layers: Utilities, place_id: Texts, bus: Ints) -> tuple[Ints, Ints]:
     return load_bus[missing:].astype(np.int32), (inverse - missing).astype(np.int32)
 
 
-def _lines(layers: Utilities, rows: Ints, buses: tuple[Ints, Ints], parameters: Parameters) -> Lines:
+def _lines(layers: Utilities, buses: tuple[Ints, Ints], parameters: Parameters) -> Lines:
     edges = layers.edges
+    rows = np.flatnonzero(_is_cable(layers))
     low = edges.kind[rows] == "lv_cable"
     ends = [np.where(low, buses[1][end], buses[0][end]) for end in (edges.tail[rows], edges.head[rows])]
     for end in ends:
