@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -37,6 +37,7 @@ SAMPLES = {
     (3, 32): "f4",
     (3, 64): "f8",
 }
+AROUND = [(i, j) for i in (-1, 0, 1) for j in (-1, 0, 1) if i or j]
 
 Entries = dict[int, tuple[float, ...]]
 
@@ -62,6 +63,39 @@ class HeightGrid:
         inside = (row >= 0) & (row < n_rows) & (column >= 0) & (column < n_columns)
         found = self.height_m[np.where(inside, row, 0).astype(int), np.where(inside, column, 0).astype(int)]
         return np.where(inside, found, np.nan)
+
+    def around(self, lon: NDArray[np.float64], lat: NDArray[np.float64], margin: int) -> HeightGrid:
+        """The part of the grid around points, with so many cells more on each side."""
+        n_rows, n_columns = self.height_m.shape
+        column, row = (lon - self.lon) / self.step_lon, (self.lat - lat) / self.step_lat
+        north, west = (int(np.floor(each.min(initial=np.inf))) - margin for each in (row, column))
+        south, east = (int(np.ceil(each.max(initial=-np.inf))) + margin + 1 for each in (row, column))
+        north, west = max(min(north, n_rows - 2), 0), max(min(west, n_columns - 2), 0)
+        height = self.height_m[north : max(south, north + 2), west : max(east, west + 2)]
+        lon_0, lat_0 = self.lon + west * self.step_lon, self.lat - north * self.step_lat
+        return HeightGrid(height, lon_0, lat_0, self.step_lon, self.step_lat)
+
+    def filled(self, rings: int) -> HeightGrid:
+        """The grid with its voids filled from their rims inwards, by the mean of known neighbours.
+
+        At most `rings` cells from the rim: the sea and the other side of a border stay without heights.
+
+        >>> grid = HeightGrid(np.array([[1.0, 3.0], [np.nan, 3.0]]), 7.0, 44.0, 0.1, 0.1)
+        >>> grid.filled(1).height_m[1, 0].round(3)
+        np.float64(2.333)
+        """
+        height = np.pad(self.height_m, 1, constant_values=np.nan)
+        row, column = np.nonzero(np.isnan(self.height_m))
+        for _ in range(rings):
+            near = np.array([height[row + 1 + i, column + 1 + j] for i, j in AROUND])
+            known = np.isfinite(near)
+            rim = known.any(axis=0)
+            if not rim.any():
+                break
+            mean = np.where(known, near, 0.0)[:, rim].sum(axis=0) / known[:, rim].sum(axis=0)
+            height[row[rim] + 1, column[rim] + 1] = mean
+            row, column = row[~rim], column[~rim]
+        return replace(self, height_m=height[1:-1, 1:-1])
 
     def between(self, lon: NDArray[np.float64], lat: NDArray[np.float64]) -> NDArray[np.float64]:
         """Height between the four posts around each point, bilinear; NaN outside or beside a void."""
