@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tests.osm_maps import LAT0, LON0, small_town
-from twin.cli.main import main
+from twin.cli.main import run_command
 from twin.errors import InputError
 from twin.territory.tables import HEIGHT_PROVENANCES
 from twin.territory.territory import Territory
@@ -82,14 +82,14 @@ def test_a_village_is_fetched_with_the_radar_heights(
     map_, heights = data_file("osm/monaco.osm.pbf"), data_file("elevation/N43E007.hgt.zip")
     box = "7.395,43.742,7.403,43.748"
     words = ["fetch", str(map_), "--bbox", box, "--out", str(tmp_path / "out"), "--quiet"]
-    assert main([*words, "--elevation", str(heights)]) == 0
+    assert run_command([*words, "--elevation", str(heights)]) == 0
     streets = Territory.load(tmp_path / "out").streets
     assert (streets.height_provenance == GIVEN).all()
     assert 300.0 < float(np.median(streets.node_elevation_m)) < 600.0
     capsys.readouterr()
     broken = tmp_path / "N43E007.hgt.zip"
     broken.write_bytes(heights.read_bytes()[:1000])
-    assert main([*words, "--elevation", str(broken)]) == 2
+    assert run_command([*words, "--elevation", str(broken)]) == 2
     said = capsys.readouterr().err.strip()
     assert said.count("\n") == 0
     assert "cannot be read" in said
