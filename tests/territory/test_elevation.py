@@ -75,6 +75,7 @@ def test_a_map_outside_the_tile_is_refused(tmp_path: Path) -> None:
         Territory.from_osm(town_with_a_mapped_height(tmp_path), elevation=other)
 
 
+@pytest.mark.one_interpreter("long, and the same on each")
 def test_a_village_is_fetched_with_the_radar_heights(
     data_file: Callable[[str], Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

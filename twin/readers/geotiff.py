@@ -169,7 +169,8 @@ def _cells(data: bytes, order: str, entries: Entries, where: str) -> NDArray[np.
         raise InputError(where, f"{width} x {height} cells, {_one(entries, BANDS, 1)} bands", RIGHT)
     kind = SAMPLES.get((_one(entries, FORMAT, 1), _one(entries, BITS, 1)))
     packing, predictor = _one(entries, COMPRESSION, 1), _one(entries, PREDICTOR, 1)
-    if kind is None or packing not in (*PLAIN, *DEFLATE) or predictor not in (1, 2):
+    predictors = (1, 2, 3) if kind in ("f4", "f8") else (1, 2)
+    if kind is None or packing not in (*PLAIN, *DEFLATE) or predictor not in predictors:
         what = f"samples {kind}, compression {packing}, predictor {predictor}"
         raise InputError(where, f"{what} are not read", f"{RIGHT}, plain or deflated")
     if width * height * np.dtype(kind).itemsize > max(FREE_BYTES, MOST_RATIO * len(data)):
@@ -178,12 +179,25 @@ def _cells(data: bytes, order: str, entries: Entries, where: str) -> NDArray[np.
     for row, column, block_height, block_width, piece in _blocks(data, entries, height, width):
         size = block_height * block_width * cells.itemsize
         raw = zlib.decompressobj().decompress(piece, size) if packing in DEFLATE else piece[:size]
-        block = np.frombuffer(raw, dtype=f"{order}{kind}").reshape(block_height, block_width)
-        if predictor == 2:
-            block = np.cumsum(block, axis=1, dtype=kind)
+        block = _unpacked(raw, (block_height, block_width), f"{order}{kind}", predictor)
         target = cells[row : row + block_height, column : column + block_width]
         target[:] = block[: target.shape[0], : target.shape[1]]
     return cells
+
+
+def _unpacked(raw: bytes, shape: tuple[int, int], kind: str, predictor: int) -> NDArray[np.generic]:
+    """Cells (rows, columns) of a block: plain, differences of neighbours (2) or of their bytes (3)."""
+    if predictor == 3:  # bytes of the same rank stand together, the highest first (TIFF Technical Note 3)
+        size = np.dtype(kind).itemsize
+        rows = np.frombuffer(raw, dtype=np.uint8).reshape(shape[0], size * shape[1])
+        ranks = np.cumsum(rows, axis=1, dtype=np.uint8).reshape(shape[0], size, shape[1])
+        cells = np.ascontiguousarray(ranks.transpose(0, 2, 1)).view(f">{kind[1:]}")
+        return np.asarray(cells.reshape(shape))
+    if predictor == 2:  # of floats too, words are differenced as whole numbers
+        word = f"u{np.dtype(kind).itemsize}"
+        words = np.frombuffer(raw, dtype=f"{kind[0]}{word}").reshape(shape)
+        return np.cumsum(words, axis=1, dtype=word).view(kind[1:])
+    return np.frombuffer(raw, dtype=kind).reshape(shape)
 
 
 def _blocks(
