@@ -185,7 +185,7 @@ def _steepest(plan: Plan) -> float:
 def _slopes(plan: Plan, runs: list[Run], zone: Ints) -> dict[int, float]:
     """Loss of head by length at which each zone's mains are sized: its longest way loses what it may."""
     way: dict[int, float] = {}
-    longest = {each: INTAKE_M for each in zone[zone >= 0].tolist()}
+    longest = dict.fromkeys(zone[zone >= 0].tolist(), INTAKE_M)
     for tail, head, length_m in runs:
         inside = zone[tail] == zone[head]
         way[head] = way.get(tail, INTAKE_M) + length_m if inside else INTAKE_M + length_m / 2.0

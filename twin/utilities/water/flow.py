@@ -152,7 +152,7 @@ class WaterFlow:
         return np.divide(moment.delivered, total_lps, where=much, out=by_pressure).clip(0.0, 1.0)
 
     def _engine_amiss(self, moment: Moment, counted_lps: Floats) -> float:
-        """What the engine draws at entries, gives at junctions, and is counted here, as far as they differ."""
+        """How far what is drawn at entries, given at junctions, and counted here differ [l/s]."""
         out = np.where(self._junction, moment.delivered + moment.leaked, 0.0)
         drawn = -moment.drawn[self.laid.zones.entry] - self._by_zone(out)
         counted = np.where(self._junction, counted_lps, 0.0)
@@ -164,4 +164,3 @@ class WaterFlow:
     def _by_zone(self, of_nodes: Floats) -> Floats:
         zone = self.laid.zone[self._junction]
         return np.bincount(zone, of_nodes[self._junction], len(self.laid.zones.name)).astype(np.float64)
-

@@ -43,7 +43,8 @@ class LaidWater:
     """Zones, and of the water nodes (by utility node row) their zone and height; leaks' coefficients.
 
     `zone` (n_nodes,) is -1 for what is no junction of the network. `known` says whether heights are known,
-    observed or given: without, pressures are not verifiable. `mains` are edge rows within zones, `main_zone` their zones.
+    observed or given: without, pressures are not verifiable. `mains` are edge rows within zones,
+    `main_zone` their zones.
     """
 
     zones: Zones
@@ -130,9 +131,7 @@ def laid_water(layers: Utilities, place_id: Texts, mean_lps: Floats, parameters:
     zones = replace(zones, pump_lps=_pump_lps(zones, drawn, parameters))
     leak = _leaks(layers, (zone, height, mains), zones.head_m, float(drawn.sum()), parameters)
     known = ~flat & (nodes.elevation_provenance != ASSUMED)
-    return LaidWater(
-        zones, zone, height, leak, mains, of[edges.tail[mains]], node, known, layers, parameters
-    )
+    return LaidWater(zones, zone, height, leak, mains, of[edges.tail[mains]], node, known, layers, parameters)
 
 
 def _pump_lps(zones: Zones, drawn_lps: Floats, parameters: Parameters) -> Floats:

@@ -19,7 +19,8 @@ FULL = 1.0 - 1e-9
 @dataclass(frozen=True)
 class Shared:
     """Of each zone (n_zones,): what it wants from above and gets [l/s], share of the step that its head is
-    kept, and what its tank holds at the end [l]."""
+    kept, and what its tank holds at the end [l].
+    """
 
     wish_lps: Floats
     got_lps: Floats
@@ -53,7 +54,9 @@ def share_stores(
     n = len(above)
     wish, got, kept = [0.0] * n, [0.0] * n, [1.0] * n
     for zone in range(n - 1, -1, -1):
-        most = min(pump[zone] * step_s, volume[zone] - held[zone] + need[zone]) if volume[zone] else need[zone]
+        most = (
+            min(pump[zone] * step_s, volume[zone] - held[zone] + need[zone]) if volume[zone] else need[zone]
+        )
         wish[zone] = most * runs[zone]
         if above[zone] >= 0:
             need[above[zone]] += wish[zone] * lets[zone]
