@@ -68,8 +68,7 @@ def run_inp(text: str, where: str = "water network") -> Hydraulics:
                 if type(error) is not Exception:
                     raise
                 engine.close(project)
-                said = _first_error(Path(folder) / "report") or str(error)
-                raise InputError(where, f"EPANET: {said}", "a network that EPANET runs") from None
+                raise refused(where, Path(folder) / "report", error) from None
     finally:
         engine.deleteproject(project)
 
@@ -104,6 +103,12 @@ def _run(engine: Any, project: Any, told: list[warnings.WarningMessage]) -> Hydr
         flow=np.array(flows),
         warnings=tuple(sorted({str(each.message) for each in told})),
     )
+
+
+def refused(where: str, report: Path, error: Exception) -> InputError:
+    """What the engine refuses, in its own words, with the line it is about."""
+    said = _first_error(report) or str(error)
+    return InputError(where, f"EPANET: {said}", "a network that EPANET runs")
 
 
 def _first_error(report: Path) -> str:
