@@ -22,6 +22,7 @@ from twin.indicators.on_demand_record import OnDemandRecord
 from twin.indicators.parking_record import ParkingRecord
 from twin.indicators.services_record import Services
 from twin.indicators.transit_record import TransitRecord
+from twin.indicators.utilities_record import UtilitiesRecord
 from twin.indicators.walking import SERVICES, walk_to_nearest_m
 from twin.mobility.charging import Charging, charging_of
 from twin.mobility.curves import factors_of
@@ -135,6 +136,8 @@ class DayRecord:
         On-demand transport, counted as buses are; what either did on the road. None: there is none.
     promised_ms
         (n_trips,) moment of arrival that the provider told when first asked [ms], -1: none was told.
+    utilities
+        Power, water, heat and telecom where they are simulated; None: they are not.
     """
 
     territory: Territory
@@ -179,6 +182,7 @@ class DayRecord:
     on_demand: OnDemandRecord | None = None
     services: Services | None = None
     promised_ms: NDArray[np.int64] | None = None
+    utilities: UtilitiesRecord | None = None
 
     @property
     def n_trips(self) -> int:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from twin.indicators.accessibility import CAR
 from twin.indicators.utilities_record import SERVICES, UtilitiesRecord
@@ -33,6 +34,7 @@ PHONE, COUNTER, HELPER = "phone instead of line", "counter instead of app", "hel
 WAYS = (STORED, FETCHED, BATTERY, PHONE, COUNTER, HELPER)
 """What is done instead."""
 H_PER_DAY, S_PER_H = 24.0, 3_600.0
+Flags = NDArray[np.bool_]
 RUNNING = 0.5
 
 
@@ -65,6 +67,21 @@ def car_access(persons: Persons, neighbour_helps: float) -> Floats:
     return np.where(own, 1.0, neighbour_helps * share)
 
 
+def flat_phones(lost: Floats, lasts_s: Floats, battery_s: float) -> Floats:
+    """Share (n_spans, n_places) of each span in which phones that stayed at a place without power are flat.
+
+    >>> flat_phones(np.array([[1.0], [1.0], [0.0], [1.0]]), np.full(4, 60.0), 90.0).ravel().tolist()
+    [0.0, 0.5, 0.0, 0.0]
+    """
+    flat = np.zeros_like(lost)
+    left_s = np.full(lost.shape[1], battery_s)
+    for row, (gone, span_s) in enumerate(zip(lost, lasts_s, strict=True)):
+        drained_s = gone * span_s
+        flat[row] = np.maximum(drained_s - left_s, 0.0) / span_s
+        left_s = np.where(gone > 0.0, np.maximum(left_s - drained_s, 0.0), battery_s)
+    return flat
+
+
 class _Coping:
     """One day's people, their stays, and the rates at which services are lost."""
 
@@ -78,9 +95,11 @@ class _Coping:
         self.lost = {name: day.lost(name)[row] for name in SERVICES}
         clock_h = self.spans.middle_s / S_PER_H % H_PER_DAY
         opens, shuts = hours.reshape(-1, 2).T
-        self.open = ((clock_h[:, None] >= opens) & (clock_h[:, None] < shuts)).any(axis=1)
+        self.open = np.asarray(((clock_h[:, None] >= opens) & (clock_h[:, None] < shuts)).any(axis=1))
         self.works = self._counters_work()
-        self.water_somewhere = (self.lost["water"] < RUNNING).any(axis=1)
+        battery_s = S_PER_H * float(self.parameters["indicators.phone_battery_h"])
+        self.flat = flat_phones(self.lost["power"], np.diff(self.spans.edges_s), battery_s)
+        self.water_somewhere = np.asarray((self.lost["water"] < RUNNING).any(axis=1))
         trips = record.population.trips
         self.stays = stays_of(
             self.persons, trips, record.departed_ms, record.arrived_ms, float(day.edges_s[-1])
@@ -91,8 +110,8 @@ class _Coping:
         power = self._of(self.lost["power"])
         heat = self._of(self.lost["heat"])
         water, by_water = self._water()
-        mobile, by_phone, alive = self._mobile(power)
-        fibre, by_line = self._fibre(alive)
+        mobile, by_phone = self._mobile()
+        fibre, by_line = self._fibre()
         procedures, by_counter = self._procedures()
         exposed = dict(zip(LOSSES, (power, water, heat, fibre, mobile, procedures), strict=True))
         bridged = by_water | by_phone | by_line | by_counter
@@ -123,26 +142,21 @@ class _Coping:
         fetched = (home - stored) * share * self.at_hand * parameters["indicators.fetched_water_share"]
         return home + away, {STORED: stored, FETCHED: fetched}
 
-    def _mobile(self, power: Floats) -> tuple[Floats, dict[str, Floats], Floats]:
-        """Without power where one is the phone lasts as long as its battery; also the share it is alive."""
+    def _mobile(self) -> tuple[Floats, dict[str, Floats]]:
+        """Without power where one is the phone lasts as long as its battery."""
         phone = self.persons.smartphone.astype(np.float64)
-        no_site = self._of(self.lost["mobile"])
-        either = self._of(np.maximum(self.lost["mobile"], self.lost["power"]))
-        uncharged = either - no_site
-        battery_h = float(self.parameters["indicators.phone_battery_h"])
-        dead = np.minimum(uncharged, np.maximum(power - battery_h, 0.0))
-        share = np.divide(dead, uncharged, out=np.zeros(len(dead)), where=uncharged > 0.0)
-        return phone * either, {BATTERY: phone * (uncharged - dead)}, 1.0 - share
+        exposed = phone * self._of(np.maximum(self.lost["mobile"], self.lost["power"]))
+        return exposed, {BATTERY: exposed - phone * self._of(np.maximum(self.lost["mobile"], self.flat))}
 
-    def _fibre(self, alive: Floats) -> tuple[Floats, dict[str, Floats]]:
-        """Who has a line at home, and all elsewhere; a phone replaces it by skill while its site works."""
+    def _fibre(self) -> tuple[Floats, dict[str, Floats]]:
+        """Who has a line at home, and all elsewhere; a phone replaces it by skill while it has a site."""
         persons, lost = self.persons, self.lost["fibre"]
         line = self._line().astype(np.float64)
         exposed = line * self._of(lost, True) + self._of(lost, False)
-        on_air = lost * (1.0 - self.lost["mobile"])
+        on_air = lost * (1.0 - np.maximum(self.lost["mobile"], self.flat))
         bridged = line * self._of(on_air, True) + self._of(on_air, False)
         switches = np.array(self.parameters["indicators.phone_for_line_by_skill"])[persons.skill]
-        return exposed, {PHONE: bridged * switches * persons.smartphone * alive}
+        return exposed, {PHONE: bridged * switches * persons.smartphone}
 
     def _procedures(self) -> tuple[Floats, dict[str, Floats]]:
         """By app or at the counter, by skill; each may take the other's place."""
@@ -165,8 +179,8 @@ class _Coping:
         exposed = app * app_h + at_counter * shut_h
         return exposed, {COUNTER: goes * open_h, HELPER: at_counter * helped_h}
 
-    def _line(self) -> Floats:
-        """Who has internet at home by a line (n_persons,) bool."""
+    def _line(self) -> Flags:
+        """Who has internet at home by a line (n_persons,)."""
         persons = self.persons
         over_air = persons.connection == CONNECTIONS.index("mobile_only")
         return np.asarray(persons.home_internet & ~over_air, dtype=np.bool_)
@@ -190,4 +204,3 @@ class _Coping:
             return np.ones(len(self.open))
         down = np.maximum(self.lost["power"][:, rows], self.lost["fibre"][:, rows])
         return np.asarray(1.0 - down.mean(axis=1))
-

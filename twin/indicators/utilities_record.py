@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -117,6 +118,8 @@ class UtilitiesRecord:
         (n_quarters,) temperature outside; empty: not known.
     manual_fallback
         Whether all who depend on telecom had a fallback by hand: switching, dispatch, counters on paper.
+    memo
+        What was worked out of it before.
     """
 
     step_s: float
@@ -146,6 +149,7 @@ class UtilitiesRecord:
     calculator_down: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict)
     outdoor_c: Floats = field(default_factory=lambda: np.empty(0))
     manual_fallback: bool = False
+    memo: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def edges_s(self) -> Floats:

@@ -29,11 +29,15 @@ class PersonStays(NamedTuple):
 
     def by_person(self, values: Floats, n_persons: int) -> Floats:
         """Sums (n_persons,) of what each stay has."""
-        return np.bincount(self.person, weights=values, minlength=n_persons)
+        return np.asarray(np.bincount(self.person, weights=values, minlength=n_persons), dtype=np.float64)
 
 
 def stays_of(
-    persons: Persons, trips: Trips, departed_ms: NDArray[np.int64], arrived_ms: NDArray[np.int64], end_s: float
+    persons: Persons,
+    trips: Trips,
+    departed_ms: NDArray[np.int64],
+    arrived_ms: NDArray[np.int64],
+    end_s: float,
 ) -> PersonStays:
     """Stays until an end [s] by when each trip departed and arrived (n_trips,) [ms], -1: never."""
     n, person = len(persons), trips.person.astype(np.int64)
