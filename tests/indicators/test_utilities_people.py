@@ -101,7 +101,7 @@ TOWN, VILLAGE = slice(0, 4), slice(4, 7)
 NIGHT = {"power": outage(4, [0, 1, 2, 3], 0.0, 16.0)}
 
 
-# ------------------------------------------------------------------------------------------ where people are
+# ---------------------------------------------------------------------------------- where people are
 
 
 def slow_stays(population: Any, departed: np.ndarray, arrived: np.ndarray, end_s: float) -> list[tuple]:
@@ -160,7 +160,7 @@ def test_who_is_out_loses_where_they_are() -> None:
     assert found[4:].sum() == 0.0
 
 
-# ------------------------------------------------------------------------------------------ what is done instead
+# ---------------------------------------------------------------------------------- what is done instead
 
 
 def test_power_is_lost_as_long_as_it_is_gone() -> None:
@@ -290,7 +290,7 @@ def test_nobody_loses_less_than_nothing_or_more_than_was_gone(data: Any) -> None
         assert (lost(record, longer).lost[name] >= lost(record, shares).lost[name] - 1e-9).all()
 
 
-# ------------------------------------------------------------------------------------------ indicators
+# ---------------------------------------------------------------------------------- indicators
 
 
 def test_groups_add_up_and_means_are_per_head() -> None:
@@ -302,8 +302,11 @@ def test_groups_add_up_and_means_are_per_head() -> None:
     whole = found["person_hours_lost_power", "all", ""]
     assert whole == pytest.approx(14.0), "seven at home for two hours"
     for family in ("age:", "skill:", "car:"):
-        parts = [value for (name, focus, group), value in found.items()
-                 if (name, focus) == ("person_hours_lost_power", "all") and group.startswith(family)]  # fmt: skip
+        parts = [
+            value
+            for (name, focus, group), value in found.items()
+            if (name, focus) == ("person_hours_lost_power", "all") and group.startswith(family)
+        ]
         assert sum(parts) == pytest.approx(whole), family
     zones = [found["person_hours_lost_power", zone, ""] for zone in ("town", "village")]
     assert sum(zones) == pytest.approx(whole)
