@@ -200,7 +200,7 @@ class _Coping:
         """Share (n_spans,) of the counters that work: on paper, or with power and a line."""
         services = self.record.territory.services
         rows = services.place[(services.service == BASKET.index("counter")) & (services.place >= 0)]
-        if self.day.manual_fallback or not len(rows):
+        if self.day.counters_on_paper or not len(rows):
             return np.ones(len(self.open))
         down = np.maximum(self.lost["power"][:, rows], self.lost["fibre"][:, rows])
         return np.asarray(1.0 - down.mean(axis=1))
