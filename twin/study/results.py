@@ -175,7 +175,9 @@ class Result:
         scenario = Scenario.from_tables(manifest["scenario"], str(home))
         return cls(
             scenario, manifest["seed"], manifest["digest"], manifest["indicators_digest"], values,
-            manifest=manifest, **read,
+            read["links"], read["slices"], read["trips"], read["pictures"], read["observations"], manifest,
+            homes=read["homes"], utility_failures=read["utility_failures"],
+            utility_frames=read["utility_frames"], utility_curves=read["utility_curves"],
         )  # fmt: skip
 
     def _without_personal(self, table: pd.DataFrame) -> pd.DataFrame:

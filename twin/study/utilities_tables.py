@@ -1,4 +1,4 @@
-"""The tables that a result keeps of a day of the utility networks: failures, who was without, shares served."""
+"""Tables that a result keeps of a day of the utility networks: failures, who was without, shares served."""
 
 from __future__ import annotations
 

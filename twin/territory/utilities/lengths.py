@@ -52,7 +52,7 @@ def lines_of(edges: UtilityEdges) -> dict[str, Flags]:
 
 
 def lengths_of(territory: Territory) -> tuple[Lengths, ...]:
-    """Lengths in each zone whose inhabitants are known, then in the whole; edges lie where their middle does."""
+    """Lengths in zones whose inhabitants are known, then in the whole; edges lie where their middle is."""
     edges, zones = territory.utilities.edges, territory.zones
     lines, zone = lines_of(edges), _zone_of_edges(territory)
     found = [
