@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -117,6 +118,10 @@ class UtilitiesRecord:
         (n_quarters,) temperature outside; empty: not known.
     manual_fallback
         Whether all who depend on telecom had a fallback by hand: switching, dispatch, counters on paper.
+    by_hand
+        What of it, if not all: ``counter``, ``dispatch``, ``switching``.
+    memo
+        What was worked out of it before.
     """
 
     step_s: float
@@ -146,6 +151,13 @@ class UtilitiesRecord:
     calculator_down: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict)
     outdoor_c: Floats = field(default_factory=lambda: np.empty(0))
     manual_fallback: bool = False
+    by_hand: tuple[str, ...] = ()
+    memo: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def counters_on_paper(self) -> bool:
+        """Whether counters go on without power or a line."""
+        return self.manual_fallback and (not self.by_hand or "counter" in self.by_hand)
 
     @property
     def edges_s(self) -> Floats:

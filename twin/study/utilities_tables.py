@@ -1,4 +1,4 @@
-"""Tables of a result that tell of utility networks: failures, damages, visits, places, quarters of an hour."""
+"""Tables that a result keeps of a day of the utility networks: failures, who was without, shares served."""
 
 from __future__ import annotations
 
@@ -6,71 +6,60 @@ from dataclasses import asdict
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from twin.clock import SLICE_S
+from twin.indicators.focus import every_focus
 from twin.indicators.records import DayRecord
-from twin.indicators.utilities_record import NEVER, SERVICES, UtilitiesRecord
-from twin.study.tables import OUTSIDE, named
-from twin.territory.utilities.tables import UTILITIES
+from twin.indicators.utilities_networks import residents, served_curves
+from twin.indicators.utilities_record import UtilitiesRecord
 
-H_PER_SLICE = SLICE_S / 3_600.0
-L_PER_M3, S_PER_MIN = 1_000.0, 60.0
-PREFIX = "utility_"
-"""With it the names of the files of these tables begin."""
+SHOWN = ("power", "water", "mobile")
+"""Services of the frames; a place's digit has a bit for each that is gone: 1, 2, 4."""
+QUARTER_S = 900.0
+HALF = 0.5
 
 
-def utilities_tables(record: DayRecord) -> dict[str, pd.DataFrame]:
-    """Tables by name; none where networks were not reckoned."""
-    found = record.utilities
-    if found is None:
-        return {}
-    failures = pd.DataFrame({**asdict(found.failures), "utility": named(found.failures.utility, UTILITIES)})
+def utility_tables(record: DayRecord) -> dict[str, pd.DataFrame]:
+    """Tables by name, empty where utilities are not simulated."""
+    day = record.utilities
+    if day is None:
+        return {name: pd.DataFrame() for name in ("utility_failures", "utility_frames", "utility_curves")}
     return {
-        f"{PREFIX}failures": failures,
-        f"{PREFIX}damages": pd.DataFrame(asdict(found.damages)),
-        f"{PREFIX}visits": pd.DataFrame(asdict(found.visits)),
-        f"{PREFIX}places": _places(record, found),
-        f"{PREFIX}quarters": _quarters(record, found),
+        "utility_failures": pd.DataFrame(asdict(day.failures)),
+        "utility_frames": _frames(record, day),
+        "utility_curves": _curves(record, day),
     }
 
 
-def _places(record: DayRecord, found: UtilitiesRecord) -> pd.DataFrame:
-    """One row a place: what it asked for and got, and for how long it was without each service."""
-    flows = {
-        "asked_kwh": found.asked_kw.sum(axis=0) * H_PER_SLICE,
-        "served_kwh": found.served_kw.sum(axis=0) * H_PER_SLICE,
-        "asked_m3": found.asked_lps.sum(axis=0) * SLICE_S / L_PER_M3,
-        "served_m3": found.served_lps.sum(axis=0) * SLICE_S / L_PER_M3,
-    }
-    lost = {
-        f"without_{name}_min": np.where(
-            (found.share[name] == NEVER).all(axis=0), np.nan, found.lasts_s @ found.lost(name) / S_PER_MIN
-        )
-        for name in SERVICES
-    }
-    zone = named(record.territory.places.zone, record.territory.zones.name, OUTSIDE)
-    return pd.DataFrame({"place_id": found.place_id, "zone": zone, **flows, **lost})
+def _frames(record: DayRecord, day: UtilitiesRecord) -> pd.DataFrame:
+    """One row a place that is ever without one of `SHOWN`: where, its inhabitants, a digit for each quarter.
 
-
-def _quarters(record: DayRecord, found: UtilitiesRecord) -> pd.DataFrame:
-    """One row a zone and quarter of an hour: sums of what was asked for and got."""
-    zone, names = record.territory.places.zone, record.territory.zones.name
-    parts = []
-    for row, name in ((-1, OUTSIDE), *enumerate(names)):
-        mine = zone == row
-        columns: dict[str, NDArray[np.float64]] = {
-            key: getattr(found, key)[:, mine].sum(axis=1, dtype=np.float64)
-            for key in ("asked_kw", "served_kw", "asked_lps", "served_lps")
+    A service counts as gone that is so in the middle of the quarter.
+    """
+    places, people = record.territory.places, residents(record, every_focus(record.territory)[-1])
+    middle_s = np.arange(QUARTER_S / 2, day.edges_s[-1], QUARTER_S)
+    row = np.searchsorted(day.edges_s, middle_s, side="right") - 1
+    digit = np.zeros((len(row), len(day.place_id)), dtype=np.uint8)
+    for bit, name in enumerate(SHOWN):
+        digit |= (day.lost(name)[row] > HALF).astype(np.uint8) << np.uint8(bit)
+    ever = np.flatnonzero(digit.any(axis=0))
+    lost = ["".join(map(str, digit[:, place].tolist())) for place in ever.tolist()]
+    return pd.DataFrame(
+        {
+            "place_id": day.place_id[ever].astype(object),
+            "lon": places.lon[ever],
+            "lat": places.lat[ever],
+            "inhabitants": people[ever],
+            "lost": np.array(lost, dtype=object),
         }
-        n = len(found.asked_kw)
-        parts.append(pd.DataFrame({"zone": [name] * n, "slice": np.arange(n, dtype=np.int16), **columns}))
-    whole = pd.DataFrame({
-        "slice": np.arange(len(found.asked_kw), dtype=np.int16),
-        "supplied_lps": found.supplied_lps,
-        "leaked_lps": found.leaked_lps,
-        "blind_links": found.blind_links,
-        "dark_signals": found.dark_signals,
-        **{f"{name}_imbalance": values for name, values in found.balance.items()},
-    })  # fmt: skip
-    return pd.concat(parts, ignore_index=True).merge(whole, on="slice", how="left")
+    )
+
+
+def _curves(record: DayRecord, day: UtilitiesRecord) -> pd.DataFrame:
+    """One row a focus, service and span: share of the inhabitants who have it, from a second on."""
+    parts = []
+    for focus in every_focus(record.territory):
+        for service, served in served_curves(record, focus).items():
+            new = np.append(True, served[1:] != served[:-1])
+            columns = {"from_s": day.edges_s[:-1][new], "served": served[new]}
+            parts.append(pd.DataFrame({"focus": focus.name, "service": service, **columns}))
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()

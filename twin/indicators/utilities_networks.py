@@ -1,0 +1,223 @@
+"""What a day of the utility networks came to: interruptions, what was not served, yield, resilience."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin.indicators.focus import Focus
+from twin.indicators.groups import EVERYBODY, ratio
+from twin.indicators.indicator import Groups, indicator
+from twin.indicators.ledger import CONSUMPTION
+from twin.indicators.records import DayRecord
+from twin.indicators.utilities_record import NEVER, SERVICES, Singles, UtilitiesRecord
+from twin.indicators.utilities_stays import Floats, Spans
+from twin.territory.utilities.tables import WATER
+from twin.utilities.reliability import Interruptions, interruptions, time_to_share
+
+QUARTER_S, S_PER_MIN, S_PER_H = 900.0, 60.0, 3_600.0
+RUNNING, ALMOST_ALL = 0.5, 0.9
+Flags = NDArray[np.bool_]
+NETWORKS = (*CONSUMPTION, "indicators.*")
+VOLTAGE_BAND = 0.1
+"""Most that voltage may be off, over nominal (EN 50160)."""
+
+
+@indicator("min/customer", "lower", NETWORKS)
+def saidi(record: DayRecord, focus: Focus) -> Groups:
+    """Minutes without power of a customer over the day: SAIDI (IEEE 1366), sustained interruptions only."""
+    return _cut(record, focus, lambda found: found.saidi_min)
+
+
+@indicator("1/customer", "lower", NETWORKS)
+def saifi(record: DayRecord, focus: Focus) -> Groups:
+    """Sustained interruptions of power of a customer over the day: SAIFI (IEEE 1366)."""
+    return _cut(record, focus, lambda found: found.saifi)
+
+
+@indicator("kWh", "lower", NETWORKS, extensive=True)
+def energy_not_served(record: DayRecord, focus: Focus) -> Groups:
+    """Electricity that was asked for and not delivered."""
+    day = record.utilities
+    return {} if day is None else _not_served(record, focus, day.asked_kw, day.served_kw, S_PER_H)
+
+
+@indicator("m3", "lower", NETWORKS, extensive=True)
+def water_not_served(record: DayRecord, focus: Focus) -> Groups:
+    """Water that was asked for and not delivered."""
+    day = record.utilities
+    return {} if day is None else _not_served(record, focus, day.asked_lps, day.served_lps, 1_000.0)
+
+
+@indicator("kWh", "lower", NETWORKS, extensive=True)
+def heat_not_served(record: DayRecord, focus: Focus) -> Groups:
+    """District heat that was asked for and not delivered."""
+    day = record.utilities
+    if day is None or not day.asked_heat_kw.shape[1]:
+        return {}
+    return _not_served(record, focus, day.asked_heat_kw, day.served_heat_kw, S_PER_H)
+
+
+@indicator("m", "lower", NETWORKS)
+def pressure_deficit(record: DayRecord, focus: Focus) -> Groups:
+    """Mean over people and time of how far pressure at the main lies under the full one.
+
+    Where elevations are assumed the number stands in a group of its own: it is not verifiable.
+    """
+    day = record.utilities
+    if day is None or not len(day.water_node):
+        return {}
+    place_node = record.territory.utilities.rows_for("place", day.place_id, WATER)
+    column = np.full(int(max(day.water_node.max(), place_node.max(initial=0))) + 1, -1)
+    column[day.water_node] = np.arange(len(day.water_node))
+    at = np.where(place_node >= 0, column[place_node], -1)
+    people = np.bincount(
+        at[at >= 0], weights=residents(record, focus)[at >= 0], minlength=len(day.water_node)
+    )
+    short = np.maximum(float(record.parameters["utilities.full_pressure_m"]) - day.pressure_m, 0.0)
+    short = np.nan_to_num(short.astype(np.float64))
+    value = ratio(float((short * people).sum()), float(people.sum()) * len(short))
+    return {EVERYBODY if day.pressures_verifiable else "not_verifiable": value}
+
+
+@indicator("share", "higher", NETWORKS)
+def network_yield(record: DayRecord, focus: Focus) -> Groups:
+    """Share of the water brought into the network that does not leak from its mains."""
+    day = record.utilities
+    if day is None or not focus.is_whole:
+        return {}
+    return {EVERYBODY: 1.0 - ratio(float(day.leaked_lps.sum()), float(day.supplied_lps.sum()))}
+
+
+@indicator("share", "lower", NETWORKS)
+def voltage_outside_band(record: DayRecord, focus: Focus) -> Groups:
+    """Share of quarters and energised nodes whose voltage is more than 10 % off (EN 50160)."""
+    day = record.utilities
+    if day is None or not focus.is_whole:
+        return {}
+    alive = day.voltage_pu > 0.0
+    off = alive & (np.abs(day.voltage_pu - 1.0) > VOLTAGE_BAND)
+    return {EVERYBODY: ratio(float(off.sum()), float(alive.sum()))}
+
+
+@indicator("share", "lower", NETWORKS)
+def balance_error(record: DayRecord, focus: Focus) -> Groups:
+    """Largest part of any quarter's throughput by which a network's balance does not close."""
+    day = record.utilities
+    if day is None or not focus.is_whole:
+        return {}
+    return {f"service:{name}": float(np.abs(each).max(initial=0.0)) for name, each in day.balance.items()}
+
+
+@indicator("h", "lower", NETWORKS)
+def resilience_triangle(record: DayRecord, focus: Focus) -> Groups:
+    """Area above the curve of the share of inhabitants served (Bruneau et al. 2003), in hours of all."""
+    day = record.utilities
+    if day is None:
+        return {}
+    return {
+        f"service:{name}": float(((1.0 - served) * day.lasts_s).sum() / S_PER_H)
+        for name, served in served_curves(record, focus).items()
+    }
+
+
+@indicator("min", "lower", NETWORKS)
+def minutes_to_90_percent(record: DayRecord, focus: Focus) -> Groups:
+    """Minutes from the first loss until 90 % of inhabitants are served for good; none if not that day."""
+    day = record.utilities
+    if day is None:
+        return {}
+    steps = np.rint(day.lasts_s / day.step_s).astype(np.int64)
+    return {
+        f"service:{name}": time_to_share(np.repeat(served, steps), ALMOST_ALL, day.step_s) / S_PER_MIN
+        for name, served in served_curves(record, focus).items()
+    }
+
+
+@indicator("degC h/person", "lower", NETWORKS)
+def cold_at_home(record: DayRecord, focus: Focus) -> Groups:
+    """Degree-hours below the least healthy temperature of homes, per inhabitant.
+
+    Homes go with one time constant to what their heating can keep; own boilers and heat pumps need power.
+    """
+    day = record.utilities
+    people = residents(record, focus)
+    if day is None or not people.any():
+        return {}
+    lost = np.where(day.share["heat"] == NEVER, day.lost("power"), day.lost("heat"))
+    rows = np.flatnonzero(lost.any(axis=0) & (people > 0.0))
+    if not len(rows):
+        return {EVERYBODY: 0.0}
+    edges_s = np.arange(0.0, day.edges_s[-1] + 1.0, QUARTER_S)
+    until = Spans(day.edges_s).until(lost[:, rows])
+    at = np.array([until(np.full(len(rows), edge), np.arange(len(rows))) for edge in edges_s])
+    cold = degree_hours(np.diff(at, axis=0) / QUARTER_S, _outdoor_c(record, day, len(edges_s) - 1), record)
+    return {EVERYBODY: float((cold * people[rows]).sum() / people.sum())}
+
+
+def degree_hours(lost: Floats, outdoor_c: Floats, record: DayRecord) -> Floats:
+    """Degree-hours (n_places,) below the least temperature, for heating lost (n_quarters, n_places)."""
+    set_c, least_c = (float(record.parameters[f"indicators.indoor_{name}_c"]) for name in ("set", "least"))
+    hours = QUARTER_S / S_PER_H
+    toward = -np.expm1(-hours / float(record.parameters["indicators.cooling_h"]))
+    indoor, total = np.full(lost.shape[1], max(set_c, outdoor_c[0])), np.zeros(lost.shape[1])
+    for out_c, gone in zip(outdoor_c, lost, strict=True):
+        kept = out_c + max(set_c - out_c, 0.0) * (1.0 - gone)
+        indoor = indoor + toward * (kept - indoor)
+        total += np.maximum(least_c - indoor, 0.0) * hours
+    return total
+
+
+def served_curves(record: DayRecord, focus: Focus) -> dict[str, Floats]:
+    """By service, share (n_spans,) of the inhabitants of a focus, at home, who have it; of who ever has."""
+    day, people = record.utilities, residents(record, focus)
+    curves: dict[str, Floats] = {}
+    if day is None:
+        return curves
+    for name in SERVICES:
+        ever = people * (day.share[name] != NEVER).any(axis=0)
+        if ever.any():
+            curves[name] = 1.0 - (day.lost(name) * ever).sum(axis=1) / ever.sum()
+    return curves
+
+
+def residents(record: DayRecord, focus: Focus) -> Floats:
+    """People of a focus who live in each place (n_places,)."""
+    home = record.population.persons.home[focus.persons(record)]
+    n_places = len(record.territory.places.place_id)
+    return np.asarray(np.bincount(home[home >= 0], minlength=n_places), dtype=np.float64)
+
+
+def places_of(record: DayRecord, focus: Focus) -> Flags:
+    """Places in a focus (n_places,)."""
+    zone = record.territory.places.zone
+    return np.ones(len(zone), dtype=np.bool_) if focus.is_whole else np.asarray(np.isin(zone, focus.zones))
+
+
+def _cut(record: DayRecord, focus: Focus, read: Callable[[Interruptions], float]) -> Groups:
+    """Interruptions of the places of a focus; a customer is a dwelling, or a place without any."""
+    day, here = record.utilities, places_of(record, focus)
+    if day is None or not here.any():
+        return {}
+    customers = np.maximum(record.territory.places.dwellings.astype(np.float64), 1.0)
+    without = day.lost("power") > RUNNING
+    cut = here & np.asarray(without.any(axis=0))
+    steps = np.rint(day.lasts_s / day.step_s).astype(np.int64)
+    sustained_s = float(record.parameters["utilities.sustained_min"]) * S_PER_MIN
+    found = interruptions(np.repeat(without[:, cut], steps, axis=0), customers[cut], day.step_s, sustained_s)
+    return {EVERYBODY: read(found) * float(customers[cut].sum() / customers[here].sum())}
+
+
+def _not_served(record: DayRecord, focus: Focus, asked: Singles, served: Singles, per: float) -> Groups:
+    """What was asked and not served in a focus; rates by quarter, over `per` seconds or units."""
+    here = places_of(record, focus)
+    short = np.maximum(asked[:, here].astype(np.float64) - served[:, here], 0.0)
+    return {EVERYBODY: float(short.sum() * QUARTER_S / per)}
+
+
+def _outdoor_c(record: DayRecord, day: UtilitiesRecord, n_quarters: int) -> Floats:
+    if len(day.outdoor_c) >= n_quarters:
+        return np.asarray(day.outdoor_c[:n_quarters], dtype=np.float64)
+    return np.full(n_quarters, float(record.parameters["indicators.outdoor_c"]))
