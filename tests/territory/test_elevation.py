@@ -80,7 +80,7 @@ def test_a_village_is_fetched_with_the_radar_heights(
     data_file: Callable[[str], Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """La Turbie lies between the Grande Corniche (sea side, about 280 m here) and the Tete de Chien."""
-    map_, heights = data_file("osm/monaco.osm.pbf"), data_file("elevation/N43E007.hgt.zip")
+    map_, heights = data_file("osm/la_turbie.osm.bz2"), data_file("elevation/N43E007.hgt.zip")
     box = "7.395,43.742,7.403,43.748"
     words = ["fetch", str(map_), "--bbox", box, "--out", str(tmp_path / "out"), "--quiet"]
     assert run_command([*words, "--elevation", str(heights)]) == 0

@@ -170,5 +170,3 @@ def _settings(sections: Sections, laid: LaidWater, used: Ints, when: tuple[int, 
 def _clock(seconds: float) -> str:
     whole = int(seconds)
     return f"{whole // 3600}:{whole // 60 % 60:02d}:{whole % 60:02d}"
-
-

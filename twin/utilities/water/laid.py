@@ -14,7 +14,7 @@ import numpy as np
 from twin.errors import InputError
 from twin.scenario.ledger import Parameters
 from twin.territory.tables import ASSUMED, Flags, Floats, Ints, Texts
-from twin.territory.utilities.tables import WATER, Utilities
+from twin.territory.utilities.tables import POWER, WATER, Utilities
 
 L_PER_M3 = 1000.0
 
@@ -108,6 +108,7 @@ def laid_water(layers: Utilities, place_id: Texts, mean_lps: Floats, parameters:
     nodes, edges = layers.nodes, layers.edges
     if not layers.laid:
         raise InputError("utilities", "the territory has no utility layers", "a territory built again")
+    _check_power(layers)
     mains: Ints = np.flatnonzero((edges.utility == WATER) & (edges.kind == "main")).astype(np.int32)
     zones = _zones(layers, mains)
     at = {name: row for row, name in enumerate(zones.name)}
@@ -132,6 +133,18 @@ def laid_water(layers: Utilities, place_id: Texts, mean_lps: Floats, parameters:
     leak = _leaks(layers, (zone, height, mains), zones.head_m, float(drawn.sum()), parameters)
     known = ~flat & (nodes.elevation_provenance != ASSUMED)
     return LaidWater(zones, zone, height, leak, mains, of[edges.tail[mains]], node, known, layers, parameters)
+
+
+def _check_power(layers: Utilities) -> None:
+    """Refuse pumps that no node of the power network supplies."""
+    nodes = layers.nodes
+    pumps = nodes.node_id[(nodes.utility == WATER) & (nodes.kind == "pump")]
+    supplied = layers.nodes_of("pump", POWER)
+    for name in pumps.tolist():
+        if name not in supplied:
+            raise InputError(
+                f"pump {name}", "it has no power node", "a dependency on a node of the power network"
+            )
 
 
 def _pump_lps(zones: Zones, drawn_lps: Floats, parameters: Parameters) -> Floats:

@@ -67,7 +67,7 @@ class SteadyEngine:
         names = self._epanet.getnodeid, self._epanet.getlinkid
         self.node: Texts = np.array([names[0](self._project, row + 1) for row in range(nodes)], dtype=np.str_)
         self.link: Texts = np.array([names[1](self._project, row + 1) for row in range(links)], dtype=np.str_)
-        self._of_nodes, self._of_links = _Buffer(self._epanet, nodes), _Buffer(self._epanet, links)
+        self._of_nodes, self._of_links = Buffer(self._epanet, nodes), Buffer(self._epanet, links)
         self._asked = np.full(nodes, np.nan)
 
     def solve(self, asked: Floats, again: bool = False) -> Moment:
@@ -96,7 +96,7 @@ class SteadyEngine:
         return int(self._epanet.getcount(self._project, what))
 
 
-class _Buffer:
+class Buffer:
     """The engine's array of doubles, seen as one of ours: item by item would take longer than solving."""
 
     def __init__(self, engine: Any, n: int) -> None:
@@ -105,5 +105,6 @@ class _Buffer:
         self._seen = np.ctypeslib.as_array(address, (n,))
 
     def read(self, get: Any, project: Any, what: int) -> Floats:
+        """What one of the engine's getters gives for all nodes or links (n,)."""
         get(project, what, self._array)
         return self._seen.copy()
