@@ -1,8 +1,8 @@
 """Signals without power: their junctions work as all-way stops, by the levers that every street has.
 
 A dark approach may be left at any moment, but everybody stops first, and no more leave than a share of what
-the signal lets through: one goes after another, whatever the approach (Highway Capacity Manual 2000, chapter 17). So
-with little traffic a dark signal costs less time than a red one, and with much of it queues grow.
+the signal lets through: one goes after another, whatever the approach (Highway Capacity Manual 2000, chapter
+17). So with little traffic a dark signal costs less time than a red one, and with much of it queues grow.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from twin.scenario.ledger import Parameters
 
 
 class AllWayStop(NamedTuple):
-    """What a dark approach leaves of its capacity under the signal, and what each vehicle loses by stopping."""
+    """What is left of an approach's capacity under its signal, and what each vehicle loses by stopping."""
 
     share: float
     stop_ms: int

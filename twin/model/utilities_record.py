@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from twin.clock import SLICE_S
+from twin.conditions.weather import climate_of, season_temperature_c
 from twin.indicators.utilities_record import (
     SERVICES,
     DamageRows,
@@ -20,13 +22,15 @@ from twin.territory.utilities.tables import POWER, TELECOM, WATER
 from twin.utilities.failures.cascade import BROKEN, OPENED
 from twin.utilities.failures.inventory import Inventory, inventory_of
 from twin.utilities.failures.laid import INPUTS, services
-from twin.utilities.physics import physics_of, water_imbalance
+from twin.utilities.physics import physics_of
 from twin.utilities.spans import Spans
 
 if TYPE_CHECKING:
     from twin.model.networks import Networks
     from twin.model.twin_model import TwinModel
 
+W_PER_KW, S_PER_H, H_PER_DAY = 1_000.0, 3_600.0, 24.0
+WARMEST_H, MIDDLE_OF_MONTH = 14.0, 15
 WHY_INPUT = {POWER: "no power", WATER: "not filled", TELECOM: "no telecom"}
 
 
@@ -37,7 +41,9 @@ def utilities_record_of(model: TwinModel) -> UtilitiesRecord | None:
         return None
     territory, noted = model.territory, networks.noted()
     layers, place_id, spans = territory.utilities, territory.places.place_id, networks.day.spans()
-    flows = physics_of(territory, networks.consumption(model), model.parameters, spans)
+    outside_c = outdoor_c(model, spans.n_quarters)
+    flows = physics_of(territory, networks.consumption(model), model.parameters, spans, outside_c)
+    assert flows.heat is not None
     begin, share = _shares(model, spans)
     known = inventory_of(layers)
     step_s, nodes = spans.step_s, layers.nodes
@@ -45,7 +51,6 @@ def utilities_record_of(model: TwinModel) -> UtilitiesRecord | None:
         (nodes.utility == POWER) & ((flows.power.laid.low >= 0) | (flows.power.laid.high >= 0)),
         (nodes.utility == WATER) & (flows.laid_water.zone >= 0),
     ))  # fmt: skip
-    none = np.zeros((spans.n_quarters, 0), dtype=np.float32)
     return UtilitiesRecord(
         step_s=step_s,
         n_steps=spans.n_steps,
@@ -56,11 +61,11 @@ def utilities_record_of(model: TwinModel) -> UtilitiesRecord | None:
         served_kw=flows.served_kw().astype(np.float32),
         asked_lps=flows.place_lps.astype(np.float32),
         served_lps=flows.served_lps().astype(np.float32),
-        asked_heat_kw=none,
-        served_heat_kw=none,
+        asked_heat_kw=(flows.heat.asked_w / W_PER_KW).astype(np.float32),
+        served_heat_kw=(flows.heat.given_w / W_PER_KW).astype(np.float32),
         water_node=water_node,
-        pressure_m=flows.water.pressure_m[:, water_node].astype(np.float32),
-        pressures_verifiable=bool(flows.laid_water.known[water_node].all()) and bool(len(water_node)),
+        pressure_m=flows.pressure_m()[:, water_node].astype(np.float32),
+        pressures_verifiable=bool(flows.water.verifiable[water_node].all()) and bool(len(water_node)),
         supplied_lps=flows.water.source_lps,
         leaked_lps=flows.water.leaked_lps.sum(axis=1),
         power_node=power_node,
@@ -68,13 +73,13 @@ def utilities_record_of(model: TwinModel) -> UtilitiesRecord | None:
         failures=_failures(networks, known, step_s),
         damages=_damages(networks),
         visits=_visits(networks),
-        balance={"power": flows.power.imbalance(), "water": water_imbalance(flows.water)},
+        balance=flows.balance(),
         blind_links=noted[:, 0],
         dark_signals=noted[:, 1],
         calculator_down={
             offer.name: noted[:, 2 + row] > 0.0 for row, offer in enumerate(model.spec.providers)
         },
-        outdoor_c=_outdoor_c(model, spans.n_quarters),
+        outdoor_c=outside_c,
         manual_fallback=bool(networks.orders.by_hand),
     )
 
@@ -153,10 +158,16 @@ def _visits(networks: Networks) -> VisitRows:
     )
 
 
-def _outdoor_c(model: TwinModel, n_quarters: int) -> Floats:
-    """Temperature outside of each quarter, empty without a date."""
-    today = model.conditions
-    if today is None:
-        return np.empty(0)
-    hourly = np.asarray(today.weather.temperature_c, dtype=np.float64)
-    return hourly[np.minimum(np.arange(n_quarters) * SLICE_S // 3_600, len(hourly) - 1)]
+def outdoor_c(model: TwinModel, n_quarters: int) -> Floats:
+    """Temperature outside by quarter (n_quarters,) [degC]: the date's, or that of the season in the month."""
+    hour = (np.arange(n_quarters) + 0.5) * SLICE_S / S_PER_H
+    today, parameters = model.conditions, model.parameters
+    if today is not None:
+        hourly = np.asarray(today.weather.temperature_c, dtype=np.float64)
+        return hourly[np.minimum(hour.astype(np.int64), len(hourly) - 1)]
+    streets = model.ground.streets
+    climate = climate_of(float(streets.node_lon.mean()), float(streets.node_lat.mean()), parameters)
+    middle = dt.date(model.month // 12, model.month % 12 + 1, MIDDLE_OF_MONTH)
+    mean_c = season_temperature_c(middle, climate, parameters)
+    amplitude = float(parameters["conditions.temperature_of_day"])
+    return np.asarray(mean_c + amplitude * np.cos(2.0 * np.pi * (hour - WARMEST_H) / H_PER_DAY))

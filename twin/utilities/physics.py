@@ -1,4 +1,4 @@
-"""Power and water by quarters of an hour, on what stood then; every balance is checked.
+"""Power, water and heat by quarters of an hour, on what stood then; every balance is checked.
 
 Power is solved for every part of a quarter in which no bus comes or goes, so that what a cut of ten
 minutes takes is taken for ten minutes. Water is solved by quarters; a main that nothing reaches draws
@@ -13,12 +13,14 @@ import numpy as np
 
 from twin.clock import MS
 from twin.errors import WorkError
+from twin.population.presence import Presence
 from twin.scenario.ledger import Parameters
-from twin.territory.tables import Flags, Floats, Ints
+from twin.territory.tables import Floats, Ints, Texts
 from twin.territory.territory import Territory
-from twin.territory.utilities.tables import WATER as WATER_LAYER
+from twin.territory.utilities.tables import Utilities
 from twin.utilities.demand import POWER, WATER, DayConsumption
 from twin.utilities.failures.laid import RUNNING
+from twin.utilities.heat.day import HeatDay, TownHeat
 from twin.utilities.power.flow import Flow, PowerFlow, power_engine
 from twin.utilities.power.laid import LaidPower, laid_power
 from twin.utilities.spans import QUARTER_S, Spans
@@ -27,9 +29,8 @@ from twin.utilities.water.engine import epanet
 from twin.utilities.water.laid import LaidWater, laid_water
 
 S_PER_H = 3_600.0
-MOST_POWER_IMBALANCE, MOST_WATER_IMBALANCE = 1e-6, 1e-5
-"""Parts of the throughput by which power and water may fail to add up."""
-LPS_PER_STOPPED_PUMP = 1e-4
+CLOSES = {"power": 1e-6, "water": 1e-5, "heat": 1e-6}
+"""Parts of the throughput by which each may fail to add up; water's stopped pumps are allowed for besides."""
 
 
 @dataclass(frozen=True)
@@ -71,13 +72,28 @@ class PowerDay:
 
 @dataclass(frozen=True)
 class Physics:
-    """What flowed: `place_kw`, `place_lps` (n_quarters, n_places) are what was asked for."""
+    """What flowed: `place_kw`, `place_lps` (n_quarters, n_places) are what was asked for.
+
+    `reached` (n_quarters, n_nodes) is the share of each quarter in which nodes stand.
+    """
 
     place_kw: Floats
     place_lps: Floats
     power: PowerDay
     water: WaterDay
     laid_water: LaidWater
+    heat: HeatDay | None
+    reached: Floats
+
+    def balance(self) -> dict[str, Floats]:
+        """By network, what does not add up over its throughput (n_quarters,)."""
+        found = {"power": self.power.imbalance(), "water": self.water.amiss_lps / _through(self.water)}
+        return found if self.heat is None else {**found, "heat": self.heat.network.imbalance}
+
+    def pressure_m(self) -> Floats:
+        """Pressure at utility nodes (n_quarters, n_nodes) [m], 0 where no water comes, NaN at no junction."""
+        dry = (self.reached < RUNNING) & np.isfinite(self.water.pressure_m)
+        return np.where(dry, 0.0, self.water.pressure_m)
 
     def served_kw(self) -> Floats:
         """Power that places got (n_quarters, n_places)."""
@@ -93,27 +109,57 @@ class Physics:
 
 
 def physics_of(
-    territory: Territory, consumption: DayConsumption, parameters: Parameters, spans: Spans
+    territory: Territory,
+    consumption: DayConsumption,
+    parameters: Parameters,
+    spans: Spans,
+    outside_c: Floats | None = None,
 ) -> Physics:
-    """Flows of a day on what stood in it; raises `WorkError` where a balance does not close."""
+    """Flows of a day on what stood in it; raises `WorkError` where a balance does not close.
+
+    Heat is reckoned where temperatures outside are given (n_quarters,) [degC].
+    """
     layers, place_id = territory.utilities, territory.places.place_id
-    kw, lps = _asked(consumption, spans.n_quarters)
     n_nodes = layers.nodes.n_nodes
-    down = spans.level[:, :n_nodes] < RUNNING
-    laid = laid_power(layers, place_id, parameters)
-    broken, cut = laid.broken_buses(down), laid.cut_lines(~spans.carries[:, n_nodes:])
-    quarter, span, share = spans.segments(np.hstack([broken, cut]))
-    flow = PowerFlow(laid.grid).solve(*laid.loads(kw[quarter]), broken[span], cut[span])
-    power = PowerDay(laid, flow, quarter, share, spans.n_quarters)
+    kw, lps, people = _asked(consumption, spans.n_quarters)
+    power = _power(layers, place_id, kw, parameters, spans)
     mains = laid_water(layers, place_id, lps.mean(axis=0), parameters)
     stands = spans.of_quarters(spans.level[:, :n_nodes])
     node = mains.node_of_place
-    reached = np.where(layers.nodes.utility == WATER_LAYER, stands, 1.0)
-    drawn = lps * np.where(node >= 0, reached[:, node], 0.0)
+    drawn = lps * np.where(node >= 0, stands[:, node], 0.0)  # a main that nothing reaches draws nothing
     water = water_day(mains, drawn, QUARTER_S, stands, float(parameters["utilities.tank_filled"]))
-    found = Physics(kw, lps, power, water, mains)
-    check_balances(found, stands < 1.0)
+    heat = None
+    if outside_c is not None:
+        heat = _heat(territory, consumption, parameters, (people, outside_c, stands, power.served_share()))
+    found = Physics(kw, lps, power, water, mains, heat, stands)
+    check_balances(found)
     return found
+
+
+def _power(layers: Utilities, place_id: Texts, kw: Floats, parameters: Parameters, spans: Spans) -> PowerDay:
+    """Power flow of every part of a quarter in which nothing is switched."""
+    n_nodes = layers.nodes.n_nodes
+    laid = laid_power(layers, place_id, parameters)
+    broken = laid.broken_buses(spans.level[:, :n_nodes] < RUNNING)
+    cut = laid.cut_lines(~spans.carries[:, n_nodes:])
+    quarter, span, share = spans.segments(np.hstack([broken, cut]))
+    flow = PowerFlow(laid.grid).solve(*laid.loads(kw[quarter]), broken[span], cut[span])
+    return PowerDay(laid, flow, quarter, share, spans.n_quarters)
+
+
+def _heat(
+    territory: Territory,
+    consumption: DayConsumption,
+    parameters: Parameters,
+    by_quarter: tuple[list[Presence], Floats, Floats, Floats],
+) -> HeatDay:
+    """Heat of buildings and of the network; without power nobody heats."""
+    town = TownHeat(territory, consumption.demand, parameters, float(by_quarter[1][0]))
+    rows = zip(*by_quarter, strict=True)
+    return HeatDay.of([
+        town.step(people, row, float(outside_c), stands, lit)
+        for row, (people, outside_c, stands, lit) in enumerate(rows)
+    ])  # fmt: skip
 
 
 def check_engines() -> None:
@@ -122,35 +168,28 @@ def check_engines() -> None:
     epanet()
 
 
-def water_imbalance(water: WaterDay) -> Floats:
-    """Part of each step's flow by which inflow, stores, delivery and leaks do not add up (n_steps,)."""
-    before = np.vstack([water.start_l, water.stored_l[:-1]])
-    gained = (water.stored_l - before).sum(axis=1) / water.step_s
+def check_balances(found: Physics) -> None:
+    """Refuse a day of which power, water or heat does not add up in some quarter of an hour."""
+    for name, off in found.balance().items():
+        allowed = np.full_like(off, CLOSES[name])
+        if name == "water":
+            allowed = found.water.allowed_lps / _through(found.water)
+        if not (off <= allowed).all():
+            quarter = int((off - allowed).argmax())
+            raise WorkError(f"{name}, quarter {quarter}: {off[quarter]:.2e} of its throughput is missing")
+
+
+def _through(water: WaterDay) -> Floats:
     out = (water.served_lps + water.leaked_lps).sum(axis=1)
-    through = np.maximum(np.maximum(water.source_lps, out), 1e-9)
-    return np.asarray(np.abs(water.source_lps - out - gained) / through)
+    return np.asarray(np.maximum(np.maximum(water.source_lps, out), 1e-9))
 
 
-def check_balances(found: Physics, stopped: Flags) -> None:
-    """Refuse a day of which energy or water does not add up; `stopped` (n_quarters, n_nodes)."""
-    off = found.power.imbalance()
-    if not (off <= MOST_POWER_IMBALANCE).all():
-        raise WorkError(f"power, quarter {int(off.argmax())}: {off.max():.2e} of what comes in is missing")
-    water = found.water
-    pumps = found.laid_water.zones.pump
-    allowed_lps = LPS_PER_STOPPED_PUMP * stopped[:, pumps[pumps >= 0]].sum(axis=1)
-    through = np.maximum(water.source_lps, (water.served_lps + water.leaked_lps).sum(axis=1))
-    allowed = MOST_WATER_IMBALANCE + allowed_lps / np.maximum(through, 1e-9)
-    off = np.maximum(water_imbalance(water), water.engine_imbalance)
-    if not (off <= allowed).all():
-        raise WorkError(f"water, quarter {int((off - allowed).argmax())}: {off.max():.2e} of it is missing")
-
-
-def _asked(consumption: DayConsumption, n_quarters: int) -> tuple[Floats, Floats]:
-    """Power [kW] and water [l/s] of places (n_quarters, n_places)."""
+def _asked(consumption: DayConsumption, n_quarters: int) -> tuple[Floats, Floats, list[Presence]]:
+    """Power [kW] and water [l/s] of places (n_quarters, n_places), and who is there."""
     ends = [(row * QUARTER_S * MS, (row + 1) * QUARTER_S * MS) for row in range(n_quarters)]
-    kwh, litres = [], []
-    for each in ends:  # both of a quarter together: who is where then is worked out once
+    kwh, litres, people = [], [], []
+    for each in ends:  # all of a quarter together: who is where then is worked out once
         kwh.append(consumption.between(POWER, *each))
         litres.append(consumption.between(WATER, *each))
-    return np.array(kwh) * (S_PER_H / QUARTER_S), np.array(litres) / QUARTER_S
+        people.append(consumption.presence(*each))
+    return np.array(kwh) * (S_PER_H / QUARTER_S), np.array(litres) / QUARTER_S, people
