@@ -6,6 +6,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from twin.clock import MS, format_time_s
@@ -14,7 +16,7 @@ from twin.mobility.passages import Passages
 from twin.model.state import Access
 from twin.routing.search import bounds_to
 from twin.routing.topology import usable_in
-from twin.territory.tables import Floats, Ints, Longs, Streets
+from twin.territory.tables import Flags, Floats, Ints, Longs, Streets
 from twin.territory.utilities.tables import Utilities
 
 if TYPE_CHECKING:
@@ -50,7 +52,8 @@ class CrewRoads:
     def link_of_element(self) -> Ints:
         """The link nearest to each utility node, then to the middle of each edge (n_elements,)."""
         streets = self.model.territory.streets
-        return nearest_links(streets, usable_in(self.model.roads.topology), *_spots(self.layers))
+        usable = _within_reach(streets, usable_in(self.model.roads.topology))
+        return nearest_links(streets, usable, *_spots(self.layers))
 
     @cached_property
     def depot(self) -> int:
@@ -118,6 +121,17 @@ class CrewRoads:
         return f"CrewRoads(depot at link {self.depot}, {format_time_s(self.model.now_s)})"
 
 
+def _within_reach(streets: Streets, usable: Flags) -> Flags:
+    """Usable links (n_links,) of the largest part of the streets in which every link leads to every other."""
+    rows = np.flatnonzero(usable)
+    shape = (streets.n_nodes, streets.n_nodes)
+    graph = coo_array((np.ones(len(rows)), (streets.tail[rows], streets.head[rows])), shape)
+    _, part = connected_components(graph, directed=True, connection="strong")
+    inner = usable & (part[streets.tail] == part[streets.head])
+    counts = np.bincount(part[streets.tail[inner]], minlength=1)
+    return np.asarray(inner & (part[streets.tail] == counts.argmax()))
+
+
 def _spots(layers: Utilities) -> tuple[Floats, Floats]:
     """Longitudes and latitudes of nodes, then of the middles of edges."""
     nodes, edges = layers.nodes, layers.edges
@@ -128,7 +142,7 @@ def _spots(layers: Utilities) -> tuple[Floats, Floats]:
     return np.concatenate([nodes.lon, ends[0]]), np.concatenate([nodes.lat, ends[1]])
 
 
-def nearest_links(streets: Streets, usable: np.ndarray, lon: Floats, lat: Floats) -> Ints:
+def nearest_links(streets: Streets, usable: Flags, lon: Floats, lat: Floats) -> Ints:
     """The usable link whose line has a point nearest to each spot (n,)."""
     of_point = np.repeat(np.arange(streets.n_links), np.diff(streets.shape_start))
     kept = usable[of_point]
