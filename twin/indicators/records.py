@@ -129,16 +129,14 @@ class DayRecord:
     transit
         Public transport by timetable; None: there is none. Links' counts have its buses in them, the
         events above do not.
-    parking
-        Parking where it is limited; None: everybody parks at once.
+    parking, utilities
+        Parking where it is limited, utility networks where they are reckoned; None: not.
     toll_cents, barred_km
         (n_trips,): tolls paid; kilometres in low-emission zones by a vehicle they bar. None: no rule.
     on_demand, services
-        On-demand transport, counted as buses are; what either did on the road. None: none.
+        On-demand transport, counted as buses are; what either did on the road. None: there is none.
     promised_ms
         (n_trips,) moment of arrival that the provider told when first asked [ms], -1: none was told.
-    utilities
-        Power, water, heat and telecom where they are simulated; None: they are not.
     """
 
     territory: Territory

@@ -124,12 +124,9 @@ def charging_of(
     follows = np.append(vehicle[1:] == vehicle[:-1], False)[: len(rows)]
     until_ms = np.where(follows, np.append(departed_ms[rows][1:], 0)[: len(rows)], HORIZON_MS)
     trips = population.trips
-    at_home = trips.destination_place == population.persons.home[trips.person]
-    at_work = np.isin(trips.purpose, (WORK, BUSINESS))
     habit = habits_of(fleet, parameters, seed)
     spot = habit.spot[vehicle]
-    there = np.select([spot == AT_HOME, spot == AT_WORK], [at_home[rows], at_work[rows]], True)
-    there &= (trips.destination_place[rows] >= 0) & (arrived_ms[rows] >= 0)
+    there = _at_its_spot(population, rows, spot) & (arrived_ms[rows] >= 0)
     least_ms = round(float(parameters["charging.least_stay_min"]) * 60.0 * MS)
     there &= until_ms - arrived_ms[rows] >= least_ms
     power = np.array([0.0, parameters["charging.work_kw"], parameters["charging.public_kw"]])
@@ -147,6 +144,17 @@ def charging_of(
         end_ms,
         kw[stay],
     )
+
+
+def _at_its_spot(
+    population: Population, rows: NDArray[np.int64], spot: NDArray[np.int64]
+) -> NDArray[np.bool_]:
+    """Whether trips (rows) end where their vehicle's charger is."""
+    trips = population.trips
+    at_home = (trips.destination_place == population.persons.home[trips.person])[rows]
+    at_work = np.isin(trips.purpose, (WORK, BUSINESS))[rows]
+    there = np.select([spot == AT_HOME, spot == AT_WORK], [at_home, at_work], True)
+    return np.asarray(there & (trips.destination_place[rows] >= 0))
 
 
 class _Stays(NamedTuple):
