@@ -64,6 +64,24 @@ def test_low_and_medium_voltage_are_radial_and_loaded_within_their_ratings(town)
         assert kva / (np.sqrt(3) * 0.4 * 0.9) <= most_a * (1 + 1e-9)
 
 
+@given(towns())
+@settings(max_examples=10)
+def test_each_feeder_is_tied_to_another_at_its_far_end_where_one_is_near(town):
+    small = LEDGER.replaced({"utilities.feeder_kva": 4_000.0})
+    layers = lay_utilities((town.streets, town.places, town.zones), NOTHING, small)
+    edges = layers.edges
+    closed = graph_of(layers, POWER, "mv_trunk", "mv_cable")
+    feeder: dict[int, int] = {}
+    for row in np.flatnonzero(edges.kind == "mv_trunk").tolist():
+        top = int(edges.head[row])
+        feeder |= dict.fromkeys({top} | nx.descendants(closed, top), top)
+    for row in np.flatnonzero(edges.kind == "mv_tie").tolist():
+        assert feeder[int(edges.tail[row])] != feeder[int(edges.head[row])]
+        assert edges.length_m[row] <= 3_000.0
+        assert edges.voltage_kv[row] == 20.0
+    assert (edges.kind == "mv_tie").sum() <= (edges.kind == "mv_trunk").sum()
+
+
 def place_load(town: Territory, layers: Utilities) -> dict[int, float]:
     """Design load by power node, reckoned here [kVA]."""
     load: dict[int, float] = {}
@@ -160,6 +178,7 @@ def test_a_mapped_data_centre_hosts_and_needs_power_and_a_distant_one_does_not(t
     check_layers(town_grid, near)
     assert set(near.nodes_of("hosted", TELECOM).values()) == {near.row_of["way:9"]}
     assert set(near.nodes_of("data_center", POWER)) == {"way:9"}
+    assert set(near.nodes_of("data_center", WATER)) == {"way:9"}, "water cools it"
     assert "distant_data_center" not in near.nodes.kind
     far = lay(town_grid)
     row = int(np.flatnonzero(far.nodes.kind == "distant_data_center")[0])
@@ -294,5 +313,7 @@ def test_the_embedded_layers_serve_everybody(name, request):
     counts = territory.utilities.counts()
     assert counts == territory.meta["utilities"]
     lengths = territory.utilities.edges
+    ties = int((lengths.kind == "mv_tie").sum())
+    assert ties >= 20 if name == "riviera" else ties == 0, "the crop has one feeder"
     low = lengths.length_m[lengths.kind == "lv_cable"]
     assert low.sum() / 1_000.0 > 5.0

@@ -5,18 +5,23 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import osmium
 import pytest
 
 from tests.osm_maps import OsmMap, small_town
 from twin.readers.osm import read_extract
+from twin.scenario.ledger import Parameters
 from twin.territory.tables import OBSERVED
 from twin.territory.territory import Territory
 from twin.territory.utilities.draft import Draft
 from twin.territory.utilities.observed import enter_observed, read_observed, utility_of
 from twin.territory.utilities.tables import UTILITIES, Utilities
+from twin.utilities.heat.flow import HeatFlow
+from twin.utilities.heat.laid import control_of, laid_heat
 
 DATA = Path(__file__).parent / "data"
+LEDGER = Parameters.defaults()
 
 
 def counted(file: Path) -> Counter[str]:
@@ -80,6 +85,16 @@ def test_helsinkis_pipelines_poles_cabinets_and_antenna_arrive(data_file):
     assert counts["gas"]["observed"] == 10
     assert counts["unknown"]["observed"] == 65 + 85 + 4
     assert counts["heat"]["inferred"] > 0, "a mapped heat pipe is evidence of district heating"
+    laid = laid_heat(territory.utilities, territory.places.place_id, LEDGER)
+    assert laid is not None
+    asked_w = np.full(laid.n_stations, 20_000.0)
+    control = control_of(
+        laid, np.full(territory.places.n_places, 50_000.0), 0.0 * territory.places.lon, LEDGER
+    )
+    flow, opened = HeatFlow(laid.network, control, (90.0, 50.0)), np.ones(laid.n_stations, dtype=bool)
+    steps = [flow.step(asked_w, 90.0, 300.0, True, opened) for _ in range(12)]
+    assert max(each.imbalance for each in steps) < 1e-6
+    assert steps[-1].taken_j.sum() == pytest.approx(300.0 * asked_w.sum(), rel=1e-2)
 
 
 def test_the_derived_fixtures_arrive_whole():

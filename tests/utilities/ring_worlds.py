@@ -11,12 +11,15 @@ from twin.territory.utilities.tables import POWER, TELECOM, WATER, Utilities
 DEGREES_PER_M = 1.0 / 111_195.0
 
 
-def ring(n_feeders: int, n_stations: int, ties: Sequence[tuple[int, int]] = ()) -> Utilities:
+def ring(
+    n_feeders: int, n_stations: int, ties: Sequence[tuple[int, int]] = (), far: bool = False
+) -> Utilities:
     """Feeders of stations in a row, each with one house at low voltage; `ties` join stations by number.
 
     Station s of feeder f has the number f * n_stations + s and the id "s<number>"; the cable to it is
     "c<number>", its house hangs on "h<number>" over "l<number>". An exchange feeds the substation's fibre
-    and a mobile site by station 0, a pump by the last station fills a tank for every house.
+    and a mobile site by station 0, a pump by the last station fills a tank for every house. With `far` a
+    second house "g<number>" hangs on each first one over "m<number>".
     """
     draft = Draft()
 
@@ -46,6 +49,9 @@ def ring(n_feeders: int, n_stations: int, ties: Sequence[tuple[int, int]] = ()) 
         kind, before = ("mv_cable", f"s{number - 1}") if row else ("mv_trunk", substation)
         edge(f"c{number}", POWER, kind, before, station)
         edge(f"l{number}", POWER, "lv_cable", station, house)
+        if far:
+            beyond = node(f"g{number}", POWER, "lv_node", 100.0 * (row + 1), 100.0 * feeder + 60.0)
+            edge(f"m{number}", POWER, "lv_cable", house, beyond)
         place = f"p{number}"
         for each in (house, tap, fibre, site):
             draft.depend("place", place, each)

@@ -25,6 +25,7 @@ from twin.territory.utilities.tables import HEAT
 from twin.utilities.demand import DayConsumption, Demand
 from twin.utilities.heat.buildings import HeatBuildings
 from twin.utilities.heat.day import HeatDay, TownHeat, heat_day
+from twin.utilities.heat.hydraulics import pipe_flows, pressure_drop
 from twin.utilities.heat.laid import laid_heat
 
 LEDGER = Parameters.defaults()
@@ -226,6 +227,20 @@ def test_pipes_get_smaller_outwards_and_every_branch_sells_enough():
         if above is not None:
             assert edges.diameter_mm[row] <= edges.diameter_mm[above]
     assert metres[source] == pytest.approx(edges.length_m[rows].sum())
+
+
+def test_at_the_design_load_pipes_are_neither_too_fast_nor_too_rough():
+    """All at once what the coldest day asks for: 2.5 m/s, and 150 Pa/m by a friction factor of 0.02."""
+    town = heated(1.0)
+    laid = laid_heat(town.utilities, town.places.place_id, LEDGER)
+    buildings = TownHeat(town, consumption().demand, LEDGER, -5.0).buildings
+    coldest_w = laid.at_stations(buildings.most_w) / 1.2
+    network = laid.network
+    flows = pipe_flows(network, coldest_w / (network.water.heat_capacity * 45.0))
+    velocity = flows / (network.water.density * 0.25 * np.pi * network.pipes.inner_m**2)
+    assert 1.0 < velocity.max() <= 2.5 * 1.001
+    assert (pressure_drop(network, flows) / network.pipes.length_m).max() < 250.0
+    assert (flows > 0.0).all()
 
 
 def test_settings_that_do_not_fit_are_one_line():

@@ -17,7 +17,9 @@ from twin.territory.utilities.layers import lay_utilities
 from twin.territory.utilities.observed import Observed
 from twin.territory.utilities.tables import Utilities
 from twin.utilities.failures.cascade import Cascade, run
-from twin.utilities.failures.laid import blind_links, laid_cascade, outage, services, story
+from twin.utilities.failures.inventory import inventory_of
+from twin.utilities.failures.laid import blind_links, laid_cascade, outage, services
+from twin.utilities.failures.story import Story
 from twin.utilities.reliability import interruptions, not_delivered, time_to_share
 
 LEDGER = Parameters.defaults()
@@ -72,11 +74,11 @@ def test_without_a_substation_sites_fall_after_their_battery_and_water_stays_in_
     dark = blind_links(layers, town.streets.link_id, level)
     assert dark[60:180].all()
     assert not dark[:60].any()
-    told = story(layers, cascade.falls, MINUTE)
-    assert told[0].startswith("01:00 hv_mv_substation")
+    told = Story(inventory_of(layers), cascade.falls, MINUTE).texts()
+    assert told[0].startswith("01:00:00 hv_mv_substation")
     assert told[0].endswith("down: broken")
-    assert any(line.startswith("01:25 site") and line.endswith("no power") for line in told)
-    assert any(line.startswith("03:10 pump") and line.endswith("works again") for line in told)
+    assert any(line.startswith("01:25:00 site") and "no power from" in line for line in told)
+    assert any(line.startswith("03:10:00 pump") and line.endswith("works again") for line in told)
 
 
 def test_gateways_fall_after_theirs_and_a_distant_data_centre_only_when_no_exchange_is_left():
@@ -84,7 +86,7 @@ def test_gateways_fall_after_theirs_and_a_distant_data_centre_only_when_no_excha
     layers = lay(town)
     rows = np.flatnonzero(layers.nodes.kind == "hv_mv_substation")
     dark = {str(each): (HOUR, 8 * HOUR) for each in layers.nodes.node_id[rows]}
-    level = lived(layers, laid_cascade(layers, LEDGER, 1), dark)
+    level = lived(layers, laid_cascade(layers, LEDGER, 1), dark)[:, : layers.nodes.n_nodes]
     first = {
         kind: int(np.argmax(level[:, layers.nodes.kind == kind].max(axis=1) < 0.5))
         for kind in ("site", "gateway", "exchange", "distant_data_center")

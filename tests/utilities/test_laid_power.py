@@ -65,7 +65,7 @@ def test_a_lost_station_leaves_exactly_those_without_whose_only_way_it_was(town)
     broken = np.zeros(layers.nodes.n_nodes, dtype=bool)
     broken[station] = True
     flow = PowerFlow(laid.grid).solve(*laid.loads(design_kw(town)), laid.broken_buses(broken))
-    graph = graph_of(layers, POWER).to_undirected()
+    graph = graph_of(layers, POWER, "mv_trunk", "mv_cable", "lv_cable").to_undirected()
     graph.remove_node(station)
     sources = np.flatnonzero(layers.nodes.kind == "hv_mv_substation").tolist()
     alive = set().union(*(nx.node_connected_component(graph, each) for each in sources))
@@ -126,10 +126,42 @@ def test_a_cut_cable_leaves_those_without_who_hang_on_it():
     trunk = int(np.flatnonzero(layers.edges.kind == "mv_trunk")[0])
     broken = np.zeros(layers.edges.n_edges, dtype=bool)
     broken[trunk] = True
-    graph = graph_of(layers, POWER)
+    graph = graph_of(layers, POWER, "mv_trunk", "mv_cable", "lv_cable")
     hang = {int(layers.edges.head[trunk])} | nx.descendants(graph, int(layers.edges.head[trunk]))
     node = layers.rows_for("place", town.places.place_id, POWER)
     dark = np.isin(node, sorted(hang))
-    flow = PowerFlow(laid.grid).solve(*laid.loads(design_kw(town)), cut=laid.cut_lines(broken))
+    flow = PowerFlow(laid.grid).solve(*laid.loads(design_kw(town)), cut=laid.of_lines(broken))
     assert dark.any()
     assert flow.unserved_w.sum() == pytest.approx(1000.0 * design_kw(town)[dark].sum())
+
+
+def test_an_open_tie_changes_nothing_and_a_closed_one_feeds_what_hangs_on_a_cut_trunk():
+    """The first trunk of a real town is cut; its tie brings the others' power."""
+    town = Territory.load(ROOT / "networks" / "la_turbie_crop")
+    ledger = LEDGER.replaced({"utilities.feeder_kva": 2_000.0})
+    layers = lay_utilities((town.streets, town.places, town.zones), Observed(), ledger)
+    edges = layers.edges
+    trunks = np.flatnonzero(edges.kind == "mv_trunk")
+    assert 2 <= (edges.kind == "mv_tie").sum() <= len(trunks)
+    laid = laid_power(layers, town.places.place_id, LEDGER)
+    flow, loads = PowerFlow(laid.grid), laid.loads(0.5 * design_kw(town))
+    cut, closed = np.zeros(edges.n_edges, dtype=bool), np.zeros(edges.n_edges, dtype=bool)
+    calm = flow.solve(*loads)
+    assert (calm.line_loading[0][laid.grid.lines.ties] == 0.0).all()
+    assert not calm.unserved_w.any()
+    feeders = graph_of(layers, POWER, "mv_trunk", "mv_cable", "lv_cable")
+    for trunk in trunks.tolist():
+        top = int(edges.head[trunk])
+        mine = {top} | nx.descendants(feeders, top)
+        ties = [row for row in np.flatnonzero(edges.kind == "mv_tie").tolist()
+                if (int(edges.tail[row]) in mine) != (int(edges.head[row]) in mine)]  # fmt: skip
+        assert ties, "each feeder has a way to another"
+        cut[:], closed[:] = False, False
+        cut[trunk] = True
+        dark = flow.solve(*loads, cut=laid.of_lines(cut))
+        closed[ties[0]] = True
+        lit = flow.solve(*loads, cut=laid.of_lines(cut), closed=laid.of_lines(closed))
+        assert dark.unserved_w.sum() > 0.0
+        assert not lit.unserved_w.any()
+        assert lit.line_loading[0][laid.of_lines(closed)].max() > 0.0
+        assert lit.u_pu.min() > 0.9

@@ -20,6 +20,7 @@ from twin.model.closed_services import rerouted, with_services_closed
 from twin.model.collector import day_collector
 from twin.model.conditions import ordered_levers, refuse_months_of_a_date, weather_levers
 from twin.model.day_plan import planned_today
+from twin.model.district_heat import heated
 from twin.model.edited_roads import day_roads
 from twin.model.inhabitant import Inhabitant
 from twin.model.inhabitants import Inhabitants
@@ -107,7 +108,7 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         self.parameters = scenario.ledger()
         self.month = parse_month(scenario.month)
         self.step_s = int(self.parameters["mobility.step_s"])
-        self.ground = load_territory(scenario) if territory is None else territory
+        self.ground = heated(scenario, load_territory(scenario) if territory is None else territory)
         self.conditions = conditions_of(scenario, self.ground, seed)
         self.planned = load_population(scenario, self.ground, seed) if population is None else population
         self.inhabitants = Inhabitants.of(self.planned.persons, self)

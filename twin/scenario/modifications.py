@@ -15,6 +15,7 @@ from twin.clock import parse_time_s
 from twin.errors import InputError
 from twin.registry import Registry
 from twin.scenario.actors import SensorFleet
+from twin.scenario.district_heat import DistrictHeat
 from twin.scenario.ghg_ranking import LEDGER_ROWS as RANKING_ROWS
 from twin.scenario.ghg_ranking import RankByGhg
 from twin.scenario.ledger import Parameters
@@ -271,8 +272,7 @@ _KINDS: tuple[type[Modification], ...] = (
     *(CloseLink, ReduceCapacity, Incident, SpeedLimit, ClassifySecondary, RankByGhg, SchoolStreet),
     *(DataAgreement, AppShare, AddSensorFleet, BusLine, Parking, Fare, ParkAndRide, OnDemandTransport),
     *(Lanes, OneWay, TurnBan, BusLane, BikeLane, NewLink, SignalPlan, Works, WithdrawProvider, Rain),
-    CloseService,
-    *UTILITY_KINDS,
+    *(CloseService, DistrictHeat, *UTILITY_KINDS),
 )
 for _kind in _KINDS:
     MODIFICATIONS.add(_kind.model_fields["kind"].default, _kind)

@@ -17,6 +17,8 @@ from twin.territory.utilities.water import Mains
 
 NEEDS_POWER = ("pump", "site", "exchange", "gateway", "heat_source", "pumping_station", "data_center")
 """Kinds of elements that stand still without power, once their own store is empty."""
+NEEDS_WATER = ("data_center",)
+"""Kinds of elements that water cools."""
 NEEDS_TELECOM = ("hv_mv_substation", "pump", "heat_source")
 """Kinds of elements that are watched and switched from afar."""
 
@@ -41,16 +43,19 @@ def depend(plan: Plan, laid: Laid) -> None:
     nodes = [
         (name, node)
         for name, node in plan.draft.nodes.items()
-        if node.kind in NEEDS_TELECOM or (node.kind in NEEDS_POWER and node.utility != POWER)
+        if node.kind in (*NEEDS_TELECOM, *NEEDS_WATER) or (node.kind in NEEDS_POWER and node.utility != POWER)
     ]
     if not nodes:
         return
     at = near.at(np.array([node.lon for _, node in nodes]), np.array([node.lat for _, node in nodes]))
-    for (name, node), power, fibre in zip(nodes, near.power(at), near.fibre(at), strict=True):
+    found = near.power(at), near.fibre(at), near.water(at)
+    for (name, node), power, fibre, water in zip(nodes, *found, strict=True):
         if node.kind in NEEDS_POWER and node.utility != POWER:
             plan.draft.depend(node.kind, name, power)
         if node.kind in NEEDS_TELECOM:
             plan.draft.depend(node.kind, name, fibre)
+        if node.kind in NEEDS_WATER:
+            plan.draft.depend(node.kind, name, water)
 
 
 def _places(plan: Plan, laid: Laid) -> None:
@@ -87,6 +92,7 @@ class _Near:
         self.plan = plan
         self._power = _finder(plan, laid.power.node_of_point or _of_places(plan, laid.power))
         self._fibre = _finder(plan, laid.telecom.node_of_point)
+        self._water = _finder(plan, laid.water.node_of_point)
         self._sites = laid.telecom.sites
         self._gateways = laid.telecom.gateways
         self._site_tree, self._gateway_tree = (
@@ -106,6 +112,10 @@ class _Near:
     def fibre(self, at: Floats) -> list[str]:
         """Fibre node of each spot."""
         return _found(self._fibre, at)
+
+    def water(self, at: Floats) -> list[str]:
+        """Junction of the mains nearest to each spot."""
+        return _found(self._water, at)
 
     def site(self, at: Floats) -> list[str]:
         """Mobile site of each spot."""

@@ -84,6 +84,7 @@ def _pipe(plan: Plan, ends: tuple[str, str], length_m: float, mwh: float) -> Non
     for nominal, inner_mm in sizes:
         inner_m = inner_mm / 1000.0
         fastest = math.sqrt(2.0 * inner_m * ledger["utilities.heat_pa_per_m"] / (FRICTION * WATER_KG_PER_M3))
+        fastest = min(fastest, ledger["utilities.heat_velocity_mps"])
         if m3_s <= fastest * 0.25 * math.pi * inner_m**2:
             edge.numbers = {"diameter_mm": float(nominal)}
             break

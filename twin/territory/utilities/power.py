@@ -1,4 +1,4 @@
-"""Power: HV/MV substations, MV feeders as trees with a trunk of their own, MV/LV stations, radial LV.
+"""Power: HV/MV substations, MV feeders with a trunk of their own and open ties, MV/LV stations, radial LV.
 
 A station is one node: MV edges end there, LV edges begin there; its transformer is its rating.
 Rules: stations within reach of every place (Amme et al. 2018, ding0, J. Phys. Conf. Ser. 977, take load
@@ -15,6 +15,7 @@ import numpy as np
 
 from twin.territory.tables import ASSUMED, INFERRED, Floats
 from twin.territory.utilities.draft import Edge
+from twin.territory.utilities.half_rings import TIE, ties_between
 from twin.territory.utilities.observed import ObservedPoint
 from twin.territory.utilities.plan import Plan
 from twin.territory.utilities.tables import POWER
@@ -196,6 +197,9 @@ def _lay_medium_voltage(plan: Plan, tree: Tree, sources: dict[int, str], station
         for station, kva in here:
             if station != nodes[point]:
                 _cable(plan, (nodes[point], station), _apart_m(plan, point, station), kva, low=False)
+    for point, end, length_m in ties_between(plan, tree, feeder, set(stations.at), nodes):
+        kva = max(total[int(feeder[point])], total[int(feeder[end])])
+        _cable(plan, (nodes[point], nodes[end]), length_m, kva, low=False, kind=TIE)
     for point, name in sources.items():
         _rate_source(plan, name, sum(kva for top, kva in total.items() if tree.source[top] == point))
 

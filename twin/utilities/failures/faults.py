@@ -9,12 +9,11 @@ import numpy as np
 from twin.scenario.ledger import Parameters
 from twin.territory.tables import Flags, Floats
 from twin.territory.utilities.tables import POWER, TELECOM, UTILITIES, Utilities
-from twin.utilities.failures.cascade import Paths
 from twin.utilities.failures.crews import Crews, Repairs, Travel, crews_of
 from twin.utilities.failures.damages import RESTART, Damages, join_damages, no_damages
 from twin.utilities.failures.dispatch import straight_travel
 from twin.utilities.failures.inventory import Rows, inventory_of
-from twin.utilities.failures.laid import RUNNING, S_PER_MIN, laid_cascade
+from twin.utilities.failures.laid import RUNNING, S_PER_MIN, laid_cascade, paths_of
 from twin.utilities.failures.reports import Reports
 from twin.utilities.failures.story import Story
 from twin.utilities.failures.switching import FAULT, Switching, feeders_of
@@ -69,14 +68,12 @@ class Faults:
             layers, self.damages, team, parameters, rules.policy, seed, rules.critical, rules.manual_fallback
         )
         self.reports = Reports(layers, self.damages, parameters, seed)
-        power = self.cascade.layers[POWER]
-        assert isinstance(power, Paths)
         stand_by_s = (
             parameters["utilities.remote_switch_min"] * S_PER_MIN if rules.manual_fallback else np.inf
         )
         by_hand_s = np.full(self.known.n_elements, parameters["utilities.manual_switch_min"] * S_PER_MIN)
         by_hand_s[self.repairs.element[np.isinf(self.damages.until_s)]] = np.inf  # a crew comes to those
-        feeders = feeders_of(layers, power.upstream)
+        feeders = feeders_of(layers, paths_of(layers, POWER).upstream)
         by_hand_s = np.minimum(by_hand_s, stand_by_s)
         self.switching = Switching(self.known, feeders, parameters, by_hand_s)
         self._isolate_s = float(parameters["utilities.isolate_min"]) * S_PER_MIN
@@ -149,6 +146,8 @@ def _watched(layers: Utilities) -> dict[int, list[str]]:
     table, found = layers.dependencies, dict[int, list[str]]()
     of = (table.utility == TELECOM) & ~np.isin(table.consumer_kind, ("place", "link"))
     for row in np.flatnonzero(of).tolist():
+        if str(table.consumer_id[row]) not in layers.row_of:
+            continue  # what runs in a data centre is no element
         name = f"{table.consumer_kind[row]} {table.consumer_id[row]}"
         found.setdefault(int(table.node[row]), []).append(name)
     return found

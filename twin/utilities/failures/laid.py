@@ -17,6 +17,7 @@ from twin.errors import InputError
 from twin.kernels.random import keys_of, stream_of, uniforms
 from twin.scenario.ledger import Parameters
 from twin.territory.tables import Flags, Floats, Ints, Texts
+from twin.territory.utilities.half_rings import TIE
 from twin.territory.utilities.tables import (
     HEAT,
     LAID,
@@ -28,7 +29,6 @@ from twin.territory.utilities.tables import (
 )
 from twin.utilities.failures.cascade import Cascade, Elements, Needs, Paths
 from twin.utilities.failures.inventory import inventory_of
-from twin.utilities.failures.switching import TIE
 
 INPUTS = (POWER, WATER)
 """Utilities that elements need from another element, and can store; rows of the inputs."""

@@ -46,8 +46,10 @@ class Reports:
     def _pairs(
         self, layers: Utilities, known: Inventory, damages: Damages, drawn: tuple[Parameters, int], head: Ints
     ) -> None:
-        """Places that may call for each damage, one row a pair."""
+        """Places that may call for each damage, one row a pair; what lies before each damage."""
         beyond = Downstream(layers)
+        upstream = [paths_of(layers, utility).upstream for utility in LAID]
+        self._before = np.full(damages.n_damages, -1, dtype=np.int64)
         damage: list[Rows] = [np.zeros(0, dtype=np.int64)]
         pair: list[Rows] = [np.zeros(0, dtype=np.int64)]
         for row, element in enumerate(self._element.tolist()):
@@ -55,7 +57,9 @@ class Reports:
             if utility >= len(LAID):
                 continue
             trips = head[element] >= 0 and known.kind[element] not in FUSED
-            rows = beyond.pairs(utility, int(head[element]) if trips else element)
+            top = int(head[element]) if trips else element
+            self._before[row] = upstream[utility][top]
+            rows = beyond.pairs(utility, top)
             rows = rows[beyond.served.place[rows]]
             damage.append(np.full(len(rows), row))
             pair.append(rows)
@@ -91,7 +95,9 @@ class Reports:
         told |= open_ & (moment_s >= at_s + self._patrol_s)
         rows = np.flatnonzero(open_[self._damage] & ~self._called)
         if len(rows):
-            without = level[self._node[rows]] < RUNNING
+            # a call tells of the trouble nearest to the source: what lies behind a dead station is not seen
+            nearest = (self._before < 0) | (level[self._before] >= RUNNING)
+            without = (level[self._node[rows]] < RUNNING) & nearest[self._damage[rows]]
             self._without_s[rows] = np.where(without, self._without_s[rows] + step_s, 0.0)
             due = rows[self._without_s[rows] >= self._delay_s[rows]]
             self._called[due[has_phone(level, self._site[due], self._fibre[due], self._power[due])]] = True

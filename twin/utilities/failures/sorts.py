@@ -27,7 +27,7 @@ _LINES = (
     "portal",
 )
 _STATIONS = ("station", "substation", "transformer")
-_JOINTS = ("joint", "chamber", "junction", "well", "hydrant", "distribution_point")
+_JOINTS = ("joint", "chamber", "junction", "well", "hydrant", "distribution_point", "distant_data_center")
 
 
 def sorts_of(known: Inventory) -> Texts:

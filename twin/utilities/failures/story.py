@@ -16,7 +16,12 @@ from twin.utilities.failures.inventory import Inventory
 from twin.utilities.failures.laid import INPUTS, POWERED
 from twin.utilities.failures.switching import Switched
 
-SHOWN = (*POWERED, "tank", *(kind for kinds in SOURCE_KINDS.values() for kind in kinds))
+SHOWN = (
+    *POWERED,
+    "tank",
+    "distant_data_center",
+    *(kind for kinds in SOURCE_KINDS.values() for kind in kinds),
+)
 """Kinds that get a line of their own; others that fall together for one reason are counted."""
 
 

@@ -16,13 +16,14 @@ import numpy as np
 
 from twin.scenario.ledger import Parameters
 from twin.territory.tables import Flags, Floats, Ints
+from twin.territory.utilities.half_rings import TIE
 from twin.territory.utilities.tables import POWER, TELECOM, Utilities
 from twin.utilities.failures.inventory import Inventory, Rows, inventory_of
 
+__all__ = ["FAULT", "FUSED", "PLANNED", "SHED", "TIE", "Feeders", "Switched", "Switching", "feeders_of"]
+
 FAULT, PLANNED, SHED = 0, 1, 2
 """How an element went out of service: by itself, for works, or to cut its customers off."""
-TIE = "mv_tie"
-"""Kind of a normally open cable between two feeders."""
 MEDIUM = ("mv_trunk", "mv_cable")
 FUSED = ("station",)
 S_PER_MIN = 60.0

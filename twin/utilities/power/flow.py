@@ -69,25 +69,33 @@ class PowerFlow:
     def __init__(self, grid: Grid) -> None:
         grid.check()
         self.grid = grid
-        self._engine = power_engine()
+        self.engine = power_engine()
         n_lines, n_transformers = len(grid.lines.name), len(grid.transformers.name)
         counts = (grid.n_buses, n_lines, n_transformers, len(grid.sources.bus), len(grid.load_bus))
         starts = np.cumsum((0, *counts)).tolist()
         self._ids = [np.arange(a, b, dtype=np.int32) for a, b in pairwise(starts)]
-        self._model = self._engine.PowerGridModel(self.tables())
+        self._model = self.engine.PowerGridModel(self.tables())
 
     def solve(
-        self, load_w: Floats, load_var: Floats, broken: Flags | None = None, cut: Flags | None = None
+        self,
+        load_w: Floats,
+        load_var: Floats,
+        broken: Flags | None = None,
+        cut: Flags | None = None,
+        closed: Flags | None = None,
     ) -> Flow:
         """Flow for loads (n_steps, n_loads); `broken` buses and `cut` lines ([n_steps,] n) carry nothing.
 
-        Raises WorkError when the balance of a step does not close.
+        Of normally open lines those carry that are `closed` ([n_steps,] n_lines). Raises WorkError when the
+        balance of a step does not close.
         """
         load_w, load_var = np.atleast_2d(load_w), np.atleast_2d(load_var)
         n_steps = len(load_w)
         self._check(load_w, load_var)
         down = np.zeros((n_steps, self.grid.n_buses), dtype=bool)
-        off = np.zeros((n_steps, len(self.grid.lines.name)), dtype=bool)
+        off = np.tile(self.grid.lines.ties, (n_steps, 1))
+        if closed is not None:
+            off &= ~closed
         if broken is not None:
             down |= broken
         if cut is not None:
@@ -100,7 +108,7 @@ class PowerFlow:
                 max_iterations=MOST_ITERATIONS,
                 continue_on_batch_error=True,
             )
-        except self._engine.errors.PowerGridError as error:
+        except self.engine.errors.PowerGridError as error:
             raise InputError("power flow", f"not solved: {str(error).splitlines()[0]}", "a network") from None
         failed = self._model.batch_error
         if failed is not None:
@@ -124,7 +132,7 @@ class PowerFlow:
                 raise InputError(f"loads [{name}], step {step}, load {row}", "not a number", "a finite one")
 
     def _filled(self, data: str, component: str, shape: Any, **columns: Any) -> Any:
-        table = self._engine.initialize_array(data, component, shape)
+        table = self.engine.initialize_array(data, component, shape)
         for name, values in columns.items():
             table[name] = values
         return table
@@ -138,7 +146,8 @@ class PowerFlow:
             "node": self._filled("input", "node", len(bus), id=bus, u_rated=grid.buses.rated_v),
             "line": self._filled(
                 "input", "line", len(line), id=line, from_node=bus[lines.tail], to_node=bus[lines.head],
-                r1=lines.r_ohm, x1=lines.x_ohm, c1=lines.c_farad, tan1=0.0, i_n=lines.most_a, **both,
+                r1=lines.r_ohm, x1=lines.x_ohm, c1=lines.c_farad, tan1=0.0, i_n=lines.most_a,
+                from_status=~lines.ties, to_status=~lines.ties,
             ),
             "transformer": self._filled(
                 "input", "transformer", len(transformer), id=transformer,
@@ -201,8 +210,8 @@ def power_engine() -> Any:
     """power-grid-model, which only the extra brings."""
     try:
         import power_grid_model
-        from power_grid_model import errors
+        from power_grid_model import errors, utils
     except ImportError:
         raise InputError("power flow", "it needs the extra 'utilities'", TO_INSTALL) from None
-    assert errors is power_grid_model.errors
+    assert (errors, utils) == (power_grid_model.errors, power_grid_model.utils)
     return power_grid_model

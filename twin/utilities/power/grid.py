@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from scipy.sparse import coo_matrix
@@ -22,7 +22,10 @@ class Buses(Table):
 
 @dataclass(frozen=True)
 class Lines(Table):
-    """Lines and cables between bus rows: impedance, capacitance to earth, current they carry."""
+    """Lines and cables between bus rows: impedance, capacitance to earth, current they carry.
+
+    `normally_open` (n_lines,) are ties that carry nothing until they are closed; no rows: none is.
+    """
 
     name: Texts
     tail: Ints
@@ -31,6 +34,13 @@ class Lines(Table):
     x_ohm: Floats
     c_farad: Floats
     most_a: Floats
+    normally_open: Flags = field(default_factory=lambda: np.zeros(0, dtype=bool))
+
+    @property
+    def ties(self) -> Flags:
+        """Which lines are normally open (n_lines,)."""
+        none = np.zeros(len(self.name), dtype=bool)
+        return self.normally_open if len(self.normally_open) else none
 
 
 @dataclass(frozen=True)
@@ -78,10 +88,11 @@ class Grid:
         return len(self.buses.name)
 
     def ends(self) -> tuple[Ints, Ints]:
-        """Tail and head of every branch, lines first."""
+        """Tail and head of every branch that is normally closed, lines first."""
+        closed = ~self.lines.ties
         return (
-            np.concatenate([self.lines.tail, self.transformers.tail]),
-            np.concatenate([self.lines.head, self.transformers.head]),
+            np.concatenate([self.lines.tail[closed], self.transformers.tail]),
+            np.concatenate([self.lines.head[closed], self.transformers.head]),
         )
 
     def check(self) -> None:

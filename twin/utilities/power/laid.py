@@ -13,11 +13,12 @@ import numpy as np
 from twin.errors import InputError
 from twin.scenario.ledger import Parameters
 from twin.territory.tables import Flags, Floats, Ints, Texts
+from twin.territory.utilities.half_rings import TIE
 from twin.territory.utilities.tables import POWER, Utilities
 from twin.utilities.power.grid import Buses, Grid, Lines, Sources, Transformers
 
 V_PER_KV, VA_PER_KVA, M_PER_KM = 1000.0, 1000.0, 1000.0
-CABLES = ("mv_trunk", "mv_cable", "mv_tie", "lv_cable")
+CABLES = ("mv_trunk", "mv_cable", TIE, "lv_cable")
 MEDIUM = ("hv_mv_substation", "station", "mv_node")
 
 
@@ -53,8 +54,8 @@ class LaidPower:
             buses[..., bus_of[known]] |= nodes[..., known]
         return buses
 
-    def cut_lines(self, edges: Flags) -> Flags:
-        """Lines (..., n_lines) of the utility edges (..., n_edges) that are broken."""
+    def of_lines(self, edges: Flags) -> Flags:
+        """What holds of utility edges (..., n_edges), of their lines (..., n_lines): cut, or closed."""
         lines = np.zeros((*edges.shape[:-1], len(self.grid.lines.name)), dtype=bool)
         known = np.flatnonzero(self.line_of_edge >= 0)
         lines[..., self.line_of_edge[known]] = edges[..., known]
@@ -129,6 +130,7 @@ def _lines(layers: Utilities, buses: tuple[Ints, Ints], parameters: Parameters) 
         x_ohm=x * km / parallel,
         c_farad=1e-9 * farad * km * parallel,
         most_a=np.array(parameters["utilities.cable_a"])[size] * parallel,
+        normally_open=edges.kind[rows] == TIE,
     )
 
 

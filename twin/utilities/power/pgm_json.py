@@ -24,9 +24,6 @@ def write_pgm_json(path: str | Path, flow: PowerFlow, load_w: Floats, load_var: 
     InputError
         Loads of another number, or a path that cannot be written.
     """
-    from power_grid_model import DatasetType
-    from power_grid_model.utils import json_serialize_to_file
-
     to, grid = Path(path), flow.grid
     for name, loads in (("W", load_w), ("var", load_var)):
         if loads.shape != (len(grid.load_bus),):
@@ -36,7 +33,7 @@ def write_pgm_json(path: str | Path, flow: PowerFlow, load_w: Floats, load_var: 
     of = (bus, grid.lines.name, grid.transformers.name, bus[grid.sources.bus], bus[grid.load_bus])
     names = to.with_name(f"{to.stem}_names.csv")
     try:
-        json_serialize_to_file(to, tables, DatasetType.input)
+        flow.engine.utils.json_serialize_to_file(to, tables, flow.engine.DatasetType.input)
         with names.open("w", newline="", encoding="utf-8") as file:
             rows = (
                 zip([component] * len(each), tables[component]["id"].tolist(), each.tolist(), strict=True)
