@@ -20,6 +20,7 @@ from twin.territory.utilities.observed import Observed
 from twin.territory.utilities.tables import POWER, Utilities
 from twin.utilities.power.flow import Flow, PowerFlow
 from twin.utilities.power.laid import LaidPower, laid_power
+from twin.utilities.power.pgm_json import write_pgm_json
 
 pytest.importorskip("power_grid_model", reason="the extra 'utilities' is not installed")
 
@@ -165,3 +166,18 @@ def test_an_open_tie_changes_nothing_and_a_closed_one_feeds_what_hangs_on_a_cut_
         assert not lit.unserved_w.any()
         assert lit.line_loading[0][laid.of_lines(closed)].max() > 0.0
         assert lit.u_pu.min() > 0.9
+
+
+def test_the_engine_reads_a_laid_network_back_with_its_ties_open(tmp_path):
+    from power_grid_model import PowerGridModel
+    from power_grid_model.utils import json_deserialize_from_file
+
+    town = Territory.load(ROOT / "networks" / "riviera")
+    laid = laid_power(town.utilities, town.places.place_id, LEDGER)
+    flow = PowerFlow(laid.grid)
+    active, reactive = laid.loads(design_kw(town))
+    write_pgm_json(tmp_path / "riviera.json", flow, active[0], reactive[0])
+    data = json_deserialize_from_file(tmp_path / "riviera.json")
+    theirs = PowerGridModel(data).calculate_power_flow(error_tolerance=1e-10, max_iterations=50)
+    assert theirs["node"]["u_pu"] == pytest.approx(flow.solve(active, reactive).u_pu[0], rel=1e-9)
+    assert (data["line"]["from_status"] == 0).sum() == laid.grid.lines.ties.sum() > 20
