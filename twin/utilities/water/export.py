@@ -162,7 +162,7 @@ def _settings(sections: Sections, laid: LaidWater, used: Ints, when: tuple[int, 
         f"Duration {_clock((n_steps - 1) * step_s)}",
         *(f"{kind} Timestep {_clock(step_s)}" for kind in ("Hydraulic", "Pattern", "Report")),
     ]
-    sections["OPTIONS"] = options(laid.parameters)[1:]
+    sections["OPTIONS"] = options(laid.parameters, float(laid.parameters["utilities.full_pressure_m"]))[1:]
     sections["TAGS"] = [f"NODE n{row} {nodes.node_id[row]}" for row in used.tolist()]
     sections["COORDINATES"] = [f"n{row} {nodes.lon[row]:.7f} {nodes.lat[row]:.7f}" for row in used.tolist()]
 
