@@ -26,6 +26,7 @@ from twin.model.sources import load_population
 from twin.scenario.ledger import Parameters
 from twin.scenario.scenario import Scenario
 from twin.territory.elevation import streets_with_heights
+from twin.territory.geometry import in_rings
 from twin.territory.territory import Territory
 from twin.territory.utilities.layers import lay_utilities
 from twin.territory.utilities.observed import mapped_in
@@ -95,16 +96,23 @@ def day_of(name: str, elevation: Path | None, parameters: Parameters) -> tuple[D
     return Day(territory, laid, day, drawn), cpu
 
 
+def nodes_in(run: Day, focus: str | None) -> np.ndarray:
+    """Whether each utility node lies within a zone (n_nodes,)."""
+    nodes, zones = run.laid.layers.nodes, run.territory.zones
+    if focus is None:
+        return np.ones(nodes.n_nodes, dtype=bool)
+    return np.asarray(in_rings(nodes.lon, nodes.lat, zones.rings[zones.name.index(focus)] or ()))
+
+
 def focus_figures(run: Day, focus: str | None) -> dict[str, Any]:
     """Pressures, velocities and metres of main per inhabitant, in a zone or everywhere."""
     territory, laid = run.territory, run.laid
     places, zones, edges = territory.places, territory.zones, laid.layers.edges
     here = np.ones(places.n_places, dtype=bool) if focus is None else places.zone == zones.name.index(focus)
     check = pressure_check(laid, run.day, here & (places.dwellings > 0.0))
-    near = np.zeros(len(laid.zone), dtype=bool)
-    near[laid.node_of_place[here & (laid.node_of_place >= 0)]] = True
-    inside = near[edges.tail[laid.mains]] | near[edges.head[laid.mains]]
-    mains = (edges.utility == WATER) & (edges.kind == "main") & (near[edges.tail] | near[edges.head])
+    near = nodes_in(run, focus)
+    inside = near[edges.tail[laid.mains]]
+    mains = (edges.utility == WATER) & (edges.kind == "main") & near[edges.tail]
     km = float(edges.length_m[mains].sum()) / 1000.0
     known = zones.inhabitants if focus is None else zones.inhabitants[[zones.name.index(focus)]]
     people = float(np.nansum(known)) or float(places.dwellings.sum() * 2.15)
