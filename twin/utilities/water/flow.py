@@ -10,9 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import breadth_first_order
 
 from twin.errors import WorkError
-from twin.territory.tables import Floats
+from twin.territory.tables import Flags, Floats
 from twin.utilities.water.laid import LaidWater
 from twin.utilities.water.steady import Moment, SteadyEngine
 from twin.utilities.water.stores import Shared, share_stores
@@ -20,7 +22,7 @@ from twin.utilities.water.stores import Shared, share_stores
 CLOSES = 1e-5
 """Share of a step's flow within which water adds up."""
 STOPPED_LPS = 1e-4
-"""What may be amiss beside that for each stopped pump: the engine leaks so much through a closed end."""
+"""What may be amiss beside that for each stopped pump or shut main: closed ends leak in the engine."""
 ROUNDING_LPS = 1e-5
 """What may be amiss however little flows: the engine's own rounding."""
 AGREES_LPS = 1e-7
@@ -85,9 +87,13 @@ class WaterFlow:
         self._main = np.array([row[f"e{edge}"] for edge in laid.mains.tolist()], dtype=np.int64)
         self._junction = laid.zone >= 0
         self._fed = np.flatnonzero(laid.zones.feed >= 0)
+        self._is_shut = np.zeros(len(self._main), dtype=bool)
+        self._reached = self._junction.copy()
 
-    def step(self, asked_lps: Floats, running: Floats | None = None) -> WaterStep:
+    def step(self, asked_lps: Floats, running: Floats | None = None, shut: Flags | None = None) -> WaterStep:
         """What becomes of what nodes ask for (n_nodes,) [l/s], with pumps running for a share (n_zones,).
+
+        Mains that are `shut` (n_mains,) carry nothing, and nobody is served behind them.
 
         Raises
         ------
@@ -95,7 +101,24 @@ class WaterFlow:
             Water does not add up.
         """
         runs = np.ones(len(self.laid.zones.name)) if running is None else running
+        self._shut(np.zeros(len(self._main), dtype=bool) if shut is None else shut)
         return self._closed(self._taken(self.settle(asked_lps, runs)), runs)
+
+    def _shut(self, shut: Flags) -> None:
+        """Shut mains, and see which junctions are left on their zone's entry."""
+        if np.array_equal(shut, self._is_shut):
+            return
+        laid, edges = self.laid, self.laid.layers.edges
+        links = np.zeros(len(self._engine.link), dtype=bool)
+        links[self._main] = shut
+        self._engine.shut(links)
+        self._is_shut = shut.copy()
+        n, stands = len(laid.zone), laid.mains[~shut]
+        start = np.concatenate([edges.tail[stands], np.full(len(laid.zones.entry), n)])
+        to = np.concatenate([edges.head[stands], laid.zones.entry])
+        ways = csr_array((np.ones(len(start)), (start, to)), (n + 1, n + 1))
+        reached = breadth_first_order(ways, n, directed=False, return_predecessors=False)
+        self._reached = self._junction & np.isin(np.arange(n), reached)
 
     def settle(self, asked_lps: Floats, runs: Floats) -> Settled:
         """Flows in mains and between zones, reckoned again until they agree; nothing is carried on."""
@@ -108,11 +131,11 @@ class WaterFlow:
             through = wish
             total = asked.copy()
             np.add.at(total, zones.feed[self._fed], through[self._fed])
-            given = np.where(total > LITTLE_LPS, total - over, 0.0)
+            given = np.where((total > LITTLE_LPS) & self._reached, total - over, 0.0)
             moment = self.solve(given, again=number > 0)
             over = np.maximum(moment.delivered - given, 0.0)
-            part = self._part(total, moment)
-            leaked = np.maximum(moment.leaked, 0.0)
+            part = np.where(self._reached, self._part(total, moment), 0.0)
+            leaked = np.where(self._reached, np.maximum(moment.leaked, 0.0), 0.0)
             passed = np.where(zones.feed >= 0, part[zones.feed], 1.0)
             shared = self._shared(self._by_zone(asked * part + leaked), runs, passed)
             wish = shared.wish_lps
@@ -126,7 +149,7 @@ class WaterFlow:
         """The step as it was: what the engine gives is had while the zone's head is kept."""
         laid, moment, shared = self.laid, settled.moment, settled.shared
         share = np.where(self._junction, shared.kept[laid.zone], 0.0)
-        head = np.where(share > 0.0, moment.head, laid.height_m)
+        head = np.where((share > 0.0) & self._reached, moment.head, laid.height_m)
         return WaterStep(
             asked_lps=settled.asked_lps,
             served_lps=settled.served_lps * share,
@@ -149,7 +172,7 @@ class WaterFlow:
         gained = (step.stored_l - self.stored_l) / self.step_s
         out = self._by_zone(step.served_lps + step.leaked_lps)
         amiss = step.amiss_lps + float(np.abs(step.got_lps - below - gained - out).sum())
-        stopped = int(((zones.pump >= 0) & (runs < 1.0)).sum())
+        stopped = int(((zones.pump >= 0) & (runs < 1.0)).sum()) + int(self._is_shut.sum())
         through = max(step.source_lps, float(out.sum()))
         allowed = CLOSES * through + STOPPED_LPS * stopped + ROUNDING_LPS
         if not amiss <= allowed:
