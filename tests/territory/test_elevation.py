@@ -99,7 +99,9 @@ def test_a_village_is_fetched_with_the_radar_heights(
     box = "7.395,43.742,7.403,43.748"
     words = ["fetch", str(map_), "--bbox", box, "--out", str(tmp_path / "out"), "--quiet"]
     assert run_command([*words, "--elevation", str(heights)]) == 0
-    streets = Territory.load(tmp_path / "out").streets
+    village = Territory.load(tmp_path / "out")
+    streets = village.streets
+    assert village.meta["elevation_file"] == heights.name
     assert (streets.height_provenance == GIVEN).all()
     assert 300.0 < float(np.median(streets.node_elevation_m)) < 600.0
     capsys.readouterr()
