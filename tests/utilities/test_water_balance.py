@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import networkx as nx
 import numpy as np
 import pytest
 
+from tests.territories import grid_territory
 from tests.utilities.water_worlds import World, embedded, hill, quarters, world_of
 from twin.errors import WorkError
 from twin.utilities.water import flow as flow_module
-from twin.utilities.water.day import water_day
+from twin.utilities.water.day import WaterDay, water_day
 from twin.utilities.water.flow import CLOSES, STOPPED_LPS, WaterFlow
 
 pytest.importorskip("epanet", reason="the extra 'utilities' is not installed")
@@ -124,3 +126,67 @@ def test_a_day_without_any_pump_ends_in_a_share_and_finite_heads(name):
     assert 0.3 < whole < 0.95
     assert (day.amiss_lps <= day.allowed_lps).all()
     assert day.head_m[-1, junction] == pytest.approx(world.laid.height_m[junction])
+
+
+def burst(world: World, shut: list[int], n_steps: int = 4) -> WaterDay:
+    """A day in whose second half some edges do not stand."""
+    stands = np.ones((n_steps, world.layers.edges.n_edges))
+    stands[n_steps // 2 :, shut] = 0.0
+    drawn = np.repeat(world.mean_lps[None, :], n_steps, axis=0)
+    return water_day(world.laid, drawn, QUARTER_S, edge_level=stands)
+
+
+def test_behind_a_burst_main_nobody_is_served_and_the_rest_is():
+    world = hill([10.0, 15.0, 20.0, 25.0, 30.0])
+    laid, edges = world.laid, world.layers.edges
+    graph = nx.Graph([(int(edges.tail[row]), int(edges.head[row])) for row in laid.mains.tolist()])
+    ends = [row for row in laid.mains.tolist() if laid.zone[edges.tail[row]] >= 0]
+    tail, head = int(edges.tail[ends[-1]]), int(edges.head[ends[-1]])
+    graph.remove_edge(tail, head)
+    left = nx.node_connected_component(graph, int(laid.zones.entry[0]))
+    day = burst(world, [ends[-1]])
+    behind = np.flatnonzero((laid.zone >= 0) & ~np.isin(np.arange(len(laid.zone)), list(left)))
+    assert len(behind) > 0
+    before = np.flatnonzero(np.isin(np.arange(len(laid.zone)), list(left)) & (laid.zone >= 0))
+    assert day.served_lps[2:, behind].sum() == 0.0
+    assert day.leaked_lps[2:, behind].sum() == 0.0
+    assert day.head_m[2, behind] == pytest.approx(laid.height_m[behind])
+    assert day.served_lps[2:, before] == pytest.approx(day.asked_lps[2:, before])
+    assert day.served_lps[:2] == pytest.approx(day.asked_lps[:2])
+
+
+def test_a_loop_goes_on_with_one_main_less_at_less_pressure():
+    town = grid_territory(4, 150.0)
+    homes = np.full(town.places.n_places, 60.0, dtype=np.float32)
+    zones = replace(town.zones, inhabitants=np.full(len(town.zones.name), np.nan))
+    world = world_of(replace(town, places=replace(town.places, dwellings=homes), zones=zones))
+    laid, edges = world.laid, world.layers.edges
+    graph = nx.Graph([(int(edges.tail[row]), int(edges.head[row])) for row in laid.mains.tolist()])
+    bridges = {frozenset(each) for each in nx.bridges(graph)}
+    whole = burst(world, [])
+    carried = {row: abs(whole.flow_lps[0, at]) for at, row in enumerate(laid.mains.tolist())}
+    looped = [
+        row for row in carried if frozenset((int(edges.tail[row]), int(edges.head[row]))) not in bridges
+    ]
+    busiest = max(looped, key=carried.__getitem__)
+    day = burst(world, [busiest])
+    assert day.served_lps == pytest.approx(day.asked_lps)
+    junction = laid.zone >= 0
+    assert day.head_m[2, junction].min() < whole.head_m[2, junction].min() - 1e-3
+    assert np.array_equal(day.head_m[0], whole.head_m[0], equal_nan=True)
+    assert day.flow_lps[2, laid.mains.tolist().index(busiest)] == pytest.approx(0.0, abs=1e-4)
+
+
+def test_a_zone_whose_inlet_is_broken_lives_on_its_tank_or_not_at_all():
+    world = two_zones()
+    laid = world.laid
+    lower = int(np.flatnonzero(laid.zones.above >= 0)[0])
+    assert laid.zones.volume_l[lower] == 0.0
+    inlet = int(laid.inlets[laid.inlet_zone == lower][0])
+    day = burst(world, [inlet])
+    inside = np.flatnonzero(laid.zone == lower)
+    assert day.served_lps[2:, inside].sum() == 0.0
+    assert day.served_lps[:2, inside] == pytest.approx(day.asked_lps[:2, inside])
+    source = burst(world, [int(laid.inlets[laid.inlet_zone == 0][0])])
+    assert source.served_lps == pytest.approx(source.asked_lps), "the tank is full"
+    assert source.source_lps[2:].sum() == 0.0

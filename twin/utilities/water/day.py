@@ -12,6 +12,8 @@ from twin.utilities.water.laid import LaidWater
 
 NOT_VERIFIABLE = "not verifiable"
 """What stands beside a pressure at a junction whose height is assumed."""
+STANDS = 0.5
+"""A main that stands for a smaller share of a step is shut in it."""
 BAR_PER_M = 0.0980665
 """Bar in a metre of water (9.80665 m/s2, 1,000 kg/m3)."""
 
@@ -76,19 +78,27 @@ class WaterDay:
 
 
 def water_day(
-    laid: LaidWater, place_lps: Floats, step_s: float, level: Floats | None = None, filled: float = 1.0
+    laid: LaidWater,
+    place_lps: Floats,
+    step_s: float,
+    level: Floats | None = None,
+    filled: float = 1.0,
+    edge_level: Floats | None = None,
 ) -> WaterDay:
     """Steps of what places draw (n_steps, n_places) [l/s]; `level` (n_steps, n_nodes) says which pumps run.
 
-    `filled` is the share of their volume that tanks hold at the beginning. A step that does not add up
-    ends in a `WorkError`.
+    `edge_level` (n_steps, n_edges) says for which share of a step edges stand: a main that stands for less
+    than half of it is shut. `filled` is the share of their volume that tanks hold at the beginning. A step
+    that does not add up ends in a `WorkError`.
     """
     flow = WaterFlow(laid, step_s, filled)
     start_l = flow.stored_l
-    steps = [
-        flow.step(laid.asked(drawn), laid.running(None if level is None else level[row]))
-        for row, drawn in enumerate(place_lps)
-    ]
+    steps = []
+    for row, drawn in enumerate(place_lps):
+        nodes = None if level is None else level[row]
+        edges = None if edge_level is None else edge_level[row]
+        shut = None if edges is None else edges[laid.mains] < STANDS
+        steps.append(flow.step(laid.asked(drawn), laid.running(nodes, edges), shut))
     head = np.array([each.head_m for each in steps])
     return WaterDay(
         asked_lps=np.array([each.asked_lps for each in steps]),

@@ -44,7 +44,8 @@ class LaidWater:
 
     `zone` (n_nodes,) is -1 for what is no junction of the network. `known` says whether heights are known,
     observed or given: without, pressures are not verifiable. `mains` are edge rows within zones,
-    `main_zone` their zones.
+    `main_zone` their zones; `inlets` are edge rows through which zones get their water from above or from
+    a source, `inlet_zone` their zones.
     """
 
     zones: Zones
@@ -53,6 +54,8 @@ class LaidWater:
     leak: Floats
     mains: Ints
     main_zone: Ints
+    inlets: Ints
+    inlet_zone: Ints
     node_of_place: Ints
     known: Flags
     layers: Utilities
@@ -63,16 +66,24 @@ class LaidWater:
         fed = self.node_of_place >= 0
         return np.bincount(self.node_of_place[fed], place_lps[fed], len(self.zone)).astype(np.float64)
 
-    def running(self, level: Floats | None) -> Floats:
-        """Share for which the pump of each zone runs (n_zones,), from that of nodes (n_nodes,)."""
+    def running(self, level: Floats | None, edges: Floats | None = None) -> Floats:
+        """Share for which water can come into each zone (n_zones,): its pump runs, its inlets stand.
+
+        From shares of nodes (n_nodes,) and of edges (n_edges,); without them all run and stand.
+        """
         running = np.ones(len(self.zones.name))
         if level is not None:
             pumped = self.zones.pump >= 0
             running[pumped] = level[self.zones.pump[pumped]]
+        if edges is not None:
+            np.minimum.at(running, self.inlet_zone, edges[self.inlets])
         return running
 
-    def inp(self) -> str:
-        """INP text of the zones, each hung on a reservoir at its entry; nothing is asked for yet."""
+    def inp(self, full_m: float) -> str:
+        """INP text of the zones, each hung on a reservoir at its entry; nothing is asked for yet.
+
+        From a pressure of `full_m` on all is delivered.
+        """
         edges, p = self.layers.edges, self.parameters
         junctions = np.flatnonzero(self.zone >= 0).tolist()
         heights, leaks = self.height_m.tolist(), self.leak.tolist()
@@ -88,17 +99,17 @@ class LaidWater:
             "[RESERVOIRS]", *(f"n{entry} {head:.9g}" for entry, head in pairs),
             "[PIPES]", *(f"e{row} n{a} n{b} {m:.9g} {mm:.9g} {rough}" for row, a, b, m, mm in pipes),
             "[EMITTERS]", *(f"n{row} {leaks[row]:.9g}" for row in junctions if leaks[row] > 0.0),
-            *options(p), "[END]", "",
+            *options(p, full_m), "[END]", "",
         ]  # fmt: skip
         return "\n".join(parts)
 
 
-def options(p: Parameters) -> list[str]:
+def options(p: Parameters, full_m: float) -> list[str]:
     """Section of options: litres a second, pressure-dependent demand (Wagner et al. 1988) and leaks."""
     return [
         "[OPTIONS]", "Units LPS", "Headloss H-W", "Accuracy 1e-5", "Trials 500",
         "Demand Model PDA", "Minimum Pressure 0", "Pressure Exponent 0.5", "Backflow Allowed NO",
-        f"Required Pressure {p['utilities.full_pressure_m']:g}",
+        f"Required Pressure {full_m:.9g}",
         f"Emitter Exponent {p['utilities.leak_exponent']:g}",
     ]  # fmt: skip
 
@@ -121,6 +132,7 @@ def laid_water(layers: Utilities, place_id: Texts, mean_lps: Floats, parameters:
     of = zone.copy()
     of[zones.entry] = np.arange(len(zones.name))
     inside = (of[edges.tail[mains]] == of[edges.head[mains]]) & (of[edges.tail[mains]] >= 0)
+    inlets, inlet_zone = _inlets(layers, mains[~inside], at)
     mains = mains[inside]
     vague = np.zeros(len(zones.name), dtype=bool)  # one height that nobody knows, and the zone was laid flat
     vague[zone[(zone >= 0) & np.isnan(nodes.elevation_m)]] = True
@@ -128,11 +140,27 @@ def laid_water(layers: Utilities, place_id: Texts, mean_lps: Floats, parameters:
     height = np.where(flat, 0.0, nodes.elevation_m)
     node = layers.rows_for("place", place_id, WATER)
     fed = node >= 0
-    drawn = np.bincount(zone[node[fed]], mean_lps[fed], len(zones.name))
+    drawn = np.bincount(zone[node[fed]], mean_lps[fed], len(zones.name)).astype(np.float64)
     zones = replace(zones, pump_lps=_pump_lps(zones, drawn, parameters))
     leak = _leaks(layers, (zone, height, mains), zones.head_m, float(drawn.sum()), parameters)
     known = ~flat & (nodes.elevation_provenance != ASSUMED)
-    return LaidWater(zones, zone, height, leak, mains, of[edges.tail[mains]], node, known, layers, parameters)
+    return LaidWater(
+        zones, zone, height, leak, mains, of[edges.tail[mains]], inlets, inlet_zone, node, known, layers,
+        parameters,
+    )  # fmt: skip
+
+
+def _inlets(layers: Utilities, outside: Ints, at: dict[str, int]) -> tuple[Ints, Ints]:
+    """Mains beside a pump or a valve that lie in no zone, and the zone that it feeds."""
+    nodes, edges = layers.nodes, layers.edges
+    found = [
+        (row, at[str(nodes.area[end])])
+        for row in outside.tolist()
+        for end in (edges.tail[row], edges.head[row])
+        if nodes.kind[end] in ("pump", "valve")
+    ]
+    rows = np.array(found, dtype=np.int32).reshape(-1, 2)
+    return rows[:, 0], rows[:, 1]
 
 
 def _check_power(layers: Utilities) -> None:

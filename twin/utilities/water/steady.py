@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from twin.errors import WorkError
-from twin.territory.tables import Floats, Texts
+from twin.territory.tables import Flags, Floats, Texts
 from twin.utilities.water.engine import epanet, refused
 
 ACCURACY = 1e-7
@@ -69,6 +69,14 @@ class SteadyEngine:
         self.link: Texts = np.array([names[1](self._project, row + 1) for row in range(links)], dtype=np.str_)
         self._of_nodes, self._of_links = Buffer(self._epanet, nodes), Buffer(self._epanet, links)
         self._asked = np.full(nodes, np.nan)
+        self._shut = np.zeros(links, dtype=bool)
+
+    def shut(self, links: Flags) -> None:
+        """Close these links (n_links,) and open the others."""
+        engine, project = self._epanet, self._project
+        for row in np.flatnonzero(links != self._shut).tolist():
+            engine.setlinkvalue(project, row + 1, engine.INITSTATUS, 0.0 if links[row] else 1.0)
+        self._shut = links.copy()
 
     def solve(self, asked: Floats, again: bool = False) -> Moment:
         """Heads and flows for what is asked for (n_nodes,); `again` goes on from the last solution."""
