@@ -122,7 +122,7 @@ def loss(base: float, alternative: float, low: float, high: float, **changed: An
 
 
 def test_the_share_of_digital_dependence_has_its_sign_and_its_interval() -> None:
-    """A fallback takes 20 of 100 off, 10 to 30 with every likelihood; the same when it is the base that has it."""
+    """A fallback takes 20 of 100 off, 10 to 30 in all likelihood; the same when the base has it."""
     (found,) = dependence_of((False, True), [loss(100.0, 80.0, -30.0, -10.0)], 1, "village")
     assert (found.share, found.low, found.high) == pytest.approx((0.2, 0.1, 0.3))
     (turned,) = dependence_of((True, False), [loss(80.0, 100.0, 10.0, 30.0)], 1, "village")
