@@ -29,7 +29,8 @@ MET = FitReport.of("mode shares, town", {"car": (0.6, 0.6)}, (3, 200), 1e-6, "sh
 def test_every_fit_tells_its_rounds_and_what_is_left(population: Population) -> None:
     fits = {each["what"]: each for each in population.report["calibration"]["fits"]}
     assert set(fits) == {
-        *(f"{what}, {density}" for what in ("days", "mode shares") for density in ("dense", "village")),
+        *(f"days, {density}" for density in ("dense", "village")),
+        *(f"mode shares, {density}, France" for density in ("dense", "village")),
         "households and ages, old/Left",
         "households and ages, new",
         "trips per person",
@@ -38,7 +39,9 @@ def test_every_fit_tells_its_rounds_and_what_is_left(population: Population) -> 
         assert fit["met"] == (fit["worst_miss"] <= fit["tolerance"])
         assert 0 < fit["rounds"] <= fit["rounds_limit"]
     assert fits["days, dense"]["met"]
-    assert 1 < fits["mode shares, dense"]["rounds"] < fits["mode shares, dense"]["rounds_limit"]
+    assert (
+        1 < fits["mode shares, dense, France"]["rounds"] < fits["mode shares, dense, France"]["rounds_limit"]
+    )
 
 
 def test_a_fit_stops_once_it_is_close_enough() -> None:
@@ -66,8 +69,8 @@ def test_shares_out_of_reach_raise_the_flag(town: Territory, population_file: Pa
     lame = LEDGER.replaced({"population.walk_limit_km": 0.0})
     told = synthesise(town, population_file, lame, seed=1).report["calibration"]
     assert not told["calibrated"]
-    assert [reason for reason in told["reasons"] if reason.startswith("mode shares, dense: ")] == [
-        "mode shares, dense: walk 0 where 0.396 is asked"
+    assert [reason for reason in told["reasons"] if reason.startswith("mode shares, dense, France: ")] == [
+        "mode shares, dense, France: walk 0 where 0.396 is asked"
     ]
 
 

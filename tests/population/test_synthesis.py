@@ -211,7 +211,7 @@ def test_equipment_and_skill_follow_the_marginals(population: Population) -> Non
     dense, village = (persons.zone == zone for zone in (0, 1))
     none = persons.skill == 0
     assert none[old & dense].mean() == pytest.approx(0.62 * 0.84, abs=0.1)
-    assert none[old & village].mean() == pytest.approx(0.62 * 1.43, abs=0.1)
+    assert none[old & village].mean() == pytest.approx(0.62 * 1.26, abs=0.1)
     assert none[working_age].mean() < 0.12
     assert persons.smartphone[working_age].mean() == pytest.approx(0.965, abs=0.02)
     assert persons.smartphone[old].mean() == pytest.approx(0.70, abs=0.07)

@@ -152,6 +152,34 @@ def test_mapped_substation_tank_exchange_and_antenna_are_used(town_grid):
     assert len(covered) >= 0.99 * town_grid.places.n_places
 
 
+def test_a_mapped_data_centre_hosts_and_needs_power_and_a_distant_one_does_not(town_grid):
+    lon, lat = float(town_grid.streets.node_lon[5]), float(town_grid.streets.node_lat[5])
+    near = lay(
+        town_grid, Observed(points=(ObservedPoint("way:9", TELECOM, "data_center", lon, lat, np.nan),))
+    )
+    check_layers(town_grid, near)
+    assert set(near.nodes_of("hosted", TELECOM).values()) == {near.row_of["way:9"]}
+    assert set(near.nodes_of("data_center", POWER)) == {"way:9"}
+    assert "distant_data_center" not in near.nodes.kind
+    far = lay(town_grid)
+    row = int(np.flatnonzero(far.nodes.kind == "distant_data_center")[0])
+    assert set(far.nodes_of("hosted", TELECOM).values()) == {row}
+    behind = far.nodes.kind[far.edges.tail[far.edges.head == row]]
+    assert set(behind.tolist()) == {"exchange"}
+    assert not far.nodes_of("distant_data_center", POWER)
+
+
+def test_gateways_hear_nearly_every_place(town_grid):
+    layers = lay(town_grid)
+    rows = np.flatnonzero(layers.nodes.kind == "gateway")
+    places, nodes = town_grid.places, layers.nodes
+    east = 111_320.0 * np.cos(np.radians(places.lat.mean()))
+    away = np.hypot(
+        east * (places.lon[:, None] - nodes.lon[rows]), 111_320.0 * (places.lat[:, None] - nodes.lat[rows])
+    )
+    assert (away <= nodes.reach_m[rows] + 150.0).any(axis=1).mean() >= 0.99
+
+
 def test_district_heat_needs_evidence_or_a_declaration(town_grid):
     lon, lat = float(town_grid.streets.node_lon[5]), float(town_grid.streets.node_lat[5])
     pipe = ObservedLine(

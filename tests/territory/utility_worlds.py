@@ -81,8 +81,11 @@ def check_layers(town: Territory, layers: Utilities) -> None:
     links = set(town.streets.link_id.tolist())
     assert set(layers.nodes_of("link", POWER)) == links
     assert set(layers.nodes_of("link", TELECOM, over_air=True)) == links
+    assert set(layers.nodes_of("device", TELECOM)) == links
+    assert len(set(layers.nodes_of("hosted", TELECOM).values())) == 1, "one data centre, near or far"
     kinds = layers.nodes.kind
-    for kind in ("pump", "site", "exchange"):
+    assert set(kinds[list(layers.nodes_of("device", TELECOM).values())].tolist()) == {"gateway"}
+    for kind in ("pump", "site", "exchange", "gateway"):
         assert set(layers.nodes_of(kind, POWER)) == set(layers.nodes.node_id[kinds == kind].tolist()), kind
     assert len(set(layers.nodes.node_id.tolist())) == layers.nodes.n_nodes
     assert len(set(layers.edges.edge_id.tolist())) == layers.edges.n_edges

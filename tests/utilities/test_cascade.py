@@ -194,3 +194,97 @@ def test_better_health_never_loses_more(world):
     many = run(Cascade(elements, needs, layers, recharge), better, 60.0)
     assert (many >= few - 1e-9).all()
     assert (few <= health + 1e-12).all()
+
+
+def settle_slowly(
+    world: tuple[Elements, Needs, list[Paths], np.ndarray, float], order: list[int]
+) -> list[float]:
+    """The slow twin: one element after another is lowered to what the others allow, until none changes."""
+    elements, needs, layers, health, _ = world
+    n = len(elements.least)
+    level = [
+        float(each) if each >= least else 0.0 for each, least in zip(health[0], elements.least, strict=True)
+    ]
+    changed = True
+    while changed:
+        changed = False
+        for row in order:
+            allowed = float(health[0, row])
+            for utility in range(len(elements.store_s)):
+                lost = sum(
+                    float(needs.weight[pair]) * (1.0 - level[needs.support[pair]])
+                    for pair in range(len(needs.weight))
+                    if needs.consumer[pair] == row and needs.utility[pair] == utility
+                )
+                allowed *= max(1.0 - lost, 0.0)
+            for layer in layers:
+                allowed *= float(layer.reached(np.array(level))[row])
+            fresh = min(level[row], allowed if allowed >= elements.least[row] else 0.0)
+            if level[row] - fresh > 1e-12:
+                level[row], changed = fresh, True
+    assert len(level) == n
+    return level
+
+
+@given(worlds(), st.data())
+@settings(max_examples=60, deadline=None)
+def test_the_fixed_point_is_one_in_whatever_order_it_is_sought(world, data):
+    elements, needs, layers, health, _ = world
+    order = data.draw(st.permutations(range(len(elements.least))))
+    found = settle(health[0], needs, layers, elements.least, np.zeros(elements.store_s.shape, dtype=bool))
+    assert found.level == pytest.approx(settle_slowly(world, order), abs=1e-9)
+
+
+@given(worlds(), st.data())
+@settings(max_examples=50, deadline=None)
+def test_the_order_of_rows_changes_nothing(world, data):
+    elements, needs, _, health, recharge = world
+    n = len(elements.least)
+    row = st.integers(0, n - 1)
+    edges = np.array(data.draw(st.lists(st.tuples(row, row), max_size=8)), dtype=int).reshape(-1, 2)
+    arcs = [(edges[:, 0], edges[:, 1], np.array(data.draw(st.lists(row, min_size=1, max_size=2))))]
+    layers = [Paths(n, *each) for each in arcs]
+    to = np.array(data.draw(st.permutations(range(n))))  # old row -> new row
+    back = np.argsort(to)
+    turned = Elements(elements.least[back], elements.restart_s[back], elements.store_s[:, back])
+    pairs = data.draw(st.permutations(range(len(needs.weight))))
+    consumer, support = (to[each].astype(np.int32) for each in (needs.consumer, needs.support))
+    rows = list(pairs)
+    mixed = Needs(consumer[rows], support[rows], needs.utility[rows], needs.weight[rows])
+    ways = [Paths(n, to[tail], to[head], to[sources]) for tail, head, sources in arcs]
+    plain = run(Cascade(elements, needs, layers, recharge), health, 60.0)
+    other = run(Cascade(turned, mixed, ways, recharge), health[:, back], 60.0)
+    assert other[:, to] == pytest.approx(plain, abs=1e-12)
+
+
+def test_a_way_over_a_cable_ends_with_it_and_a_tie_is_no_usual_way():
+    """0 -4-> 1 -5-> 2, and a tie 6 from 0 to 2; 3 is of another network."""
+    tail, head, via = np.array([0, 1, 1, 2, 0, 2]), np.array([1, 0, 2, 1, 2, 0]), np.array([4, 4, 5, 5, 6, 6])
+    paths = Paths(7, tail, head, np.array([0]), via, np.array([6]))
+    assert paths.upstream.tolist() == [-1, 4, 5, -1, 0, 1, -1]
+    open_ = np.array([1, 1, 1, 1, 1, 1, 0.0])
+    assert paths.reached(open_).tolist() == [1, 1, 1, 1, 1, 1, 1]
+    cut = open_ * np.array([1, 1, 1, 1, 0, 1, 1])
+    assert paths.reached(cut).tolist() == [1, 0, 0, 1, 1, 0, 1], "the cut cable is known to be reached"
+    closed = np.array([1, 1, 1, 1, 0, 1, 1.0])
+    assert paths.reached(closed).tolist() == [1, 1, 1, 1, 1, 1, 1], "fed from the other side"
+    dead = np.array([False, True, True, False, False, True, False])
+    assert paths.first_dead(dead, np.array([1, 2, 5, 4])).tolist() == [4, 4, 4, -1]
+
+
+def test_a_restart_by_hand_waits_for_somebody():
+    """1 needs 0, and starts only when somebody has come."""
+    elements = replace(elements_of(2), restart_s=np.array([0.0, np.inf]))
+    cascade = Cascade(elements, needs_of((1, 0, 0, 1.0)), ())
+    health = np.array([1.0, 1.0])
+    for step in range(8):
+        level = cascade.step(health * [step not in (1, 2), 1.0], 60.0)
+        assert level[1] == float(step == 0 or step > 5)
+        assert cascade.waiting[1] == (step in (3, 4))
+        if step == 2:
+            cascade.visited(np.array([0]))  # who is not down is not switched on
+        if step == 4:
+            cascade.visited(np.array([1]))
+    assert [(each.element, each.down, each.by, each.root) for each in cascade.falls] == [
+        (0, True, -1, 0), (1, True, 0, 0), (0, False, -1, 0), (1, False, -1, 0),
+    ]  # fmt: skip

@@ -43,9 +43,9 @@ def lived(layers: Utilities, cascade: Cascade, broken: dict[str, tuple[float, fl
 def test_nothing_falls_in_any_town_while_nothing_is_broken(town):
     layers = lay(town)
     cascade = laid_cascade(layers, LEDGER, 1)
-    assert (run(cascade, np.ones((3, layers.nodes.n_nodes)), MINUTE) == 1.0).all()
+    assert (run(cascade, np.ones((3, layers.nodes.n_nodes + layers.edges.n_edges)), MINUTE) == 1.0).all()
     assert not cascade.falls
-    got = services(layers, town.places.place_id, np.ones((1, layers.nodes.n_nodes)))
+    got = services(layers, town.places.place_id, np.ones((1, layers.nodes.n_nodes + layers.edges.n_edges)))
     assert (got.power == 1.0).all()
     assert (got.water == 1.0).all()
     assert (got.fibre == 1.0).all()
@@ -56,8 +56,9 @@ def test_without_a_substation_sites_fall_after_their_battery_and_water_stays_in_
     layers = lay(town)
     cascade = laid_cascade(layers, LEDGER, 1)
     level = lived(layers, cascade, substation(layers))
+    level_of = level[:, : layers.nodes.n_nodes]
     kind = layers.nodes.kind
-    site, pump, exchange = (level[:, kind == each] for each in ("site", "pump", "exchange"))
+    site, pump, exchange = (level_of[:, kind == each] for each in ("site", "pump", "exchange"))
     assert site.shape[1] > 0
     assert (site[60:85] == 1.0).all(), "25 minutes of battery"
     assert (site[85:190] == 0.0).all()
@@ -78,13 +79,28 @@ def test_without_a_substation_sites_fall_after_their_battery_and_water_stays_in_
     assert any(line.startswith("03:10 pump") and line.endswith("works again") for line in told)
 
 
+def test_gateways_fall_after_theirs_and_a_distant_data_centre_only_when_no_exchange_is_left():
+    town = grid_territory(3)
+    layers = lay(town)
+    rows = np.flatnonzero(layers.nodes.kind == "hv_mv_substation")
+    dark = {str(each): (HOUR, 8 * HOUR) for each in layers.nodes.node_id[rows]}
+    level = lived(layers, laid_cascade(layers, LEDGER, 1), dark)
+    first = {
+        kind: int(np.argmax(level[:, layers.nodes.kind == kind].max(axis=1) < 0.5))
+        for kind in ("site", "gateway", "exchange", "distant_data_center")
+    }
+    assert first["site"] == pytest.approx(60 + 25, abs=1)
+    assert first["gateway"] == pytest.approx(60 + 60, abs=1)
+    assert first["distant_data_center"] == first["exchange"] == pytest.approx(60 + 4 * 60, abs=1)
+
+
 def test_a_tank_that_is_empty_leaves_all_without_water_until_the_pump_runs():
     town = grid_territory(3)
     layers = lay(town)
     hour = 1.0 / 24.0 / 0.8
     cascade = laid_cascade(layers, LEDGER.replaced({"utilities.tank_days": 0.5}, "here"), 1)
     store = cascade.elements.store_s.copy()
-    store[1, layers.nodes.kind == "tank"] = hour * 0.8 * 86_400.0
+    store[1, : layers.nodes.n_nodes][layers.nodes.kind == "tank"] = hour * 0.8 * 86_400.0
     cascade = Cascade(replace(cascade.elements, store_s=store), cascade.needs, cascade.layers, 0.25)
     got = services(layers, town.places.place_id, lived(layers, cascade, substation(layers)))
     assert (got.water[60:120] == 1.0).all()
@@ -102,7 +118,7 @@ def test_endless_batteries_never_lose_more(town):
     lost = lived(layers, few, substation(layers))
     assert (lived(layers, many, substation(layers)) >= lost).all()
     active = np.isin(layers.nodes.kind, ("site", "pump", "exchange"))
-    assert (lost[:, active] == 0.0).any()
+    assert (lost[:, : layers.nodes.n_nodes][:, active] == 0.0).any()
 
 
 def test_some_sites_need_a_visit_and_the_seed_says_which():
@@ -111,7 +127,7 @@ def test_some_sites_need_a_visit_and_the_seed_says_which():
     sites = layers.nodes.kind == "site"
     restart = [
         laid_cascade(layers, LEDGER.replaced({"utilities.restart_alone": share}, "here"), seed)
-        .elements.restart_s[sites]
+        .elements.restart_s[: layers.nodes.n_nodes][sites]
         for share, seed in ((0.8, 1), (0.8, 1), (0.85, 1))
     ]  # fmt: skip
     assert (restart[0] == restart[1]).all()
@@ -121,7 +137,7 @@ def test_some_sites_need_a_visit_and_the_seed_says_which():
 
 def test_what_cannot_be_broken_or_has_no_power_node_is_one_line():
     layers = lay(grid_territory(2))
-    with pytest.raises(InputError, match="no such utility node"):
+    with pytest.raises(InputError, match="no such utility element"):
         outage(layers, {"pump 9": (0.0, 1.0)}, 2, MINUTE)
     pump = str(layers.nodes.node_id[layers.nodes.kind == "pump"][0])
     with pytest.raises(InputError, match="a time that ends"):

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
+from tests.conftest import ROOT
 from tests.territories import grid_territory
 from tests.territory.utility_worlds import graph_of, towns
 from twin.errors import InputError
@@ -97,3 +98,38 @@ def test_what_was_not_laid_or_has_no_rating_is_one_line():
     wrong = replace(layers, nodes=replace(layers.nodes, rating_kva=layers.nodes.rating_kva * 1.1))
     with pytest.raises(InputError, match="kVA is not in the ledger"):
         laid_power(wrong, town.places.place_id, LEDGER)
+
+
+@pytest.mark.parametrize("name", ["riviera", "la_turbie_crop"])
+def test_at_the_peak_real_streets_keep_their_voltages_and_ratings_in_town_and_village(name):
+    """All zones, so both focuses; and what the engine is given is what is written."""
+    town = Territory.load(ROOT / "networks" / name)
+    laid, flow = solved(town, town.utilities, design_kw(town))
+    assert flow.energised.all()
+    assert flow.outside_band()[0] == 0.0
+    assert flow.transformer_loading.max() < 0.8
+    assert flow.line_loading.max() < 1.0
+    assert (flow.source_va / laid.grid.sources.rated_va).max() < 0.8
+    assert flow.imbalance() < 1e-6
+    voltage = laid.node_voltage(flow.u_pu)[0]
+    node = town.utilities.rows_for("place", town.places.place_id, POWER)
+    for zone in range(len(town.zones.name)):
+        here = voltage[node[town.places.zone == zone]]
+        if len(here):
+            assert 0.9 <= here.min() <= here.max() <= 1.1, town.zones.name[zone]
+
+
+def test_a_cut_cable_leaves_those_without_who_hang_on_it():
+    town = grid_territory(3)
+    layers = lay(town)
+    laid = laid_power(layers, town.places.place_id, LEDGER)
+    trunk = int(np.flatnonzero(layers.edges.kind == "mv_trunk")[0])
+    broken = np.zeros(layers.edges.n_edges, dtype=bool)
+    broken[trunk] = True
+    graph = graph_of(layers, POWER)
+    hang = {int(layers.edges.head[trunk])} | nx.descendants(graph, int(layers.edges.head[trunk]))
+    node = layers.rows_for("place", town.places.place_id, POWER)
+    dark = np.isin(node, sorted(hang))
+    flow = PowerFlow(laid.grid).solve(*laid.loads(design_kw(town)), cut=laid.cut_lines(broken))
+    assert dark.any()
+    assert flow.unserved_w.sum() == pytest.approx(1000.0 * design_kw(town)[dark].sum())

@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.utilities.power_cases import case, cigre_lv, cigre_mv, ieee_33
-from twin.errors import InputError
+from twin.errors import InputError, WorkError
 from twin.utilities.power.flow import PowerFlow
+from twin.utilities.power.pgm_json import write_pgm_json
 
 pytest.importorskip("power_grid_model", reason="the extra 'utilities' is not installed")
 
@@ -132,6 +133,50 @@ def test_loads_that_are_no_numbers_are_one_line():
         chain().solve(np.array([[1.0, math.nan, 1.0]]), np.zeros((1, 3)))
     with pytest.raises(InputError, match="shape"):
         chain().solve(np.zeros((1, 2)), np.zeros((1, 2)))
+
+
+def test_a_cut_line_is_like_a_broken_bus_behind_it_but_for_the_bus_before():
+    load = np.full((2, 3), 5_000.0)
+    cut = np.zeros((2, 3), dtype=bool)
+    cut[0, 1] = True
+    flow = chain().solve(load, 0.0 * load, cut=cut)
+    assert flow.energised.tolist() == [[True, True, False, False], [True] * 4]
+    assert flow.unserved_w.tolist() == [[0.0, 5_000.0, 5_000.0], [0.0] * 3]
+    assert flow.missing().max() < 1e-6
+
+
+def test_a_balance_that_does_not_close_is_an_error(monkeypatch):
+    monkeypatch.setattr("twin.utilities.power.flow.TOLERANCE", 1e-2)
+    monkeypatch.setattr("twin.utilities.power.flow.MOST_IMBALANCE", 1e-14)
+    load = np.full((2, 3), 15_000.0)
+    with pytest.raises(WorkError, match="power balance, step 0"):
+        chain().solve(load, 0.0 * load)
+
+
+@pytest.mark.parametrize("network", [ieee_33, cigre_mv, cigre_lv])
+def test_the_engine_reads_our_json_and_finds_the_same_voltages(network, tmp_path):
+    from power_grid_model import PowerGridModel
+    from power_grid_model.utils import json_deserialize_from_file
+
+    grid, active, reactive = network()
+    ours = PowerFlow(grid)
+    names = write_pgm_json(tmp_path / "grid.json", ours, active, reactive)
+    data = json_deserialize_from_file(tmp_path / "grid.json")
+    theirs = PowerGridModel(data).calculate_power_flow(error_tolerance=1e-10, max_iterations=50)
+    assert theirs["node"]["u_pu"] == pytest.approx(ours.solve(active, reactive).u_pu[0], rel=1e-9)
+    rows = [each.split(",") for each in names.read_text(encoding="utf-8").splitlines()]
+    assert rows[0] == ["component", "id", "name"]
+    assert len(rows) - 1 == sum(len(table) for table in data.values())
+    bus = {int(number): name for component, number, name in rows[1:] if component == "node"}
+    assert [bus[each] for each in data["node"]["id"].tolist()] == grid.buses.name.tolist()
+
+
+def test_json_for_other_loads_or_without_a_folder_is_one_line(tmp_path):
+    load = np.full(3, 5_000.0)
+    with pytest.raises(InputError, match="shape"):
+        write_pgm_json(tmp_path / "grid.json", chain(), load[:2], load)
+    with pytest.raises(InputError, match="cannot be written"):
+        write_pgm_json(tmp_path / "no folder" / "grid.json", chain(), load, load)
 
 
 def test_without_the_engine_the_message_says_what_to_install(monkeypatch):

@@ -20,6 +20,7 @@ from twin.indicators.accessibility import Access, access_of
 from twin.indicators.hindsight import Hindsight, hindsight_of
 from twin.indicators.on_demand_record import OnDemandRecord
 from twin.indicators.parking_record import ParkingRecord
+from twin.indicators.powered_times import powered_of
 from twin.indicators.services_record import Services
 from twin.indicators.transit_record import TransitRecord
 from twin.indicators.utilities_record import UtilitiesRecord
@@ -133,7 +134,7 @@ class DayRecord:
     toll_cents, barred_km
         (n_trips,): tolls paid; kilometres in low-emission zones by a vehicle they bar. None: no rule.
     on_demand, services
-        On-demand transport, counted as buses are; what either did on the road. None: there is none.
+        On-demand transport, counted as buses are; what either did on the road. None: none.
     promised_ms
         (n_trips,) moment of arrival that the provider told when first asked [ms], -1: none was told.
     utilities
@@ -266,7 +267,7 @@ class DayRecord:
         """Charging of electric vehicles."""
         return charging_of(
             self.population, self.fleet, self.vehicles, self.emissions.energy_by_trip,
-            (self.departed_ms, self.arrived_ms), self.parameters, self.seed,
+            (self.departed_ms, self.arrived_ms), self.parameters, self.seed, powered_of(self.utilities),
         )  # fmt: skip
 
     @cached_property

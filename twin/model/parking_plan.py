@@ -12,7 +12,7 @@ from twin.errors import InputError
 from twin.kernels.parking import OWN, STREET, UNSERVED, Drive
 from twin.mobility.parking import ParkingChange, ParkingSupply, ranks_within, supply_of
 from twin.model.state import Parking as ParkingState
-from twin.population.tables import SCHOOL, WORK
+from twin.population.modes import value_of_time_eur_per_h
 from twin.routing.kerbs import other_directions
 from twin.scenario.modifications import Parking
 from twin.territory.select import select_links
@@ -63,12 +63,7 @@ def plan_of(model: TwinModel) -> ParkingPlan | None:
     trips, persons = model.population.trips, model.population.persons
     last = np.append(np.diff(trips.person) != 0, True)[: model.n_trips]
     ends_ms = np.where(last, HORIZON_S * MS, np.roll(model.plan_ms, -1))
-    commute = np.isin(trips.purpose, (WORK, SCHOOL))
-    worth = np.where(
-        commute,
-        parameters["population.value_of_time_commute_eur_per_h"],
-        parameters["population.value_of_time_other_eur_per_h"],
-    )
+    worth = value_of_time_eur_per_h(trips.purpose, parameters)
     at_home = trips.destination_place == persons.home[trips.person]
     ms_per_eur = np.where(at_home, 0.0, MS_PER_H / worth)
     return ParkingPlan(supply, drive, ends_ms, parameters["parking.most_paid_h"], ms_per_eur)

@@ -11,7 +11,7 @@ from twin.behaviour.tolls import charge_ms
 from twin.kernels.paths import BLOCKED
 from twin.kernels.random import stream_of, uniforms
 from twin.population.fleet import TripVehicles, VehicleFleet
-from twin.population.tables import BUSINESS, WORK
+from twin.population.modes import value_of_time_eur_per_h
 from twin.scenario.ledger import Parameters
 from twin.scenario.scenario import Scenario
 from twin.scenario.vehicle_rules import LowEmissionZone, Toll
@@ -157,14 +157,12 @@ def rules_of(
 
 def value_of_time(purpose: np.ndarray, vehicle_class: np.ndarray, parameters: Parameters) -> np.ndarray:
     """Value of time of each trip (n_trips,) [EUR/h]: by class of vehicle, of cars by purpose."""
-    at_work = np.isin(purpose, (WORK, BUSINESS))
-    by_purpose = np.where(
-        at_work,
-        parameters["population.value_of_time_commute_eur_per_h"],
-        parameters["population.value_of_time_other_eur_per_h"],
-    )
     van, lorry = (parameters[f"behaviour.value_of_time_{name}_eur_per_h"] for name in ("van", "lorry"))
-    return np.select([vehicle_class == VAN, vehicle_class == LORRY], [van, lorry], by_purpose)
+    return np.select(
+        [vehicle_class == VAN, vehicle_class == LORRY],
+        [van, lorry],
+        value_of_time_eur_per_h(purpose, parameters),
+    )
 
 
 def _mask(order: LowEmissionZone | Toll, territory: Territory) -> np.ndarray:

@@ -1,12 +1,14 @@
 """Modes: a multinomial logit over whole tours (McFadden 1974), its constants fitted to mode shares.
 
 A tour keeps its mode, so that a car comes home. Utility is minus generalised time: minutes door to door plus
-money over the value of time, plus a constant for each mode and density class. The constants are fitted so
-that the expected shares of trips meet the ledger's; the draw is one per tour, by the person's key.
+money over the value of time, plus a constant for each mode, density class and legal regime: people whose
+statistics are another state's do not bend the choices of the others. The constants are fitted so that
+the expected shares of trips meet the ledger's; the draw is one per tour, by the person's key.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -69,16 +71,30 @@ class Tours:
 
 @dataclass(frozen=True)
 class FittedModes:
-    """Constants by density class and mode, and how the fit to the shares of modes ended in each class."""
+    """Constants by stratum (`stratum`) and mode, and how the fit to the shares of modes ended in each."""
 
     constants: dict[str, dict[str, float]]
     fits: tuple[FitReport, ...]
 
 
+def stratum(density_class: str, legal_regime: str) -> str:
+    """Name of those who share constants.
+
+    >>> stratum("dense", "France")
+    'dense, France'
+    """
+    return f"{density_class}, {legal_regime}"
+
+
 def choose_modes(
-    legs: Legs, travellers: Travellers, parameters: Parameters, draws: Draws
+    legs: Legs,
+    travellers: Travellers,
+    strata: tuple[np.ndarray, Sequence[str]],
+    parameters: Parameters,
+    draws: Draws,
 ) -> tuple[np.ndarray, FittedModes]:
-    """Mode of each leg, and what was fitted by density class."""
+    """Mode of each leg, and what was fitted by stratum; ``strata`` are each person's and their names."""
+    of_person, names = strata
     tours = build_tours(legs, travellers, parameters)
     attraction = np.where(
         tours.available, np.exp(-parameters["population.scale_per_min"] * tours.minutes), 0.0
@@ -87,11 +103,11 @@ def choose_modes(
     u = draws.uniform("mode", tours.key, tours.moment)
     constants: dict[str, dict[str, float]] = {}
     fits = []
-    for density, name in enumerate(DENSITY_CLASSES):
-        rows = np.flatnonzero(travellers.density[tours.person] == density)
+    for number, name in enumerate(names):
+        rows = np.flatnonzero(of_person[tours.person] == number)
         if not len(rows):
             continue
-        target = target_shares(name, parameters)
+        target = target_shares(DENSITY_CLASSES[travellers.density[tours.person[rows[0]]]], parameters)
         factor, rounds = fit_factors(attraction[rows], tours.n_legs[rows], target)
         reached = _shares(attraction[rows] * factor, tours.n_legs[rows])
         aims = {MODES[m]: (float(target[m]), float(reached[m])) for m in range(len(MODES))}

@@ -8,6 +8,7 @@ of an area, once, here; a person added afterwards changes nobody.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,13 +30,14 @@ from twin.population.dated_ledger import ledger_on, of_a_date, open_on
 from twin.population.destinations import Residents, choose_destinations
 from twin.population.draws import Draws, member_keys
 from twin.population.escorts import by_one_gate, pairs_at_one_place, pairs_of, to_one_school, together
+from twin.population.file import DENSITY_CLASSES
 from twin.population.fit_report import FitReport
 from twin.population.gates import Gates, gates_of, group_weights
 from twin.population.homes import choose_homes
 from twin.population.households import Households, Members, build_households, build_members
 from twin.population.legs import Legs, connect
 from twin.population.marginals import Area, Marginals, marginals_of
-from twin.population.modes import choose_modes, travellers_of
+from twin.population.modes import choose_modes, stratum, travellers_of
 from twin.population.opportunities import Opportunities
 from twin.population.outsiders import from_outside
 from twin.population.population import Population
@@ -73,7 +75,9 @@ def synthesise(
     gates = gates_of(territory)
     members, persons, fits = settle(territory, marginals, parameters, draws)
     legs, dropped = _legs(territory, marginals, gates, (members, persons), parameters, draws, today)
-    trips, modes, mode_fits = _resident_trips(territory, persons, legs, parameters, draws, today)
+    trips, modes, mode_fits = _resident_trips(
+        territory, (persons, members.area, marginals.areas), legs, parameters, draws, today
+    )
     first_fit: CountFit | None = None
     if (day or today) and marginals.counts:  # who comes from outside is who came on the first day
         first_fit = count_fit_of(synthesise(territory, population_file, usual, seed).report)
@@ -220,13 +224,17 @@ def _legs(
 
 def _resident_trips(
     territory: Territory,
-    persons: Persons,
+    settled: tuple[Persons, np.ndarray, Sequence[Area]],
     legs: Legs,
     parameters: Parameters,
     draws: Draws,
     today: DayConditions | None,
 ) -> tuple[dict[str, np.ndarray], dict[str, Any], tuple[FitReport, ...]]:
-    mode, fitted = choose_modes(legs, travellers_of(persons), parameters, draws)
+    persons, area, areas = settled
+    of_area = [stratum(DENSITY_CLASSES[each.density], each.legal_regime) for each in areas]
+    names, of_area_row = np.unique(of_area, return_inverse=True)
+    strata = (of_area_row[area], names.tolist())
+    mode, fitted = choose_modes(legs, travellers_of(persons), strata, parameters, draws)
     if today is not None:
         mode = sheltered(legs, mode, persons, parameters, draws, today)
     made = made_by(mode, legs, persons, territory, parameters, draws)

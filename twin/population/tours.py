@@ -11,12 +11,12 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from twin.population.draws import Draws
-from twin.population.file import DENSITY_CLASSES
 from twin.population.gates import gates_of
 from twin.population.legs import Legs, tours_of
-from twin.population.modes import Tours, build_tours, mode_of_legs, travellers_of
+from twin.population.modes import Tours, build_tours, mode_of_legs, stratum, travellers_of
 from twin.population.population import Population
 from twin.population.rides import made_by, remade
+from twin.population.survey import areas_of
 from twin.population.tables import CAR, MODES, RESIDENT, Trips
 from twin.scenario.ledger import Parameters
 from twin.territory.territory import Territory
@@ -130,8 +130,11 @@ def _legs(population: Population, row: np.ndarray, territory: Territory) -> Legs
 def _constants(population: Population, tours: Tours) -> np.ndarray:
     """Fitted constants of every mode (n_tours, n_modes), 0 where none were fitted."""
     fitted = population.report.get("mode_choice", {}).get("constants", {})
-    table = np.array([[fitted.get(name, {}).get(mode, 0.0) for mode in MODES] for name in DENSITY_CLASSES])
-    return np.asarray(table[population.persons.density[tours.person]])
+    names = [
+        stratum(each["density_class"], each["legal_regime"]) for each in population.report.get("areas", ())
+    ]
+    table = np.array([[fitted.get(name, {}).get(mode, 0.0) for mode in MODES] for name in (*names, "")])
+    return np.asarray(table[areas_of(population)[tours.person]])
 
 
 def _kept(modes: TourModes) -> TourModes:

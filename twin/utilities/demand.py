@@ -85,6 +85,15 @@ class DayConsumption:
     def _presence_between(self, start_ms: int, end_ms: int) -> Presence:
         return self._demand.stays.between(self._departed_ms, self._arrived_ms, start_ms, end_ms)
 
+    @property
+    def demand(self) -> Demand:
+        """The rates that it is reckoned from."""
+        return self._demand
+
+    def presence(self, start_ms: int, end_ms: int) -> Presence:
+        """Person-seconds in each place (n_places,) in [start, end)."""
+        return self._presence(start_ms, end_ms)
+
     def between(self, utility: str, start_ms: int, end_ms: int) -> np.ndarray:
         """Consumption (n_places,) in [start, end) [l or kWh]; hours are reckoned one by one."""
         if utility not in UNITS:

@@ -8,13 +8,14 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from twin.territory.tables import Floats
+from twin.territory.utilities.gateways import HOSTED
 from twin.territory.utilities.plan import Plan
 from twin.territory.utilities.power import Supply
 from twin.territory.utilities.tables import POWER
 from twin.territory.utilities.telecom import Reach
 from twin.territory.utilities.water import Mains
 
-NEEDS_POWER = ("pump", "site", "exchange", "heat_source", "pumping_station", "data_center")
+NEEDS_POWER = ("pump", "site", "exchange", "gateway", "heat_source", "pumping_station", "data_center")
 """Kinds of elements that stand still without power, once their own store is empty."""
 NEEDS_TELECOM = ("hv_mv_substation", "pump", "heat_source")
 """Kinds of elements that are watched and switched from afar."""
@@ -35,6 +36,8 @@ def depend(plan: Plan, laid: Laid) -> None:
     _places(plan, laid)
     near = _Near(plan, laid)
     _streets(plan, near)
+    for name in HOSTED:
+        plan.draft.depend("hosted", name, laid.telecom.data_center)
     nodes = [
         (name, node)
         for name, node in plan.draft.nodes.items()
@@ -85,7 +88,11 @@ class _Near:
         self._power = _finder(plan, laid.power.node_of_point or _of_places(plan, laid.power))
         self._fibre = _finder(plan, laid.telecom.node_of_point)
         self._sites = laid.telecom.sites
-        self._site_tree = cKDTree(np.array([each[1:3] for each in self._sites]).reshape(-1, 2))
+        self._gateways = laid.telecom.gateways
+        self._site_tree, self._gateway_tree = (
+            cKDTree(np.array([each[1:3] for each in stand]).reshape(-1, 2))
+            for stand in (self._sites, self._gateways)
+        )
 
     def at(self, lon: Floats, lat: Floats) -> Floats:
         """Metres east and north (n, 2)."""
@@ -103,6 +110,10 @@ class _Near:
     def site(self, at: Floats) -> list[str]:
         """Mobile site of each spot."""
         return [self._sites[row][0] for row in self._site_tree.query(at)[1].tolist()]
+
+    def gateway(self, at: Floats) -> list[str]:
+        """LoRaWAN gateway of each spot."""
+        return [self._gateways[row][0] for row in self._gateway_tree.query(at)[1].tolist()]
 
 
 def _of_places(plan: Plan, power: Supply) -> dict[int, str]:
@@ -124,10 +135,15 @@ def _found(finder: tuple[cKDTree, list[str]], at: Floats) -> list[str]:
 
 
 def _streets(plan: Plan, near: _Near) -> None:
-    """Each link, for what stands along it: the power node and the mobile site nearest to its middle."""
+    """Each link, for what stands along it: the power node and the mobile site nearest to its middle.
+
+    Battery devices (`device`) on a link speak to the gateway nearest to it.
+    """
     streets = plan.streets
     middle = (streets.shape_start[:-1] + streets.shape_start[1:]) // 2
     at = near.at(streets.shape_lon[middle], streets.shape_lat[middle])
-    for name, power, site in zip(streets.link_id.tolist(), near.power(at), near.site(at), strict=True):
+    found = near.power(at), near.site(at), near.gateway(at)
+    for name, power, site, gateway in zip(streets.link_id.tolist(), *found, strict=True):
         plan.draft.depend("link", name, power)
         plan.draft.depend("link", name, site)
+        plan.draft.depend("device", name, gateway)

@@ -2,11 +2,13 @@
 
 Branches are kept by the exact rule for a tree: one is worth its heat less the least heat per metre, with
 all that is kept beyond it (the prize-collecting Steiner tree of a tree; Ljubic et al. 2006, Mathematical
-Programming 105, 427).
+Programming 105, 427). Metres are those of trenches in the street, each with a supply and a return pipe;
+service pipes from the street into buildings are not laid and do not count.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,9 +18,11 @@ from twin.territory.tables import ASSUMED, INFERRED, Flags, Floats
 from twin.territory.utilities.draft import Edge
 from twin.territory.utilities.plan import Plan
 from twin.territory.utilities.tables import HEAT, POWER
-from twin.territory.utilities.trees import Tree, grow_tree, needed_runs
+from twin.territory.utilities.trees import Tree, beyond, grow_tree, needed_runs
 
 _JOINS = "territory.utilities.heat"
+FRICTION, WATER_KG_PER_M3, WATER_J_PER_M3_K = 0.02, 978.0, 4.094e6
+W_PER_MWH_PER_DAY = 1e6 / 24.0
 NO_SEED = 0
 """Territories are not drawn anew with a scenario's seed."""
 
@@ -53,11 +57,37 @@ def lay_heat(plan: Plan, declared: HeatDeclared | None = None) -> dict[int, str]
         node.area = name
         nodes[each] = plan.draft.node(node)
     away_m = plan.skeleton.nearest(plan.draft.nodes[name].lon, plan.draft.nodes[name].lat)[1]
-    for ends, length_m in [((name, nodes[point]), away_m), *(((nodes[a], nodes[b]), m) for a, b, m in runs)]:
-        plan.draft.edge(Edge(HEAT, "heat_pipe", *ends, length_m, INFERRED, substance="hot_water"))
+    load = beyond(runs, heat)
+    _pipe(plan, (name, nodes[point]), away_m, float(heat[[point, *wanted]].sum()))
+    for tail, head, length_m in runs:
+        _pipe(plan, (nodes[tail], nodes[head]), length_m, load[head])
     at = plan.skeleton.place_point
     served = np.isin(at, [*wanted, point]) & joins
     return {place: nodes[int(at[place])] for place in np.flatnonzero(served).tolist()}
+
+
+def _pipe(plan: Plan, ends: tuple[str, str], length_m: float, mwh: float) -> None:
+    """A trench with the smallest pipes that bring the design load of so much heat in a year.
+
+    Velocity v from the pressure that may be lost along a metre, f rho v^2 / (2 d), with f of 0.02.
+    """
+    ledger = plan.parameters
+    coldest_k = ledger["utilities.heat_base_c"] - ledger["utilities.heat_design_c"]
+    watt = mwh * W_PER_MWH_PER_DAY / ledger["utilities.heat_degree_days"] * coldest_k
+    cooled_k = ledger["utilities.heat_supply_c"][0] - ledger["utilities.heat_return_c"]
+    m3_s = watt / (cooled_k * WATER_J_PER_M3_K)
+    edge = Edge(HEAT, "heat_pipe", *ends, length_m, INFERRED, substance="hot_water")
+    sizes = list(
+        zip(ledger["utilities.heat_pipe_dn_mm"], ledger["utilities.heat_pipe_inner_mm"], strict=True)
+    )
+    edge.numbers = {"diameter_mm": float(sizes[-1][0])}
+    for nominal, inner_mm in sizes:
+        inner_m = inner_mm / 1000.0
+        fastest = math.sqrt(2.0 * inner_m * ledger["utilities.heat_pa_per_m"] / (FRICTION * WATER_KG_PER_M3))
+        if m3_s <= fastest * 0.25 * math.pi * inner_m**2:
+            edge.numbers = {"diameter_mm": float(nominal)}
+            break
+    plan.draft.edge(edge)
 
 
 def _source(plan: Plan, declared: HeatDeclared | None) -> tuple[int, str] | None:

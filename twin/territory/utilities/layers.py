@@ -6,8 +6,9 @@ from twin.scenario.ledger import Parameters
 from twin.territory.tables import Places, Streets, Zones
 from twin.territory.utilities.dependencies import Laid, depend
 from twin.territory.utilities.draft import Draft
+from twin.territory.utilities.gateways import lay_data_center, lay_gateways
 from twin.territory.utilities.heat import HeatDeclared, lay_heat
-from twin.territory.utilities.observed import Observed, enter_observed
+from twin.territory.utilities.observed import Observed, enter_observed, mapped_in
 from twin.territory.utilities.plan import make_plan
 from twin.territory.utilities.power import lay_power
 from twin.territory.utilities.tables import Utilities
@@ -38,6 +39,19 @@ def lay_utilities(
     if not tables[1].n_places:
         return draft.finished()
     plan = make_plan(tables, observed, parameters, draft)
-    laid = Laid(lay_power(plan), lay_water(plan), lay_heat(plan, heat), lay_telecom(plan))
+    reach = lay_telecom(plan)
+    lay_gateways(plan, reach)
+    lay_data_center(plan, reach)
+    laid = Laid(lay_power(plan), lay_water(plan), lay_heat(plan, heat), reach)
     depend(plan, laid)
     return draft.finished()
+
+
+EVERYWHERE = (-180.0, -90.0, 180.0, 90.0)
+
+
+def with_district_heat(
+    layers: Utilities, tables: tuple[Streets, Places, Zones], parameters: Parameters, heat: HeatDeclared
+) -> Utilities:
+    """The layers of a territory laid again with a district heating; all that others lay stays as it was."""
+    return lay_utilities(tables, mapped_in(layers, EVERYWHERE), parameters, heat)

@@ -170,6 +170,10 @@ def read_observed(extract: OsmExtract, box: Box | None) -> Observed:
     )
 
 
+_AS_READ = {"station": "substation", "hv_mv_substation": "substation", "heat_source": "heat_plant"}
+"""What mapped elements were called before they took a part in what was laid."""
+
+
 def mapped_in(layers: Utilities, box: Box) -> Observed:
     """Mapped elements of built layers of which any point lies in the box, as they were read."""
     nodes, edges = layers.nodes, layers.edges
@@ -177,7 +181,7 @@ def mapped_in(layers: Utilities, box: Box) -> Observed:
         ObservedPoint(
             str(nodes.node_id[row]),
             int(nodes.utility[row]),
-            str(nodes.kind[row]),
+            _AS_READ.get(str(nodes.kind[row]), str(nodes.kind[row])),
             float(nodes.lon[row]),
             float(nodes.lat[row]),
             float(nodes.voltage_kv[row]),

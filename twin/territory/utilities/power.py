@@ -20,6 +20,7 @@ from twin.territory.utilities.plan import Plan
 from twin.territory.utilities.tables import POWER
 from twin.territory.utilities.trees import (
     Tree,
+    beyond,
     central_points,
     cut_areas,
     grow_tree,
@@ -131,7 +132,7 @@ def _lay_area(
     stations.at[middle].append((station, total))
     parent, mm, order = rerooted(near, middle)
     runs, kept = needed_runs(parent, mm, order, [*(each for each in points if load[each] > 0.0), middle])
-    flow = _downstream(runs, load)
+    flow = beyond(runs, load)
     for point in kept:
         if point not in supply.node_of_point:
             node = plan.node_at(point, f"power:lv:{net.id[point]}", POWER, "lv_node", INFERRED)
@@ -150,15 +151,6 @@ def _nearest_of(points: list[int], plan: Plan, mapped: ObservedPoint) -> int:
     y = plan.skeleton.plane.y_m(np.array([mapped.lat]))[0]
     away = np.hypot(plan.skeleton.x_m[points] - x, plan.skeleton.y_m[points] - y).round(3)
     return points[int(away.argmin())]
-
-
-def _downstream(runs: list[tuple[int, int, float]], load: Floats) -> dict[int, float]:
-    """Load at and beyond the far end of each stretch; stretches come from the source outwards."""
-    flow: dict[int, float] = {head: float(load[head]) for _, head, _ in runs}
-    for tail, head, _ in reversed(runs):
-        if tail in flow:
-            flow[tail] += flow[head]
-    return flow
 
 
 def _rate(plan: Plan, station: str, load_kva: float) -> None:
@@ -194,7 +186,7 @@ def _lay_medium_voltage(plan: Plan, tree: Tree, sources: dict[int, str], station
     inside = np.where(feeder == np.arange(len(feeder)), -1, tree.parent).tolist()
     runs, kept = needed_runs(inside, tree.lengths_mm, tree.outwards, list(stations.at))
     nodes = _medium_voltage_nodes(plan, kept, feeder, stations)
-    flow = _downstream(runs, load)
+    flow = beyond(runs, load)
     for top, kva in sorted(total.items()):
         length_m = float(tree.far_mm[top]) / 1000.0
         _cable(plan, (sources[int(tree.source[top])], nodes[top]), length_m, kva, low=False, kind="mv_trunk")

@@ -96,8 +96,9 @@ class Dependencies(Table):
     """Who depends on which node, one row a pair.
 
     Consumers are places and links of the territory (`place`, `link`: whatever stands on that street, such
-    as a road counter or a signal), and elements of other utilities by their kind (`pump`, `site`,
-    `exchange`, `hv_mv_substation`). One of telecom on a `site` is over the air, any other by fibre.
+    as a road counter or a signal; `device`: whatever runs on a battery there and speaks LoRaWAN), what a
+    data centre hosts (`hosted`), and elements of other utilities by their kind (`pump`, `site`, `exchange`,
+    `hv_mv_substation`). One of telecom on a `site` or `gateway` is over the air, any other by fibre.
     """
 
     consumer_kind: Texts

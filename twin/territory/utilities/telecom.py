@@ -35,6 +35,8 @@ class Reach:
     node_of_point: dict[int, str] = field(default_factory=dict)
     sites: list[tuple[str, float, float, float]] = field(default_factory=list)  # id, x, y, reach in m
     exchanges: list[tuple[str, int]] = field(default_factory=list)
+    gateways: list[tuple[str, float, float]] = field(default_factory=list)  # id, x, y
+    data_center: str = ""
 
 
 def lay_telecom(plan: Plan) -> Reach:
@@ -195,6 +197,12 @@ def _site(plan: Plan, reach: Reach, name: str, at: tuple[float, float, float], a
     node.numbers["reach_m"] = at[2]
     node.area = name
     reach.sites.append((name, *at))
+    backhaul(plan, reach, name, at[:2], away_m)
+
+
+def backhaul(plan: Plan, reach: Reach, name: str, at: tuple[float, float], away_m: float) -> None:
+    """Fibre to a node that stands so far from its street, from the distribution node nearest to it."""
+    node = plan.draft.nodes[name]
     point = plan.skeleton.nearest(node.lon, node.lat)[0]
     if point not in reach.node_of_point:
         known = sorted(reach.node_of_point)

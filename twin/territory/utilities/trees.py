@@ -185,6 +185,15 @@ def needed_runs(
     return runs, sorted(kept)
 
 
+def beyond(runs: Sequence[Run], load: Floats) -> dict[int, float]:
+    """Load at and beyond the far end of each stretch; stretches come from the source outwards."""
+    flow: dict[int, float] = {head: float(load[head]) for _, head, _ in runs}
+    for tail, head, _ in reversed(runs):
+        if tail in flow:
+            flow[tail] += flow[head]
+    return flow
+
+
 def middle_of(near: Near) -> int:
     """The middle of the longest way within a connected area of a tree: nobody is farther than need be."""
     first = _farthest(next(iter(near)), near)[0]

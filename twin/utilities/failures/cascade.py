@@ -12,54 +12,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
 
 import numpy as np
-from scipy.sparse import csr_matrix
-from scipy.sparse.csgraph import breadth_first_order
 
 from twin.territory.tables import Flags, Floats, Ints, Table
+from twin.utilities.failures.inventory import Rows
+from twin.utilities.failures.paths import Layer, Paths
+
+__all__ = ["BROKEN", "OPENED", "Cascade", "Elements", "Fall", "Layer", "Needs", "Paths", "run", "settle"]
 
 SMALL = 1e-12
 BROKEN = -1
 """Cause of a fall that is the element's own."""
-
-
-class Layer(Protocol):
-    """A network that elements must be reached by."""
-
-    def reached(self, level: Floats) -> Floats:
-        """What the network leaves each element (n,), 1 for those that are none of its own."""
-        ...
-
-
-class Paths:
-    """A network in which an element works if a way over working elements leads there from a source."""
-
-    def __init__(self, n: int, tail: Ints, head: Ints, sources: Ints) -> None:
-        self.n, self.sources = n, sources
-        root = np.full(len(sources), n)
-        self._tail, self._head = np.concatenate([tail, root]), np.concatenate([head, sources])
-        self._known: tuple[bytes, Floats] | None = None
-        self.members = self._from_sources(np.ones(n, dtype=bool))
-
-    def reached(self, level: Floats) -> Floats:
-        """1 where a way over others leads, and for elements to which none led when all stood."""
-        works = level > 0.0
-        key = works.tobytes()
-        if self._known is None or self._known[0] != key:
-            fine = self._from_sources(works) | ~self.members
-            self._known = key, fine.astype(np.float64)
-        return self._known[1]
-
-    def _from_sources(self, works: Flags) -> Flags:
-        open_ = np.append(works, True)
-        kept = open_[self._tail]  # a way ends at what does not work, and is known to lead there
-        tail, head = self._tail[kept], self._head[kept]
-        graph = csr_matrix((np.ones(len(tail)), (tail, head)), shape=(self.n + 1, self.n + 1))
-        found = np.zeros(self.n + 1, dtype=bool)
-        found[breadth_first_order(graph, self.n, return_predecessors=False)] = True
-        return np.asarray(found[:-1])
+OPENED = -2
+"""Cause of a fall: protection or an operator opened the element."""
+LOW = 0.5
+"""Below this level an element is down."""
 
 
 @dataclass(frozen=True)
@@ -138,13 +106,19 @@ def _inputs(level: Floats, needs: Needs, n_utilities: int) -> Floats:
 
 @dataclass(frozen=True)
 class Fall:
-    """An element that went down, or came back, in a step: in which round of it, and why."""
+    """An element that went down, or came back, in a step: in which round of it, and why.
+
+    `by` is the element because of which: the support that failed most, or the nearest on the way from the
+    source that does not work; -1 where it is its own. `root` is where the chain of them begins.
+    """
 
     step: int
     round: int
     element: int
     down: bool
     cause: int
+    by: int = -1
+    root: int = -1
 
 
 @dataclass
@@ -152,13 +126,15 @@ class Cascade:
     """Elements with their stores through time.
 
     `left_s` (n_utilities, n) is what is left of each store, `good_s` (n,) for how long an element has had
-    all it needs without any store.
+    all it needs without any store. An element whose restart is infinite waits for `visited`. Of `ties`, which
+    are open at rest, no falls are noted.
     """
 
     elements: Elements
     needs: Needs
     layers: Sequence[Layer]
     recharge: float = 1.0
+    ties: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int32))
     left_s: Floats = field(init=False)
     good_s: Floats = field(init=False)
     down: Flags = field(init=False)
@@ -169,34 +145,108 @@ class Cascade:
         n = len(self.elements.least)
         self.left_s = self.elements.store_s.copy()
         self.good_s, self.down = np.zeros(n), np.zeros(n, dtype=bool)
-        self._low = np.zeros(n, dtype=bool)
+        self._low, self._started = np.zeros(n, dtype=bool), np.zeros(n, dtype=bool)
+        self._cause, self._root = np.full(n, BROKEN, dtype=np.int32), np.full(n, -1, dtype=np.int32)
+        self._last: tuple[Floats, Flags, Settled] | None = None
+        self._calm = False
 
-    def step(self, health: Floats, step_s: float) -> Floats:
-        """Levels (n,) through a step; a store that does not last through all of it bridges nothing of it."""
+    @property
+    def waiting(self) -> Flags:
+        """Elements (n,) that have all they need and start only when somebody comes."""
+        return self.down & np.isinf(self.elements.restart_s) & (self.good_s > 0.0) & ~self._started
+
+    def visited(self, rows: Rows) -> None:
+        """Somebody switched elements on by hand: they start as soon as they have all they need."""
+        self._started[rows] |= self.down[rows]
+
+    def step(
+        self, health: Floats, step_s: float, closed: Floats | None = None, opener: Ints | None = None
+    ) -> Floats:
+        """Levels (n,) through a step; a store that does not last through all of it bridges nothing of it.
+
+        Parameters
+        ----------
+        closed
+            (n,) 0.0 where an element is open, and carries nothing; all are closed without.
+        opener
+            (n,) the element because of which another is open, -1 where none is known.
+        """
         elements = self.elements
-        running = np.where(self.down, 0.0, health)
-        found = settle(running, self.needs, self.layers, elements.least, self.left_s >= step_s)
+        whole = health if closed is None else health * closed
+        running = np.where(self.down, 0.0, whole)
+        bridged = self.left_s >= step_s
+        last = self._last
+        alike = last is not None and (last[0] == running).all() and (last[1] == bridged).all()
+        if alike and self._calm:  # nothing is down, and no store is short: all stays as it is
+            self.n_steps += 1
+            return last[2].level if last is not None else running
+        if last is not None and alike:
+            found = last[2]
+        else:
+            found = settle(running, self.needs, self.layers, elements.least, bridged)
+        self._last = running, bridged, found
         needed = np.where(elements.least > 0.0, elements.least, 1.0 - SMALL)
         good = found.inputs >= needed
-        spent = np.where(self.left_s >= step_s, self.left_s - step_s, 0.0)
+        spent = np.where(bridged, self.left_s - step_s, 0.0)
         filled = np.minimum(elements.store_s, self.left_s + self.recharge * step_s)
         self.left_s = np.where(good, filled, spent)
         self.down |= (found.level < elements.least) & (elements.least > 0.0)
-        sound = health * found.inputs.prod(axis=0) * found.reach >= needed
+        sound = whole * found.inputs.prod(axis=0) * found.reach >= needed
         self.good_s = np.where(sound, self.good_s + step_s, 0.0)
-        self._note(found)
-        self.down &= self.good_s < elements.restart_s
+        if not alike:
+            self._note(found, health, (closed, opener))
+        ready = (self.good_s >= elements.restart_s) | (self._started & sound)
+        self.down &= ~ready
+        self._started &= found.level < np.maximum(elements.least, SMALL)
+        self._calm = bool(not self.down.any() and (self.left_s == elements.store_s).all())
         self.n_steps += 1
         return found.level
 
-    def _note(self, found: Settled) -> None:
-        """Keep who fell and who came back, in the order of rounds."""
-        low, fresh = found.level < 0.5, []
-        for element in np.flatnonzero(low != self._low).tolist():
-            turn, cause = int(found.round[element]), int(found.cause[element])
-            fresh.append(Fall(self.n_steps, turn, element, bool(low[element]), cause))
-        self.falls += sorted(fresh, key=lambda fall: (fall.round, fall.element))
+    def _note(self, found: Settled, health: Floats, switched: tuple[Floats | None, Ints | None]) -> None:
+        """Keep who fell and who came back, in the order of rounds; also who broke while it was down."""
+        (closed, opener), low = switched, found.level < LOW
+        low[self.ties] = False
+        broke = (health < LOW) & self._low & low & (self._cause != BROKEN)
+        changed = np.flatnonzero((low != self._low) | broke)
+        fresh = changed[low[changed]]
+        cause = np.where(health < LOW, BROKEN, found.cause).astype(np.int32)
+        if closed is not None:
+            cause[(found.cause == BROKEN) & (closed <= 0.0) & (health >= LOW)] = OPENED
+        self._cause[fresh] = cause[fresh]
+        by = self._blamed(found, fresh, opener)
+        self._root[fresh] = -1
+        for element in changed[np.lexsort((changed, found.round[changed]))].tolist():
+            mine, why = by.get(element, -1), int(self._cause[element])
+            if low[element] and why == OPENED:
+                self._root[element] = mine
+            elif low[element]:
+                self._root[element] = element if mine < 0 or mine == element else self._root_of(mine)
+            turn, root = int(found.round[element]), int(self._root[element])
+            self.falls.append(Fall(self.n_steps, turn, element, bool(low[element]), why, mine, root))
         self._low = low
+
+    def _root_of(self, element: int) -> int:
+        return int(self._root[element]) if self._root[element] >= 0 else element
+
+    def _blamed(self, found: Settled, fresh: Rows, opener: Ints | None) -> dict[int, int]:
+        """Because of which element each of the fresh falls is."""
+        cause, n_utilities = self._cause[fresh], len(found.inputs)
+        blamed: dict[int, int] = {}
+        for utility in range(n_utilities):
+            of = np.flatnonzero(np.isin(self.needs.consumer, fresh[cause == utility]))
+            of = of[self.needs.utility[of] == utility]
+            lost = self.needs.weight[of] * (1.0 - found.level[self.needs.support[of]])
+            for row in of[np.argsort(lost, kind="stable")].tolist():  # the greatest loss comes last
+                blamed[int(self.needs.consumer[row])] = int(self.needs.support[row])
+        for row, layer in enumerate(self.layers):
+            mine, why = fresh[cause == n_utilities + row], n_utilities + row
+            if isinstance(layer, Paths) and len(mine):
+                dead = layer.first_dead((found.level < LOW) & (self._cause == why), mine)
+                blamed.update(zip(mine.tolist(), dead.tolist(), strict=True))
+        if opener is not None:
+            mine = fresh[cause == OPENED]
+            blamed.update(zip(mine.tolist(), opener[mine].tolist(), strict=True))
+        return blamed
 
 
 def run(cascade: Cascade, health: Floats, step_s: float) -> Floats:

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from twin.errors import InputError
+from twin.errors import InputError, WorkError
 from twin.territory.tables import Flags, Floats
 from twin.utilities.power.grid import Grid
 
@@ -22,6 +22,10 @@ STIFF_VA = 1e20
 """Short-circuit power of a source whose voltage nothing moves."""
 TOLERANCE = 1e-10
 MOST_ITERATIONS = 50
+MOST_IMBALANCE = 1e-6
+"""Power that may be missing in a step's balance, over what comes in."""
+LEAST_W = 1_000.0
+"""Less than this coming in counts as this in the balance."""
 BAND = 0.1
 """Voltages stay within a tenth of the rated one (EN 50160)."""
 
@@ -44,10 +48,14 @@ class Flow:
     served_w: Floats
     unserved_w: Floats
 
-    def imbalance(self) -> float:
-        """Largest part of what comes in that is neither served nor lost, over the steps."""
+    def missing(self) -> Floats:
+        """Part of what comes in that is neither served nor lost, by step (n_steps,)."""
         missing = np.abs(self.supplied_w - self.loss_w - self.served_w.sum(axis=1))
-        return float((missing / np.maximum(self.supplied_w, 1.0)).max(initial=0.0))
+        return np.asarray(missing / np.maximum(self.supplied_w, LEAST_W))
+
+    def imbalance(self) -> float:
+        """The largest of these parts over the steps."""
+        return float(self.missing().max(initial=0.0))
 
     def outside_band(self) -> Floats:
         """Share of energised buses more than a tenth off their rated voltage, by step (n_steps,)."""
@@ -61,22 +69,30 @@ class PowerFlow:
     def __init__(self, grid: Grid) -> None:
         grid.check()
         self.grid = grid
-        self._engine = _engine()
+        self._engine = power_engine()
         n_lines, n_transformers = len(grid.lines.name), len(grid.transformers.name)
         counts = (grid.n_buses, n_lines, n_transformers, len(grid.sources.bus), len(grid.load_bus))
         starts = np.cumsum((0, *counts)).tolist()
         self._ids = [np.arange(a, b, dtype=np.int32) for a, b in pairwise(starts)]
-        self._model = self._engine.PowerGridModel(self._input())
+        self._model = self._engine.PowerGridModel(self.tables())
 
-    def solve(self, load_w: Floats, load_var: Floats, broken: Flags | None = None) -> Flow:
-        """Flow for loads (n_steps, n_loads); `broken` buses ([n_steps,] n_buses) carry nothing."""
+    def solve(
+        self, load_w: Floats, load_var: Floats, broken: Flags | None = None, cut: Flags | None = None
+    ) -> Flow:
+        """Flow for loads (n_steps, n_loads); `broken` buses and `cut` lines ([n_steps,] n) carry nothing.
+
+        Raises WorkError when the balance of a step does not close.
+        """
         load_w, load_var = np.atleast_2d(load_w), np.atleast_2d(load_var)
         n_steps = len(load_w)
         self._check(load_w, load_var)
         down = np.zeros((n_steps, self.grid.n_buses), dtype=bool)
+        off = np.zeros((n_steps, len(self.grid.lines.name)), dtype=bool)
         if broken is not None:
             down |= broken
-        update = self._update(load_w, load_var, down)
+        if cut is not None:
+            off |= cut
+        update = self._update(load_w, load_var, down, off)
         try:
             result = self._model.calculate_power_flow(
                 update_data=update,
@@ -91,7 +107,12 @@ class PowerFlow:
             step = int(failed.failed_scenarios[0])
             asked = f"no voltages carry the {load_w[step].sum() / 1e6:.3g} MW that are asked for"
             raise InputError(f"power flow, step {step}", asked, "smaller loads or stronger lines")
-        return self._read(result, load_w, down)
+        flow = self._read(result, load_w, down)
+        missing = flow.missing()
+        if not (missing <= MOST_IMBALANCE).all():
+            step = int(np.argmax(~(missing <= MOST_IMBALANCE)))
+            raise WorkError(f"power balance, step {step}: {missing[step]:.3g} of what comes in is missing")
+        return flow
 
     def _check(self, load_w: Floats, load_var: Floats) -> None:
         n_loads = len(self.grid.load_bus)
@@ -108,8 +129,8 @@ class PowerFlow:
             table[name] = values
         return table
 
-    def _input(self) -> dict[str, Any]:
-        """The network in the engine's tables."""
+    def tables(self, load_w: Floats | float = 0.0, load_var: Floats | float = 0.0) -> dict[str, Any]:
+        """The network in the engine's tables, with loads (n_loads,) [W, var]."""
         grid, (bus, line, transformer, source, load) = self.grid, self._ids
         lines, units = grid.lines, grid.transformers
         both = {"from_status": 1, "to_status": 1}
@@ -132,11 +153,11 @@ class PowerFlow:
             ),
             "sym_load": self._filled(
                 "input", "sym_load", len(load), id=load, node=bus[grid.load_bus], status=1, type=0,
-                p_specified=0.0, q_specified=0.0,
+                p_specified=load_w, q_specified=load_var,
             ),
         }  # fmt: skip
 
-    def _update(self, load_w: Floats, load_var: Floats, down: Flags) -> dict[str, Any]:
+    def _update(self, load_w: Floats, load_var: Floats, down: Flags, off: Flags) -> dict[str, Any]:
         """Loads of every step, and where something is broken the branches and sources that are off."""
         _, line, transformer, source, load = self._ids
         steps = len(load_w)
@@ -145,10 +166,11 @@ class PowerFlow:
                 "update", "sym_load", (steps, len(load)), id=load, p_specified=load_w, q_specified=load_var
             )
         }
-        if down.any():
+        if down.any() or off.any():
             sides = ((line, "line", self.grid.lines), (transformer, "transformer", self.grid.transformers))
             for ids, component, branches in sides:
-                on = (~(down[:, branches.tail] | down[:, branches.head])).astype(np.int8)
+                dead = down[:, branches.tail] | down[:, branches.head]
+                on = (~(dead | off if component == "line" else dead)).astype(np.int8)
                 status = {"from_status": on, "to_status": on}
                 update[component] = self._filled("update", component, (steps, len(ids)), id=ids, **status)
             on = (~down[:, self.grid.sources.bus]).astype(np.int8)
@@ -175,7 +197,7 @@ class PowerFlow:
         )
 
 
-def _engine() -> Any:
+def power_engine() -> Any:
     """power-grid-model, which only the extra brings."""
     try:
         import power_grid_model

@@ -17,7 +17,7 @@ from twin.territory.utilities.tables import POWER, Utilities
 from twin.utilities.power.grid import Buses, Grid, Lines, Sources, Transformers
 
 V_PER_KV, VA_PER_KVA, M_PER_KM = 1000.0, 1000.0, 1000.0
-CABLES = ("mv_trunk", "mv_cable", "lv_cable")
+CABLES = ("mv_trunk", "mv_cable", "mv_tie", "lv_cable")
 MEDIUM = ("hv_mv_substation", "station", "mv_node")
 
 
@@ -26,13 +26,15 @@ class LaidPower:
     """A grid with what ties it to the layers.
 
     `high`, `low` (n_nodes,) are the bus of each utility node at medium and at low voltage, -1 where it has
-    none; `load_of_place` (n_places,) is the load that a place adds to, -1 where it has no power.
+    none; `load_of_place` (n_places,) is the load that a place adds to, -1 where it has no power, and
+    `line_of_edge` (n_edges,) the line of each utility edge, -1 where it is none.
     """
 
     grid: Grid
     high: Ints
     low: Ints
     load_of_place: Ints
+    line_of_edge: Ints
     power_factor: float
 
     def loads(self, place_kw: Floats) -> tuple[Floats, Floats]:
@@ -50,6 +52,13 @@ class LaidPower:
             known = np.flatnonzero(bus_of >= 0)
             buses[..., bus_of[known]] |= nodes[..., known]
         return buses
+
+    def cut_lines(self, edges: Flags) -> Flags:
+        """Lines (..., n_lines) of the utility edges (..., n_edges) that are broken."""
+        lines = np.zeros((*edges.shape[:-1], len(self.grid.lines.name)), dtype=bool)
+        known = np.flatnonzero(self.line_of_edge >= 0)
+        lines[..., self.line_of_edge[known]] = edges[..., known]
+        return lines
 
     def node_voltage(self, u_pu: Floats) -> Floats:
         """Voltage (n_steps, n_nodes) at utility nodes, low before medium; NaN where there is none."""
@@ -78,7 +87,15 @@ def laid_power(layers: Utilities, place_id: Texts, parameters: Parameters) -> La
         _sources(layers, high_bus, parameters),
         load_bus,
     )
-    return LaidPower(grid, high_bus, low_bus, load_of_place, float(parameters["utilities.power_factor"]))
+    cable = _is_cable(layers)
+    line_of_edge = np.where(cable, np.cumsum(cable) - 1, -1).astype(np.int32)
+    factor = float(parameters["utilities.power_factor"])
+    return LaidPower(grid, high_bus, low_bus, load_of_place, line_of_edge, factor)
+
+
+def _is_cable(layers: Utilities) -> Flags:
+    """Edges that are lines of the grid (n_edges,)."""
+    return np.asarray((layers.edges.utility == POWER) & np.isin(layers.edges.kind, CABLES))
 
 
 def _loads(layers: Utilities, place_id: Texts, bus: Ints) -> tuple[Ints, Ints]:
@@ -92,7 +109,7 @@ def _loads(layers: Utilities, place_id: Texts, bus: Ints) -> tuple[Ints, Ints]:
 
 def _lines(layers: Utilities, buses: tuple[Ints, Ints], parameters: Parameters) -> Lines:
     edges = layers.edges
-    rows = np.flatnonzero((edges.utility == POWER) & np.isin(edges.kind, CABLES))
+    rows = np.flatnonzero(_is_cable(layers))
     low = edges.kind[rows] == "lv_cable"
     ends = [np.where(low, buses[1][end], buses[0][end]) for end in (edges.tail[rows], edges.head[rows])]
     for end in ends:
