@@ -12,6 +12,8 @@ from twin.clock import format_time_s
 
 FEW = 3
 """Most elements of one line that are named one by one."""
+ALONG = ("cable", "trunk", "main", "pipe", "feeder", "distribution", "backhaul", "transit", "branch", "line")
+"""How kinds of edges end: what is not reached along them is told of their nodes alone."""
 
 
 @dataclass(frozen=True)
@@ -37,12 +39,14 @@ class StoryLine:
 def story_of(failures: pd.DataFrame) -> tuple[StoryLine, ...]:
     """Lines in the order of time and of rounds, from a result's table `utility_failures`.
 
-    What fell at one time in one round, of one kind, for one reason and because of one kind is one line.
+    What fell at one time in one round, of one kind, for one reason and because of one kind is one line. Lines
+    and mains are told of where they are damaged or switched off themselves.
     """
     if not len(failures):
         return ()
-    table = failures.assign(order=np.arange(len(failures)))
-    kind_of = dict(zip(table["element_id"], table["kind"], strict=True))
+    kind_of = dict(zip(failures["element_id"], failures["kind"], strict=True))
+    passive = (failures["why"] == "not reached") & failures["kind"].str.endswith(ALONG)
+    table = failures.assign(order=np.arange(len(failures)))[~passive]
     table["cause_kind"] = [kind_of.get(each, "") for each in table["cause_id"]]
     keys = ["at_s", "round", "kind", "why", "cause_kind"]
     parts = sorted(
