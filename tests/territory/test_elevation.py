@@ -11,6 +11,8 @@ import pytest
 from tests.osm_maps import LAT0, LON0, small_town
 from twin.cli.main import run_command
 from twin.errors import InputError
+from twin.scenario.ledger import Parameters
+from twin.territory.elevation import streets_with_heights
 from twin.territory.tables import HEIGHT_PROVENANCES
 from twin.territory.territory import Territory
 from twin.territory.utilities.tables import WATER
@@ -67,6 +69,19 @@ def test_what_leans_on_a_void_has_a_height_and_counts_as_assumed(tmp_path: Path)
     nodes = again.utilities.nodes
     assert ASSUMED in nodes.elevation_provenance[nodes.utility == WATER]
     assert np.isfinite(nodes.elevation_m[nodes.utility == WATER]).all()
+
+
+def test_heights_can_be_laid_on_streets_that_stand(tmp_path: Path) -> None:
+    town = Territory.from_osm(town_with_a_mapped_height(tmp_path))
+    table = tmp_path / "one.csv"
+    row = int(np.flatnonzero(np.isnan(town.streets.node_elevation_m))[0])
+    lon, lat = float(town.streets.node_lon[row]), float(town.streets.node_lat[row])
+    table.write_text(f"lon,lat,elevation_m\n{lon},{lat},100\n")
+    streets = streets_with_heights(town.streets, table, Parameters.defaults())
+    again = Territory.from_osm(tmp_path / "town.osm", elevation=table).streets
+    assert np.array_equal(streets.node_elevation_m, again.node_elevation_m, equal_nan=True)
+    assert streets.height_provenance.tolist() == again.height_provenance.tolist()
+    assert streets.elevation_provenance.tolist() == again.elevation_provenance.tolist()
 
 
 def test_a_map_outside_the_tile_is_refused(tmp_path: Path) -> None:

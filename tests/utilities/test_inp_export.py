@@ -18,6 +18,7 @@ from twin.utilities.water.export import laid_inp, write_inp
 from twin.utilities.water.given import run_given
 from twin.utilities.water.inp import parse_inp, read_inp
 from twin.utilities.water.laid import laid_water
+from twin.utilities.water.placed import nearest_junctions, with_draws
 
 pytest.importorskip("epanet", reason="the extra 'utilities' is not installed")
 
@@ -103,6 +104,38 @@ def test_given_networks_go_on_without_any_pump(name):
     again = run_given(network, LEDGER, dict.fromkeys(stands, (6 * HOUR_S, 12 * HOUR_S)), name)
     assert again.served_share()[-1] > share[-1], "pumps start again"
     assert (again.head[:6] == whole.head[:6]).mean() > 0.99, "until they stop nothing differs"
+
+
+def test_places_draw_at_the_nearest_junctions_of_a_given_network():
+    """Net1 has coordinates of 10 to 90, which pass for degrees."""
+    network = network_of("Net1")
+    spots = {
+        line.split()[0]: tuple(map(float, line.split()[1:3])) for line in network.sections["COORDINATES"]
+    }
+    lon, lat = (np.array([spots[name][at] for name in network.junction.tolist()]) for at in (0, 1))
+    rows = nearest_junctions(network, lon + 0.1, lat)
+    assert rows.tolist() == list(range(len(network.junction)))
+    drawn = np.outer(np.array([1.0, 3.0, 2.0]), np.full(len(rows), 2.0))
+    placed = with_draws(network, rows, drawn, HOUR_S)
+    day = run_given(placed, LEDGER, where="Net1")
+    assert day.time_s.tolist() == [0.0, HOUR_S, 2 * HOUR_S]
+    assert day.asked_lps == pytest.approx(drawn, rel=1e-5), "in litres a second, whatever the file's units"
+    assert day.served_share() == pytest.approx(1.0, abs=1e-5)
+    more = run_given(with_draws(network, rows, 5.0 * drawn, HOUR_S), LEDGER, where="Net1")
+    assert (more.head[0] < day.head[0]).all(), "who draws more has less"
+
+
+def test_coordinates_that_are_none_are_one_line():
+    network = network_of("Net1")
+    lines = network.sections["COORDINATES"]
+    for wrong, said in (
+        (lines[1:], "junction 10: it has no coordinates"),
+        ((f"{network.junction[0]} 700000 4800000", *lines[1:]), "they are no degrees"),
+        ((f"{network.junction[0]} here", *lines[1:]), "no coordinates"),
+    ):
+        given = replace(network, sections={**network.sections, "COORDINATES": tuple(wrong)})
+        with pytest.raises(InputError, match=said):
+            nearest_junctions(given, np.array([20.0]), np.array([70.0]), "Net1")
 
 
 def test_a_given_network_that_does_not_add_up_ends_the_run(monkeypatch):

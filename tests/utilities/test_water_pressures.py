@@ -10,6 +10,7 @@ import pytest
 from tests.utilities.water_worlds import LEDGER, World, embedded, hill, quarters, radar_world, world_of
 from twin.utilities.water.checks import PressureCheck, pressure_check, velocities_mps
 from twin.utilities.water.day import BAR_PER_M, NOT_VERIFIABLE, WaterDay, water_day
+from twin.utilities.water.fire import fire_flow
 
 pytest.importorskip("epanet", reason="the extra 'utilities' is not installed")
 
@@ -129,3 +130,39 @@ def test_a_height_that_leans_on_a_void_marks_its_junctions_only():
     junction = laid.zone >= 0
     assert 0 < int(laid.known[junction].sum()) < int(junction.sum())
     assert np.isfinite(laid.height_m[junction]).all()
+
+
+@pytest.mark.parametrize("diameter_mm", [60.0, 100.0, 150.0])
+def test_a_hydrant_gives_its_flow_where_a_bar_is_left_by_hand(diameter_mm):
+    world = hill([10.0, 12.0, 15.0, 20.0, 24.0, 30.0, 33.0, 38.0], length_m=160.0, dwellings=2.0)
+    edges = world.layers.edges
+    diameters = np.where(np.isin(np.arange(edges.n_edges), world.laid.mains), diameter_mm, edges.diameter_mm)
+    layers = replace(world.layers, edges=replace(edges, diameter_mm=diameters))
+    world = replace(
+        world, layers=layers, laid=replace(world.laid, layers=layers, leak=np.zeros_like(world.laid.leak))
+    )
+    laid, asked = world.laid, world.laid.asked(world.mean_lps)
+    rows = np.flatnonzero(laid.zone >= 0).astype(np.int32)
+    left_bar = []
+    for row in rows.tolist():
+        more = asked.copy()
+        more[row] += 60.0 / 3.6
+        left_bar.append((heads_by_hand(world, more)[row] - laid.height_m[row]) * BAR_PER_M)
+    enough = fire_flow(laid, asked, rows)
+    assert enough.tolist() == [left >= 1.0 for left in left_bar]
+    assert enough.any() or diameter_mm == 60.0
+    assert not enough.all() or diameter_mm == 150.0
+
+
+def test_a_hydrant_of_a_zone_without_a_tank_needs_the_mains_above_too():
+    world = hill([0.0, 30.0, 60.0, 90.0], dwellings=2.0)
+    laid = world.laid
+    below = int(np.flatnonzero((laid.zones.feed >= 0) & (laid.zones.volume_l == 0.0))[0])
+    row = np.flatnonzero(laid.zone == below)[:1].astype(np.int32)
+    edges = world.layers.edges
+    wide = np.where(np.isin(np.arange(edges.n_edges), laid.mains), 300.0, edges.diameter_mm)
+    above = laid.mains[laid.main_zone == laid.zones.above[below]]
+    narrow = np.where(np.isin(np.arange(edges.n_edges), above), 60.0, wide)
+    for diameters, enough in ((wide, True), (narrow, False)):
+        layers = replace(world.layers, edges=replace(edges, diameter_mm=diameters))
+        assert fire_flow(replace(laid, layers=layers), laid.asked(world.mean_lps), row).tolist() == [enough]

@@ -10,8 +10,8 @@ import numpy as np
 
 from tests.territories import territory_of
 from tests.worlds import Street, net_of
-from twin.readers.hgt import read_hgt
 from twin.scenario.ledger import Parameters
+from twin.territory.elevation import streets_with_heights
 from twin.territory.tables import GIVEN
 from twin.territory.territory import Territory
 from twin.territory.utilities.draft import Draft
@@ -75,9 +75,9 @@ def embedded(name: str) -> Territory:
 def radar_world(name: str, data_file: Callable[[str], Path]) -> World:
     """An embedded territory with the heights of the radar tile, which is not committed."""
     territory = embedded(name)
-    grid, streets = read_hgt(data_file(TILE)), territory.streets
-    near = grid.around(streets.node_lon, streets.node_lat, 11).filled(10)
-    return world_of(with_heights(territory, np.round(near.between(streets.node_lon, streets.node_lat), 2)))
+    return world_of(
+        replace(territory, streets=streets_with_heights(territory.streets, data_file(TILE), LEDGER))
+    )
 
 
 def quarters(mean_lps: np.ndarray) -> np.ndarray:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import csv
 import math
 import re
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -24,12 +24,14 @@ from twin.readers.osm import OsmExtract
 from twin.readers.osm_bounds import check_coordinates
 from twin.scenario.ledger import Parameters
 from twin.territory.geometry import Plane
-from twin.territory.tables import ASSUMED, GIVEN, OBSERVED, Floats, Longs
+from twin.territory.tables import ASSUMED, GIVEN, OBSERVED, Floats, Longs, Streets
 
 HEIGHT = re.compile(r"-?[0-9]{1,4}(?:\.[0-9]{1,3})?")
 RANGE_M = (-500.0, 9000.0)
 
 Heights = list[tuple[float, float, float]]
+Spots = Mapping[int, tuple[float, float]]
+"""Longitude and latitude by node."""
 HeightsAt = Callable[[HeightGrid, Floats, Floats], Floats]
 """Heights [m] of a grid at lon and lat (n,), NaN where there is none."""
 
@@ -59,29 +61,50 @@ class NodeHeights:
 
 def read_heights(extract: OsmExtract, file: str | Path | None, parameters: Parameters) -> NodeHeights:
     """Heights of nodes close to where they are known; the file comes first."""
-    tagged = _near(extract, _tagged(extract), parameters["territory.height_tag_reach_m"])
+    tagged = _near(extract.nodes, _tagged(extract), parameters["territory.height_tag_reach_m"])
     heights = NodeHeights(tagged, dict.fromkeys(tagged, OBSERVED))
     if file is None:
         return heights
-    path = Path(file)
-    rings = int(parameters["territory.height_void_rings"])
-    if path.suffix.lower() in (".tif", ".tiff"):
-        found, vague = _of_cells(extract, (read_height_grid(path), HeightGrid.at, rings), str(path))
-    elif path.name.lower().endswith((".hgt", ".hgt.zip")):
-        found, vague = _of_cells(extract, (read_hgt(path), HeightGrid.between, rings), str(path))
-    else:
-        reach_m = parameters["territory.height_table_reach_m"]
-        found, vague = _near(extract, read_height_table(path), reach_m), set()
+    found, vague = _of_file(extract.nodes, Path(file), parameters)
     return heights.over(found, lambda node: ASSUMED if node in vague else GIVEN)
 
 
+def streets_with_heights(streets: Streets, file: str | Path, parameters: Parameters) -> Streets:
+    """Streets whose nodes have the heights of a file; where it has none, what was known stays."""
+    spots = zip(streets.node_lon.tolist(), streets.node_lat.tolist(), strict=True)
+    ids = streets.node_id.tolist()
+    found, vague = _of_file(dict(zip(ids, spots, strict=True)), Path(file), parameters)
+    before, known = streets.node_elevation_m.tolist(), streets.height_provenance.tolist()
+    how = [
+        (ASSUMED if node in vague else GIVEN) if node in found else was
+        for node, was in zip(ids, known, strict=True)
+    ]
+    provenance = np.array(how, dtype=np.int8)
+    return replace(
+        streets,
+        node_elevation_m=np.array([found.get(node, was) for node, was in zip(ids, before, strict=True)]),
+        node_elevation_provenance=provenance,
+        elevation_provenance=np.maximum(provenance[streets.tail], provenance[streets.head]),
+    )
+
+
+def _of_file(nodes: Spots, path: Path, parameters: Parameters) -> tuple[dict[int, float], set[int]]:
+    """Heights of nodes that a file has, and those of them that lean on filled voids."""
+    rings = int(parameters["territory.height_void_rings"])
+    if path.suffix.lower() in (".tif", ".tiff"):
+        return _of_cells(nodes, (read_height_grid(path), HeightGrid.at, rings), str(path))
+    if path.name.lower().endswith((".hgt", ".hgt.zip")):
+        return _of_cells(nodes, (read_hgt(path), HeightGrid.between, rings), str(path))
+    return _near(nodes, read_height_table(path), parameters["territory.height_table_reach_m"]), set()
+
+
 def _of_cells(
-    extract: OsmExtract, grid: tuple[HeightGrid, HeightsAt, int], where: str
+    nodes: Spots, grid: tuple[HeightGrid, HeightsAt, int], where: str
 ) -> tuple[dict[int, float], set[int]]:
     """Height of the cell that each node lies in, or between the posts around it; nodes at filled voids."""
     heights, at, rings = grid
-    ids = sorted(extract.nodes)
-    place = np.array([extract.nodes[node] for node in ids]).reshape(-1, 2)
+    ids = sorted(nodes)
+    place = np.array([nodes[node] for node in ids]).reshape(-1, 2)
     near = heights.around(place[:, 0], place[:, 1], rings + 1)
     found = np.round(at(near.filled(rings), place[:, 0], place[:, 1]), 2)
     read = np.isfinite(at(near, place[:, 0], place[:, 1]))
@@ -130,13 +153,13 @@ def _parsed(rows: Iterable[dict[str, str]], where: str, right: str) -> Iterator[
         yield lon, lat, height
 
 
-def _near(extract: OsmExtract, heights: Heights, reach_m: float) -> dict[int, float]:
+def _near(nodes: Spots, heights: Heights, reach_m: float) -> dict[int, float]:
     """The nearest known height of each node within reach."""
-    if not heights or not extract.nodes:
+    if not heights or not nodes:
         return {}
     known = np.array(heights)
-    ids = np.array(sorted(extract.nodes))
-    places = np.array([extract.nodes[node] for node in ids.tolist()])
+    ids = np.array(sorted(nodes))
+    places = np.array([nodes[node] for node in ids.tolist()])
     plane = Plane(round(float(known[:, 0].mean()), 4), round(float(known[:, 1].mean()), 4))
     tree = cKDTree(np.column_stack([plane.x_m(known[:, 0]), plane.y_m(known[:, 1])]))
     away, row = tree.query(np.column_stack([plane.x_m(places[:, 0]), plane.y_m(places[:, 1])]))

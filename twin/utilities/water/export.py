@@ -15,7 +15,7 @@ import numpy as np
 from twin.errors import InputError
 from twin.territory.tables import Floats, Ints
 from twin.territory.utilities.tables import WATER
-from twin.utilities.water.inp import Inp
+from twin.utilities.water.inp import Inp, clock, shared_patterns
 from twin.utilities.water.laid import LaidWater, options
 
 SPARE_M = 8.0
@@ -26,8 +26,6 @@ FULL, LOW = 0.98, 0.8
 """Shares of its depth at which a tank's pump stops and starts."""
 LEAST_LPS = 0.05
 WIDE_MM = 2000.0
-ON_A_LINE = 20
-"""Pattern values on a line: EPANET reads at most 1,023 characters."""
 Sections = dict[str, list[str]]
 
 
@@ -50,7 +48,7 @@ def laid_inp(laid: LaidWater, asked_lps: Floats, step_s: float, filled: float = 
     used = np.unique(np.concatenate([edges.tail[mains], edges.head[mains]]))
     height, mean = _heights_m(laid), asked_lps.mean(axis=0)
     sections: Sections = {}
-    pattern = _patterns(sections, asked_lps, mean)
+    sections["PATTERNS"], pattern = shared_patterns(asked_lps, mean, "p")
     _stores(sections, laid, used, (height, filled))
     outlet = _lifts(sections, laid, used, height)
     _settings(sections, laid, used, (len(asked_lps), step_s))
@@ -87,23 +85,6 @@ def _heights_m(laid: LaidWater) -> Floats:
     flat = {laid.zones.name[zone] for zone in laid.zone[(laid.zone >= 0) & np.isnan(nodes.elevation_m)]}
     level = np.isnan(nodes.elevation_m) | np.array([each in flat for each in nodes.area.tolist()])
     return np.where(level, 0.0, nodes.elevation_m)
-
-
-def _patterns(sections: Sections, asked_lps: Floats, mean_lps: Floats) -> dict[int, str]:
-    """The pattern of each node that draws; those that draw alike share one."""
-    name_of: dict[bytes, str] = {}
-    pattern: dict[int, str] = {}
-    lines = sections.setdefault("PATTERNS", [])
-    for row in np.flatnonzero(mean_lps > 0.0).tolist():
-        shape = np.round(asked_lps[:, row] / mean_lps[row], 6)
-        name = name_of.get(shape.tobytes(), "")
-        if not name:
-            name = name_of[shape.tobytes()] = f"p{len(name_of)}"
-            values = [f"{each:.9g}" for each in shape.tolist()]
-            starts = range(0, len(values), ON_A_LINE)
-            lines += [f"{name} {' '.join(values[at : at + ON_A_LINE])}" for at in starts]
-        pattern[row] = name
-    return pattern
 
 
 def _stores(sections: Sections, laid: LaidWater, used: Ints, how: tuple[Floats, float]) -> None:
@@ -159,14 +140,9 @@ def _settings(sections: Sections, laid: LaidWater, used: Ints, when: tuple[int, 
     leaking = np.flatnonzero((laid.zone >= 0) & (laid.leak > 0.0)).tolist()
     sections["EMITTERS"] = [f"n{row} {laid.leak[row]:.9g}" for row in leaking]
     sections["TIMES"] = [
-        f"Duration {_clock((n_steps - 1) * step_s)}",
-        *(f"{kind} Timestep {_clock(step_s)}" for kind in ("Hydraulic", "Pattern", "Report")),
+        f"Duration {clock((n_steps - 1) * step_s)}",
+        *(f"{kind} Timestep {clock(step_s)}" for kind in ("Hydraulic", "Pattern", "Report")),
     ]
-    sections["OPTIONS"] = options(laid.parameters)[1:]
+    sections["OPTIONS"] = options(laid.parameters, float(laid.parameters["utilities.full_pressure_m"]))[1:]
     sections["TAGS"] = [f"NODE n{row} {nodes.node_id[row]}" for row in used.tolist()]
     sections["COORDINATES"] = [f"n{row} {nodes.lon[row]:.7f} {nodes.lat[row]:.7f}" for row in used.tolist()]
-
-
-def _clock(seconds: float) -> str:
-    whole = int(seconds)
-    return f"{whole // 3600}:{whole // 60 % 60:02d}:{whole % 60:02d}"

@@ -50,13 +50,36 @@ class WaterStep:
     allowed_lps: float
 
 
-class WaterFlow:
-    """The laid network from step to step; what tanks hold (`stored_l`, (n_zones,)) is carried on."""
+@dataclass(frozen=True)
+class Settled:
+    """Hydraulics of a moment at kept heads, by node (n_nodes,) [l/s], and what zones make of it.
 
-    def __init__(self, laid: LaidWater, step_s: float, filled: float = 1.0) -> None:
+    `total_lps` is what nodes ask for and what zones below draw there.
+    """
+
+    asked_lps: Floats
+    total_lps: Floats
+    served_lps: Floats
+    leaked_lps: Floats
+    moment: Moment
+    shared: Shared
+    amiss_lps: float
+
+
+class WaterFlow:
+    """The laid network from step to step; what tanks hold (`stored_l`, (n_zones,)) is carried on.
+
+    All that is asked for is delivered from a pressure of `full_m` on, the ledger's unless it is given.
+    """
+
+    def __init__(
+        self, laid: LaidWater, step_s: float, filled: float = 1.0, full_m: float | None = None
+    ) -> None:
         self.laid, self.step_s = laid, step_s
+        full = laid.parameters["utilities.full_pressure_m"] if full_m is None else full_m
+        self._full_m = float(full)
         self.stored_l: Floats = laid.zones.volume_l * filled
-        self._engine = SteadyEngine(laid.inp(), "laid water network")
+        self._engine = SteadyEngine(laid.inp(self._full_m), "laid water network")
         self._node = np.array([int(name[1:]) for name in self._engine.node.tolist()], dtype=np.int64)
         row = {name: at for at, name in enumerate(self._engine.link.tolist())}
         self._main = np.array([row[f"e{edge}"] for edge in laid.mains.tolist()], dtype=np.int64)
@@ -71,9 +94,13 @@ class WaterFlow:
         WorkError
             Water does not add up.
         """
+        runs = np.ones(len(self.laid.zones.name)) if running is None else running
+        return self._closed(self._taken(self.settle(asked_lps, runs)), runs)
+
+    def settle(self, asked_lps: Floats, runs: Floats) -> Settled:
+        """Flows in mains and between zones, reckoned again until they agree; nothing is carried on."""
         zones = self.laid.zones
         asked = np.where(self._junction, asked_lps, 0.0)
-        runs = np.ones(len(zones.name)) if running is None else running
         first = self._by_zone(asked / float(self.laid.parameters["utilities.network_yield"]))
         wish = self._shared(first, runs, np.ones(len(runs))).wish_lps
         over = np.zeros(len(asked))
@@ -82,7 +109,7 @@ class WaterFlow:
             total = asked.copy()
             np.add.at(total, zones.feed[self._fed], through[self._fed])
             given = np.where(total > LITTLE_LPS, total - over, 0.0)
-            moment = self._solve(given, again=number > 0)
+            moment = self.solve(given, again=number > 0)
             over = np.maximum(moment.delivered - given, 0.0)
             part = self._part(total, moment)
             leaked = np.maximum(moment.leaked, 0.0)
@@ -92,28 +119,25 @@ class WaterFlow:
             if number and np.abs(wish - through).sum() <= AGREES_LPS:
                 break
         counted = np.where(total > LITTLE_LPS, total * part, 0.0) + leaked
-        amiss = np.abs(wish - through).sum() + self._engine_amiss(moment, counted)
-        step = self._taken((asked, asked * part, leaked), moment, shared, float(amiss))
-        return self._closed(step, runs)
+        amiss = float(np.abs(wish - through).sum()) + self._engine_amiss(moment, counted)
+        return Settled(asked, total, asked * part, leaked, moment, shared, amiss)
 
-    def _taken(
-        self, nodes: tuple[Floats, Floats, Floats], moment: Moment, shared: Shared, amiss_lps: float
-    ) -> WaterStep:
+    def _taken(self, settled: Settled) -> WaterStep:
         """The step as it was: what the engine gives is had while the zone's head is kept."""
-        laid, (asked, served, leaked) = self.laid, nodes
+        laid, moment, shared = self.laid, settled.moment, settled.shared
         share = np.where(self._junction, shared.kept[laid.zone], 0.0)
         head = np.where(share > 0.0, moment.head, laid.height_m)
         return WaterStep(
-            asked_lps=asked,
-            served_lps=served * share,
-            leaked_lps=leaked * share,
+            asked_lps=settled.asked_lps,
+            served_lps=settled.served_lps * share,
+            leaked_lps=settled.leaked_lps * share,
             source_lps=float(shared.got_lps[laid.zones.above < 0].sum()),
             got_lps=shared.got_lps,
             head_m=np.where(self._junction, head, np.nan),
             kept=shared.kept,
             stored_l=shared.stored_l,
             flow_lps=moment.flow[self._main] * shared.kept[laid.main_zone],
-            amiss_lps=amiss_lps,
+            amiss_lps=settled.amiss_lps,
             allowed_lps=0.0,
         )
 
@@ -133,12 +157,13 @@ class WaterFlow:
         self.stored_l = step.stored_l
         return replace(step, amiss_lps=amiss, allowed_lps=allowed)
 
-    def _solve(self, total_lps: Floats, again: bool) -> Moment:
+    def solve(self, total_lps: Floats, again: bool) -> Moment:
         """The engine's solution, by node row; links stay in the engine's order."""
         found = self._engine.solve(total_lps[self._node], again)
         by_row = np.zeros((4, len(total_lps)))
         by_row[:, self._node] = found.head, found.drawn, found.delivered, found.leaked
-        return Moment(*by_row, found.flow)
+        head, drawn, delivered, leaked = by_row
+        return Moment(head, drawn, delivered, leaked, found.flow)
 
     def _part(self, total_lps: Floats, moment: Moment) -> Floats:
         """Share that is delivered of what is drawn at each node; of next to nothing by the pressure there.
@@ -146,8 +171,7 @@ class WaterFlow:
         Above the full pressure EPANET lets a demand grow by 1e-8 cubic feet a second for each foot of head:
         that is asked for the less, and what is not more than it is not asked of the engine at all.
         """
-        full_m = float(self.laid.parameters["utilities.full_pressure_m"])
-        by_pressure = np.sqrt(np.clip((moment.head - self.laid.height_m) / full_m, 0.0, 1.0))
+        by_pressure = np.sqrt(np.clip((moment.head - self.laid.height_m) / self._full_m, 0.0, 1.0))
         much = total_lps > LITTLE_LPS
         return np.divide(moment.delivered, total_lps, where=much, out=by_pressure).clip(0.0, 1.0)
 

@@ -60,7 +60,9 @@ class GivenDay:
     def served_share(self) -> Floats:
         """Share of what was asked for that was served, by time; 1 where nothing was asked for."""
         asked = self.asked_lps.sum(axis=1)
-        return np.divide(self.served_lps.sum(axis=1), asked, where=asked > 0.0, out=np.ones(len(asked)))
+        share = np.ones(len(asked))
+        np.divide(self.served_lps.sum(axis=1), asked, where=asked > 0.0, out=share)
+        return share
 
 
 def run_given(
@@ -161,7 +163,8 @@ class _Run:
         first, every = (
             engine.gettimeparam(project, each) for each in (engine.REPORTSTART, engine.REPORTSTEP)
         )
-        rows, times = [], []
+        rows: list[tuple[Any, ...]] = []
+        times: list[int] = []
         try:
             engine.openH(project)
             engine.initH(project, engine.NOSAVE)

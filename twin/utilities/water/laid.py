@@ -71,8 +71,11 @@ class LaidWater:
             running[pumped] = level[self.zones.pump[pumped]]
         return running
 
-    def inp(self) -> str:
-        """INP text of the zones, each hung on a reservoir at its entry; nothing is asked for yet."""
+    def inp(self, full_m: float) -> str:
+        """INP text of the zones, each hung on a reservoir at its entry; nothing is asked for yet.
+
+        From a pressure of `full_m` on all is delivered.
+        """
         edges, p = self.layers.edges, self.parameters
         junctions = np.flatnonzero(self.zone >= 0).tolist()
         heights, leaks = self.height_m.tolist(), self.leak.tolist()
@@ -88,17 +91,17 @@ class LaidWater:
             "[RESERVOIRS]", *(f"n{entry} {head:.9g}" for entry, head in pairs),
             "[PIPES]", *(f"e{row} n{a} n{b} {m:.9g} {mm:.9g} {rough}" for row, a, b, m, mm in pipes),
             "[EMITTERS]", *(f"n{row} {leaks[row]:.9g}" for row in junctions if leaks[row] > 0.0),
-            *options(p), "[END]", "",
+            *options(p, full_m), "[END]", "",
         ]  # fmt: skip
         return "\n".join(parts)
 
 
-def options(p: Parameters) -> list[str]:
+def options(p: Parameters, full_m: float) -> list[str]:
     """Section of options: litres a second, pressure-dependent demand (Wagner et al. 1988) and leaks."""
     return [
         "[OPTIONS]", "Units LPS", "Headloss H-W", "Accuracy 1e-5", "Trials 500",
         "Demand Model PDA", "Minimum Pressure 0", "Pressure Exponent 0.5", "Backflow Allowed NO",
-        f"Required Pressure {p['utilities.full_pressure_m']:g}",
+        f"Required Pressure {full_m:.9g}",
         f"Emitter Exponent {p['utilities.leak_exponent']:g}",
     ]  # fmt: skip
 
@@ -128,7 +131,7 @@ def laid_water(layers: Utilities, place_id: Texts, mean_lps: Floats, parameters:
     height = np.where(flat, 0.0, nodes.elevation_m)
     node = layers.rows_for("place", place_id, WATER)
     fed = node >= 0
-    drawn = np.bincount(zone[node[fed]], mean_lps[fed], len(zones.name))
+    drawn = np.bincount(zone[node[fed]], mean_lps[fed], len(zones.name)).astype(np.float64)
     zones = replace(zones, pump_lps=_pump_lps(zones, drawn, parameters))
     leak = _leaks(layers, (zone, height, mains), zones.head_m, float(drawn.sum()), parameters)
     known = ~flat & (nodes.elevation_provenance != ASSUMED)
