@@ -58,8 +58,8 @@ def sets_of(root: Element) -> dict[int, str]:
 def test_the_cascade_stands_line_by_line(html: str) -> None:
     (story,) = section_of(html).find("table", class_="story")
     rows = [[each.text() for each in row.inside] for row in story.find("tbody")[0].find("tr")]
-    assert rows[0] == ["10:00", "hv mv substation S1", "broken", "", "restored 16:00", "crew power 1"]
-    assert rows[2] == ["10:00", "pump P1", "no power", "station T1", "restored 16:15", ""]
+    assert rows[0] == ["10:00", "HV/MV substation S1", "broken", "", "restored 16:00", "crew power 1"]
+    assert rows[2] == ["10:00", "pump P1", "no power", "MV/LV station T1", "restored 16:15", ""]
     assert rows[-1][0] == "10:30"
     assert len(rows) == 5 < len(FELL)
 

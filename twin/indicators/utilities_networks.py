@@ -19,6 +19,8 @@ from twin.utilities.reliability import Interruptions, interruptions, time_to_sha
 
 QUARTER_S, S_PER_MIN, S_PER_H = 900.0, 60.0, 3_600.0
 RUNNING, ALMOST_ALL = 0.5, 0.9
+EXACT = 1e-5
+"""Share of what is asked for to which the engines are exact, and single precision keeps it."""
 Flags = NDArray[np.bool_]
 NETWORKS = (*CONSUMPTION, "indicators.*")
 VOLTAGE_BAND = 0.1
@@ -179,5 +181,7 @@ def _cut(record: DayRecord, focus: Focus, read: Callable[[Interruptions], float]
 def _not_served(record: DayRecord, focus: Focus, asked: Singles, served: Singles, per: float) -> Groups:
     """What was asked and not served in a focus; rates by quarter, over `per` seconds or units."""
     here = places_of(record, focus)
-    short = np.maximum(asked[:, here].astype(np.float64) - served[:, here], 0.0)
-    return {EVERYBODY: float(short.sum() * QUARTER_S / per)}
+    wanted = asked[:, here].astype(np.float64)
+    short = np.maximum(wanted - served[:, here], 0.0)
+    real = short > EXACT * wanted
+    return {EVERYBODY: float(short[real].sum() * QUARTER_S / per)}

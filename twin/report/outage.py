@@ -41,6 +41,7 @@ FACTS = (
     ("minutes_to_90_percent", "service:mobile", "Until 90 % have a mobile site again", "min"),
 )
 """Indicators of the table: name, group, words, unit."""
+DOWN = "calculator_down_hours"
 
 
 def outages_of(
@@ -78,6 +79,10 @@ def facts_of(samples: Sequence[Result], cards: Sequence[Scenario]) -> AccessTabl
         values = tuple(_value(samples[row], name, card.focus[0], group) for row, card in columns)
         if any(value is not None for value in values):
             rows.append((f"{words} [{unit}]" if unit not in ("", "share") else words, values))
+    down = {each.group for row, _ in columns for each in samples[row].values if each.name == DOWN}
+    for group in sorted(down):
+        words = f"{group.partition(':')[2]}: without data or answer [h]"
+        rows.append((words, tuple(_value(samples[row], DOWN, WHOLE, group) for row, _ in columns)))
     heads = tuple(card.role for _, card in columns)
     return AccessTable("What the networks came to", "", heads, tuple(rows))
 

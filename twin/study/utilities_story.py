@@ -12,6 +12,17 @@ from twin.clock import format_time_s
 
 FEW = 3
 """Most elements of one line that are named one by one."""
+KINDS = {
+    "hv_mv_substation": "HV/MV substation",
+    "station": "MV/LV station",
+    "mv_node": "medium-voltage node",
+    "lv_node": "low-voltage node",
+    "site": "mobile site",
+    "gateway": "LoRaWAN gateway",
+    "distant_data_center": "distant data centre",
+    "data_center": "data centre",
+}
+"""Kinds of elements in words."""
 ALONG = ("cable", "trunk", "main", "pipe", "feeder", "distribution", "backhaul", "transit", "branch", "line")
 """How kinds of edges end: what is not reached along them is told of their nodes alone."""
 
@@ -74,10 +85,10 @@ def _line(part: pd.DataFrame) -> StoryLine:
 def named(kind: str, ids: Sequence[str]) -> str:
     """Elements of a kind by their ids, or how many there are.
 
-    >>> named("mv_node", ["a", "b"]), named("lv_node", list("abcd"))
-    ('mv node a, b', '4 elements of kind lv node')
+    >>> named("mv_node", ["a", "b"]), named("cabinet", list("abcd"))
+    ('medium-voltage node a, b', '4 elements of kind cabinet')
     """
-    words = kind.replace("_", " ")
+    words = KINDS.get(kind, kind.replace("_", " "))
     if len(ids) <= FEW:
         return f"{words} {', '.join(ids)}".strip()
     return f"{len(ids)} elements of kind {words}" if words else f"{len(ids)} elements"
