@@ -14,7 +14,7 @@ from tests.indicators.small_day import small_day
 from tests.indicators.utility_days import QUARTERS, outage, utilities_record
 from twin.indicators.focus import Focus
 from twin.indicators.records import DayRecord
-from twin.indicators.utilities_networks import QUARTER_S, degree_hours, served_curves
+from twin.indicators.utilities_networks import served_curves
 from twin.territory.utilities.tables import WATER
 
 WHOLE = Focus("all", ())
@@ -42,7 +42,6 @@ def test_without_a_failure_nothing_is_lost() -> None:
         assert found[name, "all", ""] == 0.0
     assert found["resilience_triangle", "all", "service:power"] == 0.0
     assert found["minutes_to_90_percent", "all", "service:power"] == 0.0
-    assert found["cold_at_home", "all", ""] == 0.0
     assert found["network_yield", "all", ""] == pytest.approx(0.8)
     assert found["balance_error", "all", "service:water"] == pytest.approx(1e-7)
 
@@ -100,31 +99,6 @@ def test_who_never_has_a_service_does_not_lose_it() -> None:
     found = values({"heat": heat})
     assert found["resilience_triangle", "all", "service:heat"] == pytest.approx(1.0)
     assert ("resilience_triangle", "village", "service:heat") not in found
-
-
-def test_a_home_without_heating_cools_with_its_time_constant() -> None:
-    record = day()
-    hours = QUARTER_S / 3_600.0
-    lost = np.zeros((QUARTERS, 1))
-    lost[:, 0] = 1.0
-    t = hours * (1 + np.arange(QUARTERS))
-    indoor = 5.0 + 14.0 * np.exp(-t / record.parameters["indicators.cooling_h"])
-    expected = np.maximum(18.0 - indoor, 0.0).sum() * hours
-    found = degree_hours(lost, np.full(QUARTERS, 5.0), record)
-    assert found[0] == pytest.approx(expected)
-    assert degree_hours(lost, np.full(QUARTERS, 25.0), record)[0] == 0.0, "no cold in summer"
-    assert degree_hours(lost, np.full(QUARTERS, -5.0), record)[0] > expected
-
-
-def test_own_boilers_stand_still_without_power_and_a_colder_day_is_worse() -> None:
-    power = outage(4, [2], 2.0, 20.0)
-    found = values({"power": power})
-    assert found["cold_at_home", "village", ""] > found["cold_at_home", "all", ""] > 0.0
-    assert found["cold_at_home", "town", ""] == 0.0
-    frost = values({"power": power}, outdoor_c=np.full(QUARTERS, -5.0))
-    assert frost["cold_at_home", "village", ""] > found["cold_at_home", "village", ""]
-    networked = values({"power": power, "heat": np.ones((QUARTERS, 4))})
-    assert networked["cold_at_home", "village", ""] == 0.0, "district heat goes on"
 
 
 def test_pressures_on_assumed_heights_stand_apart() -> None:

@@ -85,7 +85,7 @@ def lost(record: DayRecord, shares: dict[str, np.ndarray], **rows: Any) -> Perso
 
 def values_of(record: DayRecord) -> Values:
     """Indicators of what people lose, of every focus."""
-    names = [name for name in INDICATORS.names() if "hours" in name]
+    names = [name for name in INDICATORS.names() if "hours" in name or "cold" in name]
     focuses = every_focus(record.territory)
     return by_name(
         [
@@ -339,6 +339,23 @@ def test_calculators_tell_how_long_they_were_down() -> None:
     made = replace(record, utilities=day)
     vars(made)["access"] = record.access
     assert values_of(made)["calculator_down_hours", "all", "provider:Alpha"] == pytest.approx(1.5)
+
+
+def test_cold_counts_for_who_is_at_home_below_the_least_comfortable_temperature() -> None:
+    """The town's home at 15 degrees from six to ten: four times three degree-hours for each who stays in."""
+    record = at_home()
+    indoor = np.full((QUARTERS, 4), 19.0, dtype=np.float32)
+    indoor[24:40, 0], indoor[:, 3] = 15.0, np.nan
+    day = utilities_record(record.territory.places.place_id, {}, indoor_c=indoor)
+    made = replace(record, utilities=day)
+    vars(made)["access"] = record.access
+    found = values_of(made)
+    assert found["cold_at_home", "town", ""] == pytest.approx(4.0 * 3.0)
+    assert found["cold_at_home", "village", ""] == 0.0
+    assert found["cold_at_home", "town", "age:0-17"] == pytest.approx(12.0)
+    bare = replace(record, utilities=replace(day, indoor_c=indoor[:, :0], memo={}))
+    vars(bare)["access"] = record.access
+    assert ("cold_at_home", "all", "") not in values_of(bare)
 
 
 def test_persons_without_attributes_lose_what_a_place_loses() -> None:

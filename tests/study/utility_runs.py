@@ -25,6 +25,7 @@ FELL = (
     ("T2", "station", POWER, 10.0, 1, "not reached", "S1", 16.0, ""),
     ("P1", "pump", WATER, 10.0, 2, "no power", "T1", 16.25, ""),
     *((f"L{row}", "lv_node", POWER, 10.0, 2, "not reached", "T1", 16.0, "") for row in range(5)),
+    ("C1", "lv_cable", POWER, 10.0, 2, "not reached", "T1", 16.0, ""),
     ("M1", "site", TELECOM, 10.5, 1, "no power", "L1", 16.25, ""),
     ("M2", "site", TELECOM, 10.5, 1, "no power", "L2", np.nan, ""),
 )

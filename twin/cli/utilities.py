@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -13,6 +14,7 @@ from twin.cli.progress import shown
 from twin.cli.studies import NoCache, Seeds, fitting
 
 if TYPE_CHECKING:
+    from twin.scenario.scenario import Scenario
     from twin.study.digital_dependence import DigitalDependence
     from twin.study.utilities_study import UtilitiesStudy
 
@@ -30,6 +32,16 @@ class Asked:
     digital_dependence: Annotated[
         bool, typer.Option("--digital-dependence", help="Run again with a fallback by hand.")
     ] = False
+    out: Annotated[
+        str | None,
+        typer.Option(
+            "--out", metavar="FORMAT", help="Write the networks: inp, pgm-json, geoparquet or gpkg."
+        ),
+    ] = None
+    to: Annotated[
+        Path | None,
+        typer.Option("--to", metavar="PATH", help="Where; default: named after the scenario, here."),
+    ] = None
     no_cache: NoCache = False
     as_json: AsJson = False
     quiet: Quiet = False
@@ -39,6 +51,8 @@ class Asked:
 def utilities(asked: Asked) -> None:
     """Tell of a scenario's power, water, heat and telecom: what there is, what fails, what people lose."""
     (scenario,) = fitting([asked.scenario], asked.quiet)
+    if asked.out is not None:
+        return _export(asked, scenario, asked.out)
     from twin.model.sources import load_territory
     from twin.study.digital_dependence import digital_dependence
     from twin.study.utilities_study import study_utilities
@@ -60,6 +74,15 @@ def utilities(asked: Asked) -> None:
     else:
         say("Nothing happens to the networks in this scenario: they are not simulated.")
     return None if compared is None else _print_dependence(compared)
+
+
+def _export(asked: Asked, scenario: Scenario, form: str) -> None:
+    """Write the networks and say where."""
+    from twin.study.utilities_export import FORMATS, export_networks
+
+    name = f"{asked.scenario.stem}-{form}" if form == "geoparquet" else asked.scenario.stem
+    files = export_networks(scenario, form, asked.to or Path(name + FORMATS.get(form, "")))
+    return emit({"files": files}) if asked.as_json else say("\n".join(map(str, files)))
 
 
 def _print_networks(found: UtilitiesStudy) -> None:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from twin.indicators.accessibility import CAR
 from twin.indicators.utilities_record import SERVICES, UtilitiesRecord
-from twin.indicators.utilities_stays import Floats, PersonStays, Spans, stays_of
+from twin.indicators.utilities_stays import Floats, Spans, stays_of
 from twin.population.tables import CONNECTIONS, RESIDENT, Persons
 from twin.scenario.ledger import Parameters
 from twin.scenario.services import SERVICES as BASKET
@@ -33,18 +33,22 @@ STORED, FETCHED, BATTERY = "stored water", "water fetched by car", "phone batter
 PHONE, COUNTER, HELPER = "phone instead of line", "counter instead of app", "helper at home"
 WAYS = (STORED, FETCHED, BATTERY, PHONE, COUNTER, HELPER)
 """What is done instead."""
-H_PER_DAY, S_PER_H = 24.0, 3_600.0
+H_PER_DAY, S_PER_H, QUARTER_S = 24.0, 3_600.0, 900.0
 Flags = NDArray[np.bool_]
 RUNNING = 0.5
 
 
 @dataclass(frozen=True)
 class PersonHours:
-    """Hours (n_persons,): without each of `LOSSES` (`exposed`), bridged by each of `WAYS`, and `lost`."""
+    """Hours (n_persons,): without each of `LOSSES` (`exposed`), bridged by each of `WAYS`, and `lost`.
+
+    `cold_c_h` (n_persons,) are degree-hours below the least comfortable temperature while at home.
+    """
 
     exposed: Mapping[str, Floats]
     bridged: Mapping[str, Floats]
     lost: Mapping[str, Floats]
+    cold_c_h: Floats
 
 
 def person_hours(record: DayRecord, day: UtilitiesRecord) -> PersonHours:
@@ -121,14 +125,23 @@ class _Coping:
             name: hours - sum((bridged[way] for way in ways.get(name, ())), np.zeros(len(hours)))
             for name, hours in exposed.items()
         }
-        return PersonHours(exposed, bridged, lost)
+        return PersonHours(exposed, bridged, lost, self._cold())
 
     def _of(self, rate: Floats, at_home: bool | None = None) -> Floats:
         """Hours of each person, over all stays or those at home, or away."""
-        stays = self.stays
-        if at_home is not None:
-            stays = PersonStays(*(column[stays.at_home == at_home] for column in stays))
+        stays = self.stays if at_home is None else self.stays.chosen(self.stays.at_home == at_home)
         return stays.by_person(self.spans.hours(rate, stays), len(self.persons))
+
+    def _cold(self) -> Floats:
+        """Degree-hours of each person while at home; each quarter is as cold as at its end."""
+        indoor_c = self.day.indoor_c.astype(np.float64)
+        if not indoor_c.shape[1]:
+            return np.zeros(len(self.persons))
+        below = float(self.parameters["utilities.comfort_c"]) - indoor_c
+        cold = np.maximum(np.nan_to_num(below, nan=0.0), 0.0)
+        home = self.stays.chosen(self.stays.at_home)
+        quarters = Spans(QUARTER_S * np.arange(len(cold) + 1, dtype=np.float64))
+        return home.by_person(quarters.hours(cold, home), len(self.persons))
 
     def _water(self) -> tuple[Floats, dict[str, Floats]]:
         """At home the stored water is drunk first; then a car fetches some while others have any."""

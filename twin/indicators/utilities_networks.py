@@ -12,13 +12,15 @@ from twin.indicators.groups import EVERYBODY, ratio
 from twin.indicators.indicator import Groups, indicator
 from twin.indicators.ledger import CONSUMPTION
 from twin.indicators.records import DayRecord
-from twin.indicators.utilities_record import NEVER, SERVICES, Singles, UtilitiesRecord
-from twin.indicators.utilities_stays import Floats, Spans
+from twin.indicators.utilities_record import NEVER, SERVICES, Singles
+from twin.indicators.utilities_stays import Floats
 from twin.territory.utilities.tables import WATER
 from twin.utilities.reliability import Interruptions, interruptions, time_to_share
 
 QUARTER_S, S_PER_MIN, S_PER_H = 900.0, 60.0, 3_600.0
 RUNNING, ALMOST_ALL = 0.5, 0.9
+EXACT = 1e-5
+"""Share of what is asked for to which the engines are exact, and single precision keeps it."""
 Flags = NDArray[np.bool_]
 NETWORKS = (*CONSUMPTION, "indicators.*")
 VOLTAGE_BAND = 0.1
@@ -53,7 +55,7 @@ def water_not_served(record: DayRecord, focus: Focus) -> Groups:
 
 @indicator("kWh", "lower", NETWORKS, extensive=True)
 def heat_not_served(record: DayRecord, focus: Focus) -> Groups:
-    """District heat that was asked for and not delivered."""
+    """Heat that was asked for and not delivered, by district heating or by boilers without power."""
     day = record.utilities
     if day is None or not day.asked_heat_kw.shape[1]:
         return {}
@@ -136,40 +138,6 @@ def minutes_to_90_percent(record: DayRecord, focus: Focus) -> Groups:
     }
 
 
-@indicator("degC h/person", "lower", NETWORKS)
-def cold_at_home(record: DayRecord, focus: Focus) -> Groups:
-    """Degree-hours below the least healthy temperature of homes, per inhabitant.
-
-    Homes go with one time constant to what their heating can keep; own boilers and heat pumps need power.
-    """
-    day = record.utilities
-    people = residents(record, focus)
-    if day is None or not people.any():
-        return {}
-    lost = np.where(day.share["heat"] == NEVER, day.lost("power"), day.lost("heat"))
-    rows = np.flatnonzero(lost.any(axis=0) & (people > 0.0))
-    if not len(rows):
-        return {EVERYBODY: 0.0}
-    edges_s = np.arange(0.0, day.edges_s[-1] + 1.0, QUARTER_S)
-    until = Spans(day.edges_s).until(lost[:, rows])
-    at = np.array([until(np.full(len(rows), edge), np.arange(len(rows))) for edge in edges_s])
-    cold = degree_hours(np.diff(at, axis=0) / QUARTER_S, _outdoor_c(record, day, len(edges_s) - 1), record)
-    return {EVERYBODY: float((cold * people[rows]).sum() / people.sum())}
-
-
-def degree_hours(lost: Floats, outdoor_c: Floats, record: DayRecord) -> Floats:
-    """Degree-hours (n_places,) below the least temperature, for heating lost (n_quarters, n_places)."""
-    set_c, least_c = (float(record.parameters[f"indicators.indoor_{name}_c"]) for name in ("set", "least"))
-    hours = QUARTER_S / S_PER_H
-    toward = -np.expm1(-hours / float(record.parameters["indicators.cooling_h"]))
-    indoor, total = np.full(lost.shape[1], max(set_c, outdoor_c[0])), np.zeros(lost.shape[1])
-    for out_c, gone in zip(outdoor_c, lost, strict=True):
-        kept = out_c + max(set_c - out_c, 0.0) * (1.0 - gone)
-        indoor = indoor + toward * (kept - indoor)
-        total += np.maximum(least_c - indoor, 0.0) * hours
-    return total
-
-
 def served_curves(record: DayRecord, focus: Focus) -> dict[str, Floats]:
     """By service, share (n_spans,) of the inhabitants of a focus, at home, who have it; of who ever has."""
     day, people = record.utilities, residents(record, focus)
@@ -213,11 +181,7 @@ def _cut(record: DayRecord, focus: Focus, read: Callable[[Interruptions], float]
 def _not_served(record: DayRecord, focus: Focus, asked: Singles, served: Singles, per: float) -> Groups:
     """What was asked and not served in a focus; rates by quarter, over `per` seconds or units."""
     here = places_of(record, focus)
-    short = np.maximum(asked[:, here].astype(np.float64) - served[:, here], 0.0)
-    return {EVERYBODY: float(short.sum() * QUARTER_S / per)}
-
-
-def _outdoor_c(record: DayRecord, day: UtilitiesRecord, n_quarters: int) -> Floats:
-    if len(day.outdoor_c) >= n_quarters:
-        return np.asarray(day.outdoor_c[:n_quarters], dtype=np.float64)
-    return np.full(n_quarters, float(record.parameters["indicators.outdoor_c"]))
+    wanted = asked[:, here].astype(np.float64)
+    short = np.maximum(wanted - served[:, here], 0.0)
+    real = short > EXACT * wanted
+    return {EVERYBODY: float(short[real].sum() * QUARTER_S / per)}

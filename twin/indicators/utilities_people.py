@@ -102,6 +102,15 @@ def person_hours_bridged(record: DayRecord, focus: Focus) -> Groups:
     return {f"by:{way}": float(each[here].sum()) for way, each in hours.bridged.items()}
 
 
+@indicator("degC h/person", "lower", PEOPLE)
+def cold_at_home(record: DayRecord, focus: Focus) -> Groups:
+    """Degree-hours below the least comfortable temperature that a person of each group has at home."""
+    day, hours = record.utilities, hours_of(record)
+    if day is None or hours is None or not day.indoor_c.shape[1]:
+        return {}
+    return by_group(record, focus, hours.cold_c_h, per_head=True)
+
+
 @indicator("h", "lower", PEOPLE)
 def calculator_down_hours(record: DayRecord, focus: Focus) -> Groups:
     """Hours in which an itinerary calculator gets no data, or does not answer."""

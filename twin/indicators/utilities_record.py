@@ -116,6 +116,9 @@ class UtilitiesRecord:
         By provider, (n_quarters,) bool: gets no data, or does not answer.
     outdoor_c
         (n_quarters,) temperature outside; empty: not known.
+    indoor_c
+        (n_quarters, n_places) float32 temperature of places at the end of each quarter, NaN where nothing is
+        heated; empty (n_quarters, 0): not reckoned.
     manual_fallback
         Whether all who depend on telecom had a fallback by hand: switching, dispatch, counters on paper.
     by_hand
@@ -150,6 +153,7 @@ class UtilitiesRecord:
     dark_signals: Floats
     calculator_down: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict)
     outdoor_c: Floats = field(default_factory=lambda: np.empty(0))
+    indoor_c: Singles = field(default_factory=lambda: np.empty((0, 0), dtype=np.float32))
     manual_fallback: bool = False
     by_hand: tuple[str, ...] = ()
     memo: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)

@@ -27,6 +27,11 @@ class PersonStays(NamedTuple):
     end_s: Floats
     at_home: NDArray[np.bool_]
 
+    def chosen(self, stays: NDArray[np.bool_]) -> PersonStays:
+        """Some of the stays (n_stays,)."""
+        who, where, at_home = self.person[stays], self.place[stays], self.at_home[stays]
+        return PersonStays(who, where, self.begin_s[stays], self.end_s[stays], at_home)
+
     def by_person(self, values: Floats, n_persons: int) -> Floats:
         """Sums (n_persons,) of what each stay has."""
         return np.asarray(np.bincount(self.person, weights=values, minlength=n_persons), dtype=np.float64)

@@ -63,6 +63,7 @@ def utilities_record_of(model: TwinModel) -> UtilitiesRecord | None:
         served_lps=flows.served_lps().astype(np.float32),
         asked_heat_kw=(flows.heat.asked_w / W_PER_KW).astype(np.float32),
         served_heat_kw=(flows.heat.given_w / W_PER_KW).astype(np.float32),
+        indoor_c=flows.heat.indoor_c.astype(np.float32),
         water_node=water_node,
         pressure_m=flows.pressure_m()[:, water_node].astype(np.float32),
         pressures_verifiable=bool(flows.water.verifiable[water_node].all()) and bool(len(water_node)),

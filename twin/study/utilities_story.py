@@ -12,6 +12,19 @@ from twin.clock import format_time_s
 
 FEW = 3
 """Most elements of one line that are named one by one."""
+KINDS = {
+    "hv_mv_substation": "HV/MV substation",
+    "station": "MV/LV station",
+    "mv_node": "medium-voltage node",
+    "lv_node": "low-voltage node",
+    "site": "mobile site",
+    "gateway": "LoRaWAN gateway",
+    "distant_data_center": "distant data centre",
+    "data_center": "data centre",
+}
+"""Kinds of elements in words."""
+ALONG = ("cable", "trunk", "main", "pipe", "feeder", "distribution", "backhaul", "transit", "branch", "line")
+"""How kinds of edges end: what is not reached along them is told of their nodes alone."""
 
 
 @dataclass(frozen=True)
@@ -37,12 +50,14 @@ class StoryLine:
 def story_of(failures: pd.DataFrame) -> tuple[StoryLine, ...]:
     """Lines in the order of time and of rounds, from a result's table `utility_failures`.
 
-    What fell at one time in one round, of one kind, for one reason and because of one kind is one line.
+    What fell at one time in one round, of one kind, for one reason and because of one kind is one line. Lines
+    and mains are told of where they are damaged or switched off themselves.
     """
     if not len(failures):
         return ()
-    table = failures.assign(order=np.arange(len(failures)))
-    kind_of = dict(zip(table["element_id"], table["kind"], strict=True))
+    kind_of = dict(zip(failures["element_id"], failures["kind"], strict=True))
+    passive = (failures["why"] == "not reached") & failures["kind"].str.endswith(ALONG)
+    table = failures.assign(order=np.arange(len(failures)))[~passive]
     table["cause_kind"] = [kind_of.get(each, "") for each in table["cause_id"]]
     keys = ["at_s", "round", "kind", "why", "cause_kind"]
     parts = sorted(
@@ -70,10 +85,10 @@ def _line(part: pd.DataFrame) -> StoryLine:
 def named(kind: str, ids: Sequence[str]) -> str:
     """Elements of a kind by their ids, or how many there are.
 
-    >>> named("mv_node", ["a", "b"]), named("lv_node", list("abcd"))
-    ('mv node a, b', '4 elements of kind lv node')
+    >>> named("mv_node", ["a", "b"]), named("cabinet", list("abcd"))
+    ('medium-voltage node a, b', '4 elements of kind cabinet')
     """
-    words = kind.replace("_", " ")
+    words = KINDS.get(kind, kind.replace("_", " "))
     if len(ids) <= FEW:
         return f"{words} {', '.join(ids)}".strip()
     return f"{len(ids)} elements of kind {words}" if words else f"{len(ids)} elements"
