@@ -7,7 +7,7 @@ import pytest
 
 from tests.population.days import population_of
 from tests.territories import grid_territory
-from twin.mobility.charging import AT_HOME, AT_WORK, PUBLIC, Charging, charging_of, habits_of
+from twin.mobility.charging import AT_HOME, AT_WORK, PUBLIC, Charging, Powered, charging_of, habits_of
 from twin.population.fleet import VehicleFleet, trip_vehicles
 from twin.population.tables import CAR, HOME, SHOP, WORK
 from twin.scenario.ledger import Parameters
@@ -32,7 +32,11 @@ def fleet_of(fuel: int, household: int = 7) -> VehicleFleet:
 
 
 def day(
-    ledger: Parameters = LEDGER, fuel: int = ELECTRIC, kwh: float = 8.0, household: int = 7
+    ledger: Parameters = LEDGER,
+    fuel: int = ELECTRIC,
+    kwh: float = 8.0,
+    household: int = 7,
+    powered: Powered | None = None,
 ) -> tuple[Charging, float]:
     """Home (place 0) to work (1) at 8, back at 17, shopping (2) at 20 and home at 21; an hour each way."""
     population = population_of([0], [[(1, WORK), (0, HOME), (2, SHOP), (0, HOME)]])
@@ -44,7 +48,7 @@ def day(
     energy[:, 2] = kwh
     moments = np.array([8, 17, 20, 21]) * H, np.array([9, 18, 20.6, 21.5]) * H
     whole = tuple(each.astype(np.int64) for each in moments)
-    found = charging_of(population, fleet, vehicles, energy, whole, ledger, 1)
+    found = charging_of(population, fleet, vehicles, energy, whole, ledger, 1, powered)
     return found, float(habits_of(fleet, ledger, 1).starts_full[0])
 
 
@@ -100,3 +104,23 @@ def test_hours_add_up_to_sessions_and_join_the_load_of_buildings() -> None:
         gain = more.between(utility, 18 * H, 19 * H) - plain.between(utility, 18 * H, 19 * H)
         expected = hourly[18] if utility == POWER else np.zeros(places.n_places)
         assert gain == pytest.approx(expected, abs=1e-9)
+
+
+def test_a_charger_without_power_stops_and_goes_on_when_it_is_back() -> None:
+    slow = LEDGER.replaced({"charging.home_power_shares": [1.0, 0.0, 0.0]})
+    whole, _ = day(slow)
+    cut, _ = day(slow, powered={0: [(0, 18 * H + H // 2), (19 * H, 30 * H)]})
+    assert (cut.start_ms[:3] / H).tolist() == [18.0, 19.0, 21.5]
+    assert (cut.end_ms[:2] / H).tolist() == [18.5, 20.0]
+    assert cut.kwh[:2].sum() == pytest.approx(2.3 * 1.5)
+    dark, _ = day(slow, powered={0: []})
+    assert len(dark.start_ms) == 0
+    elsewhere, _ = day(slow, powered={1: []})
+    assert all((a == b).all() for a, b in zip(elsewhere, whole, strict=True))
+
+
+def test_what_could_not_be_charged_in_the_dark_is_made_up_for_later() -> None:
+    whole, _ = day()
+    late, _ = day(powered={0: [(0, 18 * H), (22 * H, 30 * H)]})
+    assert late.start_ms.min() == 22 * H
+    assert late.kwh.sum() == pytest.approx(whole.kwh.sum(), rel=1e-6)

@@ -35,7 +35,10 @@ def tiff(
     else:
         parts = [body[r : r + rows_per_strip] for r in range(0, body.shape[0], rows_per_strip)]
     if predictor == 2:
-        parts = [np.diff(part, axis=1, prepend=part.dtype.type(0)).astype(body.dtype) for part in parts]
+        words = [np.ascontiguousarray(part).view(f"{order}u{part.itemsize}") for part in parts]
+        parts = [np.diff(part, axis=1, prepend=part.dtype.type(0)).astype(part.dtype) for part in words]
+    if predictor == 3:
+        parts = [by_rank(part) for part in parts]
     pieces = [zlib.compress(part.tobytes()) if packed else part.tobytes() for part in parts]
     starts = np.cumsum([8, *map(len, pieces)]).tolist()
     where, count, shape = (324, 325, [(322, "H", [tile]), (323, "H", [tile])]) if tile else (
@@ -49,6 +52,13 @@ def tiff(
         *shape, *extra,
     ]  # fmt: skip
     return _assemble(order, b"".join(pieces), sorted(entries))
+
+
+def by_rank(part):
+    """Bytes of the same rank together, the highest first, then their differences along each row."""
+    high_first = np.ascontiguousarray(part.astype(part.dtype.newbyteorder(">"))).view(np.uint8)
+    ranks = high_first.reshape(*part.shape, part.itemsize).transpose(0, 2, 1).reshape(len(part), -1)
+    return np.diff(ranks, axis=1, prepend=np.uint8(0)).astype(np.uint8)
 
 
 def _assemble(order, body, entries):
@@ -66,11 +76,14 @@ def _assemble(order, body, entries):
 
 
 @pytest.mark.parametrize("order", ["<", ">"])
-@pytest.mark.parametrize("words", [{}, {"packed": True}, {"packed": True, "predictor": 2}, {"tile": 16}])
-@pytest.mark.parametrize("kind", [np.int16, np.float32, np.uint16])
+@pytest.mark.parametrize(
+    "words",
+    [{}, {"packed": True}, {"packed": True, "predictor": 2}, {"packed": True, "predictor": 3}, {"tile": 16}],
+)
+@pytest.mark.parametrize("kind", [np.int16, np.float32, np.uint16, np.float64])
 def test_heights_are_read_whatever_the_packing(tmp_path, order, words, kind):
-    if kind == np.float32 and words.get("predictor") == 2:
-        kind = np.int32
+    if words.get("predictor") == 3 and kind in (np.int16, np.uint16):
+        kind = np.float32
     file = tmp_path / "heights.tif"
     file.write_bytes(tiff(HEIGHTS.astype(kind), order=order, **words))
     grid = read_height_grid(file)

@@ -41,6 +41,18 @@ def test_beside_a_void_nothing_is_known(tmp_path: Path) -> None:
     step = 1.0 / (POSTS - 1)
     at = np.array([4.5, 6.5]) * step
     assert np.isnan(grid.between(7.0 + at, 44.0 - at)).tolist() == [True, False]
+    filled = grid.around(7.0 + at, 44.0 - at, 3).filled(2)
+    assert filled.between(7.0 + at, 44.0 - at) == pytest.approx([3 * 4.5, 3 * 6.5], abs=1e-6), "on a slope"
+    assert filled.height_m.shape < grid.height_m.shape
+
+
+def test_a_void_is_filled_no_farther_than_asked_and_a_sea_of_them_stays(tmp_path: Path) -> None:
+    heights = slope()
+    heights[:, 600:] = -32768
+    grid = read_hgt(tile(tmp_path, heights=heights)).filled(3)
+    assert np.isfinite(grid.height_m[:, :603]).all()
+    assert np.isnan(grid.height_m[:, 603:]).all()
+    assert abs(grid.height_m[:, 602] - grid.height_m[:, 599]).max() <= 3.0, "no cliff is invented"
 
 
 def test_a_zip_of_one_tile_and_corners_in_the_south_and_west(tmp_path: Path) -> None:

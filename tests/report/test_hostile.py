@@ -19,8 +19,8 @@ from twin.report.page import render
 from twin.report.view import ReportView
 from twin.study.comparison import Comparison
 
-OURS = ("kind", "verdict", "better", "measure", "method")
-"""Fields whose text is one of a few words of this program."""
+OURS = ("kind", "verdict", "better", "measure", "method", "lost")
+"""Fields whose text is one of a few words, or digits, of this program."""
 OPENS_AND_SHUTS = {"html", "head", "body", "script", "style", "title"}
 
 

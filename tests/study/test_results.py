@@ -22,7 +22,11 @@ from twin.study import store
 from twin.study.drawing import hang
 from twin.study.results import TABLES, Result
 
-FILES = ["indicators.parquet", "manifest.json", *(f"{name}.parquet" for name in TABLES)]
+FILES = [
+    "indicators.parquet",
+    "manifest.json",
+    *(f"{name}.parquet" for name in TABLES if not name.startswith("utility_")),
+]
 
 
 @pytest.fixture

@@ -107,7 +107,7 @@ def test_heights_come_from_tags_and_from_a_file(tmp_path):
     table.write_text("lon,lat,elevation_m\n" + "\n".join(rows) + "\n")
     streets = Territory.from_osm(file, elevation=table).streets
     assert streets.node_elevation_m.tolist() == [0.0, 10.0, 20.0, 30.0]
-    assert (streets.elevation_provenance == 0).all()
+    assert (streets.elevation_provenance == 1).all(), "given"
 
 
 @pytest.mark.parametrize("row", ["7.4,43.7,inf", "7.4,43.7,99999", "7.4,999,1", "7.4,43.7", "a,b,c"])

@@ -20,6 +20,7 @@ from twin.territory.utilities.observed import Observed
 from twin.territory.utilities.tables import POWER, Utilities
 from twin.utilities.power.flow import Flow, PowerFlow
 from twin.utilities.power.laid import LaidPower, laid_power
+from twin.utilities.power.pgm_json import write_pgm_json
 
 pytest.importorskip("power_grid_model", reason="the extra 'utilities' is not installed")
 
@@ -130,7 +131,7 @@ def test_a_cut_cable_leaves_those_without_who_hang_on_it():
     hang = {int(layers.edges.head[trunk])} | nx.descendants(graph, int(layers.edges.head[trunk]))
     node = layers.rows_for("place", town.places.place_id, POWER)
     dark = np.isin(node, sorted(hang))
-    flow = PowerFlow(laid.grid).solve(*laid.loads(design_kw(town)), cut=laid.of_lines(broken))
+    flow = PowerFlow(laid.grid).solve(*laid.loads(design_kw(town)), cut=laid.cut_lines(broken))
     assert dark.any()
     assert flow.unserved_w.sum() == pytest.approx(1000.0 * design_kw(town)[dark].sum())
 
@@ -145,10 +146,12 @@ def test_an_open_tie_changes_nothing_and_a_closed_one_feeds_what_hangs_on_a_cut_
     assert 2 <= (edges.kind == "mv_tie").sum() <= len(trunks)
     laid = laid_power(layers, town.places.place_id, LEDGER)
     flow, loads = PowerFlow(laid.grid), laid.loads(0.5 * design_kw(town))
-    cut, closed = np.zeros(edges.n_edges, dtype=bool), np.zeros(edges.n_edges, dtype=bool)
+    usual = edges.kind == "mv_tie"
     calm = flow.solve(*loads)
     assert (calm.line_loading[0][laid.grid.lines.ties] == 0.0).all()
     assert not calm.unserved_w.any()
+    same = flow.solve(*loads, cut=laid.cut_lines(usual))
+    assert np.array_equal(same.u_pu, calm.u_pu)
     feeders = graph_of(layers, POWER, "mv_trunk", "mv_cable", "lv_cable")
     for trunk in trunks.tolist():
         top = int(edges.head[trunk])
@@ -156,12 +159,27 @@ def test_an_open_tie_changes_nothing_and_a_closed_one_feeds_what_hangs_on_a_cut_
         ties = [row for row in np.flatnonzero(edges.kind == "mv_tie").tolist()
                 if (int(edges.tail[row]) in mine) != (int(edges.head[row]) in mine)]  # fmt: skip
         assert ties, "each feeder has a way to another"
-        cut[:], closed[:] = False, False
+        cut = usual.copy()
         cut[trunk] = True
-        dark = flow.solve(*loads, cut=laid.of_lines(cut))
-        closed[ties[0]] = True
-        lit = flow.solve(*loads, cut=laid.of_lines(cut), closed=laid.of_lines(closed))
+        dark = flow.solve(*loads, cut=laid.cut_lines(cut))
+        cut[ties[0]] = False
+        lit = flow.solve(*loads, cut=laid.cut_lines(cut))
         assert dark.unserved_w.sum() > 0.0
         assert not lit.unserved_w.any()
-        assert lit.line_loading[0][laid.of_lines(closed)].max() > 0.0
+        assert lit.line_loading[0][laid.line_of_edge[ties[0]]] > 0.0
         assert lit.u_pu.min() > 0.9
+
+
+def test_the_engine_reads_a_laid_network_back_with_its_ties_open(tmp_path):
+    from power_grid_model import PowerGridModel
+    from power_grid_model.utils import json_deserialize_from_file
+
+    town = Territory.load(ROOT / "networks" / "riviera")
+    laid = laid_power(town.utilities, town.places.place_id, LEDGER)
+    flow = PowerFlow(laid.grid)
+    active, reactive = laid.loads(design_kw(town))
+    write_pgm_json(tmp_path / "riviera.json", flow, active[0], reactive[0])
+    data = json_deserialize_from_file(tmp_path / "riviera.json")
+    theirs = PowerGridModel(data).calculate_power_flow(error_tolerance=1e-10, max_iterations=50)
+    assert theirs["node"]["u_pu"] == pytest.approx(flow.solve(active, reactive).u_pu[0], rel=1e-9)
+    assert (data["line"]["from_status"] == 0).sum() == laid.grid.lines.ties.sum() > 20

@@ -20,6 +20,7 @@ from twin.cli import (
     results,
     studies,
     territories,
+    utilities,
 )
 from twin.errors import InputError, TwinError
 from twin.version import VERSION
@@ -46,6 +47,7 @@ COMMANDS = (
     ("adopt", adoption.adopt),
     ("respond", response.respond),
     ("assign", assign.assign),
+    ("utilities", utilities.utilities),
     ("report", results.report),
     ("attack", privacy.attack),
     ("parameters", library.parameters),

@@ -24,6 +24,8 @@ from twin.indicators import (
     traffic,
     transit,
     travel,
+    utilities_networks,
+    utilities_people,
 )
 from twin.indicators.focus import every_focus, focuses_of
 from twin.indicators.indicator import INDICATORS, IndicatorValue
@@ -49,6 +51,8 @@ HOME_MODULES = (
     parking,
     rules,
     charging,
+    utilities_networks,
+    utilities_people,
 )
 """The modules whose indicators enter the registry as they are imported."""
 

@@ -20,8 +20,10 @@ from twin.indicators.accessibility import Access, access_of
 from twin.indicators.hindsight import Hindsight, hindsight_of
 from twin.indicators.on_demand_record import OnDemandRecord
 from twin.indicators.parking_record import ParkingRecord
+from twin.indicators.powered_times import powered_of
 from twin.indicators.services_record import Services
 from twin.indicators.transit_record import TransitRecord
+from twin.indicators.utilities_record import UtilitiesRecord
 from twin.indicators.walking import SERVICES, walk_to_nearest_m
 from twin.mobility.charging import Charging, charging_of
 from twin.mobility.curves import factors_of
@@ -127,8 +129,8 @@ class DayRecord:
     transit
         Public transport by timetable; None: there is none. Links' counts have its buses in them, the
         events above do not.
-    parking
-        Parking where it is limited; None: everybody parks at once.
+    parking, utilities
+        Parking where it is limited, utility networks where they are reckoned; None: not.
     toll_cents, barred_km
         (n_trips,): tolls paid; kilometres in low-emission zones by a vehicle they bar. None: no rule.
     on_demand, services
@@ -179,6 +181,7 @@ class DayRecord:
     on_demand: OnDemandRecord | None = None
     services: Services | None = None
     promised_ms: NDArray[np.int64] | None = None
+    utilities: UtilitiesRecord | None = None
 
     @property
     def n_trips(self) -> int:
@@ -262,7 +265,7 @@ class DayRecord:
         """Charging of electric vehicles."""
         return charging_of(
             self.population, self.fleet, self.vehicles, self.emissions.energy_by_trip,
-            (self.departed_ms, self.arrived_ms), self.parameters, self.seed,
+            (self.departed_ms, self.arrived_ms), self.parameters, self.seed, powered_of(self.utilities),
         )  # fmt: skip
 
     @cached_property

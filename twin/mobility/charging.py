@@ -3,8 +3,8 @@
 Each vehicle has a state of charge that its trips lower. It is plugged in on arrival where it can be and is
 low enough, and takes its charger's power until it is full or drives on. It begins the day anywhere between
 that level and full, as in the long run, so that on the mean day what is charged is what was driven, losses
-and what is driven outside the area apart. Nobody queues for a charger. `twin.utilities.demand` can add the
-load to that of buildings.
+and what is driven outside the area apart. Nobody queues for a charger. A charger without power stops, and
+goes on when it has power again. `twin.utilities.demand` can add the load to that of buildings.
 """
 
 from __future__ import annotations
@@ -33,8 +33,15 @@ _STATE, _SPOT, _HOME_POWER = (
 )
 
 
+Powered = dict[int, list[tuple[int, int]]]
+"""Times with power [ms] of places that are without at some time, by place row, in order."""
+
+
 class Charging(NamedTuple):
-    """Charging sessions (n,): rows of vehicle, person, place and `SPOTS`; start and end [ms], power [kW]."""
+    """Charging sessions (n,), one for each stretch with power.
+
+    Rows of vehicle, person, place and `SPOTS`; start and end [ms], power [kW].
+    """
 
     vehicle: NDArray[np.int64]
     person: NDArray[np.int64]
@@ -96,6 +103,7 @@ def charging_of(
     moments: tuple[NDArray[np.int64], NDArray[np.int64]],
     parameters: Parameters,
     seed: int,
+    powered: Powered | None = None,
 ) -> Charging:
     """The charging sessions of a day.
 
@@ -105,6 +113,8 @@ def charging_of(
         What made each trip, and what it used, (n_trips, n_carriers) (`twin.mobility.emissions`).
     moments
         When each trip departed and arrived (n_trips,) [ms], -1 never.
+    powered
+        Where the network fails; everywhere else there is power all day.
     """
     departed_ms, arrived_ms = moments
     takes = (vehicles.fuel == ELECTRIC) | (vehicles.fuel == PLUG_IN)
@@ -114,36 +124,44 @@ def charging_of(
     follows = np.append(vehicle[1:] == vehicle[:-1], False)[: len(rows)]
     until_ms = np.where(follows, np.append(departed_ms[rows][1:], 0)[: len(rows)], HORIZON_MS)
     trips = population.trips
-    at_home = trips.destination_place == population.persons.home[trips.person]
-    at_work = np.isin(trips.purpose, (WORK, BUSINESS))
     habit = habits_of(fleet, parameters, seed)
     spot = habit.spot[vehicle]
-    there = np.select([spot == AT_HOME, spot == AT_WORK], [at_home[rows], at_work[rows]], True)
-    there &= (trips.destination_place[rows] >= 0) & (arrived_ms[rows] >= 0)
+    there = _at_its_spot(population, rows, spot) & (arrived_ms[rows] >= 0)
     least_ms = round(float(parameters["charging.least_stay_min"]) * 60.0 * MS)
     there &= until_ms - arrived_ms[rows] >= least_ms
     power = np.array([0.0, parameters["charging.work_kw"], parameters["charging.public_kw"]])
     kw = np.where(spot == AT_HOME, habit.home_kw[vehicle], power[spot])
     used_kwh = energy_by_trip[rows, BY_CURRENT]
-    stays = _Stays(vehicle, arrived_ms[rows], until_ms, there, kw, used_kwh)
-    end_ms = _plugged_until(stays, habit, parameters)
-    plugged = end_ms > stays.start_ms
-    trip = rows[plugged]
+    place = trips.destination_place[rows].astype(np.int64)
+    stays = _Stays(vehicle, place, arrived_ms[rows], until_ms, there, kw, used_kwh)
+    stay, start_ms, end_ms = _sessions(stays, habit, parameters, powered or {})
     return Charging(
-        vehicle[plugged],
-        trips.person[trip].astype(np.int64),
-        trips.destination_place[trip].astype(np.int64),
-        spot[plugged],
-        stays.start_ms[plugged],
-        end_ms[plugged],
-        kw[plugged],
+        vehicle[stay],
+        trips.person[rows[stay]].astype(np.int64),
+        place[stay],
+        spot[stay],
+        start_ms,
+        end_ms,
+        kw[stay],
     )
 
 
+def _at_its_spot(
+    population: Population, rows: NDArray[np.int64], spot: NDArray[np.int64]
+) -> NDArray[np.bool_]:
+    """Whether trips (rows) end where their vehicle's charger is."""
+    trips = population.trips
+    at_home = (trips.destination_place == population.persons.home[trips.person])[rows]
+    at_work = np.isin(trips.purpose, (WORK, BUSINESS))[rows]
+    there = np.select([spot == AT_HOME, spot == AT_WORK], [at_home, at_work], True)
+    return np.asarray(there & (trips.destination_place[rows] >= 0))
+
+
 class _Stays(NamedTuple):
-    """Stays after trips (n,), by vehicle and in order: from when to when, at what power, what was used."""
+    """Stays after trips (n,), by vehicle and in order: where, when, at what power, what was used before."""
 
     vehicle: NDArray[np.int64]
+    place: NDArray[np.int64]
     start_ms: NDArray[np.int64]
     until_ms: NDArray[np.int64]
     there: NDArray[np.bool_]
@@ -151,10 +169,12 @@ class _Stays(NamedTuple):
     used_kwh: NDArray[np.float64]
 
 
-def _plugged_until(stays: _Stays, habit: Habit, parameters: Parameters) -> NDArray[np.int64]:
-    """When each stay's vehicle is full or drives on (n,) [ms]; its start where it is not plugged in."""
+def _sessions(
+    stays: _Stays, habit: Habit, parameters: Parameters, powered: Powered
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Sessions: row of the stay, start and end [ms]; until the vehicle is full or drives on."""
     low, efficiency = (float(parameters[f"charging.{name}"]) for name in ("plug_in_below", "efficiency"))
-    end_ms = stays.start_ms.copy()
+    found: list[tuple[int, int, int]] = []
     state, last = 1.0, -1
     for number, vehicle in enumerate(stays.vehicle.tolist()):
         if vehicle != last:
@@ -163,8 +183,15 @@ def _plugged_until(stays: _Stays, habit: Habit, parameters: Parameters) -> NDArr
         state = max(state - float(stays.used_kwh[number]) / battery_kwh, 0.0)
         if not stays.there[number] or state >= low:
             continue
-        start = int(stays.start_ms[number])
-        needed_ms = round((1.0 - state) * battery_kwh / efficiency / kw * MS_PER_H)
-        end_ms[number] = min(start + needed_ms, int(stays.until_ms[number]))
-        state += (int(end_ms[number]) - start) / MS_PER_H * kw * efficiency / battery_kwh
-    return end_ms
+        left_ms = round((1.0 - state) * battery_kwh / efficiency / kw * MS_PER_H)
+        stay = int(stays.start_ms[number]), int(stays.until_ms[number])
+        charged_ms = 0
+        for on, off in powered.get(int(stays.place[number]), (stay,)):
+            begin = max(on, stay[0])
+            end = min(begin + left_ms - charged_ms, off, stay[1])
+            if end > begin:
+                found.append((number, begin, end))
+                charged_ms += end - begin
+        state += charged_ms / MS_PER_H * kw * efficiency / battery_kwh
+    stay_row, start_ms, end_ms = np.array(found, dtype=np.int64).reshape(-1, 3).T
+    return stay_row, start_ms, end_ms

@@ -86,7 +86,7 @@ def plan_signals(
     rules = _Rules.of(parameters)
     cycle, offset, green = np.zeros((3, streets.n_links), dtype=np.int32)
     phase = np.full(streets.n_links, -1, dtype=np.int32)
-    junction = _junctions(streets, parameters["junctions.signal_spacing_m"])
+    junction = junctions_of(streets, parameters["junctions.signal_spacing_m"])
     design_vps = parameters["junctions.design_load"] * streets.flow_capacity_vps
     ratio = (design_vps if flow_vps is None else flow_vps) / (streets.lanes * rules.saturation_vps)
     names = _names(streets, junction)
@@ -136,7 +136,7 @@ def split_green(ratios: Sequence[float], rules: _Rules) -> tuple[int, list[int]]
     return cycle_ms, np.diff(ends, prepend=0).tolist()
 
 
-def _junctions(streets: Streets, spacing_m: float) -> np.ndarray:
+def junctions_of(streets: Streets, spacing_m: float) -> np.ndarray:
     """Junction of each link with a signal (n_links,) int32, by lowest outside node id; -1 without.
 
     Short links between two nodes of one junction have no signal of their own.

@@ -12,6 +12,7 @@ from twin.calculators.levers import closed_to_entry, limited_speed, mask_of, nar
 from twin.conditions.weather import rain_factors
 from twin.errors import InputError
 from twin.indicators.records import ROAD_MANAGER
+from twin.mobility.dark_signals import AllWayStop, darken
 from twin.mobility.links import link_ms
 from twin.mobility.network import Roads
 from twin.model.actor import Actor
@@ -38,7 +39,7 @@ class Lever:
 
 
 class RoadManager(Actor):
-    """The city as manager of its roads; incidents and rain, which nobody orders, come by the same hands.
+    """The city as manager of its roads; incidents, rain and dark signals, unordered, come by the same hands.
 
     Parameters
     ----------
@@ -60,6 +61,7 @@ class RoadManager(Actor):
         self.rankings = rankings
         self.name = ROAD_MANAGER
         self.streets, self.roads, self.levers = streets, roads, levers
+        self._dark = np.zeros(0, dtype=np.bool_)
         self.unused = ~usable_in(roads.topology)
         self.lanes = np.array(list(lanes_beside(streets).items()), dtype=np.int64).reshape(-1, 2).T
         for lever in levers:
@@ -75,8 +77,10 @@ class RoadManager(Actor):
         """Put in force what begins now, and take back what ends."""
         supply, orders = state.supply, state.orders
         in_force = np.array([lever.holds(moment_s) for lever in self.levers], dtype=np.bool_)
-        if np.array_equal(in_force, orders.in_force):
+        dark = state.utilities.dark
+        if np.array_equal(in_force, orders.in_force) and np.array_equal(dark, self._dark):
             return
+        self._dark = dark.copy()
         orders.in_force[:] = in_force
         standing = [lever for lever, holds in zip(self.levers, in_force, strict=True) if holds]
         speed = self.streets.free_speed_mps
@@ -99,6 +103,7 @@ class RoadManager(Actor):
                 classified |= mask_of(lever.links, n_links)
         supply.free_ms[:] = link_ms(self.streets.length_m / speed)
         supply.headway_ms[:] = self.roads.headways_ms(capacity)
+        darken(supply, self.roads, capacity, dark, AllWayStop.of(self.model.parameters))
         barred = self._barred(closed)
         at_s, platform = float(moment_s), state.platform
         platform.append(f"{self.name}.closures", notices(orders.closed, barred, at_s))

@@ -22,6 +22,7 @@ from twin.mobility.shared_rides import SharedRides, joined
 from twin.model.metering import place_site
 from twin.model.parking_plan import opening_of
 from twin.model.state import Bookings, DayState, Dispatch, Guidance, Log, Orders
+from twin.model.utility_state import Outages, Servers
 from twin.routing.routes import Routes
 from twin.scenario.actors import SensorFleet
 from twin.sensing.fleets import Fleet, Site, deploy
@@ -74,6 +75,8 @@ def opening_state(model: TwinModel) -> DayState:
         shared=SharedRides.fresh(trips.mode, trips.duration_s, service.n_stops, service.n_vehicles),
         bookings=_no_bookings(service),
         dispatch=Dispatch.fresh(service.n_requests, service.n_vehicles),
+        utilities=Outages.none() if model.networks is None else model.networks.opening(),
+        servers=Servers.all_up(len(model.spec.providers)),
     )
 
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from twin.clock import MS
 from twin.kernels.observe import Events
 from twin.mobility.passages import Passages
-from twin.model import parking, travel
+from twin.model import networks, parking, travel
+from twin.model.blindness import told
 from twin.model.metering import consumption_of, publish
 from twin.model.state import Access
 from twin.sensing.fleets import StepTruth, observe
@@ -43,14 +44,15 @@ def _manage(model: TwinModel, state: Access, moment_s: int) -> None:
 
 def _learn(model: TwinModel, state: Access, moment_s: int) -> None:
     for agent in model.providers:
-        agent.learn(state, moment_s)
+        if state.servers.provider[agent.row]:
+            agent.learn(state, moment_s)
 
 
 def _advise(model: TwinModel, state: Access, moment_s: int) -> None:
     state.advice.clear()
     for agent in model.providers:
         requests = state.requests.get(agent.name)
-        if requests is not None:
+        if requests is not None and state.servers.provider[agent.row]:
             state.advice[agent.name] = agent.advise(state.pictures[agent.name], requests, moment_s)
 
 
@@ -80,7 +82,8 @@ def _sense(model: TwinModel, state: Access, moment_s: int) -> None:
         consumption=consumption_of(model, state.itineraries),
     )
     for fleet in state.devices.values():
-        publish(state.platform, fleet, observe(fleet, truth, model.seed_))
+        rows = observe(fleet, truth, model.seed_)
+        publish(state.platform, fleet, told(fleet, rows, state.utilities, state.servers))
 
 
 def _events(passages: Passages) -> Events:
@@ -92,20 +95,36 @@ def _groups(*names: str) -> frozenset[str]:
 
 
 PHASES: tuple[Phase, ...] = (
-    Phase("manage", _manage, _groups("orders"), _groups("orders", "supply", "platform")),
-    Phase("learn", _learn, _groups("platform"), _groups("pictures", "platform"), actor=True),
+    Phase("manage", _manage, _groups("orders", "utilities"), _groups("orders", "supply", "platform")),
+    Phase("learn", _learn, _groups("platform", "servers"), _groups("pictures", "platform"), actor=True),
     Phase("depart", travel.depart, _groups("shared"), _groups("itineraries", "loader", "parking")),
     Phase(
-        "signs", travel.follow_signs, _groups("orders", "loader"), _groups("loader", "guidance", "platform")
+        "signs",
+        travel.follow_signs,
+        _groups("orders", "loader", "utilities"),
+        _groups("loader", "guidance", "platform"),
     ),
-    Phase("ask", travel.ask, _groups("loader", "guidance", "parking"), _groups("requests")),
-    Phase("advise", _advise, _groups("requests", "pictures"), _groups("advice"), actor=True),
+    Phase("ask", travel.ask, _groups("loader", "guidance", "parking", "utilities"), _groups("requests")),
+    Phase("advise", _advise, _groups("requests", "pictures", "servers"), _groups("advice"), actor=True),
     Phase("take", travel.take, _groups("advice", "orders"), _groups("loader", "guidance")),
     Phase("load", _load, _groups("supply"), _groups("loader", "log")),
     Phase("arrive", travel.arrive, _groups("loader", "parking"), _groups("itineraries")),
-    Phase("sense", _sense, _groups("log", "loader", "itineraries"), _groups("devices", "platform")),
+    Phase(
+        "sense",
+        _sense,
+        _groups("log", "loader", "itineraries", "utilities", "servers"),
+        _groups("devices", "platform"),
+    ),
 )
 """The order of a step: orders, knowledge, travellers, traffic, and what devices saw of it."""
+
+FAIL = Phase("fail", networks.fail, _groups("loader", "log", "supply"), _groups("utilities", "servers"))
+
+
+def with_utilities(phases: tuple[Phase, ...]) -> tuple[Phase, ...]:
+    """The order of a step where utility networks are reckoned: first what fails, and who is without."""
+    return (FAIL, *phases)
+
 
 PARK = Phase("park", parking.park, _groups("supply", "orders"), _groups("loader", "parking"))
 

@@ -22,6 +22,7 @@ from twin.model.rules_record import barred_km, post_tolls, toll_cents
 from twin.model.services_record import services_of
 from twin.model.transit_record import transit_record_of
 from twin.model.twin_model import TwinModel
+from twin.model.utilities_record import utilities_record_of
 from twin.population.population import Population
 from twin.population.tables import CAR
 from twin.sensing.counters import count_reading
@@ -75,6 +76,7 @@ def record_of(model: TwinModel) -> DayRecord:
             barred_km=barred_km(model.rules, model.trip_vehicles, of_trips, streets.length_m),
             on_demand=on_demand_record_of(model, passages),
             services=services_of(model, passages),
+            utilities=utilities_record_of(model),
             **_published(model),
         )
     )

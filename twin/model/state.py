@@ -21,6 +21,7 @@ from twin.mobility.loading import Loader
 from twin.mobility.passages import Passages
 from twin.mobility.riders import ServiceDay
 from twin.mobility.shared_rides import SharedRides
+from twin.model.utility_state import Outages, Servers
 from twin.routing.routes import Routes
 from twin.sensing.devices import Fleet
 from twin.variables import Kind
@@ -218,6 +219,8 @@ KINDS: dict[str, Kind] = {
     "parking": "truth",
     "queues": "truth",
     "shared": "truth",
+    "utilities": "truth",
+    "servers": "knowledge",
     "bookings": "knowledge",
     "dispatch": "policy",
     "orders": "policy",
@@ -251,6 +254,8 @@ class DayState:
     shared: SharedRides
     bookings: Bookings
     dispatch: Dispatch
+    utilities: Outages
+    servers: Servers
     requests: dict[str, Requests] = field(default_factory=dict)
     advice: dict[str, Advice] = field(default_factory=dict)
 

@@ -11,6 +11,7 @@ from twin.clock import HORIZON_S, MS
 from twin.kernels.closures import first_closed
 from twin.kernels.paths import BLOCKED, Trips
 from twin.knowledge.datasets import observations
+from twin.model.blindness import connected
 from twin.model.parking import leave
 from twin.model.state import Access, Requests
 from twin.population.tables import CAR, ON_DEMAND, TRANSIT
@@ -110,6 +111,7 @@ def _report_closures(
 ) -> None:
     """Users who stand before a sign report the closed link to their provider, late by its delay."""
     at_sign = state.loader.vehicles.entered_ms[rows] >= 0
+    at_sign &= np.isin(rows, connected(state.loader, rows, state.utilities))
     for agent in model.providers:
         mine = at_sign & (model.trip_sends[rows] == agent.row)
         links = np.unique(closed_link[mine])
@@ -127,7 +129,7 @@ def ask(model: TwinModel, state: Access, moment_s: int) -> None:
     if not model.providers:
         return
     active = np.concatenate([state.loader.driving, state.loader.waiting])
-    active = np.sort(active[model.obeys[active]])
+    active = connected(state.loader, np.sort(active[model.obeys[active]]), state.utilities)
     if model.parking is not None:  # who looks for a space goes by what is seen
         active = active[~state.parking.searched[active]]
     provider = state.guidance.provider[active]

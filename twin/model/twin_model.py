@@ -26,12 +26,13 @@ from twin.model.inhabitant import Inhabitant
 from twin.model.inhabitants import Inhabitants
 from twin.model.low_emission import Garage, complying
 from twin.model.manager import RoadManager
+from twin.model.networks import networks_of
 from twin.model.offer import day_of, lines_of
 from twin.model.on_demand import on_demand_of
 from twin.model.opening import opening_state
 from twin.model.operator import Operator
 from twin.model.parking_plan import plan_of
-from twin.model.phases import PHASES, Phase, with_parking
+from twin.model.phases import PHASES, Phase, with_parking, with_utilities
 from twin.model.provider import ProviderAgent
 from twin.model.register import enter_state
 from twin.model.shared_rides import with_on_demand
@@ -52,6 +53,7 @@ from twin.scenario.road_edits import RoadEdit, SignalPlan
 from twin.scenario.scenario import Scenario
 from twin.scenario.services import CloseService
 from twin.scenario.transit_offers import Fare, ParkAndRide
+from twin.scenario.utility_events import UTILITY_KINDS
 from twin.scenario.vehicle_rules import LowEmissionZone, Toll
 from twin.sensing.fleets import Fleet
 from twin.territory.closed_services import without_services
@@ -153,10 +155,7 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         self.run_until(HORIZON_S)
 
     def run_months(self, n_months: int = 1) -> None:
-        """The strategic clock: each month lives one representative day, then the slow state moves on.
-
-        What moves from month to month so far is which modifications are in force.
-        """
+        """The strategic clock: a representative day of each month; in between, modifications come and go."""
         for _ in range(n_months):
             if not self.running:
                 self._begin_month(self.month + 1)
@@ -170,7 +169,7 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         self.remove_all_agents()
         if any(isinstance(each, RoadEdit | SignalPlan | CloseService) for each in self.spec.modifications):
             self._set_roads()
-        elif any(isinstance(each, OF_TRIPS) for each in self.spec.modifications):
+        elif any(isinstance(each, (OF_TRIPS, UTILITY_KINDS)) for each in self.spec.modifications):
             self._set_trips()
         self._set_actors()
         self.state = opening_state(self)
@@ -239,6 +238,7 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         self.population, self.on_demand = on_demand_of(self, by_line, self.transit)
         phases = with_transit(PHASES) if self.transit.runs else PHASES
         phases = with_on_demand(phases) if self.on_demand.runs else phases
+        phases = with_utilities(phases) if self.spec.with_utilities else phases
         trips, persons = self.population.trips, self.population.persons
         streets = self.territory.streets
         self.by_car = trips.mode == CAR
@@ -279,6 +279,7 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         spec, streets = self.spec, self.territory.streets
         orders = [part for order in spec.in_force() for part in order.parts()]
         levers = (*ordered_levers(self, orders), *weather_levers(self))
+        self.networks = networks_of(self)
         self.agreements = [order for order in orders if isinstance(order, DataAgreement)]
         rankings = tuple(order for order in orders if isinstance(order, RankByGhg))
         self.manager = RoadManager(self, streets, self.roads, levers, rankings)

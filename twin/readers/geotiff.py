@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -37,6 +37,7 @@ SAMPLES = {
     (3, 32): "f4",
     (3, 64): "f8",
 }
+AROUND = [(i, j) for i in (-1, 0, 1) for j in (-1, 0, 1) if i or j]
 
 Entries = dict[int, tuple[float, ...]]
 
@@ -62,6 +63,39 @@ class HeightGrid:
         inside = (row >= 0) & (row < n_rows) & (column >= 0) & (column < n_columns)
         found = self.height_m[np.where(inside, row, 0).astype(int), np.where(inside, column, 0).astype(int)]
         return np.where(inside, found, np.nan)
+
+    def around(self, lon: NDArray[np.float64], lat: NDArray[np.float64], margin: int) -> HeightGrid:
+        """The part of the grid around points, with so many cells more on each side."""
+        n_rows, n_columns = self.height_m.shape
+        column, row = (lon - self.lon) / self.step_lon, (self.lat - lat) / self.step_lat
+        north, west = (int(np.floor(each.min(initial=np.inf))) - margin for each in (row, column))
+        south, east = (int(np.ceil(each.max(initial=-np.inf))) + margin + 1 for each in (row, column))
+        north, west = max(min(north, n_rows - 2), 0), max(min(west, n_columns - 2), 0)
+        height = self.height_m[north : max(south, north + 2), west : max(east, west + 2)]
+        lon_0, lat_0 = self.lon + west * self.step_lon, self.lat - north * self.step_lat
+        return HeightGrid(height, lon_0, lat_0, self.step_lon, self.step_lat)
+
+    def filled(self, rings: int) -> HeightGrid:
+        """The grid with its voids filled from their rims inwards, by the mean of known neighbours.
+
+        At most `rings` cells from the rim: the sea and the other side of a border stay without heights.
+
+        >>> grid = HeightGrid(np.array([[1.0, 3.0], [np.nan, 3.0]]), 7.0, 44.0, 0.1, 0.1)
+        >>> grid.filled(1).height_m[1, 0].round(3)
+        np.float64(2.333)
+        """
+        height = np.pad(self.height_m, 1, constant_values=np.nan)
+        row, column = np.nonzero(np.isnan(self.height_m))
+        for _ in range(rings):
+            near = np.array([height[row + 1 + i, column + 1 + j] for i, j in AROUND])
+            known = np.isfinite(near)
+            rim = known.any(axis=0)
+            if not rim.any():
+                break
+            mean = np.where(known, near, 0.0)[:, rim].sum(axis=0) / known[:, rim].sum(axis=0)
+            height[row[rim] + 1, column[rim] + 1] = mean
+            row, column = row[~rim], column[~rim]
+        return replace(self, height_m=height[1:-1, 1:-1])
 
     def between(self, lon: NDArray[np.float64], lat: NDArray[np.float64]) -> NDArray[np.float64]:
         """Height between the four posts around each point, bilinear; NaN outside or beside a void."""
@@ -135,7 +169,8 @@ def _cells(data: bytes, order: str, entries: Entries, where: str) -> NDArray[np.
         raise InputError(where, f"{width} x {height} cells, {_one(entries, BANDS, 1)} bands", RIGHT)
     kind = SAMPLES.get((_one(entries, FORMAT, 1), _one(entries, BITS, 1)))
     packing, predictor = _one(entries, COMPRESSION, 1), _one(entries, PREDICTOR, 1)
-    if kind is None or packing not in (*PLAIN, *DEFLATE) or predictor not in (1, 2):
+    predictors = (1, 2, 3) if kind in ("f4", "f8") else (1, 2)
+    if kind is None or packing not in (*PLAIN, *DEFLATE) or predictor not in predictors:
         what = f"samples {kind}, compression {packing}, predictor {predictor}"
         raise InputError(where, f"{what} are not read", f"{RIGHT}, plain or deflated")
     if width * height * np.dtype(kind).itemsize > max(FREE_BYTES, MOST_RATIO * len(data)):
@@ -144,12 +179,25 @@ def _cells(data: bytes, order: str, entries: Entries, where: str) -> NDArray[np.
     for row, column, block_height, block_width, piece in _blocks(data, entries, height, width):
         size = block_height * block_width * cells.itemsize
         raw = zlib.decompressobj().decompress(piece, size) if packing in DEFLATE else piece[:size]
-        block = np.frombuffer(raw, dtype=f"{order}{kind}").reshape(block_height, block_width)
-        if predictor == 2:
-            block = np.cumsum(block, axis=1, dtype=kind)
+        block = _unpacked(raw, (block_height, block_width), f"{order}{kind}", predictor)
         target = cells[row : row + block_height, column : column + block_width]
         target[:] = block[: target.shape[0], : target.shape[1]]
     return cells
+
+
+def _unpacked(raw: bytes, shape: tuple[int, int], kind: str, predictor: int) -> NDArray[np.generic]:
+    """Cells (rows, columns) of a block: plain, differences of neighbours (2) or of their bytes (3)."""
+    if predictor == 3:  # bytes of the same rank stand together, the highest first (TIFF Technical Note 3)
+        size = np.dtype(kind).itemsize
+        rows = np.frombuffer(raw, dtype=np.uint8).reshape(shape[0], size * shape[1])
+        ranks = np.cumsum(rows, axis=1, dtype=np.uint8).reshape(shape[0], size, shape[1])
+        cells = np.ascontiguousarray(ranks.transpose(0, 2, 1)).view(f">{kind[1:]}")
+        return np.asarray(cells.reshape(shape))
+    if predictor == 2:  # of floats too, words are differenced as whole numbers
+        word = f"u{np.dtype(kind).itemsize}"
+        words = np.frombuffer(raw, dtype=f"{kind[0]}{word}").reshape(shape)
+        return np.cumsum(words, axis=1, dtype=word).view(kind[1:])
+    return np.frombuffer(raw, dtype=kind).reshape(shape)
 
 
 def _blocks(

@@ -25,6 +25,7 @@ from twin.report.cards import (
 from twin.report.drawn import WHOLE, LinkMap, zones_in
 from twin.report.findings import findings_of, warnings_of
 from twin.report.grounds import Grounds, flows_of, grounds_of, maps_of
+from twin.report.outage import facts_of, outages_of
 from twin.report.view import IndicatorRow, ReportView, Scenario
 from twin.scenario.scenario import Scenario as Spec
 from twin.study.comparison import Comparison
@@ -123,6 +124,8 @@ def _view(subject: _Subject) -> ReportView:
         networks=grounds.networks,
         access=access_tables(subject.samples, subject.scenarios, grounds.zone_names),
         homes=home_maps(subject.samples, subject.scenarios, grounds),
+        outages=outages_of(subject.samples, subject.scenarios, subject.rows, grounds),
+        outage_facts=facts_of(subject.samples, subject.scenarios),
         flows=flows_of(grounds, subject.links) if grounds.found else (),
         maps=(*maps, *_residual_maps(subject, grounds)) if maps else (),
         pictures=tuple(

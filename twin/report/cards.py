@@ -27,6 +27,8 @@ THEMES = {
     "footprint": "Emissions and cost",
     "access": "Access to services",
     "services": "Access to services",
+    "utilities_networks": "Power, water, heat and telecom",
+    "utilities_people": "What people lose of services",
     "pictures": "What is known",
     "books": "Accounts",
 }

@@ -53,6 +53,27 @@ def histogram(given: Histogram, height: float = 230.0) -> Markup:
     return picture(drawn, f"{given.title} [{given.unit}]", words, viewBox=plot.view_box, class_="chart")
 
 
+def stairs(
+    title: str, curves: Sequence[tuple[str, str, Sequence[tuple[float, float]]]], last_h: float
+) -> Markup:
+    """Shares through the day as steps, one line a curve: label, colour, and (hour, share from then on)."""
+    plot = _Plot((0.0, last_h), (0.0, 1.0), 230.0)
+    drawn = [plot.grid([(float(hour), f"{hour} h") for hour in range(0, int(last_h) + 1, 6)])]
+    words = []
+    for label, colour, points in curves:
+        ends = [hour for hour, _ in points[1:]] + [last_h]
+        corners = [
+            plot.at(hour, share)
+            for (begin, share), end in zip(points, ends, strict=True)
+            for hour in (begin, end)
+        ]
+        path = "L".join(f"{x:.1f} {y:.1f}" for x, y in corners)
+        drawn.append(tag("path", d=f"M{path}", stroke=colour, class_="line", data_label=label))
+        least, when = min((share, hour) for hour, share in points)
+        words.append(f"{label}: least {percent(least)}, hour {number(when)}.")
+    return picture(drawn, title, " ".join(words), viewBox=plot.view_box, class_="chart")
+
+
 def scatter(given: Picture, height: float = 290.0, width: float = 330.0) -> Markup:
     """Belief against truth; what lies on the diagonal is believed rightly."""
     top = round_up(max((max(pair) for pair in given.pairs), default=1.0))

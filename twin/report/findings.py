@@ -26,7 +26,7 @@ HEADLINES = (
 """Indicators a planner asks for first, in this order; others follow by the size of their change."""
 MINUTES_TO, NO_CAR = "minutes_to_", "car:none"
 """Indicators of access to services, and the group that depends on feet and buses."""
-BOOKKEEPING = ("sum_of_accounts", "observations_made", "planned_trips", "rotations")
+BOOKKEEPING = ("balance_error", "sum_of_accounts", "observations_made", "planned_trips", "rotations")
 """Indicators that are checks, not findings."""
 
 

@@ -80,7 +80,7 @@ def provenance_of(territory: Territory) -> tuple[ProvenanceShare, ...]:
         "speeds of links": streets.speed_provenance,
         "lanes of links": streets.lanes_provenance,
         "capacities of links": streets.capacity_provenance,
-        "heights of links": streets.elevation_provenance,
+        "heights of links (inferred: given by a file)": streets.elevation_provenance,
         "uses of buildings": places.provenance,
         **{f"elements of {name}": codes for name, codes in _utility_provenance(territory).items()},
     }

@@ -15,6 +15,7 @@ from markupsafe import Markup
 from twin.errors import InputError
 from twin.report.build import view_of
 from twin.report.legends import map_colours
+from twin.report.outage_section import outage_colours
 from twin.report.payload import as_block, payload
 from twin.report.scales import SCENARIO_COLOURS
 from twin.report.sections import context, draw_all
@@ -31,8 +32,8 @@ PAGE = "report.html"
 def render(view: ReportView) -> str:
     """The page of a view as HTML text; the same view gives the same text."""
     drawings, scales = draw_all(view)
-    style = _style("\n".join((map_colours(list(scales.items())), _swatches())))
-    script = _asset("report.js")
+    style = _style("\n".join((map_colours(list(scales.items())), _swatches(), outage_colours())))
+    script = _asset("report.js") + _asset("outage.js")
     data = as_block(payload(view, drawings, {str(measure): scale for measure, scale in scales.items()}))
     page = _templates().get_template("report.html.j2")
     return page.render(

@@ -12,6 +12,8 @@ import numpy as np
 from markupsafe import Markup
 
 from twin.report.drawn import Floats, HomeMap, LinkFlows, Network
+from twin.report.drawn_outages import Outage
+from twin.report.outage_section import OutageDrawing, outages_drawn
 from twin.report.scales import (
     LEAST_FLOW_VEH,
     NEUTRAL_PX,
@@ -49,6 +51,7 @@ def payload(view: ReportView, drawings: Sequence[Drawing], scales: dict[str, Sca
         "delays": [_plain(asdict(delay)) for delay in view.delays],
         "access": [_plain(asdict(table)) for table in view.access],
         "homes": [_homes(drawn) for drawn in view.homes],
+        "outages": [_outage(day, drawn) for day, drawn in outages_drawn(view)],
         "pictures": [_plain(asdict(picture)) for picture in view.pictures],
     }
 
@@ -147,6 +150,19 @@ def _homes(drawn: HomeMap) -> dict[str, Any]:
         "place_id": list(drawn.place_id),
         "inhabitants": _numbers(drawn.people, 0),
         "minutes": _numbers(drawn.minutes),
+    }
+
+
+def _outage(day: Outage, drawing: OutageDrawing) -> dict[str, Any]:
+    """The day of each set of places: a digit for each quarter of an hour, and its inhabitants."""
+    drawn = drawing.drawn
+    return {
+        "key": drawing.key,
+        "title": drawn.title,
+        "scenario": day.scenario,
+        "worst": drawn.worst,
+        "lost": list(drawn.lost),
+        "inhabitants": [round(each) for each in drawn.people],
     }
 
 

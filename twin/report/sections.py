@@ -12,6 +12,7 @@ from twin.report import bars, charts
 from twin.report.access_section import access_context
 from twin.report.drawn import Measure, zone_label
 from twin.report.legends import legend, top_table
+from twin.report.outage_section import outage_context
 from twin.report.scales import PART_COLOURS, SCENARIO_COLOURS, Scale, scale_of
 from twin.report.svgmap import Drawing, backdrop, draw_map
 from twin.report.view import LEAST_SEEDS, PAIRED, Demand, IndicatorRow, ReportView
@@ -21,6 +22,7 @@ _TITLES = {
     "indicators": "Indicators",
     "maps": "Maps",
     "access": "Access to services",
+    "utilities": "Power, water, heat and telecom",
     "travel": "How people travel",
     "groups": "Who gains, who loses",
     "beliefs": "What is believed, and what is true",
@@ -90,6 +92,7 @@ def context(view: ReportView, drawings: Sequence[Drawing], scales: dict[Measure,
         "attributions": list(dict.fromkeys(network.attribution for network in view.networks)),
         **_map_context(view, drawings, scales),
         **access_context(view),
+        **outage_context(view),
     }
 
 
@@ -160,6 +163,7 @@ def _present(view: ReportView, maps: bool) -> list[str]:
         "indicators": True,
         "maps": maps,
         "access": bool(view.access),
+        "utilities": bool(view.outages),
         "travel": bool(view.modes or view.profiles or view.histogram),
         "groups": bool(view.changes or view.delays),
         "beliefs": bool(view.pictures),

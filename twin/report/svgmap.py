@@ -57,14 +57,8 @@ def draw_map(
     )
     row = flows[drawn.scenario].network
     links, n_drawn = _links(drawn, network, flows, scale, frame)
-    parts = [
-        tag("rect", class_="paper", width="100%", height="100%"),
-        _zones(network, frame, drawn.focus),
-        _backdrop_used(network, row, frame),
-        group(links, class_="links"),
-        _names(network, frame),
-        _furniture(network, frame),
-    ]
+    links_drawn = group(links, class_="links")
+    parts = [*under(network, row, frame, drawn.focus), links_drawn, *over(network, frame)]
     words = (
         f"{drawn.title}. {n_drawn} links of {network.name} are drawn; their values are in the page's data."
     )
@@ -105,14 +99,8 @@ def draw_homes(key: str, drawn: HomeMap, network: Network) -> HomeDrawing:
         width = round(dot_px * TENTHS)
         attributes = {"d": path, "stroke": colour, "stroke_width": width, "data_class": row}
         dots.append(tag("path", **attributes) if path else Markup(""))
-    parts = [
-        tag("rect", class_="paper", width="100%", height="100%"),
-        _zones(network, frame, drawn.focus),
-        _backdrop_used(network, drawn.network, frame),
-        group(dots, class_="homes"),
-        _names(network, frame),
-        _furniture(network, frame),
-    ]
+    homes = group(dots, class_="homes")
+    parts = [*under(network, drawn.network, frame, drawn.focus), homes, *over(network, frame)]
     n_drawn = int(inside.sum())
     words = (
         f"{drawn.title}. {n_drawn} homes of {network.name} are drawn; their minutes are in the page's data."
@@ -122,6 +110,17 @@ def draw_homes(key: str, drawn: HomeMap, network: Network) -> HomeDrawing:
         parts, drawn.title, words, viewBox=frame.view_box, class_=f"home-map {size}", data_homes=key
     )
     return HomeDrawing(key, drawn, svg, n_drawn)
+
+
+def under(network: Network, row: int, frame: Frame, focus: str) -> list[Markup]:
+    """What lies below a map's subject: paper, zones, buildings and axes."""
+    paper = tag("rect", class_="paper", width="100%", height="100%")
+    return [paper, _zones(network, frame, focus), _backdrop_used(network, row, frame)]
+
+
+def over(network: Network, frame: Frame) -> list[Markup]:
+    """What stands above it: names, scale bar, north, attribution."""
+    return [_names(network, frame), _furniture(network, frame)]
 
 
 def _links(

@@ -25,6 +25,7 @@ from twin.report.drawn import (
     Profile,
     zone_label,
 )
+from twin.report.drawn_outages import Outage
 
 Better = Literal["lower", "higher", "none"]
 Verdict = Literal[
@@ -211,6 +212,8 @@ class ReportView:
     pictures: tuple[Picture, ...] = ()
     access: tuple[AccessTable, ...] = ()
     homes: tuple[HomeMap, ...] = ()
+    outages: tuple[Outage, ...] = ()
+    outage_facts: AccessTable | None = None
     footer: tuple[tuple[str, str], ...] = ()
     """Provenance of the numbers: label and value."""
 

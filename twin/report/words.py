@@ -32,6 +32,9 @@ _LABELS = {
     "link_delay": "Time lost on the streets",
     "vehicle_km_near_schools": "Distance driven near schools in school hours",
     "vehicles_met_at_school": "Vehicles met by children who walk to school",
+    "saidi": "Minutes without power of a customer (SAIDI)",
+    "saifi": "Interruptions of power of a customer (SAIFI)",
+    "minutes_to_90_percent": "Minutes until 90 % are served again",
 }
 """Names of some indicators that read better than their words."""
 _SERVICES = {

@@ -26,6 +26,8 @@ from twin.scenario.road_edits import BikeLane, BusLane, Lanes, NewLink, OneWay, 
 from twin.scenario.selectors import LinkSelector, Name
 from twin.scenario.services import CloseService
 from twin.scenario.transit_offers import Fare, ParkAndRide
+from twin.scenario.utility_events import LEDGER_ROWS as UTILITY_ROWS
+from twin.scenario.utility_events import UTILITY_KINDS
 from twin.scenario.weather import Rain
 from twin.scenario.withdrawal import WithdrawProvider
 from twin.scenario.wording import fault, nearest, short
@@ -136,6 +138,7 @@ LEDGER_ROWS = {
     },
     **ROAD_EDIT_ROWS,
     "on_demand_transport": ON_DEMAND_ROWS,
+    **UTILITY_ROWS,
 }
 """Keys of a kind that the ledger fills where a scenario is silent."""
 
@@ -265,12 +268,13 @@ class BusLine(Modification):
         return first, last
 
 
-for _kind in (
+_KINDS: tuple[type[Modification], ...] = (
     *(CloseLink, ReduceCapacity, Incident, SpeedLimit, ClassifySecondary, RankByGhg, SchoolStreet),
     *(DataAgreement, AppShare, AddSensorFleet, BusLine, Parking, Fare, ParkAndRide, OnDemandTransport),
     *(Lanes, OneWay, TurnBan, BusLane, BikeLane, NewLink, SignalPlan, Works, WithdrawProvider, Rain),
-    *(CloseService, DistrictHeat),
-):
+    *(CloseService, DistrictHeat, *UTILITY_KINDS),
+)
+for _kind in _KINDS:
     MODIFICATIONS.add(_kind.model_fields["kind"].default, _kind)
 
 

@@ -28,6 +28,7 @@ from twin.scenario.modification import Modification
 from twin.scenario.modifications import AddSensorFleet, AppShare, DataAgreement
 from twin.scenario.selectors import Model, Name
 from twin.scenario.territories import find_territory, find_timetable
+from twin.scenario.utility_events import UTILITY_KINDS
 from twin.scenario.withdrawal import WithdrawProvider
 from twin.scenario.wording import Location, fault, nearest, short, spell
 
@@ -99,6 +100,9 @@ class Scenario(Model):
         (), alias="sensor_fleet", description="[[sensor_fleet]] tables"
     )
     parameters: dict[str, Any] = Field(default_factory=dict, description="a table of ledger names and values")
+    utilities: bool | None = Field(
+        None, description="true or false: are networks reckoned; omitted: where something befalls them"
+    )
     modifications: tuple[SerializeAsAny[Modification], ...] = Field(
         (), alias="modification", description="[[modification]] tables"
     )
@@ -206,6 +210,13 @@ class Scenario(Model):
         """Share of travellers who consult a provider, modifications included; the last one holds."""
         shares = [each.value for each in self.in_force() if isinstance(each, AppShare)]
         return shares[-1] if shares else self.app_share
+
+    @property
+    def with_utilities(self) -> bool:
+        """Whether the utility networks are reckoned: as it says, or where something happens to them."""
+        if self.utilities is not None:
+            return self.utilities
+        return any(isinstance(each, UTILITY_KINDS) for each in self.in_force())
 
     @property
     def withdrawn(self) -> tuple[int, ...]:

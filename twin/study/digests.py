@@ -17,6 +17,7 @@ from twin.indicators.indicator import IndicatorValue
 from twin.indicators.records import ARRIVED, HORIZON_MS, DayRecord
 from twin.study.on_demand_digest import on_demand_tables
 from twin.study.transit_digest import Column, transit_tables
+from twin.study.utilities_digest import utilities_tables
 
 _MM_PER_KM = 1_000_000
 _MOMENT_BITS = np.int64(27)
@@ -27,7 +28,8 @@ def truth_digest(record: DayRecord) -> str:
     """SHA-256 over trips, link entries and exits, and persons' outcomes, each sorted by outside ids.
 
     Where there is a timetable, also over its calls, its passengers' rides and its buses' passages; where
-    vehicles can be called, over calls and those vehicles' passages.
+    vehicles can be called, over calls and those vehicles' passages; where utility networks are reckoned,
+    over who fell, who came, who was without and what flowed.
     """
     digest = hashlib.sha256()
     tables = [("trips", _trips(record)), ("passages", _passages(record)), ("persons", _persons(record))]
@@ -35,6 +37,8 @@ def truth_digest(record: DayRecord) -> str:
         tables += transit_tables(record, record.transit)
     if record.on_demand is not None:
         tables += on_demand_tables(record, record.on_demand)
+    if record.utilities is not None:
+        tables += utilities_tables(record.utilities)
     for name, columns in tables:
         digest.update(f"{name}\n".encode())
         for column, dtype, values in columns:

@@ -28,6 +28,8 @@ SUMMARY = ("links",)
 """Tables that the store keeps of most runs."""
 WHOLE = ("links", "slices", "trips", "pictures", "homes")
 """Tables that it keeps of the first seed's; observations are many and no comparison reads them."""
+UTILITIES = ("utility_failures", "utility_frames", "utility_curves")
+"""What it keeps beside them where utilities are simulated."""
 
 
 class Runner(Protocol):
@@ -161,7 +163,7 @@ class Members:
         key = simulation_key(scenario, seed)
         if key not in self._results:
             found = self._store.result(key) if self._store else None
-            self._results[key] = found or self._kept(key, scenario, seed, progress, WHOLE)
+            self._results[key] = found or self._kept(key, scenario, seed, progress, (*WHOLE, *UTILITIES))
             self._members[key] = Member.of(self._results[key])
         return self._results[key].as_asked_by(scenario)
 

@@ -25,9 +25,14 @@ from twin.study.digests import indicators_digest, truth_digest
 from twin.study.drawing import drawer
 from twin.study.homes import homes_table
 from twin.study.manifest import manifest_of
+from twin.study.network_tables import PREFIX, network_tables
+from twin.study.utilities_tables import utility_tables
 from twin.study.values import count_assumptions, read_values, values_table
 
-TABLES = ("links", "slices", "trips", "pictures", "observations", "homes")
+TABLES = (
+    *("links", "slices", "trips", "pictures", "observations", "homes"),
+    *("utility_failures", "utility_frames", "utility_curves"),
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +57,10 @@ class Result:
         The day itself, where it is still in memory.
     homes
         See `twin.study.homes`.
+    utility_failures, utility_frames, utility_curves
+        See `twin.study.utilities_tables`.
+    networks
+        See `twin.study.network_tables`.
     """
 
     scenario: Scenario
@@ -67,6 +76,10 @@ class Result:
     manifest: dict[str, Any]
     record: DayRecord | None = field(default=None, repr=False)
     homes: pd.DataFrame = field(default_factory=pd.DataFrame)
+    utility_failures: pd.DataFrame = field(default_factory=pd.DataFrame)
+    utility_frames: pd.DataFrame = field(default_factory=pd.DataFrame)
+    utility_curves: pd.DataFrame = field(default_factory=pd.DataFrame)
+    networks: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
     @classmethod
     def of_day(cls, record: DayRecord, scenario: Scenario, about: Mapping[str, Any] | None = None) -> Result:
@@ -87,7 +100,7 @@ class Result:
             scenario, record.seed, digest, digest_of_values, values,
             tables.links_table(record), tables.slices_table(record), tables.trips_table(record),
             tables.pictures_table(record), tables.observations_table(record), manifest, record,
-            homes_table(record),
+            homes_table(record), **utility_tables(record), networks=network_tables(record),
         )  # fmt: skip
 
     @property
@@ -150,6 +163,8 @@ class Result:
             if name == "observations":
                 table = self._without_personal(table)
             files[f"{name}.parquet"] = store.write_table(home / f"{name}.parquet", table)
+        for name, table in self.networks.items():
+            files[f"{name}.parquet"] = store.write_table(home / f"{name}.parquet", table)
         store.seal_folder(home, self.manifest, files)
 
     @classmethod
@@ -163,11 +178,17 @@ class Result:
             file = f"{name}.parquet"
             kept = file in manifest["files"]
             read[name] = store.read_table(store.verify_file(home, file, manifest)) if kept else pd.DataFrame()
+        names = [file.removesuffix(".parquet") for file in manifest["files"] if file.startswith(PREFIX)]
+        networks = {
+            name: store.read_table(store.verify_file(home, f"{name}.parquet", manifest)) for name in names
+        }
         scenario = Scenario.from_tables(manifest["scenario"], str(home))
         return cls(
             scenario, manifest["seed"], manifest["digest"], manifest["indicators_digest"], values,
             read["links"], read["slices"], read["trips"], read["pictures"], read["observations"], manifest,
-            homes=read["homes"],
+            homes=read["homes"], utility_failures=read["utility_failures"],
+            utility_frames=read["utility_frames"], utility_curves=read["utility_curves"],
+            networks=networks,
         )  # fmt: skip
 
     def _without_personal(self, table: pd.DataFrame) -> pd.DataFrame:

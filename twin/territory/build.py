@@ -95,6 +95,8 @@ def build(
     notes = _notes(extract, layout, box, ground.plane, repairs) | _counts(tables, network, houses)
     people = people_of(ground, places, box, bbox is not None)
     notes |= utilities.notes() | services.notes() | {"utilities": utilities.counts()}
+    if elevation is not None:
+        notes["elevation_file"] = Path(elevation).name
     notes |= {"junction_control": controls, "people": people, "place": layout.place or place}
     return Parts(tables, utilities, network.bans, services, notes)
 

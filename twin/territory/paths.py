@@ -46,7 +46,7 @@ def make_paths(extract: OsmExtract, ground: Ground, box: Box | None, with_height
     Heights are kept where a file of them was given: the few that a map has tagged tell nothing of slopes.
     """
     plane, step_m = ground.plane, ground.parameters["territory.path_step_m"]
-    heights = ground.elevation if with_heights else None
+    heights = ground.elevation.height_m if with_heights else None
     uses = _segments(extract, box)
     around: dict[int, set[int]] = defaultdict(set)
     for u, v in uses:

@@ -10,7 +10,7 @@ import numpy as np
 from twin.scenario.services import SERVICES
 from twin.territory.control import links_by_control
 from twin.territory.kerbs import parking_supply
-from twin.territory.tables import PROVENANCES, ROAD_CLASSES, Gateways, Places, Streets, Zones
+from twin.territory.tables import GIVEN, PROVENANCES, ROAD_CLASSES, Gateways, Places, Streets, Zones
 from twin.territory.utilities.tables import UTILITIES
 
 MEANINGS = (
@@ -161,7 +161,7 @@ def _provenance(streets: Streets, places: Places) -> str:
         ("speed", streets.speed_provenance),
         ("lanes", streets.lanes_provenance),
         ("capacity", streets.capacity_provenance),
-        ("slope (flat where assumed)", streets.elevation_provenance),
+        (_slope_label(streets), streets.elevation_provenance),
     ):
         shares = [100.0 * float(length[column == kind].sum() / length.sum()) for kind in range(3)]
         lines.append(
@@ -174,6 +174,12 @@ bends lower speeds. Nearly every building is mapped as `building=yes`: its level
 shops follow from its footprint and how densely its surroundings are built, and count as assumed; where
 the use is tagged they count as inferred, where levels or capacity are tagged too, as observed."""
     return "\n".join([*lines, "", note])
+
+
+def _slope_label(streets: Streets) -> str:
+    """Of slopes, with the word for what a file of heights gave where one was read."""
+    given = bool((streets.elevation_provenance == GIVEN).any())
+    return f"slope ({'inferred: given by a file; ' if given else ''}flat where assumed)"
 
 
 def _services(meta: Mapping[str, Any]) -> list[str]:

@@ -20,7 +20,7 @@ NOTES = "territory.json"
 TURNS = "turns"
 SERVICES = "services"
 README = "README.md"
-NODE_COLUMNS = ("node_id", "node_x_m", "node_y_m", "node_elevation_m")
+NODE_COLUMNS = ("node_id", "node_x_m", "node_y_m", "node_elevation_m", "node_elevation_provenance")
 MEMBER_COLUMNS = ("member_way", "member_from", "member_to", "member_ref", "member_commune")
 LINK_SKIPPED = ("node_lon", "node_lat", "member_start", "shape_start", "shape_lon", "shape_lat", "communes")
 ARROW_KINDS = {"double": "float64", "float": "float32"}
@@ -79,7 +79,9 @@ def _arrow_tables(tables: Mapping[str, Any]) -> dict[str, Any]:
     path_columns = paths.columns()
     return {
         "nodes": geo_table(
-            {k: columns[k] for k in NODE_COLUMNS}, wkb_points(streets.node_lon, streets.node_lat), "Point"
+            {k: columns[k] for k in NODE_COLUMNS if k in columns},
+            wkb_points(streets.node_lon, streets.node_lat),
+            "Point",
         ),
         "links": geo_table(link_columns, lines, "LineString"),
         "members": plain_table(members),

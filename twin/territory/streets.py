@@ -21,13 +21,12 @@ from twin.territory.attributes import (
 )
 from twin.territory.communes import Commune, locate
 from twin.territory.control import Control, Ends, control_of
+from twin.territory.elevation import NodeHeights
 from twin.territory.geometry import Plane, distances_m, positions
 from twin.territory.kerbs import KerbParking, kerb_parking
 from twin.territory.pieces import Pieces, reference_of
 from twin.territory.tables import (
-    ASSUMED,
     INFERRED,
-    OBSERVED,
     ROAD_CLASSES,
     Flags,
     Floats,
@@ -48,7 +47,7 @@ class Ground:
     plane: Plane
     communes: tuple[Commune, ...]
     zones: Zones
-    elevation: Mapping[int, float]
+    elevation: NodeHeights
     parameters: Parameters
 
 
@@ -106,6 +105,7 @@ def make_streets(
     capacity, n_drops = propagate_lane_drops(made.flow_capacity_vps, tail, head, _opposite(network))
     repairs["lane_drops_propagated"] += n_drops
     control = _control(network, members, (node_id, tail, head, road_class), pieces, ground)
+    known = ground.elevation.how(node_id)
     streets = Streets(
         **_node_columns(node_id, ground),
         link_id=(link_id := np.array([":".join(map(str, link[0])) for link in network.members])),
@@ -117,7 +117,7 @@ def make_streets(
         road_class=road_class,
         core=network.core,
         capacity_provenance=np.full(len(first), INFERRED, np.int8),
-        elevation_provenance=_elevation_provenance(node_id, tail, head, ground),
+        elevation_provenance=np.maximum(known[tail], known[head]),
         name=np.array([members.tags[at].get("name", "") for at in first], dtype=np.str_),
         **_attribute_columns(made, kerb, control),
         **_member_columns(members),
@@ -173,14 +173,9 @@ def _node_columns(node_id: Longs, ground: Ground) -> dict[str, np.ndarray]:
         "node_lat": position[:, 1],
         "node_x_m": ground.plane.x_m(position[:, 0]),
         "node_y_m": ground.plane.y_m(position[:, 1]),
-        "node_elevation_m": np.array([ground.elevation.get(node, np.nan) for node in node_id.tolist()]),
+        "node_elevation_m": ground.elevation.of(node_id),
+        **({"node_elevation_provenance": ground.elevation.how(node_id)} if ground.elevation.given else {}),
     }
-
-
-def _elevation_provenance(node_id: Longs, tail: Ints, head: Ints, ground: Ground) -> np.ndarray:
-    """Observed where both ends have a height; flat is assumed elsewhere."""
-    known = np.array([node in ground.elevation for node in node_id.tolist()], dtype=bool)
-    return np.where(known[tail] & known[head], OBSERVED, ASSUMED).astype(np.int8)
 
 
 def _member_columns(members: Members) -> dict[str, np.ndarray]:

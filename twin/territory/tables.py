@@ -20,6 +20,9 @@ CONTROLS = ("none", "signal", "stop", "give_way", "roundabout")
 NO_CONTROL, SIGNAL, STOP, GIVE_WAY, ROUNDABOUT = range(5)
 OBSERVED, INFERRED, ASSUMED = 0, 1, 2
 PROVENANCES = ("observed", "inferred", "assumed")
+GIVEN = INFERRED
+HEIGHT_PROVENANCES = ("observed", "given", "assumed")
+"""How a height is known: mapped there, read from a file of heights, or neither."""
 
 Ints = NDArray[np.int32]
 Longs = NDArray[np.int64]
@@ -52,8 +55,9 @@ class Streets(Table):
     """Nodes and directed links of the drivable network.
 
     Lengths in metres, speeds in m/s, capacities for the whole link. `*_start` arrays are offsets
-    (n_links + 1,) into the member or shape arrays. Provenances index `PROVENANCES`; `control` is that of a
-    link's head, an index of `CONTROLS`. Parking is that at the kerb of the link's own direction.
+    (n_links + 1,) into the member or shape arrays. Provenances index `PROVENANCES`, those of elevations
+    `HEIGHT_PROVENANCES`; `control` is that of a link's head, an index of `CONTROLS`. Parking is that at the
+    kerb of the link's own direction. `node_elevation_provenance` is there where a file of heights was read.
     """
 
     node_id: Longs
@@ -95,6 +99,21 @@ class Streets(Table):
     shape_lon: Floats
     shape_lat: Floats
     communes: tuple[str, ...]
+    node_elevation_provenance: NDArray[np.int8] = field(default_factory=lambda: np.zeros(0, np.int8))
+
+    def columns(self) -> dict[str, Any]:
+        """Columns by name; how heights are known only where a file of them was read: digests stay."""
+        columns = super().columns()
+        if not len(self.node_elevation_provenance):
+            del columns["node_elevation_provenance"]
+        return columns
+
+    @property
+    def height_provenance(self) -> NDArray[np.int8]:
+        """How the height of each node is known (n_nodes,), an index of `HEIGHT_PROVENANCES`."""
+        if len(self.node_elevation_provenance):
+            return self.node_elevation_provenance
+        return np.where(np.isnan(self.node_elevation_m), ASSUMED, OBSERVED).astype(np.int8)
 
     @property
     def n_links(self) -> int:

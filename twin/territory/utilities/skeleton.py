@@ -16,7 +16,7 @@ from scipy.spatial import cKDTree
 
 from twin.scenario.ledger import Parameters
 from twin.territory.geometry import Plane
-from twin.territory.tables import ASSUMED, ROAD_CLASSES, Floats, Ints, Places, Streets
+from twin.territory.tables import ROAD_CLASSES, Floats, Ints, Places, Streets
 
 UNSERVED = tuple(ROAD_CLASSES.index(name) for name in ROAD_CLASSES if "motorway" in name or "trunk" in name)
 DETOUR = 10
@@ -87,7 +87,7 @@ def make_skeleton(streets: Streets, places: Places, parameters: Parameters) -> S
     """Points at street nodes and at most a step apart between them; each place at one of its street."""
     step_m = parameters["utilities.step_m"]
     raw = _Raw()
-    known = _node_provenance(streets)
+    known = streets.height_provenance
     used = np.union1d(streets.tail, streets.head)
     row = {
         node: raw.add(
@@ -109,14 +109,6 @@ def make_skeleton(streets: Streets, places: Places, parameters: Parameters) -> S
         np.array(raw.known, dtype=np.int32)[order], _around(raw.pieces, rank), place_point, away_m, plane,
         cKDTree(np.column_stack([x_m, y_m])),
     )  # fmt: skip
-
-
-def _node_provenance(streets: Streets) -> Ints:
-    """How the height of each street node is known: as of its links, assumed where there is no height."""
-    known = np.full(streets.n_nodes, ASSUMED, dtype=np.int32)
-    for end in (streets.tail, streets.head):
-        np.minimum.at(known, end, streets.elevation_provenance.astype(np.int32))
-    return np.where(np.isnan(streets.node_elevation_m), ASSUMED, known).astype(np.int32)
 
 
 class _Lines:

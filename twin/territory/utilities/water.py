@@ -50,13 +50,20 @@ def lay_water(plan: Plan) -> Mains:
         node.area = f"zone:{plan.skeleton.id[int(zone[point])]}"
         mains.node_of_point[point] = plan.draft.node(node)
     flow = _flow_lps(plan, runs, litres)
-    _lay_mains(plan, mains, runs, flow, zone)
+    slope = _slopes(plan, runs, zone)
+    _lay_mains(plan, mains, (runs, flow, slope), zone)
     for u, v, length_m in loops:
         if zone[u] == zone[v]:
-            _main(plan, (mains.node_of_point[u], mains.node_of_point[v]), length_m, 0.0, u)
+            _main(
+                plan,
+                (mains.node_of_point[u], mains.node_of_point[v]),
+                length_m,
+                (0.0, slope[int(zone[u])]),
+                u,
+            )
     for point, tank in tanks.items():
         drawn = float(litres[(tree.source == point)].sum())
-        _intake(plan, mains, point, tank, drawn, _head(plan, zone, point))
+        _intake(plan, mains, (point, tank), drawn, _head(plan, zone, point))
     for each, point, away_m in hydrants:
         if point in mains.node_of_point:
             plan.draft.edge(
@@ -82,8 +89,9 @@ def _tanks(plan: Plan, litres: Floats) -> dict[int, str]:
     return tanks
 
 
-def _intake(plan: Plan, mains: Mains, point: int, tank: str, litres: float, head_m: float) -> None:
+def _intake(plan: Plan, mains: Mains, at: tuple[int, str], litres: float, head_m: float) -> None:
     """Source, pump and tank of a network: that there are such is assumed, unless the tank is mapped."""
+    point, tank = at
     draft, name = plan.draft, plan.skeleton.id[point]
     source = draft.node(plan.node_at(point, f"water:source:{name}", WATER, "source", ASSUMED))
     pump = draft.node(plan.node_at(point, f"water:pump:{name}", WATER, "pump", ASSUMED))
@@ -94,9 +102,9 @@ def _intake(plan: Plan, mains: Mains, point: int, tank: str, litres: float, head
     zone = draft.nodes[mains.node_of_point[point]].area
     for each in (source, pump, tank):
         draft.nodes[each].area = zone
-    lps = litres / S_PER_DAY
+    lps = litres * plan.parameters["utilities.water_peak_hour_factor"] / S_PER_DAY
     for ends in ((source, pump), (pump, tank), (tank, mains.node_of_point[point])):
-        _main(plan, ends, INTAKE_M, lps, point, ASSUMED)
+        _main(plan, ends, INTAKE_M, (lps, _steepest(plan)), point, ASSUMED)
     mains.pumps.append((pump, point))
 
 
@@ -169,24 +177,45 @@ def _flow_lps(plan: Plan, runs: list[Run], litres: Floats) -> dict[int, float]:
     return flow
 
 
-def _lay_mains(plan: Plan, mains: Mains, runs: list[Run], flow: dict[int, float], zone: Ints) -> None:
+def _steepest(plan: Plan) -> float:
+    """Most loss of head along a main by its length."""
+    return float(plan.parameters["utilities.main_loss_m_per_km"]) / 1000.0
+
+
+def _slopes(plan: Plan, runs: list[Run], zone: Ints) -> dict[int, float]:
+    """Loss of head by length at which each zone's mains are sized: its longest way loses what it may."""
+    way: dict[int, float] = {}
+    longest = dict.fromkeys(zone[zone >= 0].tolist(), INTAKE_M)
+    for tail, head, length_m in runs:
+        inside = zone[tail] == zone[head]
+        way[head] = way.get(tail, INTAKE_M) + length_m if inside else INTAKE_M + length_m / 2.0
+        longest[int(zone[head])] = max(longest[int(zone[head])], way[head])
+    loss_m, most = float(plan.parameters["utilities.zone_loss_m"]), _steepest(plan)
+    return {each: min(loss_m / metres, most) for each, metres in longest.items()}
+
+
+def _lay_mains(
+    plan: Plan, mains: Mains, sized: tuple[list[Run], dict[int, float], dict[int, float]], zone: Ints
+) -> None:
     """Mains of the tree; where a zone begins, what lifts or lowers the head, and its tank."""
+    runs, flow, slope = sized
     people = plan.at_points(plan.asked.residents)
     for tail, head, length_m in runs:
         ends = mains.node_of_point[tail], mains.node_of_point[head]
+        by = flow[head], min(slope[int(zone[tail])], slope[int(zone[head])])
         if zone[tail] == zone[head]:
-            _main(plan, ends, length_m, flow[head], head)
+            _main(plan, ends, length_m, by, head)
             continue
         lifts = _head(plan, zone, head) > _head(plan, zone, tail)
         kind, what = ("pump", "pump") if lifts else ("valve", "valve")
         entry = _entry(plan, what, kind, head, zone)
-        _main(plan, (ends[0], entry), length_m / 2.0, flow[head], head)
-        _main(plan, (entry, ends[1]), length_m / 2.0, flow[head], head)
+        _main(plan, (ends[0], entry), length_m / 2.0, by, head)
+        _main(plan, (entry, ends[1]), length_m / 2.0, by, head)
         if kind == "pump":
             mains.pumps.append((entry, head))
         inside = float(people[zone == zone[head]].sum())
         if inside >= plan.parameters["utilities.tank_inhabitants"] and kind == "pump":
-            _zone_tank(plan, mains, head, zone, inside)
+            _zone_tank(plan, mains, head, zone, (inside, flow[head]))
 
 
 def _entry(plan: Plan, what: str, kind: str, point: int, zone: Ints) -> str:
@@ -196,25 +225,38 @@ def _entry(plan: Plan, what: str, kind: str, point: int, zone: Ints) -> str:
     return plan.draft.node(node)
 
 
-def _zone_tank(plan: Plan, mains: Mains, point: int, zone: Ints, people: float) -> None:
-    """The tank of a zone that a pump fills."""
+def _zone_tank(plan: Plan, mains: Mains, point: int, zone: Ints, size: tuple[float, float]) -> None:
+    """The tank of a zone that a pump fills, for so many people and so much flow [l/s]."""
+    people, lps = size
     node: Node = plan.node_at(point, f"water:tank:{plan.skeleton.id[point]}", WATER, "tank", ASSUMED)
     litres = people * plan.parameters["utilities.litres_per_person_per_day"]
     days, reserve = plan.parameters["utilities.tank_days"], plan.parameters["utilities.fire_reserve_m3"]
     node.numbers |= {"volume_m3": litres * days / L_PER_M3 + reserve, "head_m": _head(plan, zone, point)}
     node.area = plan.draft.nodes[mains.node_of_point[point]].area
     tank = plan.draft.node(node)
-    _main(plan, (mains.node_of_point[point], tank), INTAKE_M, litres / S_PER_DAY, point, ASSUMED)
+    _main(plan, (mains.node_of_point[point], tank), INTAKE_M, (lps, _steepest(plan)), point, ASSUMED)
 
 
 def _main(
-    plan: Plan, ends: tuple[str, str], length_m: float, flow_lps: float, point: int, known: int = INFERRED
+    plan: Plan,
+    ends: tuple[str, str],
+    length_m: float,
+    by: tuple[float, float],
+    point: int,
+    known: int = INFERRED,
 ) -> None:
-    """A main of the smallest diameter that keeps the velocity, and the least that hydrants need."""
+    """A main of the smallest diameter that keeps velocity and loss of head, and the least for hydrants.
+
+    `by` is the flow [l/s] and the loss of head by length that is allowed (Hazen and Williams 1905, in SI
+    units h/L = 10.67 Q^1.852 / (C^1.852 D^4.871)).
+    """
+    flow, slope = by[0] / L_PER_M3, by[1]
     velocity = plan.parameters["utilities.main_velocity_mps"]
-    needed_mm = 1000.0 * math.sqrt(4.0 * flow_lps / L_PER_M3 / (math.pi * velocity))
+    fast_mm = 1000.0 * math.sqrt(4.0 * flow / (math.pi * velocity))
+    rough = float(plan.parameters["utilities.hazen_williams"])
+    steep_mm = 1000.0 * (10.67 * (flow / rough) ** 1.852 / slope) ** (1.0 / 4.871)
     dense, elsewhere = plan.parameters["utilities.least_main_mm"]
-    least = max(needed_mm, dense if plan.dense[point] else elsewhere)
+    least = max(fast_mm, steep_mm, dense if plan.dense[point] else elsewhere)
     diameters = plan.parameters["utilities.main_diameters_mm"]
     edge = Edge(WATER, "main", *ends, length_m, known, substance="water")
     edge.numbers["diameter_mm"] = next((each for each in diameters if each >= least), diameters[-1])

@@ -69,37 +69,29 @@ class PowerFlow:
     def __init__(self, grid: Grid) -> None:
         grid.check()
         self.grid = grid
-        self.engine = _engine()
+        self._engine = power_engine()
         n_lines, n_transformers = len(grid.lines.name), len(grid.transformers.name)
         counts = (grid.n_buses, n_lines, n_transformers, len(grid.sources.bus), len(grid.load_bus))
         starts = np.cumsum((0, *counts)).tolist()
         self._ids = [np.arange(a, b, dtype=np.int32) for a, b in pairwise(starts)]
-        self._model = self.engine.PowerGridModel(self.tables())
+        self._model = self._engine.PowerGridModel(self.tables())
 
     def solve(
-        self,
-        load_w: Floats,
-        load_var: Floats,
-        broken: Flags | None = None,
-        cut: Flags | None = None,
-        closed: Flags | None = None,
+        self, load_w: Floats, load_var: Floats, broken: Flags | None = None, cut: Flags | None = None
     ) -> Flow:
         """Flow for loads (n_steps, n_loads); `broken` buses and `cut` lines ([n_steps,] n) carry nothing.
 
-        Of normally open lines those carry that are `closed` ([n_steps,] n_lines). Raises WorkError when the
-        balance of a step does not close.
+        Without a word of what is cut, it is the normally open lines. Raises WorkError when the balance of a
+        step does not close.
         """
         load_w, load_var = np.atleast_2d(load_w), np.atleast_2d(load_var)
         n_steps = len(load_w)
         self._check(load_w, load_var)
         down = np.zeros((n_steps, self.grid.n_buses), dtype=bool)
-        off = np.tile(self.grid.lines.ties, (n_steps, 1))
-        if closed is not None:
-            off &= ~closed
+        off = np.zeros((n_steps, len(self.grid.lines.name)), dtype=bool)
         if broken is not None:
             down |= broken
-        if cut is not None:
-            off |= cut
+        off |= self.grid.lines.ties if cut is None else cut
         update = self._update(load_w, load_var, down, off)
         try:
             result = self._model.calculate_power_flow(
@@ -108,7 +100,7 @@ class PowerFlow:
                 max_iterations=MOST_ITERATIONS,
                 continue_on_batch_error=True,
             )
-        except self.engine.errors.PowerGridError as error:
+        except self._engine.errors.PowerGridError as error:
             raise InputError("power flow", f"not solved: {str(error).splitlines()[0]}", "a network") from None
         failed = self._model.batch_error
         if failed is not None:
@@ -132,7 +124,7 @@ class PowerFlow:
                 raise InputError(f"loads [{name}], step {step}, load {row}", "not a number", "a finite one")
 
     def _filled(self, data: str, component: str, shape: Any, **columns: Any) -> Any:
-        table = self.engine.initialize_array(data, component, shape)
+        table = self._engine.initialize_array(data, component, shape)
         for name, values in columns.items():
             table[name] = values
         return table
@@ -175,7 +167,7 @@ class PowerFlow:
                 "update", "sym_load", (steps, len(load)), id=load, p_specified=load_w, q_specified=load_var
             )
         }
-        if down.any() or off.any():
+        if down.any() or (off != self.grid.lines.ties).any():
             sides = ((line, "line", self.grid.lines), (transformer, "transformer", self.grid.transformers))
             for ids, component, branches in sides:
                 dead = down[:, branches.tail] | down[:, branches.head]
@@ -206,7 +198,7 @@ class PowerFlow:
         )
 
 
-def _engine() -> Any:
+def power_engine() -> Any:
     """power-grid-model, which only the extra brings."""
     try:
         import power_grid_model

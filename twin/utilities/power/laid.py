@@ -18,7 +18,7 @@ from twin.territory.utilities.tables import POWER, Utilities
 from twin.utilities.power.grid import Buses, Grid, Lines, Sources, Transformers
 
 V_PER_KV, VA_PER_KVA, M_PER_KM = 1000.0, 1000.0, 1000.0
-CABLES = ("mv_trunk", "mv_cable", TIE, "lv_cable")
+CABLES = ("mv_trunk", "mv_cable", "mv_tie", "lv_cable")
 MEDIUM = ("hv_mv_substation", "station", "mv_node")
 
 
@@ -54,8 +54,8 @@ class LaidPower:
             buses[..., bus_of[known]] |= nodes[..., known]
         return buses
 
-    def of_lines(self, edges: Flags) -> Flags:
-        """What holds of utility edges (..., n_edges), of their lines (..., n_lines): cut, or closed."""
+    def cut_lines(self, edges: Flags) -> Flags:
+        """Lines (..., n_lines) of the utility edges (..., n_edges) that are broken."""
         lines = np.zeros((*edges.shape[:-1], len(self.grid.lines.name)), dtype=bool)
         known = np.flatnonzero(self.line_of_edge >= 0)
         lines[..., self.line_of_edge[known]] = edges[..., known]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from twin.errors import InputError
 from twin.territory.tables import Floats
-from twin.utilities.power.flow import PowerFlow
+from twin.utilities.power.flow import PowerFlow, power_engine
 
 COMPONENTS = ("node", "line", "transformer", "source", "sym_load")
 
@@ -24,7 +24,7 @@ def write_pgm_json(path: str | Path, flow: PowerFlow, load_w: Floats, load_var: 
     InputError
         Loads of another number, or a path that cannot be written.
     """
-    to, grid = Path(path), flow.grid
+    to, grid, engine = Path(path), flow.grid, power_engine()
     for name, loads in (("W", load_w), ("var", load_var)):
         if loads.shape != (len(grid.load_bus),):
             raise InputError(f"loads [{name}]", f"shape {loads.shape}", f"({len(grid.load_bus)},)")
@@ -33,7 +33,7 @@ def write_pgm_json(path: str | Path, flow: PowerFlow, load_w: Floats, load_var: 
     of = (bus, grid.lines.name, grid.transformers.name, bus[grid.sources.bus], bus[grid.load_bus])
     names = to.with_name(f"{to.stem}_names.csv")
     try:
-        flow.engine.utils.json_serialize_to_file(to, tables, flow.engine.DatasetType.input)
+        engine.utils.json_serialize_to_file(to, tables, engine.DatasetType.input)
         with names.open("w", newline="", encoding="utf-8") as file:
             rows = (
                 zip([component] * len(each), tables[component]["id"].tolist(), each.tolist(), strict=True)

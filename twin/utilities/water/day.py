@@ -1,8 +1,4 @@
-"""Water over a row of steps: what is delivered, lost and stored, and the heads, also without any pump.
-
-The engine says what each zone draws while its head is kept; tanks and pumps then decide how much of a
-step the head can be kept. Where it is not, nothing flows and the head is the ground's.
-"""
+"""Water over a row of steps: what is delivered, lost and stored, and the heads, also without any pump."""
 
 from __future__ import annotations
 
@@ -10,11 +6,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from twin.territory.tables import Floats
-from twin.utilities.water.engine import run_inp
-from twin.utilities.water.laid import LaidWater, Zones
+from twin.territory.tables import Flags, Floats, Texts
+from twin.utilities.water.flow import WaterFlow
+from twin.utilities.water.laid import LaidWater
 
-FULL = 1.0 - 1e-9
+NOT_VERIFIABLE = "not verifiable"
+"""What stands beside a pressure at a junction whose height is assumed."""
+STANDS = 0.5
+"""A main that stands for a smaller share of a step is shut in it."""
+BAR_PER_M = 0.0980665
+"""Bar in a metre of water (9.80665 m/s2, 1,000 kg/m3)."""
 
 
 @dataclass(frozen=True)
@@ -23,8 +24,10 @@ class WaterDay:
 
     `asked`, `served`, `leaked` and `source` are in l/s (`source` (n_steps,): what comes in from outside),
     `stored_l` is at the end of each step, `start_l` (n_zones,) at the beginning; `kept` is the share of
-    a step in which a zone has its head, `engine_imbalance` what is amiss in the engine's own flows. Heads
-    and pressures in m, NaN where there is no junction.
+    a step in which a zone has its head, `flow_lps` (n_steps, n_mains) what passes through mains. Heads
+    and pressures in m, NaN where there is no junction; `verifiable` (n_nodes,) says at which junctions
+    they rest on a height that is observed or given. `amiss_lps` and `allowed_lps` (n_steps,) are what
+    does not add up and what may at most.
     """
 
     asked_lps: Floats
@@ -33,8 +36,11 @@ class WaterDay:
     source_lps: Floats
     head_m: Floats
     pressure_m: Floats
+    verifiable: Flags
     kept: Floats
-    engine_imbalance: float
+    flow_lps: Floats
+    amiss_lps: Floats
+    allowed_lps: Floats
     start_l: Floats
     stored_l: Floats
     step_s: float
@@ -53,93 +59,60 @@ class WaterDay:
         short = np.maximum(full_m - self.pressure_m[:, rows], 0.0)
         return float((short * people[rows]).sum() / max(people.sum() * len(short), 1e-9))
 
+    def network_yield(self) -> float:
+        """Water delivered over water that entered the mains; NaN where none did."""
+        served, leaked = float(self.served_lps.sum()), float(self.leaked_lps.sum())
+        return served / (served + leaked) if served + leaked > 0.0 else float("nan")
+
+    def pressures_told(self, step: int) -> Texts:
+        """Pressure at each node in words (n_nodes,): bar, marked where it is not verifiable; "" none."""
+        told = []
+        for metres, sure in zip(self.pressure_m[step].tolist(), self.verifiable.tolist(), strict=True):
+            mark = "" if sure else f" ({NOT_VERIFIABLE})"
+            told.append("" if np.isnan(metres) else f"{metres * BAR_PER_M:.1f} bar{mark}")
+        return np.array(told, dtype=np.str_)
+
+    def verifiable_share(self, people: Floats) -> float:
+        """Share of people (n_nodes,) at junctions whose pressures are verifiable; NaN without people."""
+        return float(people[self.verifiable].sum() / people.sum()) if people.sum() > 0.0 else float("nan")
+
 
 def water_day(
-    laid: LaidWater, place_lps: Floats, step_s: float, level: Floats | None = None, filled: float = 1.0
+    laid: LaidWater,
+    place_lps: Floats,
+    step_s: float,
+    level: Floats | None = None,
+    filled: float = 1.0,
+    edge_level: Floats | None = None,
 ) -> WaterDay:
     """Steps of what places draw (n_steps, n_places) [l/s]; `level` (n_steps, n_nodes) says which pumps run.
 
-    `filled` is the share of their volume that tanks hold at the beginning.
+    `edge_level` (n_steps, n_edges) says for which share of a step edges stand: a main that stands for less
+    than half of it is shut. `filled` is the share of their volume that tanks hold at the beginning. A step
+    that does not add up ends in a `WorkError`.
     """
-    n_steps, n_nodes = len(place_lps), len(laid.zone)
-    asked = np.zeros((n_steps, n_nodes))
-    fed = laid.node_of_place >= 0
-    np.add.at(asked.T, laid.node_of_place[fed], place_lps[:, fed].T)
-    run = run_inp(laid.inp(asked, step_s), "laid water network")
-    row = np.array([int(name[1:]) for name in run.node.tolist()])
-    full = np.zeros((3, n_steps, n_nodes))
-    full[:, :, row] = run.delivered, run.leaked, run.head
-    junction = laid.zone >= 0
-    full[:2, :, ~junction] = 0.0
-    full[0] = np.clip(full[0], 0.0, asked)  # the engine is exact to about 1e-6 l/s
-    full[1] = np.maximum(full[1], 0.0)
-    zones, n_zones = laid.zones, len(laid.zones.name)
-    drawn = np.zeros((n_steps, n_zones))
-    np.add.at(drawn.T, laid.zone[junction], (full[0] + full[1])[:, junction].T)
-    running = np.ones((n_steps, n_zones))
-    if level is not None:
-        pumped = zones.pump >= 0
-        running[:, pumped] = level[:, zones.pump[pumped]]
-    peak = float(laid.parameters["utilities.pump_peak_factor"])
-    kept, stored, source = _stores(zones, drawn, running, (step_s, filled, peak))
-    share = np.where(junction, kept[:, laid.zone], 0.0)
-    head = np.where(share > 0.0, full[2], laid.height_m)
-    head = np.where(junction, head, np.nan)
+    flow = WaterFlow(laid, step_s, filled)
+    start_l = flow.stored_l
+    steps = []
+    for row, drawn in enumerate(place_lps):
+        nodes = None if level is None else level[row]
+        edges = None if edge_level is None else edge_level[row]
+        shut = None if edges is None else edges[laid.mains] < STANDS
+        steps.append(flow.step(laid.asked(drawn), laid.running(nodes, edges), shut))
+    head = np.array([each.head_m for each in steps])
     return WaterDay(
-        asked_lps=asked,
-        served_lps=full[0] * share,
-        leaked_lps=full[1] * share,
-        source_lps=source,
+        asked_lps=np.array([each.asked_lps for each in steps]),
+        served_lps=np.array([each.served_lps for each in steps]),
+        leaked_lps=np.array([each.leaked_lps for each in steps]),
+        source_lps=np.array([each.source_lps for each in steps]),
         head_m=head,
         pressure_m=head - laid.height_m,
-        kept=kept,
-        engine_imbalance=run.imbalance(),
-        start_l=zones.volume_l * filled,
-        stored_l=stored,
+        verifiable=laid.known,
+        kept=np.array([each.kept for each in steps]),
+        flow_lps=np.array([each.flow_lps for each in steps]),
+        amiss_lps=np.array([each.amiss_lps for each in steps]),
+        allowed_lps=np.array([each.allowed_lps for each in steps]),
+        start_l=start_l,
+        stored_l=np.array([each.stored_l for each in steps]),
         step_s=step_s,
     )
-
-
-def _stores(
-    zones: Zones, drawn: Floats, running: Floats, how: tuple[float, float, float]
-) -> tuple[Floats, Floats, Floats]:
-    """Share of each step that heads are kept, what is stored then, and what comes in from outside [l/s].
-
-    From the lowest zone up: what a zone needs from above, its tank's filling included. Then from above
-    down: what it gets. Who has no tank shares what its zone above has; tanks fill at their pump's rate.
-    """
-    step_s, filled, peak = how
-    n_steps, n_zones = drawn.shape
-    below = _with_below(zones, drawn.mean(axis=0))
-    stored = zones.volume_l * filled
-    kept, history, source = np.zeros((n_steps, n_zones)), np.zeros((n_steps, n_zones)), np.zeros(n_steps)
-    tank = zones.volume_l > 0.0
-    for step in range(n_steps):
-        need, wish = drawn[step] * step_s, np.zeros(n_zones)
-        for zone in range(n_zones - 1, -1, -1):
-            wish[zone] = need[zone]
-            if tank[zone]:
-                room = zones.volume_l[zone] - stored[zone] + need[zone]
-                wish[zone] = min(peak * below[zone] * step_s, room)
-            wish[zone] *= running[step, zone]
-            if zones.above[zone] >= 0:
-                need[zones.above[zone]] += wish[zone]
-        for zone in range(n_zones):
-            above = zones.above[zone]
-            got = wish[zone] * (kept[step, above] if above >= 0 else 1.0)
-            source[step] += got / step_s if above < 0 else 0.0
-            there = stored[zone] + got
-            share = 1.0 if need[zone] <= 0.0 else min(1.0, there / need[zone])
-            kept[step, zone] = 1.0 if share > FULL else share
-            stored[zone] = max(there - kept[step, zone] * need[zone], 0.0)
-        history[step] = stored
-    return kept, history, source
-
-
-def _with_below(zones: Zones, mean_lps: Floats) -> Floats:
-    """Mean draw of each zone with all zones that hang on it."""
-    total = mean_lps.copy()
-    for zone in range(len(total) - 1, -1, -1):
-        if zones.above[zone] >= 0:
-            total[zones.above[zone]] += total[zone]
-    return total

@@ -54,7 +54,7 @@ def run_inp(text: str, where: str = "water network") -> Hydraulics:
     InputError
         owa-epanet is not installed, or the engine refuses the network.
     """
-    engine = _engine()
+    engine = epanet()
     project = engine.createproject()
     try:
         with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings(record=True) as told:
@@ -68,8 +68,7 @@ def run_inp(text: str, where: str = "water network") -> Hydraulics:
                 if type(error) is not Exception:
                     raise
                 engine.close(project)
-                said = _first_error(Path(folder) / "report") or str(error)
-                raise InputError(where, f"EPANET: {said}", "a network that EPANET runs") from None
+                raise refused(where, Path(folder) / "report", error) from None
     finally:
         engine.deleteproject(project)
 
@@ -106,6 +105,12 @@ def _run(engine: Any, project: Any, told: list[warnings.WarningMessage]) -> Hydr
     )
 
 
+def refused(where: str, report: Path, error: Exception) -> InputError:
+    """What the engine refuses, in its own words, with the line it is about."""
+    said = _first_error(report) or str(error)
+    return InputError(where, f"EPANET: {said}", "a network that EPANET runs")
+
+
 def _first_error(report: Path) -> str:
     """The first error that the engine reports, with the line it is about."""
     if not report.exists():
@@ -121,8 +126,8 @@ def _values(engine: Any, get: Any, project: Any, what: int, n: int) -> Floats:
     return np.array([into[row] for row in range(n)])
 
 
-def _engine() -> Any:
-    """EPANET, which only the extra brings."""
+def epanet() -> Any:
+    """EPANET's toolkit, which only the extra brings."""
     try:
         from epanet import toolkit
     except ImportError:

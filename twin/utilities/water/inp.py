@@ -19,6 +19,8 @@ JUNCTIONS, PIPES = "JUNCTIONS", "PIPES"
 NODES = ("JUNCTIONS", "RESERVOIRS", "TANKS")
 LINKS = ("PIPES", "PUMPS", "VALVES")
 MOST_BYTES = 200_000_000
+ON_A_LINE = 20
+"""Pattern values on a line: EPANET reads at most 1,023 characters."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +96,39 @@ class Inp:
             if missing:
                 what = f"it ends at {missing[0]!r}, which is no node"
                 raise InputError(f"{where}: link {name}", what, "a junction, reservoir or tank")
+
+
+def shared_patterns(asked: Floats, mean: Floats, prefix: str) -> tuple[list[str], dict[int, str]]:
+    """Lines of patterns for demands (n_steps, n) over their means (n,), and the name of each that is not 0.
+
+    Who asks alike shares one; numbers have six decimals.
+
+    >>> shared_patterns(np.array([[1.0, 2.0, 0.0], [3.0, 6.0, 0.0]]), np.array([2.0, 4.0, 0.0]), "p")
+    (['p0 0.5 1.5'], {0: 'p0', 1: 'p0'})
+    """
+    name_of: dict[bytes, str] = {}
+    pattern: dict[int, str] = {}
+    lines: list[str] = []
+    for row in np.flatnonzero(mean > 0.0).tolist():
+        shape = np.round(asked[:, row] / mean[row], 6)
+        name = name_of.get(shape.tobytes(), "")
+        if not name:
+            name = name_of[shape.tobytes()] = f"{prefix}{len(name_of)}"
+            values = [f"{each:.9g}" for each in shape.tolist()]
+            starts = range(0, len(values), ON_A_LINE)
+            lines += [f"{name} {' '.join(values[at : at + ON_A_LINE])}" for at in starts]
+        pattern[row] = name
+    return lines, pattern
+
+
+def clock(seconds: float) -> str:
+    """Hours, minutes and seconds as EPANET reads them.
+
+    >>> clock(900.0)
+    '0:15:00'
+    """
+    whole = int(seconds)
+    return f"{whole // 3600}:{whole // 60 % 60:02d}:{whole % 60:02d}"
 
 
 def fields_of(line: str) -> list[str]:

@@ -7,20 +7,16 @@ by step, not by the engine: that ends in no nonsense when pumps stand still.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from twin.errors import InputError
 from twin.scenario.ledger import Parameters
-from twin.territory.tables import Flags, Floats, Ints, Texts
-from twin.territory.utilities.tables import WATER, Utilities
+from twin.territory.tables import ASSUMED, Flags, Floats, Ints, Texts
+from twin.territory.utilities.tables import POWER, WATER, Utilities
 
 L_PER_M3 = 1000.0
-S_PER_DAY = 86_400.0
-ACCURACY = 1e-7
-ON_A_LINE = 20
-"""Pattern values on a line: EPANET reads at most 1,023 characters."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +24,8 @@ class Zones:
     """Pressure zones (n_zones,), those above before those below them.
 
     `entry` is the node whose head is kept, `pump` the node that must run for water to come in (-1: none),
-    `above` the zone it comes from (-1: a source), `volume_l` what its tank holds (0: no tank).
+    `above` the zone it comes from (-1: a source) and `feed` the junction there at which it is drawn (-1),
+    `volume_l` what its tank holds (0: no tank), `pump_lps` what fills it while its pump runs.
     """
 
     name: tuple[str, ...]
@@ -36,15 +33,19 @@ class Zones:
     head_m: Floats
     pump: Ints
     above: Ints
+    feed: Ints
     volume_l: Floats
+    pump_lps: Floats
 
 
 @dataclass(frozen=True)
 class LaidWater:
     """Zones, and of the water nodes (by utility node row) their zone and height; leaks' coefficients.
 
-    `zone` (n_nodes,) is -1 for what is no junction of the network. `known` says whether heights are known:
-    without, pressures are not verifiable. `mains` are edge rows within zones.
+    `zone` (n_nodes,) is -1 for what is no junction of the network. `known` says whether heights are known,
+    observed or given: without, pressures are not verifiable. `mains` are edge rows within zones,
+    `main_zone` their zones; `inlets` are edge rows through which zones get their water from above or from
+    a source, `inlet_zone` their zones.
     """
 
     zones: Zones
@@ -52,65 +53,65 @@ class LaidWater:
     height_m: Floats
     leak: Floats
     mains: Ints
+    main_zone: Ints
+    inlets: Ints
+    inlet_zone: Ints
     node_of_place: Ints
     known: Flags
     layers: Utilities
     parameters: Parameters
 
-    def inp(self, asked_lps: Floats, step_s: float) -> str:
-        """INP text for what junctions ask for (n_steps, n_nodes) [l/s]."""
+    def asked(self, place_lps: Floats) -> Floats:
+        """What nodes ask for (n_nodes,) when places draw so much (n_places,) [l/s]."""
+        fed = self.node_of_place >= 0
+        return np.bincount(self.node_of_place[fed], place_lps[fed], len(self.zone)).astype(np.float64)
+
+    def running(self, level: Floats | None, edges: Floats | None = None) -> Floats:
+        """Share for which water can come into each zone (n_zones,): its pump runs, its inlets stand.
+
+        From shares of nodes (n_nodes,) and of edges (n_edges,); without them all run and stand.
+        """
+        running = np.ones(len(self.zones.name))
+        if level is not None:
+            pumped = self.zones.pump >= 0
+            running[pumped] = level[self.zones.pump[pumped]]
+        if edges is not None:
+            np.minimum.at(running, self.inlet_zone, edges[self.inlets])
+        return running
+
+    def inp(self, full_m: float) -> str:
+        """INP text of the zones, each hung on a reservoir at its entry; nothing is asked for yet.
+
+        From a pressure of `full_m` on all is delivered.
+        """
         edges, p = self.layers.edges, self.parameters
-        n_steps = len(asked_lps)
-        junctions = np.flatnonzero(self.zone >= 0).astype(np.int32)
-        drawing = junctions[(asked_lps[:, junctions] > 0.0).any(axis=0)]
-        has = set(drawing.tolist())
-        parts = ["[JUNCTIONS]"]
-        parts += [
-            f"n{row} {self.height_m[row]:.9g} " + (f"1 p{row}" if row in has else "0") for row in junctions
-        ]
-        parts += ["[RESERVOIRS]"]
-        pairs = zip(self.zones.entry, self.zones.head_m, strict=True)
-        parts += [f"n{entry} {head:.9g}" for entry, head in pairs]
-        parts += ["[PIPES]"]
+        junctions = np.flatnonzero(self.zone >= 0).tolist()
+        heights, leaks = self.height_m.tolist(), self.leak.tolist()
+        pairs = zip(self.zones.entry.tolist(), self.zones.head_m.tolist(), strict=True)
+        columns = (
+            self.mains, edges.tail[self.mains], edges.head[self.mains],
+            edges.length_m[self.mains], edges.diameter_mm[self.mains],
+        )  # fmt: skip
+        pipes = zip(*(column.tolist() for column in columns), strict=True)
         rough = f"{p['utilities.hazen_williams']:g} 0 Open"
-        ends = zip(self.mains, edges.tail[self.mains], edges.head[self.mains], strict=True)
-        parts += [
-            f"e{row} n{a} n{b} {edges.length_m[row]:.9g} {edges.diameter_mm[row]:.9g} {rough}"
-            for row, a, b in ends
-        ]
-        parts += [
-            "[EMITTERS]",
-            *(f"n{row} {self.leak[row]:.9g}" for row in junctions if self.leak[row] > 0.0),
-        ]
-        return "\n".join([*parts, *_patterns(asked_lps, drawing), *self._options(n_steps, step_s)])
-
-    def _options(self, n_steps: int, step_s: float) -> list[str]:
-        """Times and options: pressure-dependent demand, leaks, and an accuracy at which water adds up."""
-        p = self.parameters
-        clock, last = _clock(step_s), _clock((n_steps - 1) * step_s)
-        return [
-            "[TIMES]", f"Duration {last}",
-            *(f"{kind} Timestep {clock}" for kind in ("Hydraulic", "Pattern", "Report")),
-            "[OPTIONS]", "Units LPS", "Headloss H-W", f"Accuracy {ACCURACY:g}", "Trials 500",
-            "Demand Model PDA", "Minimum Pressure 0", "Pressure Exponent 0.5", "Backflow Allowed NO",
-            f"Required Pressure {p['utilities.full_pressure_m']:g}",
-            f"Emitter Exponent {p['utilities.leak_exponent']:g}", "[END]", "",
+        parts = [
+            "[JUNCTIONS]", *(f"n{row} {heights[row]:.9g} 0" for row in junctions),
+            "[RESERVOIRS]", *(f"n{entry} {head:.9g}" for entry, head in pairs),
+            "[PIPES]", *(f"e{row} n{a} n{b} {m:.9g} {mm:.9g} {rough}" for row, a, b, m, mm in pipes),
+            "[EMITTERS]", *(f"n{row} {leaks[row]:.9g}" for row in junctions if leaks[row] > 0.0),
+            *options(p, full_m), "[END]", "",
         ]  # fmt: skip
+        return "\n".join(parts)
 
 
-def _patterns(asked_lps: Floats, drawing: Ints) -> list[str]:
-    """What each node that draws asks for, step by step."""
-    lines = ["[PATTERNS]"]
-    for row in drawing.tolist():
-        values = [f"{each:.9g}" for each in asked_lps[:, row].tolist()]
-        starts = range(0, len(values), ON_A_LINE)
-        lines += [f"p{row} {' '.join(values[at : at + ON_A_LINE])}" for at in starts]
-    return lines
-
-
-def _clock(seconds: float) -> str:
-    whole = int(seconds)
-    return f"{whole // 3600}:{whole // 60 % 60:02d}:{whole % 60:02d}"
+def options(p: Parameters, full_m: float) -> list[str]:
+    """Section of options: litres a second, pressure-dependent demand (Wagner et al. 1988) and leaks."""
+    return [
+        "[OPTIONS]", "Units LPS", "Headloss H-W", "Accuracy 1e-5", "Trials 500",
+        "Demand Model PDA", "Minimum Pressure 0", "Pressure Exponent 0.5", "Backflow Allowed NO",
+        f"Required Pressure {full_m:.9g}",
+        f"Emitter Exponent {p['utilities.leak_exponent']:g}",
+    ]  # fmt: skip
 
 
 def laid_water(layers: Utilities, place_id: Texts, mean_lps: Floats, parameters: Parameters) -> LaidWater:
@@ -118,6 +119,7 @@ def laid_water(layers: Utilities, place_id: Texts, mean_lps: Floats, parameters:
     nodes, edges = layers.nodes, layers.edges
     if not layers.laid:
         raise InputError("utilities", "the territory has no utility layers", "a territory built again")
+    _check_power(layers)
     mains: Ints = np.flatnonzero((edges.utility == WATER) & (edges.kind == "main")).astype(np.int32)
     zones = _zones(layers, mains)
     at = {name: row for row, name in enumerate(zones.name)}
@@ -130,15 +132,56 @@ def laid_water(layers: Utilities, place_id: Texts, mean_lps: Floats, parameters:
     of = zone.copy()
     of[zones.entry] = np.arange(len(zones.name))
     inside = (of[edges.tail[mains]] == of[edges.head[mains]]) & (of[edges.tail[mains]] >= 0)
+    inlets, inlet_zone = _inlets(layers, mains[~inside], at)
     mains = mains[inside]
     vague = np.zeros(len(zones.name), dtype=bool)  # one height that nobody knows, and the zone was laid flat
     vague[zone[(zone >= 0) & np.isnan(nodes.elevation_m)]] = True
-    known = (zone >= 0) & ~vague[zone]
-    height = np.where(known, nodes.elevation_m, 0.0)
+    flat = (zone < 0) | vague[zone]
+    height = np.where(flat, 0.0, nodes.elevation_m)
     node = layers.rows_for("place", place_id, WATER)
-    drawn = float(mean_lps[node >= 0].sum())
-    leak = _leaks(layers, (zone, height, mains), zones.head_m, drawn, parameters)
-    return LaidWater(zones, zone, height, leak, mains, node, known, layers, parameters)
+    fed = node >= 0
+    drawn = np.bincount(zone[node[fed]], mean_lps[fed], len(zones.name)).astype(np.float64)
+    zones = replace(zones, pump_lps=_pump_lps(zones, drawn, parameters))
+    leak = _leaks(layers, (zone, height, mains), zones.head_m, float(drawn.sum()), parameters)
+    known = ~flat & (nodes.elevation_provenance != ASSUMED)
+    return LaidWater(
+        zones, zone, height, leak, mains, of[edges.tail[mains]], inlets, inlet_zone, node, known, layers,
+        parameters,
+    )  # fmt: skip
+
+
+def _inlets(layers: Utilities, outside: Ints, at: dict[str, int]) -> tuple[Ints, Ints]:
+    """Mains beside a pump or a valve that lie in no zone, and the zone that it feeds."""
+    nodes, edges = layers.nodes, layers.edges
+    found = [
+        (row, at[str(nodes.area[end])])
+        for row in outside.tolist()
+        for end in (edges.tail[row], edges.head[row])
+        if nodes.kind[end] in ("pump", "valve")
+    ]
+    rows = np.array(found, dtype=np.int32).reshape(-1, 2)
+    return rows[:, 0], rows[:, 1]
+
+
+def _check_power(layers: Utilities) -> None:
+    """Refuse pumps that no node of the power network supplies."""
+    nodes = layers.nodes
+    pumps = nodes.node_id[(nodes.utility == WATER) & (nodes.kind == "pump")]
+    supplied = layers.nodes_of("pump", POWER)
+    for name in pumps.tolist():
+        if name not in supplied:
+            raise InputError(
+                f"pump {name}", "it has no power node", "a dependency on a node of the power network"
+            )
+
+
+def _pump_lps(zones: Zones, drawn_lps: Floats, parameters: Parameters) -> Floats:
+    """What pumps bring: more than the mean of what their zones draw and leak, those that hang on them too."""
+    total = drawn_lps / float(parameters["utilities.network_yield"])
+    for zone in range(len(total) - 1, -1, -1):
+        if zones.above[zone] >= 0:
+            total[zones.above[zone]] += total[zone]
+    return np.asarray(total * float(parameters["utilities.pump_peak_factor"]))
 
 
 def _leaks(
@@ -170,7 +213,7 @@ def _zones(layers: Utilities, mains: Ints) -> Zones:
         if str(nodes.kind[row]) in of_kind:
             of_kind[str(nodes.kind[row])].setdefault(str(nodes.area[row]), row)
     before = {int(head): int(tail) for tail, head in zip(edges.tail[mains], edges.head[mains], strict=True)}
-    found: dict[str, tuple[int, int, str, float]] = {}
+    found: dict[str, tuple[int, int, str, float, int]] = {}
     for name in sorted({*of_kind["tank"], *of_kind["pump"], *of_kind["valve"]}):
         tank, pump, valve = (of_kind[kind].get(name, -1) for kind in ("tank", "pump", "valve"))
         entry = max(tank, -1) if tank >= 0 else (pump if pump >= 0 else valve)
@@ -178,7 +221,7 @@ def _zones(layers: Utilities, mains: Ints) -> Zones:
         upstream = before.get(lift, -1)
         above = str(nodes.area[upstream]) if upstream >= 0 and nodes.kind[upstream] == "junction" else ""
         volume = float(nodes.volume_m3[tank]) * L_PER_M3 if tank >= 0 else 0.0
-        found[name] = entry, pump, above, volume
+        found[name] = entry, pump, above, volume, upstream if above else -1
     order = sorted(found, key=lambda name: (_depth(name, found), name))
     row_of = {name: row for row, name in enumerate(order)}
     return Zones(
@@ -187,11 +230,13 @@ def _zones(layers: Utilities, mains: Ints) -> Zones:
         head_m=nodes.head_m[[found[name][0] for name in order]],
         pump=np.array([found[name][1] for name in order], dtype=np.int32),
         above=np.array([row_of.get(found[name][2], -1) for name in order], dtype=np.int32),
+        feed=np.array([found[name][4] for name in order], dtype=np.int32),
         volume_l=np.array([found[name][3] for name in order]),
+        pump_lps=np.zeros(len(order)),
     )
 
 
-def _depth(name: str, found: dict[str, tuple[int, int, str, float]]) -> int:
+def _depth(name: str, found: dict[str, tuple[int, int, str, float, int]]) -> int:
     depth, at = 0, name
     while found[at][2] in found and depth <= len(found):
         at, depth = found[at][2], depth + 1

@@ -1,0 +1,52 @@
+"""Who is blind or silent while networks are down: sensors, phones, providers, the city's platform."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from twin.indicators.records import ROAD_MANAGER
+from twin.knowledge.datasets import Observations
+from twin.mobility.loading import Loader
+from twin.model.utility_state import Outages, Servers
+from twin.sensing.fleets import Fleet
+
+
+def told(fleet: Fleet, rows: Observations, outages: Outages, servers: Servers) -> Observations:
+    """What of a fleet's reports reaches its owner.
+
+    A counter without power counts nothing; without a mobile site its report is lost. A phone has a battery
+    of its own and needs the site alone. What is sent to a data centre that is down is lost, too.
+    """
+    if not outages.known:
+        return rows
+    if fleet.pending_veh.size:
+        fleet.pending_veh[outages.unlit[fleet.link]] = 0
+    if not rows.n_rows:
+        return rows
+    if not _answers(fleet, servers):
+        return _taken(rows, np.zeros(rows.n_rows, dtype=np.bool_))
+    if fleet.dataset.feature == "place":
+        lost = outages.place_silent
+    elif fleet.kind == "probe":
+        lost = outages.silent
+    else:
+        lost = outages.silent | outages.unlit
+    return _taken(rows, ~lost[rows.datastream])
+
+
+def _answers(fleet: Fleet, servers: Servers) -> bool:
+    if fleet.provider >= 0:
+        return bool(servers.provider[fleet.provider])
+    return bool(servers.city[0]) if fleet.dataset.owner == ROAD_MANAGER else True
+
+
+def _taken(rows: Observations, kept: np.ndarray) -> Observations:
+    return Observations(*(column[kept] for column in rows))
+
+
+def connected(loader: Loader, rows: np.ndarray, outages: Outages) -> np.ndarray:
+    """Those of trips (rows) whose phone has a mobile site where they are."""
+    if not outages.known or not outages.silent.any():
+        return rows
+    link = loader.link_of(rows)
+    return np.asarray(rows[(link < 0) | ~outages.silent[link]])

@@ -1,0 +1,115 @@
+"""Which utility nodes serve streets, places and owners of data, and who is without when they fail."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from twin.kernels.random import key_of
+from twin.mobility.network import Roads
+from twin.mobility.signals import junctions_of
+from twin.model.utility_state import Outages, Servers
+from twin.scenario.ledger import Parameters
+from twin.territory.tables import Flags, Floats, Ints
+from twin.territory.territory import Territory
+from twin.territory.utilities.tables import POWER, TELECOM
+from twin.utilities.failures.laid import RUNNING, S_PER_MIN
+
+HALF = 0.5
+"""Who is without for half of a step or more counts as without through all of it."""
+
+
+@dataclass(frozen=True)
+class Reach:
+    """Node rows, -1 where there is none: of links (n_links,) power, mobile site and the signal's power; of
+    places (n_places,) power and mobile site.
+
+    `hosts` are nodes of which one must work for each provider's data centre to answer, `city` those of the
+    city's platform.
+    """
+
+    power: Ints
+    site: Ints
+    signal: Ints
+    place_power: Ints
+    place_site: Ints
+    hosts: tuple[Ints, ...]
+    city: Ints
+    battery_s: float
+
+    def opening(self, n_elements: int) -> Outages:
+        """Everything works."""
+        n_links, n_places = len(self.power), len(self.place_power)
+        unlit, dark, silent = np.zeros((3, n_links), dtype=np.bool_)
+        out = np.zeros(n_links), np.zeros(n_places, dtype=np.bool_)
+        return Outages(np.ones(n_elements), unlit, dark, silent, *out)
+
+    def note(self, level: Floats, outages: Outages, servers: Servers, step_s: float) -> None:
+        """Enter who is without, by levels (n_cascade_steps, n_elements) through a step of the model."""
+        outages.level[:] = level[-1]
+        outages.unlit[:] = _without(level, self.power)
+        outages.silent[:] = _without(level, self.site)
+        unpowered = _without(level, self.signal)
+        outages.unpowered_s[:] = np.where(unpowered, outages.unpowered_s + step_s, 0.0)
+        outages.dark[:] = outages.unpowered_s > self.battery_s
+        places = _without(level, self.place_power) | _without(level, self.place_site)
+        outages.place_silent[:] = places
+        servers.provider[:] = [not _all_down(level, rows) for rows in self.hosts]
+        servers.city[:] = not _all_down(level, self.city)
+
+
+def _without(level: Floats, row: Ints) -> Flags:
+    down = (level < RUNNING).mean(axis=0) >= HALF
+    return np.asarray(down[row] & (row >= 0))
+
+
+def _all_down(level: Floats, rows: Ints) -> bool:
+    return bool(len(rows)) and bool(((level[:, rows] < RUNNING).mean(axis=0) >= HALF).all())
+
+
+def reach_of(
+    territory: Territory, roads: Roads, parameters: Parameters, seed_of_hosts: Sequence[str]
+) -> Reach:
+    """Who hangs on which node; `seed_of_hosts` are the names of providers, the city last."""
+    layers, streets = territory.utilities, territory.streets
+    power = layers.rows_for("link", streets.link_id, POWER)
+    places = territory.places.place_id
+    hosts = tuple(_hosts(territory, name) for name in seed_of_hosts)
+    return Reach(
+        power=power,
+        site=layers.rows_for("link", streets.link_id, TELECOM, over_air=True),
+        signal=_of_signals(territory, roads, power, parameters),
+        place_power=layers.rows_for("place", places, POWER),
+        place_site=layers.rows_for("place", places, TELECOM, over_air=True),
+        hosts=hosts[:-1],
+        city=hosts[-1],
+        battery_s=float(parameters["utilities.signal_battery_min"]) * S_PER_MIN,
+    )
+
+
+def _of_signals(territory: Territory, roads: Roads, power: Ints, parameters: Parameters) -> Ints:
+    """Power node of the signal at each link's end: a junction has one controller, on its first link's."""
+    streets = territory.streets
+    signalled = roads.signals.cycle_ms > 0
+    node = np.where(signalled, power, -1)
+    junction = junctions_of(streets, parameters["junctions.signal_spacing_m"])
+    for number in np.unique(junction[signalled & (junction >= 0)]).tolist():
+        links = np.flatnonzero((junction == number) & signalled)
+        node[links] = power[links[np.argmin(streets.link_key[links])]]
+    return np.asarray(node, dtype=np.int32)
+
+
+def _hosts(territory: Territory, owner: str) -> Ints:
+    """Nodes of which one must work for an owner's servers to answer.
+
+    One of the data centres of the territory, by the owner's name; without any they stand far away, and are
+    reached over an exchange.
+    """
+    nodes = territory.utilities.nodes
+    centres = np.flatnonzero((nodes.kind == "data_center") & (nodes.utility == TELECOM))
+    if len(centres):
+        centres = centres[np.argsort(nodes.node_id[centres])]
+        return centres[[int(key_of(owner)) % len(centres)]].astype(np.int32)
+    return np.flatnonzero((nodes.kind == "exchange") & (nodes.utility == TELECOM)).astype(np.int32)
