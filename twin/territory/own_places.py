@@ -19,7 +19,7 @@ from twin.readers.csv_rows import number_of, read_rows
 from twin.scenario.ledger import Parameters
 from twin.territory.access import nearest_links, nearest_nodes
 from twin.territory.geometry import Plane
-from twin.territory.own_services import OwnServices, services_named, with_own_services
+from twin.territory.own_services import OwnServices, services_listed, with_own_services
 from twin.territory.services import CAPACITY_OF
 from twin.territory.tables import OBSERVED, Places
 from twin.territory.territory import Territory
@@ -63,7 +63,7 @@ def read_own_places(path: Path) -> list[OwnPlace]:
             for each in CAPACITIES
             if row.get(each)
         }
-        services = services_named(row.get("services", ""), f"{where}: services")
+        services = services_listed(row.get("services", ""), f"{where}: services")
         found[name] = OwnPlace(where, name, lon, lat, capacity, services)
     if not found:
         raise InputError(str(path), "a table without a place", "a row for each place")

@@ -21,10 +21,10 @@ class OwnServices(NamedTuple):
     without: tuple[str, ...]
 
 
-def services_named(text: str, where: str) -> tuple[str, ...] | None:
+def services_listed(text: str, where: str) -> tuple[str, ...] | None:
     """Services in a cell, apart by blanks; a blank cell is silent, "none" says that there is none.
 
-    >>> services_named("food cafe", "places.csv: line 2: services")
+    >>> services_listed("food cafe", "places.csv: line 2: services")
     ('food', 'cafe')
     """
     if not text:
