@@ -71,8 +71,7 @@ def synthesise(
     """
     usual = parameters
     draws, parameters = _of_day(parameters, seed, day, today)
-    marginals = marginals_of(territory, population_file, parameters)
-    gates = gates_of(territory)
+    marginals, gates = marginals_of(territory, population_file, parameters), gates_of(territory)
     members, persons, fits = settle(territory, marginals, parameters, draws)
     settled, areas = (members, persons), marginals.areas
     legs, dropped = _legs(territory, marginals, gates, settled, parameters, draws, today)
