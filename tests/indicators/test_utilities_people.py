@@ -75,9 +75,11 @@ def with_counter(record: DayRecord, own_min: float = 10.0, by_car_min: float = 5
 
 def lost(record: DayRecord, shares: dict[str, np.ndarray], **rows: Any) -> PersonHours:
     """Hours of each person; `fallback`, and rows of the ledger by name."""
-    fallback = rows.pop("fallback", False)
+    fallback, by_hand = rows.pop("fallback", False), rows.pop("by_hand", ())
     ledger = record.parameters.replaced({f"indicators.{name}": value for name, value in rows.items()}, "here")
-    day = utilities_record(record.territory.places.place_id, shares, manual_fallback=fallback)
+    day = utilities_record(
+        record.territory.places.place_id, shares, manual_fallback=fallback, by_hand=by_hand
+    )
     made = replace(record, parameters=ledger, utilities=day)
     vars(made)["access"] = record.access
     return person_hours(made, day)
@@ -252,6 +254,8 @@ def test_counters_without_power_or_line_shut_but_for_paper() -> None:
     assert (paper.lost[PROCEDURES] <= plain.lost[PROCEDURES]).all()
     for name in LOSSES[:-1]:
         assert paper.lost[name].tolist() == plain.lost[name].tolist(), "paper brings no current"
+    radio = lost(at_home(), dark, fallback=True, by_hand=("repairs",))
+    assert radio.lost[PROCEDURES].tolist() == plain.lost[PROCEDURES].tolist(), "crews have one, clerks not"
 
 
 def test_somebody_at_home_helps_with_the_app_when_the_counter_is_shut() -> None:
