@@ -129,7 +129,7 @@ def slow_stays(population: Any, departed: np.ndarray, arrived: np.ndarray, end_s
 
 
 @given(days(), st.sampled_from([40.0, 100.0, 300.0]))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_stays_are_those_counted_one_by_one(day: Any, end_s: float) -> None:
     population, departed, arrived = day
     found = stays_of(population.persons, population.trips, departed, arrived, end_s)
@@ -140,7 +140,7 @@ def test_stays_are_those_counted_one_by_one(day: Any, end_s: float) -> None:
 
 
 @given(days(), st.lists(st.lists(st.floats(0, 1), min_size=4, max_size=4), min_size=3, max_size=3))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_hours_are_sums_over_seconds(day: Any, rates: list[list[float]]) -> None:
     population, departed, arrived = day
     stays = stays_of(population.persons, population.trips, departed, arrived, 90.0)
@@ -273,7 +273,7 @@ def test_more_skill_depends_more_on_the_app() -> None:
 
 
 @given(st.data())
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_nobody_loses_less_than_nothing_or_more_than_was_gone(data: Any) -> None:
     hour = st.integers(0, 30)
     shares = {}
