@@ -82,6 +82,7 @@ def utilities_record_of(model: TwinModel) -> UtilitiesRecord | None:
         },
         outdoor_c=outside_c,
         manual_fallback=bool(networks.orders.by_hand),
+        by_hand=tuple(sorted(networks.orders.by_hand)),
     )
 
 
