@@ -94,11 +94,14 @@ def build(
     utilities = lay_utilities((streets, places, ground.zones), observed, parameters)
     notes = _notes(extract, layout, box, ground.plane, repairs) | _counts(tables, network, houses)
     people = people_of(ground, places, box, bbox is not None)
-    notes |= utilities.notes() | services.notes() | {"utilities": utilities.counts()}
-    if elevation is not None:
-        notes["elevation_file"] = Path(elevation).name
+    notes |= utilities.notes() | services.notes() | {"utilities": utilities.counts()} | _heights_of(elevation)
     notes |= {"junction_control": controls, "people": people, "place": layout.place or place}
     return Parts(tables, utilities, network.bans, services, notes)
+
+
+def _heights_of(elevation: str | Path | None) -> dict[str, str]:
+    """The name of the file of heights, if one was read."""
+    return {} if elevation is None else {"elevation_file": Path(elevation).name}
 
 
 def check_box(box: Box | None, where: str) -> None:

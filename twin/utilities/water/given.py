@@ -107,6 +107,8 @@ def _opened(text: str, where: str) -> Iterator[tuple[Any, Any]]:
             try:
                 engine.open(project, str(path), str(report), "")
             except Exception as error:  # the engine raises bare exceptions with its own number
+                if type(error) is not Exception:
+                    raise
                 engine.close(project)
                 raise refused(where, report, error) from None
             yield engine, project

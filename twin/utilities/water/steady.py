@@ -61,6 +61,8 @@ class SteadyEngine:
                 self._epanet.setoption(self._project, self._epanet.ACCURACY, ACCURACY)
                 self._epanet.openH(self._project)
             except Exception as error:  # the engine raises bare exceptions with its own number
+                if type(error) is not Exception:
+                    raise
                 self._epanet.close(self._project)
                 raise refused(where, report, error) from None
         nodes, links = (self._count(each) for each in (self._epanet.NODECOUNT, self._epanet.LINKCOUNT))
@@ -91,6 +93,8 @@ class SteadyEngine:
                 engine.initH(project, engine.NOSAVE if again else engine.INITFLOW)
                 engine.runH(project)
         except Exception as error:
+            if type(error) is not Exception:
+                raise
             raise WorkError(f"{self._where}: EPANET found no solution: {error}") from None
         wanted = engine.HEAD, engine.DEMAND, engine.DEMANDFLOW, engine.EMITTERFLOW
         head, drawn, delivered, leaked = (
