@@ -31,11 +31,10 @@ pytest.importorskip("epanet", reason="the extra 'utilities' is not installed")
 
 @cache
 def breaking() -> str:
-    """Data centres (or exchanges) down from 6 to 10, a station broken from 11 on until it is mended."""
-    nodes = world().territory.utilities.nodes
-    exchanges = nodes.node_id[(nodes.kind == "exchange") & (nodes.utility == TELECOM)].tolist()
-    centres = nodes.node_id[nodes.kind == "data_center"].tolist() or exchanges
-    names = ", ".join(f'"{each}"' for each in centres)
+    """What hosts calculators is down from 6 to 10, a station broken from 11 on until it is mended."""
+    layers = world().territory.utilities
+    host = layers.nodes.node_id[layers.nodes_of("hosted", TELECOM)["calculators"]]
+    names = f'"{host}"'
     kind = '[[modification]]\nkind = "element_failure"\n'
     return (
         f'{kind}element = [{names}]\nfrom = "06:00"\nuntil = "10:00"\n'

@@ -24,8 +24,6 @@ from twin.utilities.spans import QUARTER_S
 if TYPE_CHECKING:
     from twin.model.twin_model import TwinModel
 
-CITY = "city"
-
 
 class Networks:
     """Networks of one day: failures, crews, services, in steps of the cascade within those of the model."""
@@ -50,8 +48,7 @@ class Networks:
         self.roads = CrewRoads(model, self.orders.depot)
         self.day.faults.repairs.expects = self.roads.expected_s
         self._noted: list[tuple[float, ...]] = []
-        names = [*(offer.name for offer in model.spec.providers), CITY]
-        self.reach = reach_of(territory, model.roads, parameters, names)
+        self.reach = reach_of(territory, model.roads, parameters)
 
     def opening(self) -> Outages:
         """Everything works at 00:00."""
