@@ -1,67 +1,126 @@
-"""A day of 96 quarters of power and of heat with all inhabitants, CPU seconds, imports and building aside.
+"""A day of all utility networks: ``python -m benchmarks.speed.utilities [--json]``.
 
-python -m benchmarks.speed.utilities
+Power, water, heat and telecom of the riviera (the metropolis) and of the village crop at steps of a quarter of
+an hour, the cascade at steps of a minute, with what all inhabitants draw by where they are; and a storm of
+twenty damages with crews. Traffic, loading, synthesis and imports are left out: CPU seconds of this process,
+the least of runs.
 """
 
 from __future__ import annotations
 
+import argparse
+import datetime as dt
+import json
 import time
-from dataclasses import replace
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from benchmarks.machine import machine
 from twin.clock import MS
-from twin.model.sources import load_population, load_territory
+from twin.conditions.weather import season_temperature_c
+from twin.model.sources import load_population, open_territory
+from twin.population.population import Population
+from twin.scenario.ledger import Parameters
 from twin.scenario.scenario import Scenario
-from twin.territory.utilities.heat import HeatDeclared
-from twin.territory.utilities.layers import with_district_heat
-from twin.utilities.demand import POWER, DayConsumption, Demand
-from twin.utilities.heat.day import heat_day
-from twin.utilities.power.flow import PowerFlow
-from twin.utilities.power.laid import laid_power
+from twin.territory.territory import Territory
+from twin.utilities.day import UtilityDay, utility_day
+from twin.utilities.demand import DayConsumption, Demand
+from twin.utilities.failures.damages import Damages
+from twin.utilities.failures.storms import Gusts, storm_damages
 
-WORLDS = (
-    ("riviera", "scenarios/metropolis.toml", None, (7.424, 43.738)),
-    ("la_turbie_crop", "scenarios/village.toml", "networks/la_turbie_crop", (7.401, 43.745)),
-)
-MEAN_C, SWING_C, ON_THE_WAY_MS = 8.0, 3.5, 900_000
-QUARTER_MS = 900_000
-OFTEN = 3
+SCENARIOS = Path(__file__).resolve().parents[2] / "scenarios"
+PLACES = {"metropolis": "riviera", "village": "la_turbie_crop"}
+BUDGET_S = {"metropolis": 30.0, "village": 5.0, "storm": 90.0}
+GUSTS = (22.0, 28.0, 34.0, 38.0, 40.0, 38.0, 33.0, 26.0)
+EVENTS, RUNS, HOURS = 20, 3, 24.0
+MEAN_TRIP_S = 900.0
 
 
-def main() -> None:
-    """Print the least CPU seconds of three days, and the largest imbalance of a step."""
-    for name, scenario, folder, at in WORLDS:
-        spec = Scenario.load(scenario)
-        spec = spec if folder is None else spec.varied("territory", folder, "benchmark")
-        town, ledger = load_territory(spec), spec.ledger()
-        population = load_population(spec, town, 1)
-        departed = (population.trips.depart_s * MS).astype(np.int64)
-        demand = Demand(population, town.places, ledger)
-        declared = HeatDeclared(*at, 1.0)
-        tables = town.streets, town.places, town.zones
-        heated = replace(town, utilities=with_district_heat(town.utilities, tables, ledger, declared))
-        outside_c = MEAN_C + SWING_C * np.cos(2.0 * np.pi * (np.arange(96) / 4.0 - 14.0) / 24.0)
-        spent: dict[str, list[float]] = {"power": [], "heat": []}
-        for _ in range(OFTEN):
-            consumption = DayConsumption(demand, departed, departed + ON_THE_WAY_MS)
-            start = time.process_time()
-            kwh = [consumption.between(POWER, k * QUARTER_MS, (k + 1) * QUARTER_MS) for k in range(96)]
-            laid = laid_power(town.utilities, town.places.place_id, ledger)
-            flow = PowerFlow(laid.grid).solve(*laid.loads(4.0 * np.array(kwh)))
-            spent["power"].append(time.process_time() - start)
-            consumption = DayConsumption(demand, departed, departed + ON_THE_WAY_MS)
-            start = time.process_time()
-            day = heat_day(heated, consumption, ledger, outside_c)
-            spent["heat"].append(time.process_time() - start)
-        n_pipes = int((heated.utilities.edges.kind == "heat_pipe").sum())
-        print(f"{name}: {len(population.persons):,} persons, {town.places.n_places:,} places")
-        for what, n, missing in (
-            ("power", f"{laid.grid.n_buses:,} buses", flow.imbalance()),
-            ("heat", f"{n_pipes:,} trenches", day.network.imbalance.max()),
-        ):
-            print(f"  {what} {min(spent[what]):.2f} s, {n}, {missing:.1e} of a step's throughput missing")
+def world_of(area: str) -> tuple[Territory, Population, Parameters]:
+    """Territory and inhabitants of an area."""
+    spec = Scenario.loads(f'title = "Networks"\nterritory = "{area}"\n', folder=SCENARIOS)
+    territory = open_territory(Path(spec.territory_path()))
+    return territory, load_population(spec, territory, 1), spec.ledger()
+
+
+def drawn_by(population: Population, territory: Territory, parameters: Parameters) -> DayConsumption:
+    """What places draw when everybody travels as planned."""
+    trips = population.trips
+    departed = np.rint(trips.depart_s * MS).astype(np.int64)
+    lasts_s = np.where(np.isfinite(trips.duration_s), trips.duration_s, MEAN_TRIP_S)
+    demand = Demand(population, territory.places, parameters)
+    return DayConsumption(demand, departed, departed + np.rint(lasts_s * MS).astype(np.int64))
+
+
+def least_s(work: Callable[[], UtilityDay]) -> tuple[float, UtilityDay]:
+    """Least CPU seconds of some runs, and what the last one found."""
+    spent = []
+    for _ in range(RUNS):
+        begun = time.process_time()
+        found = work()
+        spent.append(time.process_time() - begun)
+    return min(spent), found
+
+
+def row_of(name: str, cpu_s: float, day: UtilityDay, n_damages: int = 0) -> dict[str, Any]:
+    """What one day cost, and that it adds up."""
+    places = day.territory.places
+    off = {f"{key}_imbalance": float(each.max()) for key, each in day.physics.balance().items()}
+    found = day.indicators(np.ones(places.n_places, dtype=bool))
+    return {
+        "day": name,
+        "cpu_s": cpu_s,
+        "budget_s": BUDGET_S[name],
+        "places": places.n_places,
+        "elements": day.territory.utilities.nodes.n_nodes + day.territory.utilities.edges.n_edges,
+        "damages": n_damages,
+        "falls": len(day.falls),
+        "energy_not_served_kwh": found["energy_not_served_kwh"],
+        **off,
+    }
+
+
+def rows() -> list[dict[str, Any]]:
+    """A day of each area, and the storm."""
+    made = []
+    for name, area in PLACES.items():
+        territory, population, parameters = world_of(area)
+        cold_c = season_temperature_c(dt.date(2027, 1, 15), "riviera", parameters)
+        outside_c = np.full(round(HOURS * 4), cold_c)
+
+        def a_day(damages: Damages | None = None) -> UtilityDay:
+            drawn = drawn_by(population, territory, parameters)
+            return utility_day(
+                territory, drawn, parameters, hours=HOURS, damages=damages, outside_c=outside_c
+            )
+
+        made.append(row_of(name, *least_s(a_day)))
+        if name == "metropolis":
+            gusts = Gusts(np.array(GUSTS))
+            storm = storm_damages(territory.utilities, gusts, parameters, 1, EVENTS)
+            made.append(row_of("storm", *least_s(lambda: a_day(storm)), storm.n_damages))
+    return made
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Reckon all, print one table or one JSON object."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.speed.utilities", description=__doc__)
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args(arguments)
+    found = rows()
+    if options.json:
+        print(json.dumps({"machine": machine(), "rows": found}, indent=1))
+        return 0
+    for row in found:
+        print(
+            f"{row['day']:<12} {row['cpu_s']:6.2f} s of {row['budget_s']:.0f}   {row['places']:,} places, "
+            f"{row['elements']:,} elements, {row['damages']} damages, {row['falls']} falls"
+        )
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main())

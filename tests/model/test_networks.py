@@ -11,11 +11,13 @@ import pytest
 
 from tests.indicators.small_day import small_day
 from tests.model.network_days import BY_HAND, ENDLESS, MORNING, QUIET, day, model_of, same_traffic
+from tests.model.test_phases import changed_groups, columns
 from tests.model.village import world
 from tests.study.stand_in import small_scenario
 from twin.errors import InputError
 from twin.indicators.powered_times import powered_of
 from twin.model.crew_roads import DEPOT, CrewRoads
+from twin.model.phases import FAIL
 from twin.model.record import record_of
 from twin.model.state import Access
 from twin.study.digests import truth_digest
@@ -29,11 +31,10 @@ pytest.importorskip("epanet", reason="the extra 'utilities' is not installed")
 
 @cache
 def breaking() -> str:
-    """Data centres (or exchanges) down from 6 to 10, a station broken from 11 on until it is mended."""
-    nodes = world().territory.utilities.nodes
-    exchanges = nodes.node_id[(nodes.kind == "exchange") & (nodes.utility == TELECOM)].tolist()
-    centres = nodes.node_id[nodes.kind == "data_center"].tolist() or exchanges
-    names = ", ".join(f'"{each}"' for each in centres)
+    """What hosts calculators is down from 6 to 10, a station broken from 11 on until it is mended."""
+    layers = world().territory.utilities
+    host = layers.nodes.node_id[layers.nodes_of("hosted", TELECOM)["calculators"]]
+    names = f'"{host}"'
     kind = '[[modification]]\nkind = "element_failure"\n'
     return (
         f'{kind}element = [{names}]\nfrom = "06:00"\nuntil = "10:00"\n'
@@ -219,6 +220,21 @@ def test_crews_are_slower_where_lamps_are_out_at_night():
     assert slow == pytest.approx(lit.travel_s(DEPOT, station, 0.0) / 0.8, rel=1e-2)
     assert not lit.is_dark(12 * 3_600.0)
     assert lit.is_dark(29 * 3_600.0)
+
+
+def test_the_phase_of_failures_changes_what_it_declares_and_no_more():
+    model = model_of(MORNING)
+    model.run_until(6 * 3_600)
+    ever: set[str] = set()
+    for _ in range(14):
+        for phase in model.phases:
+            was = columns(model.state) if phase is FAIL else {}
+            phase.run(model, Access(model.state, phase.name, phase.reads | phase.writes), model.now_s)
+            ever |= changed_groups(was, columns(model.state)) if phase is FAIL else set()
+        model.now_s += model.step_s
+    assert model.phases[0] is FAIL
+    assert ever == {"utilities"}, "no data centre is down, so that servers answer"
+    assert FAIL.writes == {"utilities", "servers"}
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import cycle
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from tests.report.browser import opened
@@ -101,9 +103,12 @@ def test_what_the_networks_came_to_and_how_they_are_known(html: str) -> None:
     assert {path.attributes["data-label"] for path in served} == {"power", "water", "fibre", "mobile"}
 
 
-def test_a_page_without_networks_has_no_such_section(pages: dict[str, str]) -> None:
-    assert not parsed(pages["run"]).find("section", class_="utilities")
-    assert data_of(pages["run"])["outages"] == []
+def test_a_page_without_networks_has_no_such_section(dark: Path) -> None:
+    none = pd.DataFrame()
+    quiet = replace(Result.load(dark), utility_failures=none, utility_frames=none, utility_curves=none)
+    html = render(view_of(quiet))
+    assert not parsed(html).find("section", class_="utilities")
+    assert data_of(html)["outages"] == []
 
 
 def loss(base: float, alternative: float, low: float, high: float, **changed: Any) -> IndicatorRow:

@@ -67,15 +67,14 @@ def coupled(n: int, mean_degree: float, seed: int) -> tuple[LargestPiece, Larges
     return pieces[0], pieces[1]
 
 
-@pytest.mark.parametrize("mean_degree", [4.0, 6.0])
-def test_coupled_random_graphs_collapse_near_the_known_threshold(mean_degree: float) -> None:
-    """p_c = 2.4554/<k> within 3 %, for graphs of 10,000 nodes.
+def test_coupled_random_graphs_collapse_near_the_known_threshold() -> None:
+    """p_c = 2.4554/<k> within 3 %, for graphs of 8,000 nodes.
 
     The share that a draw keeps is off by sqrt(p (1 - p) / n), 0.5 % of p here, and that of nodes which
     the graph's own largest piece leaves out by as much; near the threshold cascades linger (some n^(1/3)
     rounds, Zhou et al. 2014, Phys. Rev. E 90), which luck may end either way. The mean of three seeds counts.
     """
-    n = 10_000
+    n, mean_degree = 8_000, 5.0
     found = []
     for seed in (1, 2, 3):
         luck, layers = draws(n, "kept", seed), coupled(n, mean_degree, seed)
@@ -83,7 +82,7 @@ def test_coupled_random_graphs_collapse_near_the_known_threshold(mean_degree: fl
         def left(kept: float, luck: np.ndarray = luck, layers: tuple = layers) -> float:
             return surviving(twins(n), layers, np.concatenate([luck < kept, np.ones(n, dtype=bool)]))
 
-        low, high = threshold(left, least=0.05, within=0.002)
+        low, high = threshold(left, least=0.05, within=0.004)
         assert left(low) < 0.01, "all of it goes"
         # what is left at the threshold is 1.2564/<k> of all nodes (Buldyrev et al. 2010): a jump
         assert left(high + 0.01) > 0.9 * 1.2564 / mean_degree

@@ -17,7 +17,7 @@ from twin.population.summary import declared
 from twin.scenario.modification import Modification
 from twin.scenario.scenario import Scenario
 from twin.scenario.selectors import LinkSelector
-from twin.study.streets import edited_by
+from twin.study.streets import check_networks, edited_by
 from twin.territory.select import select_links
 from twin.territory.settle import selectors_of
 from twin.territory.tables import Ints
@@ -28,6 +28,7 @@ def fit(scenario: Scenario) -> dict[str, Any]:
     """The territory a scenario names, its areas, and how many links each modification and fleet names."""
     unedited = _territory(scenario.territory_path())
     territory = edited_by(scenario, unedited)
+    check_networks(scenario, territory, scenario.seed)
     focuses_of(territory, scenario.focus, scenario.where("focus"))
     people = marginals_of(territory, population_file(scenario), scenario.ledger())
     changes = [

@@ -120,9 +120,9 @@ class UtilitiesRecord:
         (n_quarters, n_places) float32 temperature of places at the end of each quarter, NaN where nothing is
         heated; empty (n_quarters, 0): not reckoned.
     manual_fallback
-        Whether all who depend on telecom had a fallback by hand: switching, dispatch, counters on paper.
+        Whether who depends on power and telecom had a fallback by hand: counters on paper, repairs by radio.
     by_hand
-        What of it, if not all: ``counter``, ``dispatch``, ``switching``.
+        What of it, if not all: ``counters``, ``repairs``.
     memo
         What was worked out of it before.
     """
@@ -161,7 +161,7 @@ class UtilitiesRecord:
     @property
     def counters_on_paper(self) -> bool:
         """Whether counters go on without power or a line."""
-        return self.manual_fallback and (not self.by_hand or "counter" in self.by_hand)
+        return self.manual_fallback and (not self.by_hand or "counters" in self.by_hand)
 
     @property
     def edges_s(self) -> Floats:

@@ -19,7 +19,7 @@ def told(fleet: Fleet, rows: Observations, outages: Outages, servers: Servers) -
     """
     if not outages.known:
         return rows
-    if fleet.pending_veh.size:
+    if fleet.pending_veh.size and fleet.pending_veh.shape == fleet.link.shape:
         fleet.pending_veh[outages.unlit[fleet.link]] = 0
     if not rows.n_rows:
         return rows

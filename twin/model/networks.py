@@ -24,19 +24,14 @@ from twin.utilities.spans import QUARTER_S
 if TYPE_CHECKING:
     from twin.model.twin_model import TwinModel
 
-CITY = "city"
-
 
 class Networks:
     """Networks of one day: failures, crews, services, in steps of the cascade within those of the model."""
 
     def __init__(self, model: TwinModel) -> None:
         territory, parameters = model.territory, model.parameters
-        if not territory.utilities.laid:
-            where = model.spec.where("territory")
-            raise InputError(where, "the territory has no utility layers", "a territory built again")
         check_engines()
-        self.orders: Orders = orders_of(model)
+        self.orders: Orders = orders_of(model.spec, territory, model.seed_)
         orders = self.orders
         self.day = NetworkDay(
             territory.utilities,
@@ -51,9 +46,9 @@ class Networks:
             what = f"{self.day.step_s:g} s do not divide a step of the model"
             raise InputError("utilities.cascade_step_s", what, f"a divisor of {model.step_s} s")
         self.roads = CrewRoads(model, self.orders.depot)
+        self.day.faults.repairs.expects = self.roads.expected_s
         self._noted: list[tuple[float, ...]] = []
-        names = [*(offer.name for offer in model.spec.providers), CITY]
-        self.reach = reach_of(territory, model.roads, parameters, names)
+        self.reach = reach_of(territory, model.roads, parameters)
 
     def opening(self) -> Outages:
         """Everything works at 00:00."""

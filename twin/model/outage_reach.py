@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from twin.kernels.random import key_of
 from twin.mobility.network import Roads
 from twin.mobility.signals import junctions_of
 from twin.model.utility_state import Outages, Servers
@@ -26,8 +24,8 @@ class Reach:
     """Node rows, -1 where there is none: of links (n_links,) power, mobile site and the signal's power; of
     places (n_places,) power and mobile site.
 
-    `hosts` are nodes of which one must work for each provider's data centre to answer, `city` those of the
-    city's platform.
+    `calculators`, `city` are the data centre in which providers' servers and the city's platform run, and the
+    exchanges over which it is reached.
     """
 
     power: Ints
@@ -35,8 +33,8 @@ class Reach:
     signal: Ints
     place_power: Ints
     place_site: Ints
-    hosts: tuple[Ints, ...]
-    city: Ints
+    calculators: tuple[Ints, Ints]
+    city: tuple[Ints, Ints]
     battery_s: float
 
     def opening(self, n_elements: int) -> Outages:
@@ -56,8 +54,8 @@ class Reach:
         outages.dark[:] = outages.unpowered_s > self.battery_s
         places = _without(level, self.place_power) | _without(level, self.place_site)
         outages.place_silent[:] = places
-        servers.provider[:] = [not _all_down(level, rows) for rows in self.hosts]
-        servers.city[:] = not _all_down(level, self.city)
+        servers.provider[:] = not any(_all_down(level, rows) for rows in self.calculators)
+        servers.city[:] = not any(_all_down(level, rows) for rows in self.city)
 
 
 def _without(level: Floats, row: Ints) -> Flags:
@@ -69,22 +67,19 @@ def _all_down(level: Floats, rows: Ints) -> bool:
     return bool(len(rows)) and bool(((level[:, rows] < RUNNING).mean(axis=0) >= HALF).all())
 
 
-def reach_of(
-    territory: Territory, roads: Roads, parameters: Parameters, seed_of_hosts: Sequence[str]
-) -> Reach:
-    """Who hangs on which node; `seed_of_hosts` are the names of providers, the city last."""
+def reach_of(territory: Territory, roads: Roads, parameters: Parameters) -> Reach:
+    """Who hangs on which node."""
     layers, streets = territory.utilities, territory.streets
     power = layers.rows_for("link", streets.link_id, POWER)
     places = territory.places.place_id
-    hosts = tuple(_hosts(territory, name) for name in seed_of_hosts)
     return Reach(
         power=power,
         site=layers.rows_for("link", streets.link_id, TELECOM, over_air=True),
         signal=_of_signals(territory, roads, power, parameters),
         place_power=layers.rows_for("place", places, POWER),
         place_site=layers.rows_for("place", places, TELECOM, over_air=True),
-        hosts=hosts[:-1],
-        city=hosts[-1],
+        calculators=_host(territory, "calculators"),
+        city=_host(territory, "control"),
         battery_s=float(parameters["utilities.signal_battery_min"]) * S_PER_MIN,
     )
 
@@ -101,15 +96,10 @@ def _of_signals(territory: Territory, roads: Roads, power: Ints, parameters: Par
     return np.asarray(node, dtype=np.int32)
 
 
-def _hosts(territory: Territory, owner: str) -> Ints:
-    """Nodes of which one must work for an owner's servers to answer.
-
-    One of the data centres of the territory, by the owner's name; without any they stand far away, and are
-    reached over an exchange.
-    """
-    nodes = territory.utilities.nodes
-    centres = np.flatnonzero((nodes.kind == "data_center") & (nodes.utility == TELECOM))
-    if len(centres):
-        centres = centres[np.argsort(nodes.node_id[centres])]
-        return centres[[int(key_of(owner)) % len(centres)]].astype(np.int32)
-    return np.flatnonzero((nodes.kind == "exchange") & (nodes.utility == TELECOM)).astype(np.int32)
+def _host(territory: Territory, hosted: str) -> tuple[Ints, Ints]:
+    """The data centre in which something runs, and the exchanges of which one must work to reach it."""
+    layers = territory.utilities
+    nodes = layers.nodes
+    exchanges = np.flatnonzero((nodes.kind == "exchange") & (nodes.utility == TELECOM)).astype(np.int32)
+    row = layers.nodes_of("hosted", TELECOM).get(hosted, -1)
+    return np.array([row] if row >= 0 else [], dtype=np.int32), exchanges

@@ -82,6 +82,7 @@ def utilities_record_of(model: TwinModel) -> UtilitiesRecord | None:
         },
         outdoor_c=outside_c,
         manual_fallback=bool(networks.orders.by_hand),
+        by_hand=tuple(sorted(networks.orders.by_hand)),
     )
 
 
@@ -143,9 +144,10 @@ def _crews(networks: Networks, element_id: Texts, restored_s: Floats) -> Texts:
 
 
 def _damages(networks: Networks) -> DamageRows:
-    damages = networks.day.faults.damages
-    begun = np.isfinite(damages.at_s)
-    return DamageRows(**{name: column[begun] for name, column in damages.columns().items()})
+    repairs = networks.day.faults.repairs
+    begun = np.isfinite(repairs.at_s)
+    columns = {**repairs.damages.columns(), "at_s": repairs.at_s, "until_s": repairs.until_s}
+    return DamageRows(**{name: column[begun] for name, column in columns.items()})
 
 
 def _visits(networks: Networks) -> VisitRows:

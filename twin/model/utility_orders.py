@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from twin.errors import InputError
 from twin.scenario.ledger import Parameters
+from twin.scenario.scenario import Scenario
 from twin.scenario.utility_events import (
     SKILLS,
     Batteries,
@@ -36,9 +36,6 @@ from twin.utilities.failures.faults import Rules
 from twin.utilities.failures.inventory import Inventory, inventory_of
 from twin.utilities.failures.storms import Gusts, storm_damages
 
-if TYPE_CHECKING:
-    from twin.model.twin_model import TwinModel
-
 S_PER_H = 3_600.0
 KIND_OF_LEVEL = {"hv_mv": "hv_mv_substation", "mv_lv": "station"}
 
@@ -65,11 +62,13 @@ class _Ground:
     seed: int
 
 
-def orders_of(model: TwinModel) -> Orders:
-    """Orders in force of the model's scenario; an `InputError` where one names what is not there."""
-    territory, orders = model.territory, model.spec.in_force()
-    known = inventory_of(territory.utilities)
-    ground = _Ground(territory, known, model.parameters, model.seed_)
+def orders_of(spec: Scenario, territory: Territory, seed: int) -> Orders:
+    """Orders in force of a scenario on its territory; an `InputError` where one names what is not there."""
+    if not territory.utilities.laid:
+        where = spec.where("territory")
+        raise InputError(where, "the territory has no utility layers", "a territory built again")
+    orders, parameters = spec.in_force(), spec.ledger()
+    ground = _Ground(territory, inventory_of(territory.utilities), parameters, seed)
     tables = [
         _damages(order, ground, f"modification {order.kind!r}")
         for order in orders
@@ -82,7 +81,7 @@ def orders_of(model: TwinModel) -> Orders:
     _known_places(critical, territory, "modification 'crews': critical")
     return Orders(
         damages=join_damages(no_damages(), *tables),
-        crews=None if crews is None else _team(crews, model.parameters),
+        crews=None if crews is None else _team(crews, parameters),
         rules=Rules(policy, critical, "repairs" in by_hand),
         stores=float(np.prod(stores)),
         by_hand=frozenset(by_hand),

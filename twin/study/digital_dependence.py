@@ -1,7 +1,7 @@
 """The share of a loss that digital dependence causes: the same event with and without a fallback by hand.
 
-What fails, whom it hits and all luck are alike in both; only switching, dispatch and counters go on by hand
-in one of them. The share is the loss without the fallback less that with it, over the loss without.
+What fails, whom it hits and all luck are alike in both; only counters and repairs go on by hand in one of
+them. The share is the loss without the fallback less that with it, over the loss without.
 """
 
 from __future__ import annotations

@@ -54,8 +54,8 @@ def habits_key(scenario: Scenario, territory: Territory, population: Population,
 
 
 def usual_day(scenario: Scenario) -> Scenario:
-    """The scenario with nothing modified, nobody guided and nothing observed."""
-    nothing = {"modifications": (), "providers": (), "sensor_fleets": (), "app_share": 0.0}
+    """The scenario with nothing modified, nobody guided, nothing observed, networks that stand."""
+    nothing = {"modifications": (), "providers": (), "sensor_fleets": (), "app_share": 0.0, "utilities": None}
     return scenario.model_copy(update=nothing)
 
 

@@ -23,7 +23,7 @@ from twin.study.keys import simulation_key, stamp_of_ground
 from twin.study.known_rules import informed
 from twin.study.progress import Progress, silent, within
 from twin.study.results import Result
-from twin.study.streets import edited_by
+from twin.study.streets import check_networks, edited_by
 from twin.study.varied_days import used_to_days
 from twin.territory.settle import settled
 from twin.territory.territory import Territory
@@ -93,6 +93,7 @@ def world_of(
     progress(0.0, "loading the territory")
     territory = _territory(scenario)
     edited_by(scenario, territory)  # what does not fit is told before anybody learns
+    check_networks(scenario, territory, seed)
     progress(0.02, "drawing the population")
     population = _population(usual, territory, seed)
     if population.trips.trip_id.size == 0:

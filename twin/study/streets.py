@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from twin.model.district_heat import heated
+from twin.model.utility_orders import orders_of
 from twin.scenario.scenario import Scenario
 from twin.territory.closed_services import without_services
 from twin.territory.edits import edited_territory, edits_of
@@ -29,6 +31,12 @@ def edited_by(scenario: Scenario, territory: Territory) -> Territory:
         return territory
     spec = settled(scenario, territory)
     return edited_territory(territory, edits_of(spec.in_force()), spec.ledger())[0]
+
+
+def check_networks(scenario: Scenario, territory: Territory, seed: int) -> None:
+    """Refuse what befalls utility networks of a territory that are not there, before anything is lived."""
+    if scenario.with_utilities:
+        orders_of(scenario, heated(scenario, territory), seed)
 
 
 def on_one_ground(tables: Sequence[pd.DataFrame], areas: Sequence[str]) -> tuple[pd.DataFrame, ...]:

@@ -181,8 +181,9 @@ def utility_day(
     broken: Mapping[str, tuple[float, float]] | None = None,
     hours: float = 24.0,
     damages: Damages | None = None,
+    outside_c: Floats | None = None,
 ) -> UtilityDay:
-    """A day of the networks with what people draw, without traffic.
+    """A day of the networks with what people draw, without traffic; heat where it is known how cold it is.
 
     Elements may be broken from a second until another, and nobody mends; or damages are reported, switched
     and mended by the ledger's crews, who drive along the straight line.
@@ -202,5 +203,5 @@ def utility_day(
             log.note(cascade.step(health, step_s, closed.astype(np.float64)), carries)
         spans, falls = log.spans(), cascade.falls
     return UtilityDay(
-        territory, parameters, spans, falls, physics_of(territory, consumption, parameters, spans)
+        territory, parameters, spans, falls, physics_of(territory, consumption, parameters, spans, outside_c)
     )

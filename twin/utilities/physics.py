@@ -127,7 +127,9 @@ def physics_of(
     stands = spans.of_quarters(spans.level[:, :n_nodes])
     node = mains.node_of_place
     drawn = lps * np.where(node >= 0, stands[:, node], 0.0)  # a main that nothing reaches draws nothing
-    water = water_day(mains, drawn, QUARTER_S, stands, float(parameters["utilities.tank_filled"]))
+    whole = spans.of_quarters(spans.carries[:, n_nodes:].astype(np.float64))
+    filled = float(parameters["utilities.tank_filled"])
+    water = water_day(mains, drawn, QUARTER_S, stands, filled, edge_level=whole)
     heat = None
     if outside_c is not None:
         heat = _heat(territory, consumption, parameters, (people, outside_c, stands, power.served_share()))

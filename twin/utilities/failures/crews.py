@@ -90,6 +90,8 @@ class Repairs:
         critical without being named.
     reachable
         Whether crews are called by a radio of their own, which no outage of telecom touches.
+
+    `expects` are the travel times by which the dispatcher chooses who goes, where not those of the streets.
     """
 
     def __init__(
@@ -122,6 +124,7 @@ class Repairs:
         self._free_s, self._at = crews.from_s.copy(), np.full(crews.n_crews, DEPOT, dtype=np.int64)
         self._parts = crews.parts.copy()
         self.visits: list[Visit] = []
+        self.expects: Travel | None = None
         self.health, self.how = np.ones(self._n_elements), np.zeros(self._n_elements, dtype=np.int32)
         self._active = np.zeros(n, dtype=bool)
 
@@ -191,7 +194,7 @@ class Repairs:
             skill = str(self.damages.skill[job])
             able = [crew for crew in sorted(free) if skill in self._skills[crew]]
             for crew in able:
-                away_s = self._away_s(crew, job, moment_s, travel_s)
+                away_s = self._away_s(crew, job, moment_s, self.expects or travel_s)
                 names = str(self.crews.crew_id[crew]), str(self.damages.element_id[job])
                 found.append((away_s, *names, job, crew))
             if able and self.policy != "nearest":
