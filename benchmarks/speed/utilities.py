@@ -13,6 +13,7 @@ import datetime as dt
 import json
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from twin.model.sources import load_population, open_territory
 from twin.population.population import Population
 from twin.scenario.ledger import Parameters
 from twin.scenario.scenario import Scenario
+from twin.territory.tables import Floats
 from twin.territory.territory import Territory
 from twin.utilities.day import UtilityDay, utility_day
 from twin.utilities.demand import DayConsumption, Demand
@@ -53,6 +55,18 @@ def drawn_by(population: Population, territory: Territory, parameters: Parameter
     lasts_s = np.where(np.isfinite(trips.duration_s), trips.duration_s, MEAN_TRIP_S)
     demand = Demand(population, territory.places, parameters)
     return DayConsumption(demand, departed, departed + np.rint(lasts_s * MS).astype(np.int64))
+
+
+def day_of(
+    territory: Territory,
+    population: Population,
+    parameters: Parameters,
+    outside_c: Floats,
+    damages: Damages | None = None,
+) -> UtilityDay:
+    """A day of all networks, what people draw included."""
+    drawn = drawn_by(population, territory, parameters)
+    return utility_day(territory, drawn, parameters, hours=HOURS, damages=damages, outside_c=outside_c)
 
 
 def least_s(work: Callable[[], UtilityDay]) -> tuple[float, UtilityDay]:
@@ -91,17 +105,12 @@ def rows() -> list[dict[str, Any]]:
         cold_c = season_temperature_c(dt.date(2027, 1, 15), "riviera", parameters)
         outside_c = np.full(round(HOURS * 4), cold_c)
 
-        def a_day(damages: Damages | None = None) -> UtilityDay:
-            drawn = drawn_by(population, territory, parameters)
-            return utility_day(
-                territory, drawn, parameters, hours=HOURS, damages=damages, outside_c=outside_c
-            )
-
+        a_day = partial(day_of, territory, population, parameters, outside_c)
         made.append(row_of(name, *least_s(a_day)))
         if name == "metropolis":
             gusts = Gusts(np.array(GUSTS))
             storm = storm_damages(territory.utilities, gusts, parameters, 1, EVENTS)
-            made.append(row_of("storm", *least_s(lambda: a_day(storm)), storm.n_damages))
+            made.append(row_of("storm", *least_s(partial(a_day, storm)), storm.n_damages))
     return made
 
 

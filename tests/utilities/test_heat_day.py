@@ -172,6 +172,9 @@ def test_a_source_without_power_leaves_those_who_joined_cold_and_no_others():
     others = ~joined(1.0)
     assert np.array_equal(day.indoor_c[:, others], calm.indoor_c[:, others], equal_nan=True)
     assert day.network.brought_j[88] > calm.network.brought_j[88], "all is warmed up again"
+    lacking = np.maximum(day.needed_w - day.given_w, 0.0)[:, lost].sum()
+    assert lacking == pytest.approx(calm.given_w[:88][:, lost].sum(), rel=0.1), "counted once"
+    assert lacking < 0.7 * (day.asked_w - day.given_w)[:88][:, lost].sum(), "the cold ask for more"
 
 
 def test_places_without_power_have_no_heat_of_their_own():

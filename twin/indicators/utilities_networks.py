@@ -55,7 +55,7 @@ def water_not_served(record: DayRecord, focus: Focus) -> Groups:
 
 @indicator("kWh", "lower", NETWORKS, extensive=True)
 def heat_not_served(record: DayRecord, focus: Focus) -> Groups:
-    """Heat that was asked for and not delivered, by district heating or by boilers without power."""
+    """Heat that holds the temperature kept and was not given, by a network or by boilers without power."""
     day = record.utilities
     if day is None or not day.asked_heat_kw.shape[1]:
         return {}

@@ -97,7 +97,8 @@ class UtilitiesRecord:
         By service of `SERVICES`, (n_spans, n_places) uint8: per cent of it that each place has, `NEVER`
         where there never is any.
     asked_kw, served_kw, asked_lps, served_lps, asked_heat_kw, served_heat_kw
-        (n_quarters, n_places) float32: what was asked for and got. Heat may be empty (n_quarters, 0).
+        (n_quarters, n_places) float32: what was asked for and got; of heat what holds the
+        temperature that is kept, and how much of that was given. Heat may be empty (n_quarters, 0).
     water_node, pressure_m
         (n_nodes,) rows of the utility nodes; (n_quarters, n_nodes) float32 metres of water at the main.
     pressures_verifiable

@@ -67,6 +67,15 @@ class HeatBuildings:
         water = presence.at_home_s / step_s * self.water_w[hour % HOURS]
         return np.clip(heating, 0.0, most_w), np.asarray(water)
 
+    def held_w(self, presence: Presence, outside_c: float, step_s: float, most_w: Floats) -> Floats:
+        """Heating (n_places,) [W] that holds what is kept, in a building that has it.
+
+        What going without lacks is no more: a building that has cooled asks for all that its heating can
+        give until it is warm again, and summed over the outage that would count the same heat many times.
+        """
+        held = self.ua_w_per_k * (self.kept(presence, step_s) - self._free_c(outside_c))
+        return np.asarray(np.clip(np.nan_to_num(held), 0.0, most_w))
+
     def heat(self, given_w: Floats, outside_c: float, step_s: float) -> None:
         """Let a step pass in which each place is heated by so much (n_places,) [W]."""
         left = float(np.exp(-step_s / self._constant_s))

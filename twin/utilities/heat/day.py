@@ -52,11 +52,13 @@ NO_NETWORK = Network(0.0, 0.0, 0.0, 0.0, 0.0, float("nan"), float("nan"), 0.0)
 class HeatQuarter(NamedTuple):
     """A quarter of an hour of places (n_places,), and of the network.
 
-    `asked_w` and `given_w` are heating and hot water together, by whatever means; `people` is who was there.
+    `asked_w` and `given_w` are heating and hot water together, by whatever means; `needed_w` is what was
+    asked for, but no more than a building as warm as is kept would; `people` is who was there.
     """
 
     asked_w: Floats
     given_w: Floats
+    needed_w: Floats
     indoor_c: Floats
     people: Floats
     network: Network
@@ -112,7 +114,8 @@ class TownHeat:
         buildings = self.buildings
         hour, most_w = quarter // QUARTERS_PER_H, self._most_w(outside_c)
         heating, water = buildings.asked_w(presence, hour, outside_c, QUARTER_S, most_w)
-        asked = heating + water
+        held = buildings.held_w(presence, outside_c, QUARTER_S, most_w)
+        asked, needed = heating + water, np.minimum(heating, held) + water
         given, network = asked * power, NO_NETWORK
         if self.flow is not None and self.laid is not None:
             joined = self.laid.station_of_place >= 0
@@ -120,7 +123,7 @@ class TownHeat:
             given = np.where(joined, self.laid.shared(taken_w, asked), given)
         buildings.heat(np.maximum(given - water, 0.0), outside_c, QUARTER_S)
         people = (presence.at_home_s + presence.at_work_s + presence.visiting_s) / QUARTER_S
-        return HeatQuarter(asked, given, buildings.indoor_c.copy(), people, network)
+        return HeatQuarter(asked, given, needed, buildings.indoor_c.copy(), people, network)
 
     def _bring(
         self, asked_w: Floats, outside_c: float, node_level: Floats, power: Floats
@@ -157,6 +160,7 @@ class HeatDay:
 
     asked_w: Floats
     given_w: Floats
+    needed_w: Floats
     indoor_c: Floats
     people: Floats
     network: Network
@@ -164,9 +168,9 @@ class HeatDay:
     @classmethod
     def of(cls, quarters: Sequence[HeatQuarter]) -> HeatDay:
         """Stack quarters."""
-        asked, given, indoor, people, network = zip(*quarters, strict=True)
-        columns = [np.array(each) for each in (asked, given, indoor, people)]
-        return cls(columns[0], columns[1], columns[2], columns[3], Network(*np.array(network).T))
+        asked, given, needed, indoor, people, network = zip(*quarters, strict=True)
+        a, g, n, i, p = (np.array(each) for each in (asked, given, needed, indoor, people))
+        return cls(a, g, n, i, p, Network(*np.array(network).T))
 
     def cold_person_h(self, comfort_c: float) -> float:
         """Hours that people spend where it is colder than that."""
