@@ -7,6 +7,7 @@ import pytest
 from twin.errors import InputError
 from twin.scenario.modifications import MODIFICATIONS, Incident, ReduceCapacity, Works
 from twin.scenario.scenario import Scenario
+from twin.scenario.utility_events import UTILITY_KINDS
 from twin.scenario.withdrawal import WithdrawProvider
 from twin.scenario.without import OF_ROAD_MANAGER, levers_of, without_manager, without_providers
 
@@ -76,6 +77,7 @@ NEITHER = {
     *("incident", "reduce_capacity", "works", "app_share", "withdraw_provider", "add_sensor_fleet"),
     *("bus_line", "fare", "park_and_ride", "on_demand_transport", "close_service", "rain"),
     "district_heat",
+    *(kind.model_fields["kind"].default for kind in UTILITY_KINDS),
 }
 """Kinds that no road manager orders; of works, parts are his."""
 
