@@ -10,13 +10,15 @@ import pytest
 
 from tests.conftest import ROOT
 from twin.errors import InputError
+from twin.indicators.accessibility import FOOT, access_of
 from twin.model.sources import open_territory
 from twin.population.synthesis import synthesise
 from twin.population.tables import SHOP
 from twin.scenario.ledger import Parameters
 from twin.scenario.scenario import Scenario
+from twin.scenario.services import SERVICES
 from twin.study.keys import simulation_key
-from twin.territory.own_places import with_own_places
+from twin.territory.own_places import read_own_places, with_own_places
 from twin.territory.tables import OBSERVED
 from twin.territory.territory import Territory
 
@@ -152,3 +154,56 @@ def test_a_run_depends_on_the_files_that_its_population_names(
         table(tmp_path / "networks", f"own:1,7.4,43.74,{count},1")
         keys.add(simulation_key(scenario, 1))
     assert len(keys) == 4
+
+
+def services_at(territory: Territory, place_id: str) -> list[tuple[str, float, int]]:
+    """Service, capacity and provenance of what a place has."""
+    row = territory.places.place_id.tolist().index(place_id)
+    here = territory.services.place == row
+    columns = territory.services.taken(here)
+    names = [SERVICES[each] for each in columns.service.tolist()]
+    return list(zip(names, columns.capacity.tolist(), columns.provenance.tolist(), strict=True))
+
+
+def test_services_of_the_table_replace_the_maps(crop: Territory, tmp_path: Path) -> None:
+    """Named ones are all that a place has; a capacity of 0 takes what belongs to its use; others stay."""
+    food, named = SERVICES.index("food"), crop.services
+    shop = crop.places.place_id[named.place[named.service == food][0]]
+    other = crop.places.place_id[named.place[named.service != food][0]]
+    before = services_at(crop, other)
+    header = "place_id,lon,lat,shop,health,services"
+    rows = (f"{shop},,,0,,", "own:house_of_health,7.3988,43.7456,,10,doctor pharmacy")
+    made = with_own_places(crop, table(tmp_path, *rows, header=header))
+    assert "food" not in [name for name, _, _ in services_at(made, shop)]
+    assert services_at(made, "own:house_of_health") == [
+        ("doctor", 5.0, OBSERVED),
+        ("pharmacy", 5.0, OBSERVED),
+    ]
+    assert services_at(made, other) == before
+    assert made.digest not in (crop.digest, crop.with_places(made.places).digest)
+    emptied = with_own_places(crop, table(tmp_path, f"{other},,,,,none", header=header))
+    assert services_at(emptied, other) == []
+    assert (emptied.services.place < 0).sum() == len(before), "closed, and still known of"
+
+
+def test_an_unknown_service_is_refused(tmp_path: Path) -> None:
+    file = table(tmp_path, "own:a,7.4,43.74,food kiosk", header="place_id,lon,lat,services")
+    with pytest.raises(InputError, match="line 2: services: 'kiosk' is no service"):
+        read_own_places(file)
+
+
+def test_a_shop_of_the_table_is_near(crop: Territory, tmp_path: Path) -> None:
+    """Accessibility follows: without the village's food shops nobody has one near, with one again many do."""
+    food = crop.services.service == SERVICES.index("food")
+    shops = dict.fromkeys(crop.places.place_id[crop.services.place[food]].tolist())
+    header = "place_id,lon,lat,shop,services"
+    gone = [f"{each},,,0," for each in shops]
+    people = synthesise(crop, CROP / "population.toml", LEDGER, 1)
+    reached = []
+    for rows in (gone, [*gone, "own:grocer,7.3988,43.7456,20,food"]):
+        made = with_own_places(crop, table(tmp_path, *rows, header=header))
+        access = access_of(made, people.persons, None, LEDGER)
+        assert access.known[SERVICES.index("food")]
+        reached.append((access.nearest_min[FOOT][SERVICES.index("food")] < 10.0) @ access.cells.people)
+    assert reached[0] == 0.0
+    assert reached[1] > 0.2 * access.cells.people.sum()

@@ -12,8 +12,8 @@ from tests.osm_maps import OsmMap, place, small_town
 from twin.errors import InputError
 from twin.scenario.scenario import Scenario
 from twin.scenario.services import SERVICES
-from twin.territory.closed_services import COLUMNS, without_services
-from twin.territory.services import services_named
+from twin.territory.closed_services import without_services
+from twin.territory.services import CAPACITY_OF, services_named
 from twin.territory.tables import ASSUMED, INFERRED, OBSERVED
 from twin.territory.territory import Territory
 
@@ -87,7 +87,7 @@ def test_services_of_a_small_map(served):
 
 def test_capacities_of_services_are_parts_of_those_of_their_places(served):
     services, places = served.services, served.places
-    for use, column in COLUMNS.items():
+    for use, column in CAPACITY_OF.items():
         of_use = np.array([name in SERVICES and use_of(name) == use for name in SERVICES])[services.service]
         held = np.bincount(
             services.place[of_use], weights=services.capacity[of_use], minlength=places.n_places

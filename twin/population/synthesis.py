@@ -71,13 +71,11 @@ def synthesise(
     """
     usual = parameters
     draws, parameters = _of_day(parameters, seed, day, today)
-    marginals = marginals_of(territory, population_file, parameters)
-    gates = gates_of(territory)
+    marginals, gates = marginals_of(territory, population_file, parameters), gates_of(territory)
     members, persons, fits = settle(territory, marginals, parameters, draws)
-    legs, dropped = _legs(territory, marginals, gates, (members, persons), parameters, draws, today)
-    trips, modes, mode_fits = _resident_trips(
-        territory, (persons, members.area, marginals.areas), legs, parameters, draws, today
-    )
+    settled, areas = (members, persons), marginals.areas
+    legs, dropped = _legs(territory, marginals, gates, settled, parameters, draws, today)
+    trips, modes, mode_fits = _resident_trips(territory, areas, settled, legs, parameters, draws, today)
     first_fit: CountFit | None = None
     if (day or today) and marginals.counts:  # who comes from outside is who came on the first day
         first_fit = count_fit_of(synthesise(territory, population_file, usual, seed).report)
@@ -224,16 +222,17 @@ def _legs(
 
 def _resident_trips(
     territory: Territory,
-    settled: tuple[Persons, np.ndarray, Sequence[Area]],
+    areas: Sequence[Area],
+    settled: tuple[Members, Persons],
     legs: Legs,
     parameters: Parameters,
     draws: Draws,
     today: DayConditions | None,
 ) -> tuple[dict[str, np.ndarray], dict[str, Any], tuple[FitReport, ...]]:
-    persons, area, areas = settled
+    members, persons = settled
     of_area = [stratum(DENSITY_CLASSES[each.density], each.legal_regime) for each in areas]
     names, of_area_row = np.unique(of_area, return_inverse=True)
-    strata = (of_area_row[area], names.tolist())
+    strata = (of_area_row[members.area], names.tolist())
     mode, fitted = choose_modes(legs, travellers_of(persons), strata, parameters, draws)
     if today is not None:
         mode = sheltered(legs, mode, persons, parameters, draws, today)

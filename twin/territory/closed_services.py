@@ -11,13 +11,9 @@ import numpy as np
 from twin.errors import InputError
 from twin.scenario.services import SERVICES, CloseService
 from twin.territory.select_places import select_places
-from twin.territory.services import USE_OF
+from twin.territory.services import CAPACITY_OF, USE_OF
 from twin.territory.tables import Flags, Places
 from twin.territory.territory import Territory
-from twin.territory.uses import SCHOOL
-
-COLUMNS = {use: "school_places" if use == SCHOOL else use for use in dict.fromkeys(USE_OF.values())}
-"""Column of the places that holds the capacity for a use."""
 
 
 def closings_of(orders: Sequence[object]) -> tuple[CloseService, ...]:
@@ -66,7 +62,7 @@ def _emptied(territory: Territory, closed: Flags) -> Places:
     """Places with the capacities that the closed services leave."""
     services, places = territory.services, territory.places
     changed = {}
-    for use, column in COLUMNS.items():
+    for use, column in CAPACITY_OF.items():
         of_use = np.array([USE_OF[name] == use for name in SERVICES])[services.service]
         lost = np.bincount(
             services.place[closed & of_use],

@@ -1,12 +1,14 @@
 """Places as a table of the user's own tells of them: capacities other than the map's, and more places.
 
-Columns: place_id, and as wanted lon, lat and capacities. A place that the map has keeps whatever the table
-leaves blank; any other is new, stands at lon and lat, and has nothing where the table is silent.
+Columns: place_id, and as wanted lon, lat, capacities and services. A place that the map has keeps whatever
+the table leaves blank, but no service of a use that it is given no capacity for; any other is new, stands at
+lon and lat, and has nothing where the table is silent.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +19,13 @@ from twin.readers.csv_rows import number_of, read_rows
 from twin.scenario.ledger import Parameters
 from twin.territory.access import nearest_links, nearest_nodes
 from twin.territory.geometry import Plane
+from twin.territory.own_services import OwnServices, services_listed, with_own_services
+from twin.territory.services import CAPACITY_OF
 from twin.territory.tables import OBSERVED, Places
 from twin.territory.territory import Territory
 
 CAPACITIES = ("dwellings", "jobs", "school_places", "shop", "health", "counter", "leisure")
-COLUMNS = ("lon", "lat", *CAPACITIES)
+COLUMNS = ("lon", "lat", *CAPACITIES, "services")
 SAME_DEGREES = 1e-3
 """About 100 m: a place of the map that is given further off is another one."""
 GIVEN = "given"
@@ -30,13 +34,14 @@ GIVEN = "given"
 
 @dataclass(frozen=True)
 class OwnPlace:
-    """A row: capacities given by name, NaN for a position left out."""
+    """A row: capacities given by name, NaN for a position left out, services None where it is silent."""
 
     where: str
     place_id: str
     lon: float
     lat: float
     capacity: dict[str, float]
+    services: tuple[str, ...] | None = None
 
 
 def read_own_places(path: Path) -> list[OwnPlace]:
@@ -58,7 +63,8 @@ def read_own_places(path: Path) -> list[OwnPlace]:
             for each in CAPACITIES
             if row.get(each)
         }
-        found[name] = OwnPlace(where, name, lon, lat, capacity)
+        services = services_listed(row.get("services", ""), f"{where}: services")
+        found[name] = OwnPlace(where, name, lon, lat, capacity, services)
     if not found:
         raise InputError(str(path), "a table without a place", "a row for each place")
     return list(found.values())
@@ -78,12 +84,23 @@ def _degrees(text: str, where: str) -> float:
 
 def with_own_places(territory: Territory, path: Path) -> Territory:
     """The territory with its places as the table says; its digest is that of what it now says."""
-    return territory.with_places(_places(territory, path))
+    rows = read_own_places(path)
+    made = territory.with_places(_places(territory, rows))
+    services = with_own_services(made.services, made.places, [_services_of(each) for each in rows])
+    if services.digest == made.services.digest:
+        return made
+    spelled = f"{made.digest}\n{services.digest}"
+    return replace(made, services=services, digest=hashlib.sha256(spelled.encode()).hexdigest())
 
 
-def _places(territory: Territory, path: Path) -> Places:
-    """The territory's places with what the table says, new ones last."""
-    places, rows = territory.places, read_own_places(path)
+def _services_of(row: OwnPlace) -> OwnServices:
+    without = tuple(use for use, column in CAPACITY_OF.items() if row.capacity.get(column) == 0.0)
+    return OwnServices(row.place_id, row.services, without)
+
+
+def _places(territory: Territory, rows: list[OwnPlace]) -> Places:
+    """The territory's places with what the rows say, new ones last."""
+    places = territory.places
     row_of = {name: row for row, name in enumerate(places.place_id.tolist())}
     known = [each for each in rows if each.place_id in row_of]
     columns: dict[str, np.ndarray] = {name: np.array(column) for name, column in places.columns().items()}

@@ -42,6 +42,8 @@ USE_OF = {
     "sport": LEISURE,
 }
 """The use of a place of which each service is a part."""
+CAPACITY_OF = {use: "school_places" if use == SCHOOL else use for use in dict.fromkeys(USE_OF.values())}
+"""Column of the places that holds the capacity for a use."""
 Values = Mapping[str, tuple[str, ...]]
 FOOD_SHOPS = (
     "supermarket", "convenience", "bakery", "butcher", "greengrocer", "grocery", "general", "deli", "cheese",
