@@ -2,8 +2,8 @@
 
 Power, water, heat and telecom of the riviera (the metropolis) and of the village crop at steps of a quarter
 of an hour, the cascade at steps of a minute, with what all inhabitants draw by where they are; and a storm
-of twenty damages with crews. Traffic, loading, synthesis and imports are left out: CPU seconds of this process,
-the least of runs.
+of twenty damages with crews. Traffic, loading, synthesis and imports are left out: CPU seconds of this
+process, the least of runs.
 """
 
 from __future__ import annotations
