@@ -1,9 +1,9 @@
 """A day of all utility networks: ``python -m benchmarks.speed.utilities [--json]``.
 
 Power, water, heat and telecom of the riviera (the metropolis) and of the village crop at steps of a quarter
-of an hour, the cascade at steps of a minute, with what all inhabitants draw by where they are; and a storm of
-twenty damages with crews. Traffic, loading, synthesis and imports are left out: CPU seconds of this process,
-the least of runs.
+of an hour, the cascade at steps of a minute, with what all inhabitants draw by where they are; and a storm
+of twenty damages with crews. Traffic, loading, synthesis and imports are left out: CPU seconds of this
+process, the least of runs.
 """
 
 from __future__ import annotations
@@ -26,7 +26,6 @@ from twin.model.sources import load_population, open_territory
 from twin.population.population import Population
 from twin.scenario.ledger import Parameters
 from twin.scenario.scenario import Scenario
-from twin.territory.tables import Floats
 from twin.territory.territory import Territory
 from twin.utilities.day import UtilityDay, utility_day
 from twin.utilities.demand import DayConsumption, Demand
@@ -57,18 +56,6 @@ def drawn_by(population: Population, territory: Territory, parameters: Parameter
     return DayConsumption(demand, departed, departed + np.rint(lasts_s * MS).astype(np.int64))
 
 
-def day_of(
-    territory: Territory,
-    population: Population,
-    parameters: Parameters,
-    outside_c: Floats,
-    damages: Damages | None = None,
-) -> UtilityDay:
-    """A day of all networks, what people draw included."""
-    drawn = drawn_by(population, territory, parameters)
-    return utility_day(territory, drawn, parameters, hours=HOURS, damages=damages, outside_c=outside_c)
-
-
 def least_s(work: Callable[[], UtilityDay]) -> tuple[float, UtilityDay]:
     """Least CPU seconds of some runs, and what the last one found."""
     spent = []
@@ -97,20 +84,25 @@ def row_of(name: str, cpu_s: float, day: UtilityDay, n_damages: int = 0) -> dict
     }
 
 
+def day_in(world: tuple[Territory, Population, Parameters], damages: Damages | None = None) -> UtilityDay:
+    """A day of an area's networks in January."""
+    territory, population, parameters = world
+    cold_c = season_temperature_c(dt.date(2027, 1, 15), "riviera", parameters)
+    outside_c = np.full(round(HOURS * 4), cold_c)
+    drawn = drawn_by(population, territory, parameters)
+    return utility_day(territory, drawn, parameters, hours=HOURS, damages=damages, outside_c=outside_c)
+
+
 def rows() -> list[dict[str, Any]]:
     """A day of each area, and the storm."""
     made = []
-    for name, area in PLACES.items():
-        territory, population, parameters = world_of(area)
-        cold_c = season_temperature_c(dt.date(2027, 1, 15), "riviera", parameters)
-        outside_c = np.full(round(HOURS * 4), cold_c)
-
-        a_day = partial(day_of, territory, population, parameters, outside_c)
-        made.append(row_of(name, *least_s(a_day)))
-        if name == "metropolis":
-            gusts = Gusts(np.array(GUSTS))
-            storm = storm_damages(territory.utilities, gusts, parameters, 1, EVENTS)
-            made.append(row_of("storm", *least_s(partial(a_day, storm)), storm.n_damages))
+    worlds = {name: world_of(area) for name, area in PLACES.items()}
+    for name, world in worlds.items():
+        made.append(row_of(name, *least_s(partial(day_in, world))))
+    territory, _, parameters = worlds["metropolis"]
+    storm = storm_damages(territory.utilities, Gusts(np.array(GUSTS)), parameters, 1, EVENTS)
+    day = least_s(partial(day_in, worlds["metropolis"], storm))
+    made.append(row_of("storm", *day, storm.n_damages))
     return made
 
 
