@@ -2,36 +2,25 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from dataclasses import replace
-from importlib.util import find_spec
-from pathlib import Path
 
 import numpy as np
 import pytest
 
+from tests.utilities.inp_cases import NETWORKS, SMALL, file_of, network_of, text_of
 from twin.errors import InputError
 from twin.utilities.water.engine import run_inp
-from twin.utilities.water.inp import Inp, parse_inp, read_inp
+from twin.utilities.water.inp import parse_inp, read_inp
 
 pytest.importorskip("epanet", reason="the extra 'utilities' is not installed")
 
 FT_M = 0.3048
-NETWORKS = ("Net1", "Net3", "ky10")
 HEADS_FT = {
     "10": 1004.347, "11": 985.230, "12": 970.070, "13": 968.873, "21": 971.547, "22": 969.078,
     "23": 968.645, "31": 967.392, "32": 965.689,
 }  # fmt: skip
 """Net1 at the start (EPANET 2.2 and WNTR's own solver agree on them)."""
-
-
-def file_of(name: str) -> Path:
-    """A network among wntr's files; wntr itself is never imported."""
-    spec = find_spec("wntr")
-    if spec is None or spec.origin is None:
-        pytest.skip("wntr, which ships the networks, is not installed")
-    return Path(spec.origin).parent / "library" / "networks" / f"{name}.inp"
 
 
 def far(one, other) -> float:
@@ -40,16 +29,6 @@ def far(one, other) -> float:
     at = {name: row for row, name in enumerate(other.node.tolist())}
     rows = [at[name] for name in one.node.tolist()]
     return float(np.abs(one.head - other.head[:, rows]).max()) * FT_M
-
-
-def text_of(name: str) -> str:
-    """The file, over a day where it only has a moment."""
-    text = file_of(name).read_text(encoding="utf-8", errors="replace")
-    return re.sub(r"(?im)^(\s*duration\s+)0(:00)*\s*$", r"\g<1>24:00", text)
-
-
-def network_of(name: str) -> Inp:
-    return parse_inp(text_of(name), name)
 
 
 @pytest.mark.parametrize("name", NETWORKS)
@@ -111,22 +90,6 @@ def test_heads_of_a_published_network():
     assert {name: round(float(found.head[0, at[name]]), 3) for name in HEADS_FT} == pytest.approx(
         HEADS_FT, abs=2e-3
     )
-
-
-SMALL = """[TITLE]
-[JUNCTIONS]
-a 10 1
-b 10 2 p
-[RESERVOIRS]
-r 50
-[PIPES]
-1 r a 100 200 130 0 Open
-2 a b 100 200 130
-[PATTERNS]
-p 1 2
-[OPTIONS]
-UNITS LPS
-"""
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tests.utilities.test_inp import NETWORKS, SMALL, network_of
+from tests.utilities.inp_cases import NETWORKS, SMALL, network_of
 from tests.utilities.water_worlds import LEDGER, World, embedded, hill, quarters, radar_world, world_of
 from twin.errors import InputError, WorkError
 from twin.territory.utilities.tables import POWER
