@@ -156,15 +156,37 @@ def services_named(tags: Tags) -> tuple[tuple[str, int], ...]:
     >>> services_named({"amenity": "townhall"})
     (('counter', 1),)
     """
-    observed = [name for name in SERVICES if _says(tags, OBSERVED_BY[name])]
-    if tags.get(NOT_GENERAL, "general") != "general" and "doctor" in observed:
-        observed.remove("doctor")
-    inferred = [name for name in SERVICES if name not in observed and _says(tags, INFERRED_BY.get(name, {}))]
-    return (*((name, OBSERVED) for name in observed), *((name, INFERRED) for name in inferred))
+    observed, inferred = _said(tags, OBSERVED_SAYS), _said(tags, INFERRED_SAYS)
+    if not observed and not inferred:
+        return ()
+    if tags.get(NOT_GENERAL, "general") != "general":
+        observed.discard("doctor")
+    return (
+        *((name, OBSERVED) for name in SERVICES if name in observed),
+        *((name, INFERRED) for name in SERVICES if name in inferred - observed),
+    )
 
 
-def _says(tags: Tags, by: Values) -> bool:
-    return any(set(tags.get(key, "").split(";")) & set(values) for key, values in by.items())
+def _says(by: Mapping[str, Values]) -> dict[str, dict[str, list[str]]]:
+    """Services by key and value of a tag: every building of a map is asked, and few say anything."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for name, values in by.items():
+        for key, each in values.items():
+            for value in each:
+                found.setdefault(key, {}).setdefault(value, []).append(name)
+    return found
+
+
+def _said(tags: Tags, by: Mapping[str, Mapping[str, Sequence[str]]]) -> set[str]:
+    found: set[str] = set()
+    for key, services in by.items():
+        if key in tags:
+            for value in tags[key].split(";"):
+                found.update(services.get(value, ()))
+    return found
+
+
+OBSERVED_SAYS, INFERRED_SAYS = _says(OBSERVED_BY), _says(INFERRED_BY)
 
 
 def services_table(offered: Sequence[Iterable[Offered]], visits: Sequence[Mapping[str, float]]) -> Services:
