@@ -17,6 +17,7 @@ from twin.territory.tables import Flags, Ints
 from twin.territory.territory import Territory
 from twin.territory.utilities.heat import HeatDeclared
 from twin.territory.utilities.layers import with_district_heat
+from twin.territory.utilities.lengths import lengths_of
 from twin.territory.utilities.tables import HEAT, Utilities
 from twin.utilities.power.flow import PowerFlow
 from twin.utilities.power.laid import laid_power
@@ -44,11 +45,11 @@ def focus_table(town: Territory, zone: str, at: tuple[float, float]) -> Iterator
     here = zone_of_nodes(town, town.utilities) == row
     inside = town.places.zone == row
     people = float(town.zones.inhabitants[row])
-    edges, nodes = town.utilities.edges, town.utilities.nodes
+    nodes = town.utilities.nodes
     yield "inhabitants", f"{people:,.0f}"
-    for kinds in (("lv_cable",), ("mv_cable", "mv_trunk", "mv_tie"), ("main",)):
-        metres = float(edges.length_m[np.isin(edges.kind, kinds) & here[edges.head]].sum())
-        yield f"{' + '.join(kinds)}", f"{metres / 1e3:,.1f} km, {metres / people:.2f} m"
+    (lengths,) = (each for each in lengths_of(town) if each.zone == zone)
+    for line, metres in lengths.metres.items():
+        yield line, f"{metres / 1e3:,.1f} km, {lengths.per_inhabitant[line]:.2f} m"
     stations = here & (nodes.kind == "station")
     yield "inhabitants per MV/LV station", f"{people / stations.sum():.0f} ({stations.sum()} stations)"
     yield (

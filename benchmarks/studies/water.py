@@ -2,7 +2,7 @@
 
 The network is laid again, with the heights of a file (GeoTIFF, .hgt, CSV) if one is given, and run for a
 day of quarters of an hour with what the drawn inhabitants use; trips take ten minutes. Told are pressures
-at occupied junctions and what of them is not verifiable, velocities, metres of main per inhabitant, leaks,
+at occupied junctions and what of them is not verifiable, velocities, kilometres of main, leaks,
 hydrants, what does not add up, what is left without any pump, and CPU time.
 """
 
@@ -105,7 +105,7 @@ def nodes_in(run: Day, focus: str | None) -> np.ndarray:
 
 
 def focus_figures(run: Day, focus: str | None) -> dict[str, Any]:
-    """Pressures, velocities and metres of main per inhabitant, in a zone or everywhere."""
+    """Pressures, velocities, mains and leaks, in a zone or everywhere."""
     territory, laid = run.territory, run.laid
     places, zones, edges = territory.places, territory.zones, laid.layers.edges
     here = np.ones(places.n_places, dtype=bool) if focus is None else places.zone == zones.name.index(focus)
@@ -114,8 +114,6 @@ def focus_figures(run: Day, focus: str | None) -> dict[str, Any]:
     inside = near[edges.tail[laid.mains]]
     mains = (edges.utility == WATER) & (edges.kind == "main") & near[edges.tail]
     km = float(edges.length_m[mains].sum()) / 1000.0
-    known = zones.inhabitants if focus is None else zones.inhabitants[[zones.name.index(focus)]]
-    people = float(np.nansum(known)) or float(places.dwellings.sum() * 2.15)
     served, leaked = run.day.served_lps[:, near].sum(), run.day.leaked_lps[:, near].sum()
     return {
         "pressures": check.told(),
@@ -125,9 +123,7 @@ def focus_figures(run: Day, focus: str | None) -> dict[str, Any]:
             round(float(check.greatest_bar.max()), 2),
         ],
         "greatest velocity m/s": round(float(velocities_mps(laid, run.day)[inside].max()), 2),
-        "inhabitants": round(people),
         "km of main": round(km, 1),
-        "m of main per inhabitant": round(1000.0 * km / people, 2),
         "leaks m3/km/day": round(float(leaked) * QUARTER_S / 1000.0 / km, 1),
         "yield": round(float(served / (served + leaked)), 3),
     }
