@@ -33,7 +33,7 @@ from twin.indicators.utilities_coping import (
     car_access,
     person_hours,
 )
-from twin.indicators.utilities_stays import Spans, stays_of
+from twin.indicators.utilities_stays import Intervals, stays_of
 from twin.population.tables import CONNECTIONS, Persons
 from twin.scenario.services import SERVICES as BASKET
 from twin.territory.services import Services
@@ -145,7 +145,7 @@ def test_hours_are_sums_over_seconds(day: Any, rates: list[list[float]]) -> None
     population, departed, arrived = day
     stays = stays_of(population.persons, population.trips, departed, arrived, 90.0)
     rate = np.array(rates)
-    found = Spans(np.array([0.0, 20.0, 50.0, 90.0])).hours(rate, stays)
+    found = Intervals(np.array([0.0, 20.0, 50.0, 90.0])).hours(rate, stays)
     for row, hours in enumerate(found):
         seconds = np.arange(stays.begin_s[row], stays.end_s[row])
         span = np.searchsorted([20.0, 50.0], seconds, side="right")

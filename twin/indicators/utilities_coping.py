@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from twin.indicators.accessibility import CAR
 from twin.indicators.utilities_record import SERVICES, UtilitiesRecord
-from twin.indicators.utilities_stays import Floats, Spans, stays_of
+from twin.indicators.utilities_stays import Floats, Intervals, stays_of
 from twin.population.tables import CONNECTIONS, RESIDENT, Persons
 from twin.scenario.ledger import Parameters
 from twin.scenario.services import SERVICES as BASKET
@@ -95,7 +95,7 @@ class _Coping:
         self.persons = record.population.persons
         hours = np.array(self.parameters["indicators.counter_hours"])
         days = np.arange(np.ceil(day.edges_s[-1] / S_PER_H / H_PER_DAY)) * H_PER_DAY
-        self.spans, row = Spans(day.edges_s).split((days[:, None] + hours).ravel() * S_PER_H)
+        self.spans, row = Intervals(day.edges_s).split((days[:, None] + hours).ravel() * S_PER_H)
         self.lost = {name: day.lost(name)[row] for name in SERVICES}
         clock_h = self.spans.middle_s / S_PER_H % H_PER_DAY
         opens, shuts = hours.reshape(-1, 2).T
@@ -140,7 +140,7 @@ class _Coping:
         below = float(self.parameters["utilities.comfort_c"]) - indoor_c
         cold = np.maximum(np.nan_to_num(below, nan=0.0), 0.0)
         home = self.stays.chosen(self.stays.at_home)
-        quarters = Spans(QUARTER_S * np.arange(len(cold) + 1, dtype=np.float64))
+        quarters = Intervals(QUARTER_S * np.arange(len(cold) + 1, dtype=np.float64))
         return home.by_person(quarters.hours(cold, home), len(self.persons))
 
     def _water(self) -> tuple[Floats, dict[str, Floats]]:

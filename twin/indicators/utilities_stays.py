@@ -65,8 +65,8 @@ def stays_of(
     return PersonStays(who[kept], place[kept], begin_s[kept], last_s[kept], at_home[kept])
 
 
-class Spans:
-    """Spans of a day, ends (n_spans + 1,) [s]; a rate of a place is constant within each."""
+class Intervals:
+    """Intervals of a day, ends (n_spans + 1,) [s]; a rate of a place is constant within each."""
 
     def __init__(self, edges_s: Floats) -> None:
         self.edges_s = edges_s
@@ -76,15 +76,15 @@ class Spans:
         """(n_spans,) middle of each."""
         return np.asarray((self.edges_s[1:] + self.edges_s[:-1]) / 2.0)
 
-    def split(self, moments_s: Floats) -> tuple[Spans, Rows]:
-        """Spans that end at some moments, too, and for each the row of the span it lies in.
+    def split(self, moments_s: Floats) -> tuple[Intervals, Rows]:
+        """Intervals that end at some moments, too, and for each the row of the span it lies in.
 
-        >>> finer, row = Spans(np.array([0.0, 10.0, 20.0])).split(np.array([5.0, 10.0, 99.0]))
+        >>> finer, row = Intervals(np.array([0.0, 10.0, 20.0])).split(np.array([5.0, 10.0, 99.0]))
         >>> finer.edges_s.tolist(), row.tolist()
         ([0.0, 5.0, 10.0, 20.0], [0, 0, 1])
         """
         inside = moments_s[(moments_s > self.edges_s[0]) & (moments_s < self.edges_s[-1])]
-        finer = Spans(np.unique(np.concatenate([self.edges_s, inside])))
+        finer = Intervals(np.unique(np.concatenate([self.edges_s, inside])))
         row = np.searchsorted(self.edges_s, finer.middle_s, side="right") - 1
         return finer, row.astype(np.int64)
 
