@@ -1,7 +1,7 @@
 """The signal plan: green by Webster on the flows that the city sees, delays by the loading of vehicles.
 
-Of plans for the flows believed, and for some deviations more, the city takes the one whose expected delay
-under what it believes is least (`expected_delay_s`).
+Of cycles and splits of green the city takes, junction by junction, those with the least expected delay under
+what it believes (`expected_delay_s`), on saturation flows as they are measured in the street.
 
 The truth of a day: trips of the population on their quickest routes, each zone's people more or less of
 them that day. Plans are made the day before, on the counts of that day; what an approach may carry by the
@@ -10,7 +10,8 @@ class of its street is all that is known where nothing is seen.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -40,8 +41,10 @@ _ZONE, _TRIP, _NOISE, _USER, _FOLLOWED, _LOOP, _BELIEF = (
     stream_of(f"value.signals.{name}") for name in ("zone", "trip", "noise", "user", "followed", "loop", "belief")
 )
 TODAY, BEFORE = 1, 0
-DEVIATIONS = (0.0, 0.5, 1.0, 1.5, 2.0)
 N_BELIEFS = 32
+HALF_S, TRIED_MS, QUEUE_VEH = 1_800, 45_000, 800
+CYCLES_S = (40.0, 60.0, 80.0, 100.0, 120.0)
+SHARES = np.linspace(0.15, 0.85, 15)
 
 
 class Passing(NamedTuple):
@@ -56,14 +59,6 @@ class Passing(NamedTuple):
     trip: np.ndarray
 
 
-@dataclass(frozen=True)
-class SignalTruth:
-    """Which passages there are today, and the seed that offsets are drawn with."""
-
-    passes: np.ndarray
-    seed: int
-
-
 class SignalPlanning:
     """Fixed plans of the signals of a focus (rows of zones); without signals there the cost is nothing."""
 
@@ -76,11 +71,12 @@ class SignalPlanning:
         self.territory, self.population, self.parameters = territory, population, parameters
         streets = territory.streets
         self.roads = roads_of(streets, parameters, territory.turns)
-        planned = plan_signals(streets, parameters, 0)
-        self.approach = np.flatnonzero((planned.junction >= 0) & np.isin(streets.zone, zones))
+        self.base = plan_signals(streets, parameters, 0)
+        self.approach = np.flatnonzero((self.base.junction >= 0) & np.isin(streets.zone, zones))
         self.passing = _passing(self, self.approach)
         self.prior_veh = HOUR_S * parameters["junctions.design_load"] * streets.flow_capacity_vps
-        self.saturation_vph = HOUR_S * saturation_vps(streets, parameters)[self.approach]
+        self.saturation_vph = HOUR_S * saturation_vps(streets, parameters)
+        self.passable_vph = self._measured_vph()
         draw = uniforms(0, _LOOP, streets.link_key[self.approach])
         self.loops = self.approach[draw < parameters["value.loop_share"]]
         self.followed = float(parameters["scenario.app_share"] * parameters["scenario.provider_sampling"])
@@ -97,59 +93,90 @@ class SignalPlanning:
         seen = np.bincount(self.passing.link[users], minlength=n)[self.approach]
         at_s = NOW_S - 0.5 * DAY_S
         return Day(
-            SignalTruth(self._drives(seed, TODAY), seed),
+            self._drives(seed, TODAY),
             (
                 Source(self.datasets[0], observations(self.loops, at_s, at_s, counted)),
                 Source(self.datasets[1], observations(self.approach, at_s, at_s, seen)),
             ),
         )
 
-    def act(self, platform: DataPlatform) -> Floats:
-        """Flows (n_links,) [veh/s] that the actor makes its plan for, by what it may see.
+    def act(self, platform: DataPlatform) -> SignalPlans:
+        """The plan that the actor makes on what it may see.
 
         Each approach is known by class alone to a log spread; loops by their error and Poisson's; users by
         Poisson's, and by how many of all they are: where loops stand too, that is learned.
         """
         counts = platform.visible(self.actor, "road_counts", NOW_S)
         users = platform.visible(self.actor, "calculator_traffic", NOW_S)
-        mean = self.prior_veh.copy()
-        precision = 1.0 / (mean * self.parameters["value.flow_prior_spread"]) ** 2
-        weighed = mean * precision
-        noise = float(self.parameters["sensing.counter_noise_share"])
         followed, unsure = self._share_followed(counts, users)
+        seen_veh = np.concatenate([counts.result, users.result / followed])
+        log, spread = self._by_class(np.concatenate([counts.datastream, users.datastream]), seen_veh)
+        precision = np.full(log.shape, 1.0 / spread**2)
+        weighed = log * precision
+        noise = float(self.parameters["sensing.counter_noise_share"])
         for rows, scale, relative in ((counts, 1.0, noise), (users, followed, unsure)):
-            veh = rows.result / scale
-            exact = 1.0 / (np.maximum(rows.result, 1.0) / scale**2 + (relative * veh) ** 2)
+            exact = 1.0 / (1.0 / np.maximum(rows.result, 1.0) + relative**2)
             np.add.at(precision, rows.datastream, exact)
-            np.add.at(weighed, rows.datastream, exact * veh)
+            np.add.at(weighed, rows.datastream, exact * np.log(np.maximum(rows.result, 0.5) / scale))
         return self._least_expected(weighed / precision, 1.0 / np.sqrt(precision))
 
-    def _least_expected(self, mean_veh: Floats, deviation_veh: Floats) -> Floats:
-        """Of flows so many deviations above the mean, those whose plan is expected to delay least."""
-        day = float(self.parameters["value.day_spread"])
-        spread = np.sqrt(np.log1p((deviation_veh / mean_veh) ** 2) + day**2)[self.approach]
-        key = self._key(self.approach)
-        draws = np.array([bells(0, _BELIEF, key, number) for number in range(N_BELIEFS)])
-        veh_h = mean_veh[self.approach] * lognormal(draws, spread)
-        best, least = mean_veh, np.inf
-        for deviations in DEVIATIONS:
-            flow_vps = np.maximum(mean_veh + deviations * deviation_veh, 1.0) / HOUR_S
-            plans = plan_signals(self.territory.streets, self.parameters, 0, flow_vps)
-            delay_s = expected_delay_s(plans, self.approach, veh_h, self.saturation_vph)
-            if delay_s < least:
-                best, least = flow_vps, delay_s
-        return best
+    def _by_class(self, links: np.ndarray, seen_veh: Floats) -> tuple[Floats, float]:
+        """Log flows (n_links,) by class of street alone and their spread, scaled by what is seen elsewhere.
 
-    def cost(self, day: Day, action: Floats) -> float:
+        That all streets carry more or less than classes say is as unsure as that one of them does; the
+        median of those seen tells it.
+        """
+        spread = float(self.parameters["value.flow_prior_spread"])
+        off = np.append(np.log(np.maximum(seen_veh, 1.0) / self.prior_veh[links]), 0.0)
+        common, unsure = float(np.median(off)), spread / np.sqrt(len(off))
+        return np.log(self.prior_veh) + common, float(np.hypot(spread, unsure))
+
+    def _measured_vph(self) -> Floats:
+        """Flow that leaves each approach while it is green (n_approaches,): counted behind a standing queue."""
+        found = np.empty(len(self.approach))
+        times = [np.full(self.territory.streets.n_links, each, dtype=np.int32) for each in (2, 1, 0)]
+        cycle, green, offset = (TRIED_MS * (self.base.junction >= 0) * each for each in times)
+        plans = replace(self.base, cycle_ms=cycle, green_ms=green, offset_ms=offset)
+        for row, link in enumerate(self.approach.tolist()):
+            known = np.flatnonzero(self.passing.link == link)
+            found[row] = self.saturation_vph[link]
+            if known.size:
+                rows = np.resize(known, QUEUE_VEH)
+                left_ms = self._left_ms(plans, rows, np.zeros(QUEUE_VEH, dtype=np.int64), 1)
+                found[row] = min(found[row], 4.0 * float((left_ms < HALF_S * 1_000).sum()))
+        return np.maximum(found, 1.0)
+
+    def _least_expected(self, log: Floats, spread: Floats) -> SignalPlans:
+        """By junction, the cycle and split with the least delay over flows as they are believed."""
+        p, rows = self.parameters, self.approach
+        all_spread = np.hypot(spread, float(p["value.day_spread"]))[rows]
+        draws = np.array([bells(0, _BELIEF, self._key(rows), number) for number in range(N_BELIEFS)])
+        veh_h = np.exp(log[rows] + all_spread * draws)
+        plans = self.base
+        for junction in np.unique(plans.junction[rows]).tolist():
+            mine = np.flatnonzero(plans.junction[rows] == junction)
+            if plans.phase[rows[mine]].max() != 1:
+                continue  # one phase has nothing to share, and three are shared as the class of streets says
+            tried = [
+                (expected_delay_s(cycle_ms, green_ms[plans.phase[rows[mine]]], veh_h[:, mine],
+                                  self.passable_vph[mine]), cycle_ms, green_ms)
+                for cycle_ms, green_ms in _splits(p)
+            ]  # fmt: skip
+            _, cycle_ms, green_ms = min(tried, key=lambda each: each[0])
+            plans = _timed(plans, rows[mine], cycle_ms, green_ms, p)
+        return plans
+
+    def cost(self, day: Day, action: SignalPlans) -> float:
         """Delay of all who pass the signals under that plan, by the loading kernel [EUR/day]."""
-        p, truth = self.parameters, day.truth
-        rows = np.flatnonzero(truth.passes)
+        p, rows = self.parameters, np.flatnonzero(day.truth)
         if not rows.size:
             return 0.0
-        plans = plan_signals(self.territory.streets, p, truth.seed, action)
-        delay_h = self._delay_h(plans, rows)
+        since_ms = np.rint((self.passing.enter_s[rows] - self.passing.enter_s.min()) * 1_000.0).astype(np.int64)
+        link, onto = self.passing.link[rows], self.passing.onto[rows]
+        free_ms = self.roads.free_ms[link] + self.roads.free_ms[onto]
+        late_ms = np.maximum(self._left_ms(action, rows, since_ms, 12) - since_ms - free_ms, 0)
         eur_per_h = float(p["population.value_of_time_commute_eur_per_h"])
-        return float(delay_h * eur_per_h * p["value.peak_hours_per_day"])
+        return float(late_ms.sum() / 3.6e6 * eur_per_h * p["value.peak_hours_per_day"])
 
     def _share_followed(self, counts: Observations, users: Observations) -> tuple[float, float]:
         """Share of drivers that the calculator follows, and how unsure that is: learned where both count."""
@@ -173,45 +200,63 @@ class SignalPlanning:
         share = np.minimum(0.75 * level[persons.zone[trips.person[self.passing.trip]]], 1.0)
         return np.asarray(uniforms(seed, _TRIP, trips.trip_key[self.passing.trip], day) < share)
 
-    def _delay_h(self, plans: SignalPlans, rows: np.ndarray) -> float:
-        """Hours by which passages are longer than in free flow without signals."""
-        roads: Roads = self.roads
-        supply = roads.supply()._replace(
+    def _left_ms(self, plans: SignalPlans, rows: np.ndarray, enter_ms: np.ndarray, halves: int) -> np.ndarray:
+        """When passages (rows) that come at those moments are through (n,) [ms]; after so many half hours
+        all are taken to be."""
+        supply = self.roads.supply()._replace(
             cycle_ms=plans.cycle_ms.copy(), offset_ms=plans.offset_ms.copy(), green_ms=plans.green_ms.copy()
         )
-        link, onto = self.passing.link[rows], self.passing.onto[rows]
-        pool = np.stack([link, onto], axis=1).ravel().astype(np.int32)
-        start = 2 * np.arange(rows.shape[0], dtype=np.int64)
+        n = rows.shape[0]
+        pool = np.stack([self.passing.link[rows], self.passing.onto[rows]], axis=1).ravel().astype(np.int32)
+        start = 2 * np.arange(n, dtype=np.int64)
         rules = Rules(float(self.parameters["mobility.origin_priority"]), 0)
-        key = keys_of(rows.astype(np.str_))
-        loader = Loader(roads.network, supply, key, Routes(pool, start, start + 2), rules)
-        first_s = int(self.passing.enter_s.min())
-        release_ms = np.rint((self.passing.enter_s[rows] - first_s) * 1_000.0).astype(np.int64)
-        loader.release(np.arange(rows.shape[0]), release_ms)
-        until_s = 0
-        while until_s < 6 * HOUR_S and (until_s == 0 or (loader.vehicles.arrived_ms < 0).any()):
-            loader.advance(until_s, until_s + 1_800)
-            until_s += 1_800
-        left_ms = np.where(loader.vehicles.arrived_ms < 0, until_s * 1_000, loader.vehicles.arrived_ms)
-        free_ms = roads.free_ms[link] + roads.free_ms[onto]
-        return float(np.maximum(left_ms - release_ms - free_ms, 0).sum() / 3.6e6)
+        key = keys_of(np.arange(n).astype(np.str_))
+        loader = Loader(self.roads.network, supply, key, Routes(pool, start, start + 2), rules)
+        loader.release(np.arange(n), enter_ms)
+        for half in range(halves):
+            loader.advance(half * HALF_S, (half + 1) * HALF_S)
+            if (loader.vehicles.arrived_ms >= 0).all():
+                break
+        arrived = loader.vehicles.arrived_ms[:n].astype(np.int64)
+        return np.where(arrived < 0, halves * HALF_S * 1_000, arrived)
 
     def _key(self, links: np.ndarray) -> np.ndarray:
         return self.territory.streets.link_key[links]
 
 
-def expected_delay_s(plans: SignalPlans, approach: np.ndarray, veh_h: Floats, saturation_vph: Floats) -> float:
+def _splits(parameters: Parameters) -> Iterator[tuple[int, np.ndarray]]:
+    """Cycles and greens of two phases [ms] that are tried."""
+    lost_ms = 2 * round(1_000.0 * float(parameters["junctions.lost_time_s"]))
+    for cycle_s in CYCLES_S:
+        left_ms = round(1_000.0 * cycle_s) - lost_ms
+        for share in SHARES.tolist():
+            first = round(left_ms * share)
+            yield round(1_000.0 * cycle_s), np.array([first, left_ms - first])
+
+
+def _timed(
+    plans: SignalPlans, links: np.ndarray, cycle_ms: int, green_ms: np.ndarray, parameters: Parameters
+) -> SignalPlans:
+    """Plans in which these links of a junction have that cycle, and the greens of their phases."""
+    cycle, offset, green = plans.cycle_ms.copy(), plans.offset_ms.copy(), plans.green_ms.copy()
+    lost_ms = round(1_000.0 * float(parameters["junctions.lost_time_s"]))
+    phase = plans.phase[links]
+    cycle[links], green[links] = cycle_ms, green_ms[phase]
+    offset[links] = np.where(phase == 0, 0, green_ms[0] + lost_ms)
+    return replace(plans, cycle_ms=cycle, offset_ms=offset, green_ms=green)
+
+
+def expected_delay_s(cycle_ms: int, green_ms: np.ndarray, veh_h: Floats, passable_vph: Floats) -> float:
     """Mean over beliefs veh_h (n_beliefs, n_approaches) of the delay of all vehicles of an hour [s].
 
-    Uniform and overflow delay of the Highway Capacity Manual (TRB 2000, equations 16-10 to 16-12) for an
-    hour, fixed times: 0.5 C (1 - u)^2 / (1 - min(1, x) u) + 900 ((x - 1) + sqrt((x - 1)^2 + 4 x / c)),
-    u the share of green, c the capacity, x flow over capacity.
+    Uniform and overflow delay of the Highway Capacity Manual (TRB 2000, chapter 16) for an hour of fixed
+    times: 0.5 C (1 - u)^2 / (1 - min(1, x) u) + 900 ((x - 1) + sqrt((x - 1)^2 + 4 x / c)), u the share of
+    green, c the capacity, x flow over capacity.
     """
-    cycle_s = plans.cycle_ms[approach] / 1_000.0
-    share = plans.green_ms[approach] / np.maximum(plans.cycle_ms[approach], 1)
-    capacity = saturation_vph * share
+    share = green_ms / cycle_ms
+    capacity = passable_vph * share
     x = veh_h / capacity
-    uniform = 0.5 * cycle_s * (1.0 - share) ** 2 / (1.0 - np.minimum(x, 1.0) * share)
+    uniform = 0.5 * cycle_ms / 1_000.0 * (1.0 - share) ** 2 / (1.0 - np.minimum(x, 1.0) * share)
     overflow = 900.0 * ((x - 1.0) + np.sqrt((x - 1.0) ** 2 + 4.0 * x / capacity))
     return float((veh_h * (uniform + overflow)).sum(axis=1).mean())
 
