@@ -9,6 +9,7 @@ Research Logistics Quarterly 3). It pays for the crew and for the water that run
 
 from __future__ import annotations
 
+from copy import copy
 from typing import NamedTuple
 
 import numpy as np
@@ -69,7 +70,6 @@ class LeakSearch:
         population: Population,
         parameters: Parameters,
         zones: np.ndarray,
-        loggers: Loggers | None = None,
     ) -> None:
         self.parameters = p = parameters
         persons, places = population.persons, territory.places
@@ -82,11 +82,19 @@ class LeakSearch:
         self.flow = WaterFlow(self.laid, 900.0)
         self.runs = np.ones(len(self.laid.zones.name))
         self.usual = self._solved(self.usual_lps)
-        self.loggers = loggers or Loggers(int(p["value.loggers"]), float(p["value.logger_interval_s"]))
+        self.loggers = Loggers(int(p["value.loggers"]), float(p["value.logger_interval_s"]))
         self.stands = self._stands()
         tells = would_report(persons, App(float(p["data_platform.mediation_share"])), p, 0)
         self.told_share = float(tells[persons.kind == RESIDENT].mean())
-        self._drops = self._signatures()
+        self._falls = self._signatures()
+        self._nights: dict[int, tuple[Floats, Floats]] = {}
+
+    def equipped(self, loggers: Loggers) -> LeakSearch:
+        """The same decision with other loggers: on the same nights."""
+        other = copy(self)
+        other.loggers = loggers
+        other.stands = other._stands()
+        return other
 
     def day(self, seed: int) -> Day:
         """A leak, and what meters, loggers and people tell of its night."""
@@ -101,7 +109,9 @@ class LeakSearch:
         draws = self.usual_lps * self._level(seed)
         leaking = draws.copy()
         leaking[node] += lps
-        head_m, out_lps = self._solved(leaking)
+        if seed not in self._nights:
+            self._nights[seed] = self._solved(leaking)
+        head_m, out_lps = self._nights[seed]
         return Day(Leak(sector, lps), self._sources(seed, head_m, out_lps, draws, sector))
 
     def act(self, platform: DataPlatform) -> NDArray[np.int64]:
@@ -157,10 +167,9 @@ class LeakSearch:
         seen = platform.visible(self.actor, "pressures", NOW_S)
         if not seen.n_rows:
             return np.zeros(len(self.sectors.metres))
-        order = np.searchsorted(self.stands, seen.datastream)
         fall = self.usual[0][seen.datastream] - seen.result
         error = np.hypot(self._reading_error_m(), HEAD_MODEL_M)
-        expected = self._drops[:, order] * lps / float(self.parameters["value.leak_lps"])
+        expected = self._falls[:, seen.datastream] * lps / float(self.parameters["value.leak_lps"])
         return np.asarray((-0.5 * ((fall - expected) / error) ** 2).sum(axis=1))
 
     def _of_reports(self, platform: DataPlatform) -> Floats:
@@ -214,13 +223,13 @@ class LeakSearch:
         return found.moment.head, found.served_lps + found.leaked_lps
 
     def _signatures(self) -> Floats:
-        """By how much heads at loggers fall with the usual leak in each sector (n_sectors, n_loggers) [m]."""
-        drops = np.zeros((len(self.sectors.metres), len(self.stands)))
+        """By how much heads fall with the usual leak in each sector (n_sectors, n_nodes) [m]."""
+        falls = np.zeros((len(self.sectors.metres), len(self.usual_lps)), dtype=np.float32)
         for sector, node in enumerate(self.sectors.node.tolist()):
             asked = self.usual_lps.copy()
             asked[node] += float(self.parameters["value.leak_lps"])
-            drops[sector] = (self.usual[0] - self._solved(asked)[0])[self.stands]
-        return drops
+            falls[sector] = self.usual[0] - self._solved(asked)[0]
+        return falls
 
     def _stands(self) -> NDArray[np.int64]:
         """Junctions with a logger, by utility node row; those of fewer are among those of more."""

@@ -11,6 +11,7 @@ class of its street is all that is known where nothing is seen.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import copy
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -80,6 +81,13 @@ class SignalPlanning:
         draw = uniforms(0, _LOOP, streets.link_key[self.approach])
         self.loops = self.approach[draw < parameters["value.loop_share"]]
         self.followed = float(parameters["scenario.app_share"] * parameters["scenario.provider_sampling"])
+
+    def equipped(self, n_loops: int) -> SignalPlanning:
+        """The same decision with so many loops; those of fewer are among those of more."""
+        other = copy(self)
+        draw = uniforms(0, _LOOP, self._key(self.approach))
+        other.loops = np.sort(self.approach[np.argsort(draw, kind="stable")[:n_loops]])
+        return other
 
     def day(self, seed: int) -> Day:
         """Who drives today, and what loops and the calculator saw of the day before."""
