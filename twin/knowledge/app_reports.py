@@ -79,8 +79,10 @@ class Picture(NamedTuple):
 
     @property
     def bias(self) -> float:
-        """Share in need among those whom the app reaches, less that of all: mean need of users less of all."""
-        return float(self.reported.sum() / max(self.users.sum(), 1.0) - self.needing.sum() / self.people.sum())
+        """Share in need among those whom the app reaches, less that of all inhabitants."""
+        return float(
+            self.reported.sum() / max(self.users.sum(), 1.0) - self.needing.sum() / self.people.sum()
+        )
 
     @property
     def weighed_bias(self) -> float:
@@ -132,7 +134,7 @@ def would_report(persons: Persons, app: App, parameters: Parameters, seed: int) 
 
 
 def opinions(minutes: Floats, limit_min: float, persons: Persons, seed: int) -> Floats:
-    """Opinion of a service from 1 (at the door) to -1 (at the limit or beyond), with a person's own leaning."""
+    """Opinion of a service from 1 (at the door) to -1 (at the limit or beyond), by one's own leaning."""
     leaning = 0.5 * (uniforms(seed, _OPINION, persons.person_key) - 0.5)
     return np.asarray(np.clip(1.0 - 2.0 * np.minimum(minutes / limit_min, 1.0) + leaning, -1.0, 1.0))
 

@@ -80,7 +80,9 @@ def _described(platform: DataPlatform, dataset: Dataset, file: str) -> dict[str,
         "@id": f"#{quote(dataset.name)}",
         "@type": "dcat:Dataset",
         "dct:title": dataset.name,
-        "dct:description": words if dataset.documented else f"{result.meaning}; its columns are not described",
+        "dct:description": words
+        if dataset.documented
+        else f"{result.meaning}; its columns are not described",
         "dct:identifier": dataset.name,
         "dct:publisher": _agent(dataset.owner),
         "dct:accessRights": {"@id": f"{AUTHORITY}/access-right/{access}"},

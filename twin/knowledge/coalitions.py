@@ -61,7 +61,7 @@ def pairs(n: int) -> tuple[tuple[int, int], ...]:
 
 
 def merged(value: Floats, groups: tuple[int, ...], n_groups: int) -> Floats:
-    """The game of holders (2^n_groups,) in which each brings all its datasets: player i is of group groups[i].
+    """The game of holders (2^n_groups,) in which each brings all its datasets: player i is groups[i]'s.
 
     >>> merged(np.array([0.0, 2.0, 3.0, 4.0]), (1, 1), 2).tolist()
     [0.0, 0.0, 4.0, 4.0]

@@ -26,7 +26,6 @@ from twin.scenario.data_sharing import (
 )
 from twin.scenario.modification import Modification
 
-
 _OPENED = stream_of("data_platform.opened")
 _POOLED = stream_of("data_platform.pooled")
 DAY_S = 86_400.0

@@ -14,7 +14,6 @@ import numpy as np
 from twin.errors import InputError
 from twin.knowledge.datasets import Dataset, Observations
 
-
 ANYBODY = "*"
 """Who reads open data."""
 
@@ -48,7 +47,8 @@ class Right:
         """Means by datastream and span, of spans that were over, and all results in, by a moment.
 
         >>> from twin.knowledge.datasets import observations
-        >>> rows = observations(np.array([4, 4, 4]), np.array([10.0, 50.0, 70.0]), 80.0, np.array([1.0, 3.0, 9.0]))
+        >>> at_s, result = np.array([10.0, 50.0, 70.0]), np.array([1.0, 3.0, 9.0])
+        >>> rows = observations(np.array([4, 4, 4]), at_s, 80.0, result)
         >>> Right(span_s=60.0).coarsened(rows, 100.0).result.tolist()
         [2.0]
         """
@@ -92,7 +92,7 @@ class Rights:
         self.log: list[Change] = []
 
     def change(self, dataset: Dataset, reader: str, right: Right | None, why: str) -> None:
-        """Give a reader (`ANYBODY`: all) a right to a dataset in place of any that it had; None takes it away.
+        """Give a reader (`ANYBODY`: all) a right to a dataset in place of what it had; None takes it away.
 
         Personal data leave their owner only for a stated purpose and where the persons consent, and are
         never open (GDPR art. 5 and 6).
@@ -102,7 +102,9 @@ class Rights:
             raise InputError(where, "it is the owner's", "another reader")
         if right is not None:
             if not (right.lag_s >= 0 and right.span_s >= 0 and right.since_s < right.until_s):
-                wrong = f"lag {right.lag_s}, span {right.span_s}, since {right.since_s}, until {right.until_s}"
+                wrong = (
+                    f"lag {right.lag_s}, span {right.span_s}, since {right.since_s}, until {right.until_s}"
+                )
                 raise InputError(where, wrong, "a lag and a span of 0 s or more, and since before until")
             if dataset.personal and not (right.purpose and right.consented and reader != ANYBODY):
                 raise InputError(where, "the dataset holds personal data",

@@ -18,7 +18,7 @@ from twin.scenario.wording import fault
 
 HOLDER_KINDS = ("city", "operator", "calculator", "partner", "citizens")
 OPEN_LICENCES = ("Licence Ouverte 2.0", "ODbL 1.0", "CC BY 4.0", "CC0 1.0")
-"""Licences under which data are open: the two that French administrations use (decree 2017-638), and two more."""
+"""Licences under which data are open: two that French administrations use (decree 2017-638), and two more."""
 
 Seconds = Annotated[float, Field(ge=0, le=31_536_000)]
 Days = Annotated[float, Field(gt=0, le=36_500)]
@@ -37,7 +37,9 @@ class HoldDataset(OfWholeDays):
     holder_kind: Literal["city", "operator", "calculator", "partner", "citizens"] = Field(
         "city", description="one of " + ", ".join(HOLDER_KINDS)
     )
-    service: str | None = Field(None, description="the holder's service that keeps it; empty: all its services")
+    service: str | None = Field(
+        None, description="the holder's service that keeps it; empty: all its services"
+    )
     licence: Name | None = Field(None, description="a text")
     purpose: Name | None = Field(None, description="what it is collected for")
     personal: bool | None = Field(None, description="true or false: is it about persons")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from twin.knowledge.coalitions import merged, shapley
 from twin.knowledge.holders import hold_datasets
 from twin.knowledge.platform import DataPlatform
 from twin.population.population import Population
+from twin.scenario.ledger import Parameters
 from twin.scenario.modification import Modification
 from twin.scenario.scenario import Scenario
 from twin.study.progress import Progress, silent
@@ -26,7 +27,12 @@ from twin.study.value_of_data_siting import CounterSiting
 from twin.study.value_of_data_sources import HOLDERS, STANDARD
 from twin.territory.territory import Territory
 
-DECISIONS = (SignalPlanning, LeakSearch, FleetSizing, CounterSiting)
+DECISIONS: tuple[Callable[[Territory, Population, Parameters, np.ndarray], Decision], ...] = (
+    SignalPlanning,
+    LeakSearch,
+    FleetSizing,
+    CounterSiting,
+)
 
 
 @dataclass(frozen=True)
@@ -87,8 +93,8 @@ def value_of_data(
     orders, games, fleets = scenario.in_force(), [], []
     peaks: list[Peak] = []
     for row, kind in enumerate(DECISIONS):
-        progress(row / len(DECISIONS), kind.name)
-        decision: Decision = kind(territory, population, scenario.ledger(), zones)
+        decision = kind(territory, population, scenario.ledger(), zones)
+        progress(row / len(DECISIONS), decision.name)
         games.append(play(decision, chosen, orders))
         found = _fleets(decision, chosen)
         fleets += found

@@ -10,6 +10,7 @@ Research Logistics Quarterly 3). It pays for the crew and for the water that run
 from __future__ import annotations
 
 from copy import copy
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -51,7 +52,8 @@ class Leak(NamedTuple):
     lps: float
 
 
-class Loggers(NamedTuple):
+@dataclass(frozen=True)
+class Loggers:
     """How many pressure loggers there are, and how often each reads [s]."""
 
     count: int
@@ -75,7 +77,8 @@ class LeakSearch:
         persons, places = population.persons, territory.places
         homes = persons.home[(persons.kind == RESIDENT) & (persons.home >= 0)]
         shape = np.array(p["utilities.water_home_shape"])
-        litres = np.bincount(homes, minlength=places.n_places) * float(p["utilities.litres_per_person_per_day"])
+        people = np.bincount(homes, minlength=places.n_places).astype(np.float64)
+        litres: Floats = people * float(p["utilities.litres_per_person_per_day"])
         self.laid: LaidWater = laid_water(territory.utilities, places.place_id, litres / DAY_S, p)
         self.usual_lps = self.laid.asked(litres / DAY_S * shape[NIGHT_HOUR] / shape.mean())
         self.sectors = sectors_of(territory, self.laid, zones, p)
@@ -128,7 +131,8 @@ class LeakSearch:
         hours = float(metres / p["value.search_m_per_h"])
         runs_s = hours / float(p["value.search_h_per_day"]) * DAY_S
         water_eur = truth.lps * runs_s / L_PER_M3 * float(p["value.water_eur_per_m3"])
-        return float(p["value.leaks_per_day"]) * (hours * float(p["value.crew_eur_per_h"]) + water_eur)
+        crew_eur = hours * float(p["value.crew_eur_per_h"])
+        return float(p["value.leaks_per_day"]) * (crew_eur + float(water_eur))
 
     def log_likelihood(self, platform: DataPlatform) -> Floats:
         """Of what the actor may see, for a leak in each sector (n_sectors,), flows weighed by how likely."""
@@ -157,7 +161,10 @@ class LeakSearch:
         district = seen.datastream.astype(np.int64)
         error = np.hypot(unsure, float(p["value.inlet_noise_share"]) * (drawn + losses)) + LEAST_INFLOW_LPS
         over = seen.result - (drawn + losses)[district]
-        without, with_leak = -0.5 * (over / error[district]) ** 2, -0.5 * ((over - lps) / error[district]) ** 2
+        without, with_leak = (
+            -0.5 * (over / error[district]) ** 2,
+            -0.5 * ((over - lps) / error[district]) ** 2,
+        )
         gain = np.zeros(sectors.n_districts)
         gain[district] = with_leak - without
         return np.asarray(gain[sectors.district])
@@ -229,7 +236,7 @@ class LeakSearch:
             asked = self.usual_lps.copy()
             asked[node] += float(self.parameters["value.leak_lps"])
             falls[sector] = self.usual[0] - self._solved(asked)[0]
-        return falls
+        return np.asarray(falls, dtype=np.float64)
 
     def _stands(self) -> NDArray[np.int64]:
         """Junctions with a logger, by utility node row; those of fewer are among those of more."""

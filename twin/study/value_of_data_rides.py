@@ -151,14 +151,18 @@ class FleetSizing:
         n = rows.shape[0]
         none = np.full(n, -1, dtype=np.int32)
         requests = Requests(
-            origin, destination, np.ones(n, np.int32), asking.depart_ms[rows], *by, none, np.zeros(n, np.int64)
+            origin,
+            destination,
+            np.ones(n, np.int32),
+            asking.depart_ms[rows],
+            *by,
+            none,
+            np.zeros(n, np.int64),
         )
         whole = np.ones(vehicles, dtype=np.int32)
         opens_ms = np.full(vehicles, round(self.hours[0] * HOUR_S * MS), dtype=np.int64)
         fleet = Fleet(self.depot * whole, opens_ms, SEATS * whole, 0 * whole, self.depot * whole)
-        terms = Terms(
-            *(float(p[f"on_demand.{name}"]) for name in ("stay_s", "wait_weight", "ride_weight"))
-        )
+        terms = Terms(*(float(p[f"on_demand.{name}"]) for name in ("stay_s", "wait_weight", "ride_weight")))
         problem = empty_problem(fleet, requests, self.travel_ms, terms)
         for row in range(n):
             insert_best(problem, np.array([row]))
@@ -191,12 +195,13 @@ def _asking(
     rows = rows[order[:MOST_TRIPS]]
     ends = np.stack([trips.origin_link[rows], trips.destination_link[rows]], axis=1).astype(np.int64)
     links, place = np.unique(ends, return_inverse=True)
-    place = place.reshape(ends.shape).astype(np.int32)
+    place = place.reshape(ends.shape)
     table, depot = _driving_ms(territory, parameters, links)
     depart_ms = np.rint(trips.depart_s[rows] * MS).astype(np.int64)
     linked = (table[depot] < FAR_MS) & (table[:, depot] < FAR_MS) if rows.size else np.empty(0, dtype=bool)
     kept = linked[place].all(axis=1)
-    asking = Asking(place[kept, 0], place[kept, 1], depart_ms[kept], trips.trip_key[rows[kept]])
+    origin, destination = (np.ascontiguousarray(place[kept, end], dtype=np.int32) for end in (0, 1))
+    asking = Asking(origin, destination, depart_ms[kept], trips.trip_key[rows[kept]])
     return asking, table, depot
 
 

@@ -19,7 +19,8 @@ M_PER_DEGREE = 111_195.0
 @dataclass(frozen=True)
 class Sectors:
     """Squares of mains in the focus (n_sectors,): metres to search, district, and the junction that stands
-    for each; `of_node` (n_nodes,) is the sector of each junction, -1 outside the focus."""
+    for each; `of_node` (n_nodes,) is the sector of each junction, -1 outside the focus.
+    """
 
     metres: Floats
     district: NDArray[np.int64]

@@ -66,7 +66,9 @@ def logger_fleets(search: LeakSearch, seeds: Sequence[int]) -> list[Fleet]:
             costs = _costs(search.equipped(Loggers(count, interval_s)), seeds, 1 << row)
             readings = DAY_S / interval_s
             eur = count * (float(p["value.logger_eur_per_day"]) + readings * float(p["value.reading_eur"]))
-            grams = count * (float(p["value.logger_gco2e_per_day"]) + readings * float(p["value.reading_gco2e"]))
+            grams = count * (
+                float(p["value.logger_gco2e_per_day"]) + readings * float(p["value.reading_gco2e"])
+            )
             found.append(_fleet("pressure logger", count, interval_s, (before, costs), (eur, grams), p))
     return found
 

@@ -24,7 +24,7 @@ from twin.kernels.random import keys_of, stream_of, uniforms
 from twin.knowledge.datasets import Observations, observations
 from twin.knowledge.platform import DataPlatform
 from twin.mobility.loading import Loader
-from twin.mobility.network import Roads, roads_of
+from twin.mobility.network import roads_of
 from twin.mobility.rules import Rules
 from twin.mobility.signals import SignalPlans, plan_signals, saturation_vps
 from twin.population.population import Population
@@ -39,7 +39,8 @@ from twin.territory.territory import Territory
 Floats = NDArray[np.float64]
 HOUR_S = 3_600.0
 _ZONE, _TRIP, _NOISE, _USER, _FOLLOWED, _LOOP, _BELIEF = (
-    stream_of(f"value.signals.{name}") for name in ("zone", "trip", "noise", "user", "followed", "loop", "belief")
+    stream_of(f"value.signals.{name}")
+    for name in ("zone", "trip", "noise", "user", "followed", "loop", "belief")
 )
 TODAY, BEFORE = 1, 0
 N_BELIEFS = 32
@@ -95,7 +96,9 @@ class SignalPlanning:
         veh = np.bincount(self.passing.link[self._drives(seed, BEFORE)], minlength=n).astype(np.float64)
         noise = 1.0 + p["sensing.counter_noise_share"] * bells(seed, _NOISE, self._key(self.loops))
         counted = np.rint(veh[self.loops] * np.maximum(noise, 0.0))
-        spread = float(lognormal(bells(seed, _FOLLOWED, keys_of(np.array(["share"]))), p["value.app_share_spread"])[0])
+        spread = float(
+            lognormal(bells(seed, _FOLLOWED, keys_of(np.array(["share"]))), p["value.app_share_spread"])[0]
+        )
         key = self.population.trips.trip_key[self.passing.trip]
         users = self._drives(seed, BEFORE) & (uniforms(seed, _USER, key) < min(self.followed * spread, 1.0))
         seen = np.bincount(self.passing.link[users], minlength=n)[self.approach]
@@ -140,7 +143,7 @@ class SignalPlanning:
         return np.log(self.prior_veh) + common, float(np.hypot(spread, unsure))
 
     def _measured_vph(self) -> Floats:
-        """Flow that leaves each approach while it is green (n_approaches,): counted behind a standing queue."""
+        """Flow that leaves each approach in green (n_approaches,): counted behind a standing queue."""
         found = np.empty(len(self.approach))
         times = [np.full(self.territory.streets.n_links, each, dtype=np.int32) for each in (2, 1, 0)]
         cycle, green, offset = (TRIED_MS * (self.base.junction >= 0) * each for each in times)
@@ -179,7 +182,9 @@ class SignalPlanning:
         p, rows = self.parameters, np.flatnonzero(day.truth)
         if not rows.size:
             return 0.0
-        since_ms = np.rint((self.passing.enter_s[rows] - self.passing.enter_s.min()) * 1_000.0).astype(np.int64)
+        since_ms = np.rint((self.passing.enter_s[rows] - self.passing.enter_s.min()) * 1_000.0).astype(
+            np.int64
+        )
         link, onto = self.passing.link[rows], self.passing.onto[rows]
         free_ms = self.roads.free_ms[link] + self.roads.free_ms[onto]
         late_ms = np.maximum(self._left_ms(action, rows, since_ms, 12) - since_ms - free_ms, 0)
@@ -210,7 +215,8 @@ class SignalPlanning:
 
     def _left_ms(self, plans: SignalPlans, rows: np.ndarray, enter_ms: np.ndarray, halves: int) -> np.ndarray:
         """When passages (rows) that come at those moments are through (n,) [ms]; after so many half hours
-        all are taken to be."""
+        all are taken to be.
+        """
         supply = self.roads.supply()._replace(
             cycle_ms=plans.cycle_ms.copy(), offset_ms=plans.offset_ms.copy(), green_ms=plans.green_ms.copy()
         )
@@ -226,7 +232,7 @@ class SignalPlanning:
             if (loader.vehicles.arrived_ms >= 0).all():
                 break
         arrived = loader.vehicles.arrived_ms[:n].astype(np.int64)
-        return np.where(arrived < 0, halves * HALF_S * 1_000, arrived)
+        return np.asarray(np.where(arrived < 0, halves * HALF_S * 1_000, arrived))
 
     def _key(self, links: np.ndarray) -> np.ndarray:
         return self.territory.streets.link_key[links]

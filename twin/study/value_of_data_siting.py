@@ -89,7 +89,9 @@ class CounterSiting:
         people = self._table(np.ones(len(town.hood), dtype=bool))
         reports = self._table(needs & town.tells)
         goes = np.exp2(-self.now_min[town.cell] / float(p["value.register_visit_half_min"]))
-        visits = np.bincount(town.hood[needs & (uniforms(seed, _VISIT, town.key) < goes)], minlength=self.n_hoods)
+        visits = np.bincount(
+            town.hood[needs & (uniforms(seed, _VISIT, town.key) < goes)], minlength=self.n_hoods
+        )
         noise = lognormal(bells(seed, _PRESENCE, hoods), float(p["value.presence_noise_share"]))
         present = np.rint(people.reshape(self.n_hoods, -1).sum(axis=1) * noise)
         return Day(
