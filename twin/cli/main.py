@@ -21,6 +21,7 @@ from twin.cli import (
     studies,
     territories,
     utilities,
+    value,
 )
 from twin.errors import InputError, TwinError
 from twin.version import VERSION
@@ -48,6 +49,7 @@ COMMANDS = (
     ("respond", response.respond),
     ("assign", assign.assign),
     ("utilities", utilities.utilities),
+    ("value", value.value),
     ("report", results.report),
     ("attack", privacy.attack),
     ("parameters", library.parameters),

@@ -172,6 +172,7 @@ class DayRecord:
     providers: tuple[str, ...] = ()
     datasets: tuple[str, ...] = ()
     probe_datasets: Mapping[str, str] = field(default_factory=dict)
+    catalogue: Mapping[str, Any] = field(default_factory=dict)
     closed: NDArray[np.bool_] | None = None
     meters: Mapping[str, Metering] = field(default_factory=dict)
     transit: TransitRecord | None = None

@@ -56,6 +56,16 @@ class Dataset:
     cadence_s: float
     feature: str = "link"
     """What a datastream is the row of: "link", "place", or "node" of the utility layers."""
+    service: str = ""
+    """The owner's service that keeps it; empty: all its services read it."""
+    purpose: str = ""
+    """What it is collected for; who reads personal data reads them for a purpose (GDPR art. 5)."""
+    retention_s: float = np.inf
+    """Rows are erased so long after their result time: nobody sees them any more."""
+    documented: bool = True
+    """Whether its columns are described to who may read it."""
+    owner_kind: str = "city"
+    """City, operator, calculator, partner or citizens."""
 
     @classmethod
     def of_features(

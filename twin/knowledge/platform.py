@@ -54,6 +54,14 @@ class DataPlatform:
             raise InputError(f"dataset {dataset.name!r}", "stands already", "another name")
         self._shelves[dataset.name] = _Shelf(dataset)
 
+    def hold(self, dataset: Dataset) -> None:
+        """Open a dataset, or say anew who holds one and on what terms, before anything is in it."""
+        shelf = self._shelves.get(dataset.name)
+        if shelf is not None and shelf.chunks:
+            where, right = f"dataset {dataset.name!r}", "a new holder before the first observation"
+            raise InputError(where, "holds observations already", right)
+        self._shelves[dataset.name] = _Shelf(dataset)
+
     def dataset(self, name: str) -> Dataset:
         """The dataset of that name."""
         return self._shelf(name).dataset
@@ -83,21 +91,23 @@ class DataPlatform:
     def visible(self, owner: str, dataset: str, moment_s: float, since_s: float = -np.inf) -> Observations:
         """Rows of a dataset that an actor may see at a moment, as read-only columns.
 
-        A row is there from its result time on, plus the lag of the actor's right; ``since_s`` leaves
-        out what was there already at that moment. An actor without a right sees no row.
+        A row is there from its result time on, plus the lag of the actor's right, until it is erased;
+        ``since_s`` leaves out what was there already at that moment. An actor without a right sees no row.
         """
         shelf = self._shelf(dataset)
         right = self.rights.of(owner, shelf.dataset)
         if right is None:
             return no_observations()
-        until, since = moment_s - right.lag_s, since_s - right.lag_s
+        until = moment_s - right.lag_s
+        since = max(since_s - right.lag_s, moment_s - shelf.dataset.retention_s)
         parts = []
         for k in range(bisect_right(shelf.last_s, since), len(shelf.chunks)):
             moments = shelf.chunks[k].result_time_s
             first, last = (int(row) for row in np.searchsorted(moments, (since, until), side="right"))
             if first < last:
                 parts.append(Observations(*(column[first:last] for column in shelf.chunks[k])))
-        return _read_only(right.admits(_joined(parts)))
+        rows = right.coarsened(right.admits(_joined(parts)), until)
+        return _read_only(rows)
 
     def record(self) -> Record:
         """Everything that was ever appended, for the record of the day; no actor reads this."""

@@ -11,6 +11,7 @@ from twin.calculators.agreement import apply_agreement, classes_dataset, closure
 from twin.errors import InputError
 from twin.indicators.records import ROAD_MANAGER
 from twin.knowledge.datasets import Dataset
+from twin.knowledge.holders import hold_datasets, open_rights
 from twin.knowledge.platform import DataPlatform
 from twin.knowledge.rights import Right
 from twin.mobility.fleet import vehicle_kinds
@@ -145,8 +146,10 @@ def _open_platform(model: TwinModel, fleets: list[Fleet]) -> DataPlatform:
     for agent in model.providers:
         reports = Dataset.of_links(f"{agent.name}.reports", agent.name, "road is closed", "1", cadence_s=0.0)
         platform.add(reports)
-        platform.rights.grant(platform.dataset(f"{ROAD_MANAGER}.classes"), agent.name, Right())
         platform.add(traffic_dataset(agent.name, agent.order.refresh_s))
+    hold_datasets(platform, model.spec.in_force())
+    for agent in model.providers:
+        platform.rights.grant(platform.dataset(f"{ROAD_MANAGER}.classes"), agent.name, Right())
     lag_s = float(model.parameters["calculators.returned_traffic_lag_s"])
     active = {agent.name for agent in model.providers}
     for agreement in model.agreements:
@@ -155,4 +158,5 @@ def _open_platform(model: TwinModel, fleets: list[Fleet]) -> DataPlatform:
         elif agreement.provider not in {offer.name for offer in model.spec.providers}:
             raise InputError("data_agreement: provider", f"no provider {agreement.provider!r}",
                              ", ".join(offer.name for offer in model.spec.providers))  # fmt: skip
+    open_rights(platform, model.spec.in_force())
     return platform

@@ -13,6 +13,7 @@ from twin.indicators.on_demand import operating_cost_eur
 from twin.indicators.records import ROAD_MANAGER, DayRecord
 from twin.kernels.experience import count_moments
 from twin.kernels.paths import BLOCKED
+from twin.knowledge.catalogue import catalogue_of
 from twin.knowledge.day import Estimate, city_picture
 from twin.mobility.passages import Passages
 from twin.model.metering import meterings
@@ -88,9 +89,17 @@ def _published(model: TwinModel) -> dict[str, Any]:
     return {
         "observations": {"dataset": kept.dataset, **kept.rows._asdict()},
         "datasets": kept.names,
+        "catalogue": _catalogue(model),
         "providers": tuple(agent.name for agent in model.providers),
         "probe_datasets": {agent.name: f"{agent.name}.probes" for agent in model.providers},
     }
+
+
+def _catalogue(model: TwinModel) -> dict[str, Any]:
+    """What there is on the platform, whose, and who may read it."""
+    place = model.territory.name
+    about = f"Datasets of the simulated territory {place}, their holders and terms, seed {model.seed_}"
+    return catalogue_of(model.state.platform, f"Data platform of {place}", about, "observations.parquet")
 
 
 def _booked(record: DayRecord) -> DayRecord:

@@ -296,4 +296,5 @@ def kind_of(table: Any, where: str) -> type[Modification]:
     return found
 
 
-import twin.scenario.vehicle_rules  # noqa: E402, F401  (enters its kinds here)
+import twin.scenario.data_sharing  # noqa: E402  (enters its kinds here)
+import twin.scenario.vehicle_rules  # noqa: E402, F401

@@ -12,6 +12,7 @@ from twin.clock import MS, format_time_s
 from twin.indicators.focus import WHOLE, every_focus
 from twin.indicators.indicator import IndicatorValue
 from twin.indicators.records import ARRIVED, DayRecord
+from twin.knowledge.catalogue import personal_in
 from twin.machine import peak_memory_mb
 from twin.population.tables import RESIDENT
 from twin.scenario.scenario import Scenario
@@ -59,7 +60,7 @@ def manifest_of(record: DayRecord, scenario: Scenario, values: Sequence[Indicato
         "population": {key: record.population.report.get(key, []) for key in ABOUT_POPULATION},
         "calibrated": bool(record.population.report.get("calibration", {}).get("calibrated")),
         "observations": _observation_counts(record),
-        "personal_datasets": list(record.personal_datasets),
+        "personal_datasets": sorted({*record.personal_datasets, *personal_in(record.catalogue)}),
         "timings_s": {name: float(seconds) for name, seconds in record.timings_s.items()},
         "peak_memory_mb": peak_memory_mb(),
         "provenance": _provenance(record, scenario),

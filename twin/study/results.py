@@ -7,6 +7,7 @@ stay in memory.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -29,6 +30,7 @@ from twin.study.network_tables import PREFIX, network_tables
 from twin.study.utilities_tables import utility_tables
 from twin.study.values import count_assumptions, read_values, values_table
 
+CATALOGUE = "catalogue.jsonld"
 TABLES = (
     *("links", "slices", "trips", "pictures", "observations", "homes"),
     *("utility_failures", "utility_frames", "utility_curves"),
@@ -61,6 +63,8 @@ class Result:
         See `twin.study.utilities_tables`.
     networks
         See `twin.study.network_tables`.
+    catalogue
+        What there is on the data platform, whose and on what terms (`twin.knowledge.catalogue`).
     """
 
     scenario: Scenario
@@ -80,6 +84,7 @@ class Result:
     utility_frames: pd.DataFrame = field(default_factory=pd.DataFrame)
     utility_curves: pd.DataFrame = field(default_factory=pd.DataFrame)
     networks: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    catalogue: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of_day(cls, record: DayRecord, scenario: Scenario, about: Mapping[str, Any] | None = None) -> Result:
@@ -101,6 +106,7 @@ class Result:
             tables.links_table(record), tables.slices_table(record), tables.trips_table(record),
             tables.pictures_table(record), tables.observations_table(record), manifest, record,
             homes_table(record), **utility_tables(record), networks=network_tables(record),
+            catalogue=record.catalogue,
         )  # fmt: skip
 
     @property
@@ -165,6 +171,9 @@ class Result:
             files[f"{name}.parquet"] = store.write_table(home / f"{name}.parquet", table)
         for name, table in self.networks.items():
             files[f"{name}.parquet"] = store.write_table(home / f"{name}.parquet", table)
+        if self.catalogue:
+            text = json.dumps(self.catalogue, indent=1, allow_nan=False)
+            files[CATALOGUE] = store.write_bytes(home / CATALOGUE, f"{text}\n".encode())
         store.seal_folder(home, self.manifest, files)
 
     @classmethod
@@ -183,12 +192,14 @@ class Result:
             name: store.read_table(store.verify_file(home, f"{name}.parquet", manifest)) for name in names
         }
         scenario = Scenario.from_tables(manifest["scenario"], str(home))
+        listed = CATALOGUE in manifest["files"]
+        text = store.verify_file(home, CATALOGUE, manifest).read_bytes() if listed else b"{}"
         return cls(
             scenario, manifest["seed"], manifest["digest"], manifest["indicators_digest"], values,
             read["links"], read["slices"], read["trips"], read["pictures"], read["observations"], manifest,
             homes=read["homes"], utility_failures=read["utility_failures"],
             utility_frames=read["utility_frames"], utility_curves=read["utility_curves"],
-            networks=networks,
+            networks=networks, catalogue=json.loads(text),
         )  # fmt: skip
 
     def _without_personal(self, table: pd.DataFrame) -> pd.DataFrame:

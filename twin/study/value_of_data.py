@@ -1,0 +1,180 @@
+"""What the data of a scenario are worth for real decisions of its focus, and who brings how much of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from twin.errors import InputError
+from twin.knowledge.coalitions import merged, shapley
+from twin.knowledge.holders import hold_datasets
+from twin.knowledge.platform import DataPlatform
+from twin.population.population import Population
+from twin.scenario.ledger import Parameters
+from twin.scenario.modification import Modification
+from twin.scenario.scenario import Scenario
+from twin.study.progress import Progress, silent
+from twin.study.statistics import Difference, paired_difference
+from twin.study.value_of_data_game import Decision, Game, orders_of, play
+from twin.study.value_of_data_leaks import LeakSearch
+from twin.study.value_of_data_rides import FleetSizing
+from twin.study.value_of_data_sensors import Fleet, Peak, logger_fleets, loop_fleets, peak_of
+from twin.study.value_of_data_signals import SignalPlanning
+from twin.study.value_of_data_siting import CounterSiting
+from twin.study.value_of_data_sources import HOLDERS, STANDARD
+from twin.territory.territory import Territory
+
+DECISIONS: tuple[Callable[[Territory, Population, Parameters, np.ndarray], Decision], ...] = (
+    SignalPlanning,
+    LeakSearch,
+    FleetSizing,
+    CounterSiting,
+)
+
+
+@dataclass(frozen=True)
+class ValueOfData:
+    """Games of all decisions, shares of holders in their sum, and fleets of sensors by what they net.
+
+    `shares` are Shapley's, of what all data save in all decisions [EUR/day].
+    """
+
+    scenario: Scenario
+    seeds: tuple[int, ...]
+    games: tuple[Game, ...]
+    shares: dict[str, Difference]
+    fleets: tuple[Fleet, ...]
+    peaks: tuple[Peak, ...]
+
+    def game(self, name: str) -> Game:
+        """The game of a decision."""
+        return next(each for each in self.games if each.name == name)
+
+    def summary(self) -> dict[str, Any]:
+        """For JSON; all values are EUR a day."""
+        return {
+            "title": self.scenario.title,
+            "focus": list(self.scenario.focus_zones) or ["all"],
+            "seeds": list(self.seeds),
+            "unit": "EUR/day",
+            "decisions": [_told(each) for each in self.games],
+            "holders": [{"holder": name, **_interval(each)} for name, each in self.shares.items()],
+            "sensors": [_fleet_told(each) for each in self.fleets],
+            "peaks": [
+                {
+                    **_fleet_told(each.best),
+                    "interior_count": each.interior_count,
+                    "interior_interval": each.interior_interval,
+                }
+                for each in self.peaks
+            ],
+        }
+
+
+def value_of_data(
+    scenario: Scenario,
+    territory: Territory,
+    population: Population,
+    seeds: int | Sequence[int] = 20,
+    *,
+    progress: Progress = silent,
+) -> ValueOfData:
+    """Take every decision on every coalition of its datasets, for some seeds, in the scenario's focus.
+
+    Where a holder or a right is another by the scenario's modifications, `Game.as_is` and shares follow.
+    """
+    chosen = tuple(range(scenario.seed, scenario.seed + seeds) if isinstance(seeds, int) else seeds)
+    if not chosen:
+        raise InputError("--seeds", "no seed", "1 or more")
+    zones = zones_of(scenario, territory)
+    orders, games, fleets = scenario.in_force(), [], []
+    peaks: list[Peak] = []
+    for row, kind in enumerate(DECISIONS):
+        decision = kind(territory, population, scenario.ledger(), zones)
+        progress(row / len(DECISIONS), decision.name)
+        games.append(play(decision, chosen, orders))
+        found = _fleets(decision, chosen)
+        fleets += found
+        best = peak_of(found)
+        peaks += [] if best is None else [best]
+    progress(1.0, "done")
+    return ValueOfData(
+        scenario, chosen, tuple(games), holders_shares(games, orders), tuple(fleets), tuple(peaks)
+    )
+
+
+def zones_of(scenario: Scenario, territory: Territory) -> np.ndarray:
+    """Rows of the zones of the focus; of all where it is the whole."""
+    names = list(territory.zones.name)
+    for name in scenario.focus_zones:
+        if name not in names:
+            raise InputError(scenario.where("focus"), f"no zone {name!r}", "one of " + ", ".join(names))
+    return np.array([names.index(each) for each in scenario.focus_zones or names])
+
+
+def holders_of(orders: Sequence[Modification]) -> dict[str, str]:
+    """Who holds each of the datasets that decisions are taken on."""
+    platform = DataPlatform()
+    for dataset in STANDARD.values():
+        platform.add(dataset)
+    hold_datasets(platform, orders_of(orders, list(STANDARD)))
+    return {each.name: each.owner for each in platform.datasets() if each.name in STANDARD}
+
+
+def holders_shares(games: Sequence[Game], orders: Sequence[Modification]) -> dict[str, Difference]:
+    """Each holder's Shapley share of what all data save in all decisions, with its interval over seeds.
+
+    A holder who joins brings all its datasets. Shares of a sum of games are sums of shares.
+    """
+    held = holders_of(orders)
+    holders = [*HOLDERS, *sorted(set(held.values()) - set(HOLDERS))]
+    holders = [each for each in holders if each in held.values()]
+    n_seeds = len(games[0].seeds) if games else 0
+    shares = np.zeros((n_seeds, len(holders)))
+    for game in games:
+        groups = tuple(holders.index(held[each.name]) for each in game.datasets)
+        for row in range(n_seeds):
+            shares[row] += shapley(merged(game.value[row], groups, len(holders)))
+    none = [0.0] * n_seeds
+    return {name: paired_difference(none, shares[:, k].tolist()) for k, name in enumerate(holders)}
+
+
+def _fleets(decision: Decision, seeds: Sequence[int]) -> list[Fleet]:
+    if isinstance(decision, LeakSearch):
+        return logger_fleets(decision, seeds)
+    return loop_fleets(decision, seeds) if isinstance(decision, SignalPlanning) else []
+
+
+def _told(game: Game) -> dict[str, Any]:
+    names = [each.name for each in game.datasets]
+    n = len(names)
+    as_is = paired_difference(game.as_is.tolist(), game.cost[:, 0].tolist())
+    return {
+        "decision": game.name,
+        "actor": game.actor,
+        "cost_without_data": float(game.cost[:, 0].mean()),
+        "alone": [{"dataset": name, **_interval(game.worth(1 << k))} for k, name in enumerate(names)],
+        "all": _interval(game.worth((1 << n) - 1)),
+        "as_rights_are": _interval(as_is),
+        "crossing": [{"pair": list(pair), **_interval(each)} for pair, each in game.crossings().items()],
+        "shapley": game.shares(),
+        "coalitions": [
+            {"datasets": [names[k] for k in range(n) if mask >> k & 1], "value": float(value)}
+            for mask, value in enumerate(game.mean.tolist())
+        ],
+    }
+
+
+def _interval(found: Difference) -> dict[str, Any]:
+    return {"value": found.difference, "low": found.low, "high": found.high}
+
+
+def _fleet_told(fleet: Fleet) -> dict[str, Any]:
+    kept = {key: value for key, value in asdict(fleet).items() if key != "saves"}
+    return {
+        **kept, "saves": _interval(fleet.saves), "net_eur": fleet.net_eur,
+        "net_with_carbon_eur": fleet.net_with_carbon_eur,
+    }  # fmt: skip

@@ -1,0 +1,221 @@
+"""How many shared vehicles to run: on what is seen of the demand for rides, at costs of a day's real routes.
+
+The truth: some of those who cannot drive ask for a ride on a trip of theirs, more or less of them than
+anybody knew; requests are inserted in the order in which they come (`twin.mobility.on_demand`). What is
+seen tells the level of demand alone, each dataset with a ratio of its own that nobody knows well.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twin.indicators.accessibility import drives
+from twin.kernels.insertion import Fleet, Requests
+from twin.kernels.observe import bells
+from twin.kernels.random import keys_of, stream_of, uniforms
+from twin.knowledge.datasets import observations
+from twin.knowledge.platform import DataPlatform
+from twin.mobility.network import roads_of
+from twin.mobility.on_demand import Terms, empty_problem, insert_best, promises
+from twin.population.population import Population
+from twin.population.tables import RESIDENT
+from twin.routing.search import bounds_to
+from twin.scenario.ledger import Parameters
+from twin.study.value_of_data_game import NOW_S, Day, Source
+from twin.study.value_of_data_sources import DAY_S, datasets_of, poisson
+from twin.territory.territory import Territory
+
+Floats = NDArray[np.float64]
+MS, HOUR_S = 1_000.0, 3_600.0
+MOST_TRIPS = 400
+"""Trips from which requests are drawn; a table of driving times between all their ends is made."""
+LEAST_AGE, LEAST_M = 12, 800.0
+SEATS = 8
+MOST_VEHICLES = 8
+FAR_MS = 2 * 3_600_000
+"""Places so far from the depot that they are not served: no way leads there."""
+LEVELS = np.array([0.1, 0.25, 0.5, 1.0, 1.8, 3.0, 5.0])
+"""Demand over its median at which the operator's tables are made."""
+DAYS_TRIED = 2
+OBSERVED_DAYS = 7
+NODES, WEIGHTS = np.polynomial.hermite_e.hermegauss(7)
+_LEVEL, _ASK, _RATIO, _COUNT, _POOL = (
+    stream_of(f"value.rides.{name}") for name in ("level", "ask", "ratio", "count", "pool")
+)
+SOURCES = (("bookings", 0.6), ("searches", 1.5), ("entitled", 20.0))
+"""Datasets, and how many rows of each there are to a request as far as anybody knows."""
+
+
+class Asking(NamedTuple):
+    """Trips that may become requests (n,): ends as rows of the table, departure [ms] and random keys."""
+
+    origin: NDArray[np.int32]
+    destination: NDArray[np.int32]
+    depart_ms: NDArray[np.int64]
+    key: np.ndarray
+
+
+class FleetSizing:
+    """Vehicles of a service on demand for a focus (rows of zones)."""
+
+    name, actor = "on-demand fleet", "city/mobility"
+    datasets = datasets_of("bookings", "searches", "entitled")
+
+    def __init__(
+        self, territory: Territory, population: Population, parameters: Parameters, zones: np.ndarray
+    ) -> None:
+        self.parameters = parameters
+        self.asking, self.travel_ms, self.depot = _asking(territory, population, parameters, zones)
+        p = parameters
+        first, last = (float(each) for each in p["on_demand.service_hours"])
+        self.hours = (first, last)
+        self.median = min(float(p["value.requests_per_day"]), 0.2 * len(self.asking.key))
+        self.table_eur = self._table()
+
+    def day(self, seed: int) -> Day:
+        """The demand of a seed, its requests today, and what the week before told of it."""
+        p = self.parameters
+        bell = float(bells(seed, _LEVEL, keys_of(np.array(["level"])))[0])
+        level = float(np.exp(p["value.request_spread"] * bell))
+        names = np.array([each.name for each in self.datasets])
+        off = bells(seed, _RATIO, keys_of(names))
+        sources = []
+        for row, (name, ratio) in enumerate(SOURCES):
+            rate = self.median * level * ratio * float(np.exp(p[f"value.{name}_spread"] * off[row]))
+            n = OBSERVED_DAYS if name != "entitled" else 1
+            key = keys_of(np.array([f"{name} {number}" for number in range(n)]))
+            counted = poisson(uniforms(seed, _COUNT, key), rate)
+            at_s = NOW_S - DAY_S * np.arange(1.0, n + 1.0)
+            zero = np.zeros(n, dtype=np.int32)
+            sources.append(Source(self.datasets[row], observations(zero, at_s, at_s, counted)))
+        return Day((seed, level), tuple(sources))
+
+    def act(self, platform: DataPlatform) -> int:
+        """Vehicles whose expected cost under what is believed of the demand is least."""
+        p = self.parameters
+        precision = 1.0 / float(p["value.request_spread"]) ** 2
+        weighed = 0.0
+        for name, ratio in SOURCES:
+            seen = platform.visible(self.actor, name, NOW_S)
+            if seen.n_rows:
+                total = max(float(seen.result.sum()), 0.5)
+                exact = 1.0 / (float(p[f"value.{name}_spread"]) ** 2 + 1.0 / total)
+                weighed += exact * float(np.log(total / seen.n_rows / ratio / self.median))
+                precision += exact
+        level = np.exp(weighed / precision + NODES / np.sqrt(precision))
+        return int(np.argmin(self.expected_eur(level)))
+
+    def cost(self, day: Day, action: int) -> float:
+        """What that many vehicles cost today, refused and waiting riders included [EUR/day]."""
+        seed, level = day.truth
+        return self.cost_of(action, level, seed, 0)
+
+    def expected_eur(self, level: Floats) -> Floats:
+        """Cost of each number of vehicles (MOST_VEHICLES + 1,), mean over levels of Gauss and Hermite."""
+        inside = np.clip(np.log(level), np.log(LEVELS[0]), np.log(LEVELS[-1]))
+        costs = np.array([np.interp(inside, np.log(LEVELS), row) for row in self.table_eur])
+        return np.asarray(costs @ WEIGHTS / WEIGHTS.sum())
+
+    def cost_of(self, vehicles: int, level: float, seed: int, day: int) -> float:
+        """Cost of a day with so many vehicles and so much demand: vehicle hours, refusals, waits."""
+        p = self.parameters
+        rows = self._requests(level, seed, day)
+        hours = self.hours[1] - self.hours[0]
+        cost = vehicles * hours * float(p["on_demand.cost_eur_per_h"])
+        if not rows.size:
+            return cost
+        if not vehicles:
+            return cost + rows.size * float(p["value.refusal_eur"])
+        refused, wait_ms = self._routed(rows, vehicles)
+        value = float(p["population.value_of_time_other_eur_per_h"])
+        return cost + refused * float(p["value.refusal_eur"]) + wait_ms / MS / HOUR_S * value
+
+    def _requests(self, level: float, seed: int, day: int) -> NDArray[np.int64]:
+        """Trips that are asked for, in the order of the day."""
+        share = min(self.median * level / max(len(self.asking.key), 1), 1.0)
+        rows = np.flatnonzero(uniforms(seed, _ASK, self.asking.key, day) < share)
+        return rows[np.lexsort((self.asking.key[rows], self.asking.depart_ms[rows]))]
+
+    def _routed(self, rows: NDArray[np.int64], vehicles: int) -> tuple[int, float]:
+        """Requests refused, and milliseconds that the others wait."""
+        p, asking = self.parameters, self.asking
+        origin, destination = asking.origin[rows], asking.destination[rows]
+        direct_ms = self.travel_ms[origin, destination]
+        by = promises(
+            asking.depart_ms[rows], direct_ms, float(p["on_demand.max_wait_s"]),
+            float(p["on_demand.detour_factor"]), float(p["on_demand.detour_s"]),
+        )  # fmt: skip
+        n = rows.shape[0]
+        none = np.full(n, -1, dtype=np.int32)
+        requests = Requests(
+            origin,
+            destination,
+            np.ones(n, np.int32),
+            asking.depart_ms[rows],
+            *by,
+            none,
+            np.zeros(n, np.int64),
+        )
+        whole = np.ones(vehicles, dtype=np.int32)
+        opens_ms = np.full(vehicles, round(self.hours[0] * HOUR_S * MS), dtype=np.int64)
+        fleet = Fleet(self.depot * whole, opens_ms, SEATS * whole, 0 * whole, self.depot * whole)
+        terms = Terms(*(float(p[f"on_demand.{name}"]) for name in ("stay_s", "wait_weight", "ride_weight")))
+        problem = empty_problem(fleet, requests, self.travel_ms, terms)
+        for row in range(n):
+            insert_best(problem, np.array([row]))
+        served = problem.plan.vehicle >= 0
+        wait_ms = (problem.plan.begin_ms - asking.depart_ms[rows])[served].sum()
+        return int((~served).sum()), float(wait_ms)
+
+    def _table(self) -> Floats:
+        """Costs as the actor tries them on days that it makes up (MOST_VEHICLES + 1, n_levels)."""
+        made_up = range(1, DAYS_TRIED + 1)
+        return np.array([
+            [np.mean([self.cost_of(n, level, 0, day) for day in made_up]) for level in LEVELS.tolist()]
+            for n in range(MOST_VEHICLES + 1)
+        ])  # fmt: skip
+
+
+def _asking(
+    territory: Territory, population: Population, parameters: Parameters, zones: np.ndarray
+) -> tuple[Asking, NDArray[np.int64], int]:
+    """Trips of residents of the focus who cannot drive; driving times between their ends, and the depot."""
+    trips, persons = population.trips, population.persons
+    first, last = (HOUR_S * float(each) for each in parameters["on_demand.service_hours"])
+    who = (persons.kind == RESIDENT) & np.isin(persons.zone, zones) & ~drives(persons)
+    who &= persons.age >= LEAST_AGE
+    may = who[trips.person] & (trips.origin_link >= 0) & (trips.destination_link >= 0)
+    may &= (trips.distance_m >= LEAST_M) & (trips.depart_s >= first) & (trips.depart_s < last - HOUR_S)
+    may &= trips.origin_link != trips.destination_link
+    rows = np.flatnonzero(may)
+    order = np.argsort(uniforms(0, _POOL, trips.trip_key[rows]), kind="stable")
+    rows = rows[order[:MOST_TRIPS]]
+    ends = np.stack([trips.origin_link[rows], trips.destination_link[rows]], axis=1).astype(np.int64)
+    links, place = np.unique(ends, return_inverse=True)
+    place = place.reshape(ends.shape)
+    table, depot = _driving_ms(territory, parameters, links)
+    depart_ms = np.rint(trips.depart_s[rows] * MS).astype(np.int64)
+    linked = (table[depot] < FAR_MS) & (table[:, depot] < FAR_MS) if rows.size else np.empty(0, dtype=bool)
+    kept = linked[place].all(axis=1)
+    origin, destination = (np.ascontiguousarray(place[kept, end], dtype=np.int32) for end in (0, 1))
+    asking = Asking(origin, destination, depart_ms[kept], trips.trip_key[rows[kept]])
+    return asking, table, depot
+
+
+def _driving_ms(
+    territory: Territory, parameters: Parameters, links: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], int]:
+    """Driving times between links [ms], by which an operator reckons, and the best depot among them."""
+    if not links.size:
+        return np.zeros((0, 0), dtype=np.int64), -1
+    roads = roads_of(territory.streets, parameters, territory.turns)
+    bounds = bounds_to(roads.topology, roads.free_ms, links)
+    at = bounds.row_of_node[roads.topology.tail[links]]
+    between = bounds.cost_ms[at][:, roads.topology.head[links]].T.astype(np.int64) + roads.free_ms[links]
+    table = np.ceil(between * float(parameters["on_demand.running_time_share"])).astype(np.int64)
+    np.fill_diagonal(table, 0)
+    near = np.minimum(table, FAR_MS)
+    return np.ascontiguousarray(table), int(np.argmin(near.sum(axis=0) + near.sum(axis=1)))
