@@ -61,8 +61,9 @@ def plan_of(days: ResidentDays, parameters: Parameters, seed: int) -> Plan:
     x_m = np.concatenate([territory.streets.node_x_m, territory.places.x_m])
     y_m = np.concatenate([territory.streets.node_y_m, territory.places.y_m])
     grid, flow_grid = (
-        Grid.over(x_m, y_m, float(parameters[f"knowledge.privacy_{name}"])) for name in ("cell_m", "flow_cell_m")
-    )  # fmt: skip
+        Grid.over(x_m, y_m, float(parameters[f"knowledge.privacy_{name}"]))
+        for name in ("cell_m", "flow_cell_m")
+    )
     zones = tuple(str(name) for name in territory.zones.name)
     rule = _Rule(parameters, seed)
     mine = days.journeys_of(PLANNING)
@@ -227,4 +228,3 @@ def _persons(person: np.ndarray, cell: np.ndarray, n_cells: int) -> Contribution
     """Each person once in each of its cells."""
     given = Contributions.of(person, cell, np.ones(len(person)), n_cells)
     return given._replace(amount=np.ones_like(given.amount))
-

@@ -57,13 +57,10 @@ class Journeys:
     def sightings(self) -> Sightings:
         """Both ends of every trip, as far as they happened."""
         left, came = np.isfinite(self.departed_s), np.isfinite(self.arrived_s)
-        parts = (
-            (self.person, self.origin_x_m, self.origin_y_m, self.departed_s, left),
-            (self.person, self.destination_x_m, self.destination_y_m, self.arrived_s, came),
-        )
-        columns = [[column[happened] for *given, happened in parts for column in (given[row],)]
-                   for row in range(4)]  # fmt: skip
-        return Sightings(*(np.concatenate(column) for column in columns))
+        starts = (self.person, self.origin_x_m, self.origin_y_m, self.departed_s)
+        ends = (self.person, self.destination_x_m, self.destination_y_m, self.arrived_s)
+        pairs = zip(starts, ends, strict=True)
+        return Sightings(*(np.concatenate([start[left], end[came]]) for start, end in pairs))
 
 
 @dataclass(frozen=True)
@@ -107,7 +104,7 @@ def consents_to(persons: Persons, purpose: str) -> np.ndarray:
     bit = CONSENT_PURPOSES.index(purpose) - 1
     if bit < 0:
         return np.asarray(persons.consent)
-    return np.asarray((persons.other_consents >> np.uint8(bit)) & 1 == 1)
+    return np.asarray((persons.other_consents >> np.uint8(bit)) & np.uint8(1) == 1)
 
 
 def resident_days(folder: Path, n_days: int) -> ResidentDays:
@@ -159,12 +156,18 @@ def _of_day(
         (trips.destination_place[mine], streets.head[trips.destination_link[mine]]),
     ):
         inside = place >= 0
-        spots.append(np.where(inside, places.x_m[place], streets.node_x_m[node]))
-        spots.append(np.where(inside, places.y_m[place], streets.node_y_m[node]))
+        spots.append(
+            (
+                np.where(inside, places.x_m[place], streets.node_x_m[node]),
+                np.where(inside, places.y_m[place], streets.node_y_m[node]),
+            )
+        )
     begins_s = day * DAY_S
+    (origin_x_m, origin_y_m), (destination_x_m, destination_y_m) = spots
     return Journeys(
         trips.person[mine].astype(np.int64), np.full(int(mine.sum()), day), trips.mode[mine] == _CAR,
-        trips.origin_place[mine], trips.destination_place[mine], *spots,
+        trips.origin_place[mine], trips.destination_place[mine],
+        origin_x_m, origin_y_m, destination_x_m, destination_y_m,
         departed_s[mine] + begins_s, arrived_s[mine] + begins_s, trips.distance_m[mine],
     )  # fmt: skip
 
