@@ -12,13 +12,13 @@ import pytest
 
 from tests.conftest import ROOT
 from twin.errors import InputError
-from twin.study.publication import KEY_FILE, KeptBudget, noise_key
+from twin.study.privacy_budget import KEY_FILE, KeptBudget, noise_key
 
 SPEND = """
 import sys
 from pathlib import Path
 from twin.errors import InputError
-from twin.study.publication import KeptBudget
+from twin.study.privacy_budget import KeptBudget
 try:
     KeptBudget.at(Path(sys.argv[1]), 1.0).spend(sys.argv[2], 0.4)
     print("paid")
