@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import json
 import shutil
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from tests.integration.commands import ROOT, ask, one_object, tree
 from tests.integration.conftest import Desk
-from twin.knowledge.privacy_release import NoiseKey
-from twin.study.attack import attack
-from twin.study.store import read_sealed, write_sealed
+from twin.knowledge.privacy_release import BudgetLedger, NoiseKey
+from twin.population.tables import RESIDENT
+from twin.scenario.ledger import Parameters
+from twin.study.attack import attack, attack_days, lives_in
+from twin.study.attack_kinds import Attacked
+from twin.study.releases import PRESENCE, plan_of, publish_plan
+from twin.study.store import read_manifest, read_sealed, write_sealed
+from twin.study.traces import PLANNING, ResidentDays, consents_to, resident_days
 
 pytestmark = [
     pytest.mark.usefixtures("day"),
@@ -22,19 +29,27 @@ pytestmark = [
 ]
 
 
-def attacked(desk: Desk, kind: str, *more: str) -> dict[str, Any]:
-    return one_object(
-        ask(desk.folder, desk.cache, "attack", "out", "--kind", kind, "--json", "--quiet", *more)
-    )
+@cache
+def lived(folder: Path) -> ResidentDays:
+    """Fourteen days of the village's residents."""
+    return resident_days(folder / "out", 14)
+
+
+def attacked(desk: Desk, kind: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    monkeypatch.setenv("TWIN_NETWORKS", str(ROOT / "networks"))
+    return attack_days(lived(desk.folder), kind, Parameters.defaults(), 1, NoiseKey.fresh())
 
 
 def test_four_points_single_out_nine_in_ten_and_the_published_nobody(desk: Desk) -> None:
     before = tree(desk.folder / "out")
-    found = attacked(desk, "unicity")
+    found = one_object(
+        ask(desk.folder, desk.cache, "attack", "out", "--kind", "unicity", "--json", "--quiet")
+    )
     assert found["raw"] >= 0.9
     assert found["published"] <= 0.01
     assert found["chance"] < 0.01
     assert found["people"] > 1_000
+    assert found["consent"] < found["residents"]
     assert (found["days"], found["days_simulated"], found["known_points"]) == (14, 1, 4)
     by_points = list(found["raw_by_points"].values())
     assert by_points == sorted(by_points)
@@ -44,27 +59,65 @@ def test_four_points_single_out_nine_in_ten_and_the_published_nobody(desk: Desk)
     assert tree(desk.folder / "out") == before
 
 
-def test_the_members_are_hidden(desk: Desk) -> None:
-    found = attacked(desk, "membership")
+def test_the_members_are_hidden(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = attacked(desk, "membership", monkeypatch)
     assert found["raw"] == 1.0
     assert 0.48 <= found["published"] <= 0.55
-    assert found["privacy_loss_at_least"] <= found["privacy_loss_declared"] == found["release"]["epsilon"]
-    assert found["budget"] == [["residents by cell and hour", found["release"]["epsilon"]]]
+    assert found["privacy_loss_at_least"] <= found["privacy_loss_declared"]
+    assert found["privacy_loss_declared"] == pytest.approx(found["release"]["epsilon"])
+    assert found["privacy_loss_at_least_raw"] > 3.0
+    # all tables are paid from one budget
+    names = [each["name"] for each in found["release"]["tables"]]
+    assert len(names) == 9
+    assert [what for what, _ in found["budget"]] == [f"attacked: {name}" for name in names]
+    limit = float(Parameters.defaults()["knowledge.privacy_epsilon"])
+    assert sum(paid for _, paid in found["budget"]) == pytest.approx(limit)
 
 
-def test_places_cannot_be_told_from_decoys(desk: Desk) -> None:
-    found = attacked(desk, "reconstruction")
-    assert found["raw"] == 1.0
+def test_places_days_and_trajectories_cannot_be_told(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = attacked(desk, "reconstruction", monkeypatch)
+    assert found["raw"] > 0.99
     # in the long run 2 points at most; three deviations of 20,000 trials are 1 point
     assert 0.49 <= found["published"] <= found["chance"] + 0.02 + 0.01
     assert found["cells_told_by_the_scenario_seed"] <= 0.15
+    joined = found["trajectories"]
+    assert joined["raw"] > joined["chance"]
+    assert max(joined["published"], joined["unhidden"]) <= joined["chance"] + 0.02
 
 
-def test_small_cells_are_no_difference(desk: Desk) -> None:
-    found = attacked(desk, "differencing")
-    assert found["small_cells"] == found["cells_recovered_raw"] > 5
+def test_homes_are_told_by_the_own_trace_and_not_by_the_published(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = attacked(desk, "home", monkeypatch)
+    assert found["raw"] >= 0.8
+    assert found["published"] <= 2.0 * found["chance"]
+    assert found["exact_counts"] > 2.0 * found["chance"]
+
+
+def test_small_cells_are_no_difference(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = attacked(desk, "differencing", monkeypatch)
+    assert found["small_cells"] >= found["cells_recovered_raw"] > 5
     assert found["raw"] == 1.0
     assert found["cells_recovered"] == 0
+    assert found["queries"] >= 10_000
+
+
+def test_who_does_not_consent_is_in_nothing_that_leaves(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TWIN_NETWORKS", str(ROOT / "networks"))
+    days = lived(desk.folder)
+    plan = plan_of(days, Parameters.defaults(), 1)
+    refuse = (days.persons.kind == RESIDENT) & ~consents_to(days.persons, PLANNING)
+    travel = np.unique(days.journeys.person)
+    assert refuse[travel].any()
+    for table in plan.tables:
+        if "metered" in table.name or "water" in table.name:
+            assert consents_to(days.persons, "energy")[table.kept.person].all()
+        else:
+            assert not refuse[table.kept.person].any()
+    published = publish_plan(plan, NoiseKey.fresh(), BudgetLedger(1.0), "june")
+    given = Attacked(days, published, lives_in(days, "all"), 1)
+    assert not refuse[given.seen.person].any()
+    assert not refuse[given.people(100, "trial")].any()
 
 
 def test_the_table_for_people(desk: Desk) -> None:
@@ -109,9 +162,75 @@ def test_what_is_published_depends_on_the_key_and_does_not_tell_it(
 ) -> None:
     monkeypatch.setenv("TWIN_NETWORKS", str(ROOT / "networks"))
     secret = bytes(range(100, 132))
-    tell = partial(attack, desk.folder / "out", "differencing", days=3)
+    tell = partial(attack, desk.folder / "out", "differencing", days=2)
     first = tell(key=NoiseKey(secret))
     assert tell(key=NoiseKey(secret)) == first
     others = [tell()["release"]["share_of_presence_shown"] for _ in range(3)]
     assert any(other != first["release"]["share_of_presence_shown"] for other in others)
     assert all(text not in json.dumps(first) for text in (secret.hex(), secret.decode("latin-1")))
+
+
+def test_a_run_is_published_once_from_a_budget_of_its_people(desk: Desk, tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    order = ("publish", "out", "--days", "2", "--state", str(state), "--quiet")
+
+    def published(name: str, *more: str) -> Any:
+        return ask(desk.folder, desk.cache, *order, "--out", str(tmp_path / name), *more)
+
+    found = one_object(published("june", "--json"))
+    assert found["left"] == pytest.approx(0.0, abs=1e-12)
+    manifest = read_manifest(tmp_path / "june", "publication")
+    assert set(manifest["files"]) == {f"{each['name']}.parquet" for each in found["tables"]}
+    presence = pd.read_parquet(tmp_path / "june" / f"{PRESENCE}.parquet")
+    least = {each["name"]: each["least_shown"] for each in found["tables"]}
+    assert len(presence) > 0
+    assert presence["value"].min() >= least[PRESENCE] >= 10
+    # the key stands with the publisher, in no file of the publication nor of the run
+    secret = (state / "noise.key").read_bytes()
+    for folder in (tmp_path / "june", desk.folder / "out"):
+        for path in folder.rglob("*"):
+            assert not path.is_file() or secret not in path.read_bytes()
+    # another process, another folder, other days: the same people have nothing left to give
+    answer = published("july")
+    assert answer.returncode == 2
+    assert "published already" in answer.stderr
+    order = ("publish", "out", "--days", "3", "--state", str(state), "--quiet")
+    answer = published("august")
+    assert answer.returncode == 2
+    assert "of 0 left; right would be: no more than is left" in answer.stderr
+    assert not (tmp_path / "july").exists()
+    assert not (tmp_path / "august").exists()
+
+
+def test_the_key_is_kept_in_no_folder_of_results(desk: Desk, tmp_path: Path) -> None:
+    answer = ask(
+        desk.folder, desk.cache, "publish", "out", "--days", "1",
+        "--out", str(tmp_path / "p"), "--state", "out/state",
+    )  # fmt: skip
+    assert answer.returncode == 2
+    assert "key and budget would lie in out" in answer.stderr
+    assert not (desk.folder / "out" / "state").exists()
+
+
+def test_an_erased_person_is_in_no_new_table(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TWIN_NETWORKS", str(ROOT / "networks"))
+    shutil.copytree(desk.folder / "out", tmp_path / "out")
+    days = lived(desk.folder)
+    row = int(np.flatnonzero(np.isin(np.arange(len(days.persons)), days.journeys_of(PLANNING).person))[-1])
+    person = int(days.persons.person_id[row])
+    homes = pd.read_parquet(tmp_path / "out" / "homes.parquet")
+    done = one_object(
+        ask(tmp_path, tmp_path / "cache", "erase", "out", "--person", str(person), "--json", "--quiet")
+    )
+    assert done["rows_removed"] >= 2
+    assert {Path(name).name for name in done["files_changed"]} == {"trips.parquet", "homes.parquet"}
+    left = pd.read_parquet(tmp_path / "out" / "homes.parquet")
+    assert left["inhabitants"].sum() < homes["inhabitants"].sum()
+    after = resident_days(tmp_path / "out", 2)
+    assert after.erased.sum() == 1
+    assert after.erased[row]
+    assert row in plan_of(days, Parameters.defaults(), 1).table(PRESENCE).kept.person
+    for table in plan_of(after, Parameters.defaults(), 1).tables:
+        assert row not in table.kept.person

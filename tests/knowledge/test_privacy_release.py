@@ -8,19 +8,15 @@ import pickle
 import numpy as np
 import pytest
 
-from tests.knowledge.people import KEY, townspeople
+from tests.knowledge.people import KEY
 from twin.errors import InputError
 from twin.knowledge.privacy_release import (
     BudgetLedger,
     NoiseKey,
     Policy,
-    clipped,
-    counts_of,
     noise,
-    publish,
     release,
 )
-from twin.knowledge.traces import Traces, traces_of
 from twin.scenario.ledger import Parameters
 
 POLICY = Policy.of(Parameters.defaults())
@@ -31,7 +27,7 @@ POLICY = Policy.of(Parameters.defaults())
     [(0.1, 14.136, 29.96), (0.5, 2.799, 5.99), (1.0, 1.357, 3.0), (2.0, 0.602, 1.5)],
 )
 def test_noise_has_the_known_deviation(epsilon, deviation, bound_95):
-    drawn = noise(POLICY._replace(epsilon=epsilon, most_cells=1), KEY, "law", 200_000)
+    drawn = noise(POLICY._replace(epsilon=epsilon, most=1), KEY, "law", 200_000)
     assert drawn.std() == pytest.approx(deviation, rel=0.02)
     assert abs(drawn.mean()) < 4 * deviation / math.sqrt(200_000)
     assert np.mean(np.abs(drawn) <= math.ceil(bound_95)) >= 0.95
@@ -57,21 +53,6 @@ def test_the_key_is_not_told():
         NoiseKey(b"short")
 
 
-def test_nobody_counts_in_more_cells_than_declared():
-    traces = traces_of(townspeople(200), 500.0, 1.0, by_day=False)
-    kept = clipped(traces, 4, seed=1)
-    _, per_person = np.unique(kept.person, return_counts=True)
-    assert per_person.max() == 4
-    before = set(zip(traces.person.tolist(), traces.point.tolist(), strict=True))
-    assert set(zip(kept.person.tolist(), kept.point.tolist(), strict=True)) < before
-    assert len(np.unique(kept.person)) == 200
-    # taking one person away changes the table by no more than that
-    stay = traces.person != 7
-    one_less = clipped(Traces(traces.person[stay], traces.point[stay], 24), 4, seed=1)
-    n_cells = int(traces.point.max()) + 1
-    assert np.abs(counts_of(kept, n_cells) - counts_of(one_less, n_cells)).sum() == 4
-
-
 def test_small_counts_are_left_out_and_large_ones_are_near_the_truth():
     counts = np.array([0, 3, 9] * 200 + [5_000] * 200)
     shown = release(counts, POLICY, KEY, "june")
@@ -80,16 +61,17 @@ def test_small_counts_are_left_out_and_large_ones_are_near_the_truth():
     assert shown[600:].mean() == pytest.approx(5_000, abs=15)
 
 
-def test_losses_add_up_and_an_unpaid_release_is_not_made():
+def test_losses_add_up_and_what_cannot_be_paid_is_refused():
     ledger = BudgetLedger(2.5 * POLICY.epsilon)
-    counts = np.full(3, 1_000)
-    publish(counts, POLICY, KEY, "june", ledger)
-    publish(counts, POLICY, KEY, "july", ledger)
+    ledger.spend("june", POLICY.epsilon)
+    ledger.spend("july", POLICY.epsilon)
     assert ledger.spent == pytest.approx(2 * POLICY.epsilon)
     with pytest.raises(InputError, match="published already"):
-        publish(counts, POLICY, KEY, "july", ledger)
+        ledger.spend("july", POLICY.epsilon / 4)
     with pytest.raises(InputError, match="no more than is left"):
-        publish(counts, POLICY, KEY, "august", ledger)
+        ledger.spend("august", POLICY.epsilon)
     with pytest.raises(InputError, match="above 0"):
         ledger.spend("september", float("nan"))
+    with pytest.raises(InputError, match="no more than is left"):
+        ledger.spend_all([("august", POLICY.epsilon / 4), ("september", POLICY.epsilon)])
     assert [name for name, _ in ledger.rows] == ["june", "july"]

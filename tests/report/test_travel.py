@@ -90,6 +90,22 @@ def test_delays_by_group_are_of_car_trips() -> None:
     assert "age 30-44" not in delays
 
 
+def test_groups_of_too_few_persons_are_left_out_and_another_with_the_only_one() -> None:
+    ages = [20] * 15 + [35] * 12 + [50] * 30 + [80] * 4
+    n = len(ages)
+    many = pd.DataFrame(
+        {"person_id": np.arange(n), "zone": "village", "age": ages, "skill": "basic", "mode": "car",
+         "delay_s": 60.0, "elapsed_s": 600.0}
+    )  # fmt: skip
+    told = {each.group for each in group_delays(many, (), 10)}
+    # four are too few, and the smallest group beside them would tell them by the total less the rest
+    assert told == {"age 18-29", "age 45-64", "digital skill: basic"}
+    after = many.assign(elapsed_s=630.0)
+    assert {each.group for each in group_changes(many, after, (), 1, 10)} == told
+    trips_of_one = pd.concat([many.iloc[:1]] * 40)
+    assert group_delays(trips_of_one, (), 10) == ()
+
+
 LINKS = pd.DataFrame({"link_id": ["a", "b"], "length_m": [1_000.0, 2_000.0], "flow_veh": [20, 5]})
 BELIEFS = pd.DataFrame(
     {

@@ -1,35 +1,110 @@
-"""Commands that try what is given away: `attack`."""
+"""Commands that try and bound what is given away: `attack`, `publish`, `erase`, `retain`."""
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from twin.cli.options import AsJson, Quiet
-from twin.cli.output import emit, table
+from twin.cli.output import emit, say, table
 from twin.cli.progress import shown
 from twin.errors import InputError
 
+Run = Annotated[Path, typer.Argument(metavar="DIR", help="What `run` wrote.")]
+Folders = Annotated[list[Path], typer.Argument(metavar="DIR...", help="Folders of results.")]
+Days = Annotated[int, typer.Option("--days", min=1, help="Weekdays that the traces span.")]
+
 
 def attack(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="What `run` wrote.")],
-    kind: Annotated[str, typer.Option("--kind", help="unicity, reconstruction, membership or differencing.")],
-    days: Annotated[int, typer.Option("--days", min=1, help="Weekdays that the traces span.")] = 14,
+    folder: Run,
+    kind: Annotated[
+        str, typer.Option("--kind", help="unicity, home, reconstruction, membership or differencing.")
+    ],
+    days: Days = 14,
+    focus: Annotated[
+        str, typer.Option("--focus", help="Zone or pool whose inhabitants are attacked.")
+    ] = "all",
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
     """Attack what a run would publish of its residents, and the raw traces as control."""
-    if not folder.is_dir():
-        raise InputError(folder.as_posix(), "no such folder", "a folder that `run` wrote")
+    _check(folder)
     from twin.study.attack import attack as attacked
 
     with shown(quiet):
-        found = attacked(folder, kind, days=days)
+        found = attacked(folder, kind, days=days, focus=focus)
     if as_json:
         return emit(found)
     return table(
         ("attack", "published", "raw", "chance"),
         [[found[name] for name in ("kind", "published", "raw", "chance")]],
     )
+
+
+def publish(
+    folder: Run,
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder to publish.")],
+    days: Days = 14,
+    state: Annotated[
+        Path | None, typer.Option("--state", metavar="DIR", help="Where your secret key and budget are kept.")
+    ] = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Publish tables of a run's residents with noise, paid from the budget of these people."""
+    _check(folder)
+    from twin.study.publication import publish as published
+
+    with shown(quiet):
+        found = published(folder, out, days=days, state=state)
+    if as_json:
+        return emit(found)
+    table(("table", "epsilon"), [[each["name"], each["epsilon"]] for each in found["tables"]])
+    return say(f"{found['folder']}: epsilon {found['epsilon']:.4g}, {found['left']:.4g} left")
+
+
+def erase(
+    folders: Folders,
+    person: Annotated[int, typer.Option("--person", min=0, help="Id of the person.")],
+    cache: Annotated[bool, typer.Option(help="Also from the user's cache of runs and habits.")] = True,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Erase a person from every file of results: tables, checkpoints, logs, databases."""
+    for folder in folders:
+        _check(folder)
+    from twin.study.erasure_runs import erase_person
+
+    with shown(quiet):
+        found = erase_person(folders, person, cache=cache).summary()
+    if as_json:
+        return emit(found)
+    for name in ("files_changed", "files_removed"):
+        for path in found[name]:
+            say(f"{name.replace('files_', '')}: {path}")
+    return say(f"{found['rows_removed']} rows of person {person} removed")
+
+
+def retain(folders: Folders, as_json: AsJson = False, quiet: Quiet = False) -> None:
+    """Remove what has been kept as long as it may, and tell what is kept in bytes times days."""
+    for folder in folders:
+        _check(folder)
+    from twin.scenario.ledger import Parameters
+    from twin.study.retention import retain as retained
+
+    with shown(quiet):
+        found = {str(each): retained(each, Parameters.defaults(), time.time()) for each in folders}
+    if as_json:
+        return emit({"folders": found})
+    columns = ("personal_bytes", "personal_byte_days", "sums_bytes", "sums_byte_days", "removed_bytes")
+    return table(
+        ("folder", *columns), [[name, *(row[each] for each in columns)] for name, row in found.items()]
+    )
+
+
+def _check(folder: Path) -> None:
+    if not folder.is_dir():
+        raise InputError(folder.as_posix(), "no such folder", "a folder that `run` wrote")

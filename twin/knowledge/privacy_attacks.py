@@ -7,12 +7,14 @@ table was made, and all but the noise key. What it can still learn of one person
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from twin.kernels.random import key_of, stream_of, uniforms
 from twin.knowledge.privacy_release import KEY_BYTES, NoiseKey, Policy, noise, release
+from twin.knowledge.privacy_tables import Contributions, Table
 
 _COIN = stream_of("knowledge.attack.coin")
 _DECOY = stream_of("knowledge.attack.decoy")
@@ -47,46 +49,89 @@ def log_odds(
     return np.asarray(np.where(seen, by_value, small))
 
 
-def membership(
-    counts: np.ndarray, cells: list[np.ndarray], policy: Policy | None, keys: list[NoiseKey], seed: int
-) -> Membership:
-    """Was this person among those counted? By a coin each, over persons whose cells are given.
+def membership(tables: Sequence[Table], person: np.ndarray, exact: bool, seed: int) -> Membership:
+    """Was this person among those counted? By a coin for each trial, from all tables at once.
 
-    counts (n_cells,) hold all of them; ``policy`` None attacks exact counts. Each trial is a publication of
-    its own, with its own key.
+    person (n_trials,) is attacked in turn; ``exact`` attacks tables without noise. Each trial is a
+    publication of its own: its noise is fresh. Every sum is taken as shown that counts no persons.
     """
-    coin = uniforms(seed, _COIN, np.arange(len(cells), dtype=np.uint64)) < 0.5
-    score = np.empty(len(cells))
-    for k, own in enumerate(cells):
-        others = counts[own] - 1
-        shown = _shown(others + int(coin[k]), policy, keys[k], f"membership {k}")
-        score[k] = log_odds(shown, others, others + 1, policy).sum()
+    coin = uniforms(seed, _COIN, np.arange(len(person), dtype=np.uint64)) < 0.5
+    score = np.zeros(len(person))
+    for table in tables:
+        trial, row = own_rows(table.kept, person)
+        added = table.kept.amount[row]
+        others = table.sums[table.kept.cell[row]] - added
+        shown = _shown(others + np.where(coin[trial], added, 0), table, exact)
+        odds = log_odds(shown, others, others + added, None if exact else table.policy)
+        score += np.bincount(trial, weights=odds, minlength=len(person))
     return Membership(auc_of(score, coin), loss_of(score, coin))
 
 
-def reconstruction(
-    counts: np.ndarray, cells: list[np.ndarray], policy: Policy | None, keys: list[NoiseKey], seed: int
-) -> float:
+def profiles_told(tables: Sequence[Table], person: np.ndarray, exact: bool, seed: int) -> float:
+    """Which of two persons' days is this person's? Share told rightly from all tables; 0.5 is chance.
+
+    One is the person's own, the other that of somebody drawn: everything that both add is known, and who
+    of the two was counted is not.
+    """
+    u = uniforms(seed, _DECOY, np.arange(len(person), dtype=np.uint64))
+    everybody = np.unique(np.concatenate([table.kept.person for table in tables]))
+    decoy = everybody[(u * len(everybody)).astype(np.int64)]
+    score = np.zeros(len(person))
+    for table in tables:
+        kept = table.kept
+        parts = [own_rows(kept, who) for who in (person, decoy)]
+        key = np.concatenate([trial * kept.n_cells + kept.cell[row] for trial, row in parts])
+        pair, back = np.unique(key, return_inverse=True)
+        n_own = len(parts[0][1])
+        own, other = (
+            np.bincount(back[part], weights=kept.amount[row], minlength=len(pair)).astype(np.int64)
+            for part, (_, row) in zip((slice(n_own), slice(n_own, None)), parts, strict=True)
+        )
+        trial, cell = pair // kept.n_cells, pair % kept.n_cells
+        others = table.sums[cell] - own
+        shown = _shown(others + own, table, exact)
+        policy = None if exact else table.policy
+        odds = log_odds(shown, others + other, others + own, policy)
+        score += np.bincount(trial, weights=odds, minlength=len(person))
+    apart = decoy != person
+    told = np.where(score == 0.0, 0.5, (score > 0.0).astype(np.float64))
+    return float(told[apart].mean())
+
+
+def reconstruction(table: Table, person: np.ndarray, exact: bool, seed: int) -> float:
     """In which of two cells was this person? Share told rightly; 0.5 is chance.
 
     One is the person's own, the other that of a presence drawn among all others, so that the crowds in them
     tell nothing of which is which.
     """
-    so_far = np.cumsum(counts)
-    right = 0.0
-    for k, own in enumerate(cells):
-        u = uniforms(seed, _DECOY, np.full(9, k, dtype=np.uint64), np.arange(9))
-        drawn = np.searchsorted(so_far, u[1:] * so_far[-1], side="right")
-        other = drawn[~np.isin(drawn, own)]
-        if not len(other):
-            right += 0.5
-            continue
-        pair = np.array([own[int(u[0] * len(own))], other[0]])
-        others = counts[pair] - np.array([1, 0])
-        shown = _shown(counts[pair], policy, keys[k], f"reconstruction {k}")
-        odds = log_odds(shown, others, others + 1, policy)
-        right += 0.5 if odds[0] == odds[1] else float(odds[0] > odds[1])
-    return right / len(cells)
+    sums, kept = table.sums, table.kept
+    so_far = np.cumsum(sums)
+    first, after = kept.ranges(person)
+    key = np.arange(len(person), dtype=np.uint64)
+    u = np.stack([uniforms(seed, _DECOY, key, 1 + draw) for draw in range(9)])
+    own = kept.cell[first + (u[0] * (after - first)).astype(np.int64)]
+    drawn = np.searchsorted(so_far, u[1:] * so_far[-1], side="right")
+    trial, row = own_rows(kept, person)
+    mine = np.unique(trial * kept.n_cells + kept.cell[row])
+    free = ~np.isin(key.astype(np.int64) * kept.n_cells + drawn, mine)
+    found = free.any(axis=0)
+    other = drawn[free.argmax(axis=0), np.arange(len(person))]
+    odds = []
+    for cell, added in ((own, 1), (other, 0)):
+        others = sums[cell] - added
+        shown = _shown(others + added, table, exact)
+        odds.append(log_odds(shown, others, others + 1, None if exact else table.policy))
+    told = np.where(odds[0] == odds[1], 0.5, (odds[0] > odds[1]).astype(np.float64))
+    return float(np.where(found, told, 0.5).mean())
+
+
+def own_rows(kept: Contributions, person: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Rows of what each of some persons adds: number of the person among them, and row (n,)."""
+    first, after = kept.ranges(person)
+    n_rows = after - first
+    trial = np.repeat(np.arange(len(person)), n_rows)
+    offset = np.arange(len(trial)) - np.repeat(np.cumsum(n_rows) - n_rows, n_rows)
+    return trial, np.repeat(first, n_rows) + offset
 
 
 class Recovered(NamedTuple):
@@ -179,8 +224,13 @@ def _wilson(told: np.ndarray, z: float) -> tuple[float, float]:
     return max(centre - half, 0.0), min(centre + half, 1.0)
 
 
-def _shown(counts: np.ndarray, policy: Policy | None, key: NoiseKey, name: str) -> np.ndarray:
-    return counts.astype(np.float64) if policy is None else release(counts, policy, key, name)
+def _shown(sums: np.ndarray, table: Table, exact: bool) -> np.ndarray:
+    """What a fresh publication shows of some cells."""
+    if exact:
+        return sums.astype(np.float64)
+    if table.counted_by:
+        return sums + noise(table.policy, NoiseKey.fresh(), table.name, len(sums)).astype(np.float64)
+    return release(sums, table.policy, NoiseKey.fresh(), table.name)
 
 
 def _log_below(k: np.ndarray, fall: float) -> np.ndarray:

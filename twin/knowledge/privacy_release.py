@@ -1,6 +1,6 @@
 """What may be published of people: counts with noise at the level of the person, paid from a budget.
 
-Each person counts in at most m cells, so adding or removing one changes the table by m at most, and noise
+Each person adds at most m to a table, so adding or removing one changes it by m at most, and noise
 of the two-sided geometric law P(k) ~ a^|k|, a = exp(-epsilon / m), makes the whole table
 epsilon-differentially private (Dwork et al. 2006; Ghosh, Roughgarden & Sundararajan 2009). What is small
 after noise is left out; that and all sums of the table cost nothing more.
@@ -14,18 +14,16 @@ from __future__ import annotations
 import hashlib
 import math
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
 
 from twin.errors import InputError
-from twin.kernels.random import stream_of, uniforms
-from twin.knowledge.traces import Traces
 from twin.scenario.ledger import Parameters
 
 KEY_BYTES = 32
-_CLIP = stream_of("knowledge.privacy.clip")
 
 
 class NoiseKey:
@@ -75,66 +73,51 @@ class BudgetLedger:
         ...
         twin.errors.InputError: release 'july': 0.75 of 0.25 left; right would be: no more than is left
         """
-        if not (math.isfinite(epsilon) and epsilon > 0.0):
-            raise InputError(f"release {what!r}", f"epsilon {epsilon:g}", "a number above 0")
-        if any(what == name for name, _ in self.rows):
-            raise InputError(
-                f"release {what!r}", "was published already", "another name, or the table that stands"
-            )
-        left = self.limit - self.spent
-        if epsilon > left * (1.0 + 1e-12):
-            raise InputError(f"release {what!r}", f"{epsilon:g} of {left:g} left", "no more than is left")
-        self.rows.append((what, epsilon))
+        self.spend_all([(what, epsilon)])
+
+    def spend_all(self, expenses: Sequence[tuple[str, float]]) -> None:
+        """Note several expenses that are made together, or refuse all of them."""
+        known = {name for name, _ in self.rows}
+        for what, epsilon in expenses:
+            if not (math.isfinite(epsilon) and epsilon > 0.0):
+                raise InputError(f"release {what!r}", f"epsilon {epsilon:g}", "a number above 0")
+            if what in known:
+                raise InputError(
+                    f"release {what!r}", "was published already", "another name, or the table that stands"
+                )
+            known.add(what)
+        total, left = math.fsum(epsilon for _, epsilon in expenses), self.limit - self.spent
+        if total > left + 1e-12 * self.limit:
+            what = expenses[0][0] if len(expenses) == 1 else f"{expenses[0][0]} and {len(expenses) - 1} more"
+            raise InputError(f"release {what!r}", f"{total:g} of {left:g} left", "no more than is left")
+        self.rows.extend(expenses)
 
 
 class Policy(NamedTuple):
-    """How people are counted and published.
-
-    epsilon for all of the period; most cells in which a person counts; fewest people a cell shows; grid
-    [m, h] on which days lie on one another.
-    """
+    """How a table is published: epsilon, most that one person adds in all, fewest people a cell shows."""
 
     epsilon: float
-    most_cells: int
+    most: int
     least_people: int
-    cell_m: float
-    span_h: float
 
     @classmethod
     def of(cls, parameters: Parameters) -> Policy:
-        """What the ledger says."""
+        """What the ledger says of counts of persons, with the whole budget."""
         return cls(
             float(parameters["knowledge.privacy_epsilon"]),
             int(parameters["knowledge.privacy_most_cells"]),
             int(parameters["knowledge.privacy_least_people"]),
-            float(parameters["knowledge.privacy_cell_m"]),
-            float(parameters["knowledge.privacy_span_h"]),
         )
 
     @property
     def fall(self) -> float:
         """Ratio a of the noise's chances of k + 1 and k."""
-        return math.exp(-self.epsilon / self.most_cells)
+        return math.exp(-self.epsilon / self.most)
 
     @property
     def least_shown(self) -> int:
         """Smallest noisy count shown: the fewest people, and the noise that one cell in forty exceeds."""
-        return self.least_people + math.ceil(self.most_cells / self.epsilon * math.log(20.0))
-
-
-def clipped(traces: Traces, most_cells: int, seed: int) -> Traces:
-    """The same traces with at most so many points a person, drawn; all others are forgotten."""
-    u = uniforms(seed, _CLIP, traces.person.astype(np.uint64), traces.point)
-    order = np.lexsort((u, traces.person))
-    person = traces.person[order]
-    rank = np.arange(len(person)) - np.searchsorted(person, person)
-    kept = np.sort(order[rank < most_cells])
-    return Traces(traces.person[kept], traces.point[kept], traces.n_spans)
-
-
-def counts_of(traces: Traces, n_cells: int) -> np.ndarray:
-    """People in each cell (n_cells,), each counted once a cell."""
-    return np.bincount(traces.point, minlength=n_cells)
+        return self.least_people + math.ceil(self.most / self.epsilon * math.log(20.0))
 
 
 def noise(policy: Policy, key: NoiseKey, name: str, n: int) -> np.ndarray:
@@ -149,9 +132,3 @@ def release(counts: np.ndarray, policy: Policy, key: NoiseKey, name: str) -> np.
     """The published table (n,): noisy counts, NaN where they are too small to be shown."""
     noisy = counts + noise(policy, key, name, len(counts))
     return np.where(noisy >= policy.least_shown, noisy.astype(np.float64), np.nan)
-
-
-def publish(counts: np.ndarray, policy: Policy, key: NoiseKey, name: str, ledger: BudgetLedger) -> np.ndarray:
-    """Pay for a release and make it; a release that cannot be paid is not made."""
-    ledger.spend(name, policy.epsilon)
-    return release(counts, policy, key, name)

@@ -13,9 +13,15 @@ _WHO = stream_of("knowledge.unicity.who")
 _WHICH = stream_of("knowledge.unicity.which")
 
 
-def drawn_points(traces: Traces, n_points: int, most: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Persons with enough points, at most so many of them (n,), and points of each (n, n_points)."""
+def drawn_points(
+    traces: Traces, n_points: int, most: int, seed: int, targets: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Persons with enough points, at most so many of them (n,), and points of each (n, n_points).
+
+    targets (n_persons,) bool: only of these, all if None.
+    """
     person = traces.of_enough_points(n_points)
+    person = person if targets is None else person[targets[person]]
     u = uniforms(seed, _WHO, person.astype(np.uint64))
     person = np.sort(person[np.argsort(u, kind="stable")[:most]])
     begin = np.searchsorted(traces.person, person)
@@ -37,14 +43,16 @@ def crowds(traces: Traces, known: np.ndarray) -> np.ndarray:
     return np.array([_all_have(person, low, high) for low, high in rows], dtype=np.int64)
 
 
-def unicity(traces: Traces, n_points: int, seed: int, most: int = 2_000) -> float:
+def unicity(
+    traces: Traces, n_points: int, seed: int, most: int = 2_000, targets: np.ndarray | None = None
+) -> float:
     """Share of people with enough points whom random points of their own single out; NaN if nobody has.
 
     >>> both = Traces(np.array([0, 0, 1, 1]), np.array([3, 5, 3, 6]), 24)
     >>> unicity(both, 2, seed=1)
     1.0
     """
-    _, known = drawn_points(traces, n_points, most, seed)
+    _, known = drawn_points(traces, n_points, most, seed, targets)
     return float(np.mean(crowds(traces, known) == 1)) if len(known) else float("nan")
 
 

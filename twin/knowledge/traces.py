@@ -8,6 +8,7 @@ art. 4): they are never written, and what leaves is made of them by `privacy_rel
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -50,6 +51,48 @@ class Traces:
         """Persons (ascending) with at least so many distinct points."""
         person, n = np.unique(self.person, return_counts=True)
         return np.asarray(person[n >= n_points])
+
+
+class Grid(NamedTuple):
+    """Square cells that cover a ground, known before anybody is counted: row * n_columns + column."""
+
+    cell_m: float
+    west_m: float
+    south_m: float
+    n_columns: int
+    n_rows: int
+
+    @classmethod
+    def over(cls, x_m: np.ndarray, y_m: np.ndarray, cell_m: float) -> Grid:
+        """The grid that covers points of the ground (n,), its lines at whole multiples of the cell.
+
+        >>> Grid.over(np.array([10.0, 410.0]), np.array([0.0, 90.0]), 200.0)
+        Grid(cell_m=200.0, west_m=0.0, south_m=0.0, n_columns=3, n_rows=1)
+        """
+        if not cell_m > 0.0:
+            raise InputError("grid", f"{cell_m:g} m", "a length above 0")
+        west, south = (float(np.floor(each.min() / cell_m) * cell_m) for each in (x_m, y_m))
+        n_columns, n_rows = (
+            int((each.max() - low) // cell_m) + 1 for each, low in ((x_m, west), (y_m, south))
+        )
+        return cls(cell_m, west, south, n_columns, n_rows)
+
+    @property
+    def n_cells(self) -> int:
+        """Cells of the ground."""
+        return self.n_columns * self.n_rows
+
+    def cell_of(self, x_m: np.ndarray, y_m: np.ndarray) -> np.ndarray:
+        """Cell of each point (n,); points beyond the edge are in the cell nearest to it."""
+        column = np.clip((x_m - self.west_m) // self.cell_m, 0, self.n_columns - 1)
+        row = np.clip((y_m - self.south_m) // self.cell_m, 0, self.n_rows - 1)
+        return np.asarray(row * self.n_columns + column, dtype=np.int64)
+
+    def centres(self) -> np.ndarray:
+        """Middles of all cells (n_cells, 2) [m]."""
+        row, column = np.divmod(np.arange(self.n_cells), self.n_columns)
+        corner = np.column_stack([column, row]) + 0.5
+        return np.asarray(corner * self.cell_m + np.array([self.west_m, self.south_m]))
 
 
 def traces_of(seen: Sightings, cell_m: float, span_h: float, *, by_day: bool = True) -> Traces:

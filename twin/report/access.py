@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from twin.indicators.accessibility import WAYS
 from twin.indicators.services import ACCESS_GROUPS
@@ -118,7 +119,7 @@ def home_maps(
             "network": network,
             "place_id": tuple(homes["place_id"].astype(str)),
             "points_m": metres_on(drawn, homes["lon"].to_numpy(), homes["lat"].to_numpy()),
-            "people": homes["inhabitants"].to_numpy(dtype=np.float64),
+            "people": _of_enough(homes["inhabitants"].to_numpy(dtype=np.float64), sample),
             "minutes": homes[column].to_numpy(dtype=np.float64),
             "focus": ",".join(card.focus),
         }
@@ -131,6 +132,12 @@ def home_maps(
         if whole or single:
             maps.append(HomeMap(f"{role}{what}, whole area", wide=whole and single, **shared))
     return tuple(maps[:MOST_MAPS])
+
+
+def _of_enough(people: NDArray[np.float64], sample: Result) -> NDArray[np.float64]:
+    """People of each home, NaN where so few live that the number would be about somebody."""
+    least = int(sample.scenario.ledger()["knowledge.privacy_least_people"])
+    return np.where(people >= least, people, np.nan)
 
 
 def _columns(

@@ -166,6 +166,7 @@ def _people(subject: _Subject, zone_names: Mapping[str, str]) -> dict[str, Any]:
     labels = [each.role if shared else each.focus_name(zone_names) for each in subject.scenarios]
     trips = [sample.trips for sample in subject.samples]
     flows = [travel.link_flows(links, 0) for links in subject.links]
+    least = int(subject.samples[0].scenario.ledger()["knowledge.privacy_least_people"])
     return {
         "modes": tuple(
             travel.mode_bar(table, zone, label, row)
@@ -179,9 +180,9 @@ def _people(subject: _Subject, zone_names: Mapping[str, str]) -> dict[str, Any]:
         "changes": tuple(
             change
             for row in range(1, len(trips) if shared else 0)
-            for change in travel.group_changes(trips[0], trips[row], zones[0], row)
+            for change in travel.group_changes(trips[0], trips[row], zones[0], row, least)
         ),
-        "delays": travel.group_delays(trips[0], zones[0]) if subject.kind == "run" else (),
+        "delays": travel.group_delays(trips[0], zones[0], least) if subject.kind == "run" else (),
     }
 
 

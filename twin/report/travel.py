@@ -83,13 +83,13 @@ def delay_histogram(samples: Sequence[tuple[str, pd.DataFrame, Zones]]) -> Histo
     return Histogram("Delay of car trips", "min; % of trips", DELAY_EDGES_MIN, tuple(lines))
 
 
-def group_delays(trips: pd.DataFrame, zones: Zones) -> tuple[GroupDelay, ...]:
-    """Quantiles of the delay of car trips by group of traveller."""
+def group_delays(trips: pd.DataFrame, zones: Zones, least_people: int = 1) -> tuple[GroupDelay, ...]:
+    """Quantiles of the delay of car trips by group of traveller; of groups of enough persons."""
     inside = of_zones(trips, zones)
     cars = inside[(inside["mode"] == "car") & inside["delay_s"].notna()]
     delay_s = cars["delay_s"].to_numpy(dtype=np.float64)
     delays = []
-    for family, name, member in _groups(cars):
+    for family, name, member in _told_groups(cars, least_people):
         if member.any():
             p10, median, p90 = np.quantile(delay_s[member], (0.1, 0.5, 0.9)).clip(min=0.0).tolist()
             mean = float(delay_s[member].mean())
@@ -98,7 +98,7 @@ def group_delays(trips: pd.DataFrame, zones: Zones) -> tuple[GroupDelay, ...]:
 
 
 def group_changes(
-    base: pd.DataFrame, other: pd.DataFrame, zones: Zones, scenario: int
+    base: pd.DataFrame, other: pd.DataFrame, zones: Zones, scenario: int, least_people: int = 1
 ) -> tuple[GroupChange, ...]:
     """Who gains and who loses: each person's own day of travel, the same person in both scenarios."""
     persons = of_zones(base, zones).groupby("person_id", sort=True)
@@ -108,7 +108,7 @@ def group_changes(
     day = day.join(after_s.rename("after_s"), how="inner")
     change_s = (day["after_s"] - day["before_s"]).to_numpy(dtype=np.float64)
     changes = []
-    for family, name, member in _groups(day):
+    for family, name, member in _told_groups(day.reset_index(), least_people):
         n_persons = int(member.sum())
         if n_persons:
             own = change_s[member]
@@ -130,6 +130,23 @@ def of_zones(trips: pd.DataFrame, zones: Zones) -> pd.DataFrame:
 def car_delays(trips: pd.DataFrame) -> Floats:
     """Delays of car trips that have a path [s]."""
     return trips.loc[trips["mode"] == "car", "delay_s"].dropna().to_numpy(dtype=np.float64)
+
+
+def _told_groups(rows: pd.DataFrame, least_people: int) -> list[tuple[str, str, NDArray[np.bool_]]]:
+    """Groups of which something may be told: of enough persons, and no total less the rest tells another.
+
+    Where one group of a family is too small, the smallest of the others is left out with it (complementary
+    suppression; Cox 1980, JASA 75).
+    """
+    groups = _groups(rows)
+    person = rows["person_id"].to_numpy()
+    sizes = [len(np.unique(person[member])) for _, _, member in groups]
+    told = [size >= least_people or size == 0 for size in sizes]
+    for family in FAMILIES:
+        own = [row for row, group in enumerate(groups) if group[0] == family and sizes[row] > 0]
+        if sum(not told[row] for row in own) == 1 and len(own) > 1:
+            told[min((row for row in own if told[row]), key=lambda row: sizes[row])] = False
+    return [group for row, group in enumerate(groups) if told[row]]
 
 
 def _groups(rows: pd.DataFrame) -> list[tuple[str, str, NDArray[np.bool_]]]:

@@ -121,6 +121,12 @@ def verify_file(folder: Path, name: str, manifest: Mapping[str, Any]) -> Path:
     return path
 
 
+def stamp(path: Path) -> dict[str, Any]:
+    """Size and SHA-256 of a file as it is, as a manifest holds them."""
+    data = path.read_bytes()
+    return {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+
+
 def damaged(path: Path, why: str) -> InputError:
     """What is said of a file that is not as it was written."""
     return InputError(str(path), f"damaged: {why}", "the file as it was written; run it again")

@@ -1,14 +1,16 @@
-"""The traces of a run's residents: the simulated day, and more weekdays drawn for the same persons.
+"""The days of a run's residents: the simulated day, and more weekdays drawn for the same persons.
 
 A result's folder holds when each trip began and ended, not where: that is personal and stays out of it. It
 is found again by drawing the population from the scenario and seed that the manifest names; the trips' ids
-must be those of the folder. Further days keep who people are, where they work and when they start, and draw
-anew what they do, where they shop, visit or eat out, and how long they stay (`twin.population.another_day`);
-they are not simulated: trips leave as planned, cars go at the mean speed of the simulated day.
+must be those of the folder, less those of persons who were erased from it. Further days keep who people are,
+where they work and when they start, and draw anew what they do, where they shop, visit or eat out, and how
+long they stay (`twin.population.another_day`); they are not simulated: trips leave as planned, cars go at
+the mean speed of the simulated day.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -19,63 +21,155 @@ from twin.errors import InputError, WorkError
 from twin.knowledge.traces import Sightings
 from twin.model.sources import load_population, load_territory
 from twin.population.population import Population
-from twin.population.tables import MODES, RESIDENT, Trips
+from twin.population.tables import CONSENT_PURPOSES, MODES, RESIDENT, Persons, Trips
 from twin.study.results import Result
 from twin.territory.territory import Territory
 
 DAY_S = 86_400.0
+PLANNING, ENERGY = "planning", "energy"
 _CAR = MODES.index("car")
 
 
-def resident_sightings(folder: Path, n_days: int) -> tuple[Sightings, dict[str, Any]]:
-    """Where and when residents' trips began and ended over so many days; and what of it was simulated."""
+@dataclass(frozen=True)
+class Journeys:
+    """Trips of people over some days, (n,); moments from the first day's midnight, NaN: never.
+
+    person is the row of the person, places are rows, -1 outside.
+    """
+
+    person: np.ndarray
+    day: np.ndarray
+    by_car: np.ndarray
+    origin_place: np.ndarray
+    destination_place: np.ndarray
+    origin_x_m: np.ndarray
+    origin_y_m: np.ndarray
+    destination_x_m: np.ndarray
+    destination_y_m: np.ndarray
+    departed_s: np.ndarray
+    arrived_s: np.ndarray
+    distance_m: np.ndarray
+
+    def where(self, rows: np.ndarray) -> Journeys:
+        """Some of them."""
+        return Journeys(*(getattr(self, field.name)[rows] for field in fields(self)))
+
+    def sightings(self) -> Sightings:
+        """Both ends of every trip, as far as they happened."""
+        left, came = np.isfinite(self.departed_s), np.isfinite(self.arrived_s)
+        starts = (self.person, self.origin_x_m, self.origin_y_m, self.departed_s)
+        ends = (self.person, self.destination_x_m, self.destination_y_m, self.arrived_s)
+        pairs = zip(starts, ends, strict=True)
+        return Sightings(*(np.concatenate([start[left], end[came]]) for start, end in pairs))
+
+
+@dataclass(frozen=True)
+class ResidentDays:
+    """What the publisher of a run holds of its residents: who they are, and their trips.
+
+    ``erased`` (n_persons,) bool: of them nothing stands in the folder any more.
+    """
+
+    territory: Territory
+    persons: Persons
+    journeys: Journeys
+    erased: np.ndarray
+    n_days: int
+
+    def consenting(self, purpose: str) -> np.ndarray:
+        """Residents who let their data be used for a purpose, and were not erased (n_persons,) bool."""
+        return consents_to(self.persons, purpose) & (self.persons.kind == RESIDENT) & ~self.erased
+
+    def journeys_of(self, purpose: str) -> Journeys:
+        """Trips of those who consent: nobody else's leave."""
+        return self.journeys.where(self.consenting(purpose)[self.journeys.person])
+
+    def about(self) -> dict[str, Any]:
+        """How many there are, and what of it was simulated."""
+        return {
+            "residents": int((self.persons.kind == RESIDENT).sum()),
+            "consent": int(self.consenting(PLANNING).sum()),
+            "erased": int(self.erased.sum()),
+            "days": self.n_days,
+            "days_simulated": 1,
+            "what": "where and when residents' trips began and ended; days after the first drawn, "
+            "not simulated",
+        }
+
+
+def consents_to(persons: Persons, purpose: str) -> np.ndarray:
+    """Who lets their data be used for a purpose (n_persons,) bool."""
+    if purpose not in CONSENT_PURPOSES:
+        raise InputError("purpose", f"no purpose {purpose!r}", "one of " + ", ".join(CONSENT_PURPOSES))
+    bit = CONSENT_PURPOSES.index(purpose) - 1
+    if bit < 0:
+        return np.asarray(persons.consent)
+    return np.asarray((persons.other_consents >> np.uint8(bit)) & np.uint8(1) == 1)
+
+
+def resident_days(folder: Path, n_days: int) -> ResidentDays:
+    """The days of the residents of the run in a folder."""
     result = Result.load(folder)
     if result.trips.columns.empty:
         raise InputError(str(folder), "kept no table of trips", "a folder that `twin run` wrote")
     scenario, seed = result.scenario, result.seed
     territory = load_territory(scenario)
     first = load_population(scenario, territory, seed)
-    trips = result.trips
-    if not np.array_equal(trips["trip_id"].to_numpy(), first.trips.trip_id):
-        raise InputError(str(folder), "its trips are not those of its scenario and seed now", "run it again")
-    parts = [_of_day(territory, first, trips["departed_s"].to_numpy(), trips["arrived_s"].to_numpy(), 0)]
-    speed_mps = _car_speed_mps(trips)
+    stands = _stands(folder, result, first)
+    moments = np.full((2, len(stands)), np.nan)
+    moments[:, stands] = result.trips[["departed_s", "arrived_s"]].to_numpy(dtype=np.float64).T
+    erased = np.zeros(len(first.persons), dtype=np.bool_)
+    erased[first.trips.person[~stands]] = True
+    parts = [_of_day(territory, first, moments[0], moments[1], 0)]
+    speed_mps = _car_speed_mps(result.trips)
     for day in range(1, n_days):
         later = load_population(scenario, territory, seed, day)
         if not np.array_equal(later.persons.person_id, first.persons.person_id):
             raise WorkError(f"day {day} has other persons than the first")
         arrived_s = later.trips.depart_s + _planned_s(later.trips, speed_mps)
         parts.append(_of_day(territory, later, later.trips.depart_s, arrived_s, day))
-    seen = Sightings(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
-    about = {
-        "residents": int((first.persons.kind == RESIDENT).sum()),
-        "days": n_days,
-        "days_simulated": 1,
-        "what": "where and when residents' trips began and ended; days after the first drawn, not simulated",
-    }
-    return seen, about
+    joined = [np.concatenate([getattr(part, each.name) for part in parts]) for each in fields(Journeys)]
+    return ResidentDays(territory, first.persons, Journeys(*joined), erased, n_days)
+
+
+def _stands(folder: Path, result: Result, drawn: Population) -> np.ndarray:
+    """Which drawn trips the folder holds (n_trips,) bool: all but those of erased persons."""
+    kept = result.trips["trip_id"].to_numpy()
+    stands = np.isin(drawn.trips.trip_id, kept)
+    gone = np.unique(drawn.trips.person[~stands])
+    whole = not np.isin(drawn.trips.person[stands], gone).any()
+    n_erased = int(result.manifest.get("erased_persons", 0))
+    if not (np.array_equal(drawn.trips.trip_id[stands], kept) and whole and len(gone) <= n_erased):
+        raise InputError(str(folder), "its trips are not those of its scenario and seed now", "run it again")
+    return np.asarray(stands)
 
 
 def _of_day(
     territory: Territory, population: Population, departed_s: np.ndarray, arrived_s: np.ndarray, day: int
-) -> tuple[np.ndarray, ...]:
-    """Both ends of residents' trips of a day: person, x, y, moment; what never happened is left out."""
-    trips, streets = population.trips, territory.streets
-    resident = population.persons.kind[trips.person] == RESIDENT
-    ends = (
-        (trips.origin_place, streets.tail[trips.origin_link], departed_s),
-        (trips.destination_place, streets.head[trips.destination_link], arrived_s),
-    )
-    columns = []
-    for place, node, moment_s in ends:
-        happened = resident & np.isfinite(moment_s)
+) -> Journeys:
+    """Trips of residents on a day."""
+    trips, streets, places = population.trips, territory.streets, territory.places
+    mine = population.persons.kind[trips.person] == RESIDENT
+    spots = []
+    for place, node in (
+        (trips.origin_place[mine], streets.tail[trips.origin_link[mine]]),
+        (trips.destination_place[mine], streets.head[trips.destination_link[mine]]),
+    ):
         inside = place >= 0
-        x_m = np.where(inside, territory.places.x_m[place], streets.node_x_m[node])
-        y_m = np.where(inside, territory.places.y_m[place], streets.node_y_m[node])
-        columns.append(
-            (trips.person[happened], x_m[happened], y_m[happened], moment_s[happened] + day * DAY_S)
+        spots.append(
+            (
+                np.where(inside, places.x_m[place], streets.node_x_m[node]),
+                np.where(inside, places.y_m[place], streets.node_y_m[node]),
+            )
         )
-    return tuple(np.concatenate(pair) for pair in zip(*columns, strict=True))
+    begins_s = day * DAY_S
+    (origin_x_m, origin_y_m), (destination_x_m, destination_y_m) = spots
+    return Journeys(
+        trips.person[mine].astype(np.int64), np.full(int(mine.sum()), day), trips.mode[mine] == _CAR,
+        trips.origin_place[mine], trips.destination_place[mine],
+        origin_x_m, origin_y_m, destination_x_m, destination_y_m,
+        departed_s[mine] + begins_s, arrived_s[mine] + begins_s, trips.distance_m[mine],
+    )  # fmt: skip
 
 
 def _planned_s(trips: Trips, speed_mps: float) -> np.ndarray:
