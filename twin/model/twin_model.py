@@ -21,10 +21,10 @@ from twin.model.collector import day_collector
 from twin.model.conditions import ordered_levers, refuse_months_of_a_date, weather_levers
 from twin.model.day_plan import planned_today
 from twin.model.district_heat import heated
+from twin.model.driven import driven_today
 from twin.model.edited_roads import day_roads
 from twin.model.inhabitant import Inhabitant
 from twin.model.inhabitants import Inhabitants
-from twin.model.low_emission import Garage, complying
 from twin.model.manager import RoadManager
 from twin.model.networks import networks_of
 from twin.model.offer import day_of, lines_of
@@ -38,8 +38,6 @@ from twin.model.register import enter_state
 from twin.model.sources import conditions_of, load_population, load_territory, scenario_of
 from twin.model.state import Access
 from twin.model.users import EarlierDays, users_of
-from twin.model.vehicle_rules import gates_of, rules_of, zones_of
-from twin.population.fleet import vehicle_fleet, vehicle_of_trip
 from twin.population.population import Population
 from twin.population.tables import CAR, ON_DEMAND
 from twin.routing.search import bounds_to
@@ -238,7 +236,8 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         lines = lines_of(self)
         today, self.modes = planned_today(self, lines)
         self.population, self.transit = day_of(self, today, lines)
-        self._set_vehicles()
+        garage, self.rules = driven_today(self)
+        self.population, self.fleet, self.trip_vehicles = garage.population, garage.fleet, garage.vehicles()
         by_line = self.population
         self.population, self.on_demand = on_demand_of(self, by_line, self.transit)
         trips, persons = self.population.trips, self.population.persons
@@ -262,18 +261,6 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         self.parking = plan_of(self)
         self.phases = phases_of(self)
         self.bounds = bounds_to(self.roads.topology, self.roads.free_ms, self.car_trips.destination[cars])
-
-    def _set_vehicles(self) -> None:
-        """Who drives which vehicle today, and what rules there are for it."""
-        day, seed = self.population, self.seed_
-        fleet = vehicle_fleet(day, self.parameters, seed)
-        zones, gates = zones_of(self.spec, self.territory), gates_of(self.spec, self.territory)
-        garage = Garage(day, fleet, vehicle_of_trip(day, fleet))
-        garage = complying(garage, zones, self.parameters, seed)
-        self.population, self.fleet, self.trip_vehicles = garage.population, garage.fleet, garage.vehicles()
-        self.rules = rules_of(
-            zones, gates, self.population, self.fleet, self.trip_vehicles, self.parameters, seed
-        )
 
     def _set_actors(self) -> None:
         """City, providers and fleets, as Mesa agents or as what agents own."""
