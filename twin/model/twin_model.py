@@ -38,6 +38,7 @@ from twin.model.register import enter_state
 from twin.model.shared_rides import with_on_demand
 from twin.model.sources import conditions_of, load_population, load_territory, scenario_of
 from twin.model.state import Access
+from twin.model.surroundings import DeviceGround
 from twin.model.transit import with_transit
 from twin.model.users import EarlierDays, users_of
 from twin.model.vehicle_rules import gates_of, rules_of, zones_of
@@ -122,6 +123,7 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         self.running = True
         self.datacollector = day_collector()
 
+    device_ground: DeviceGround
     if "time" not in vars(mesa.Model):  # Mesa before 3.4 counts steps only; later it hides from hasattr
         time = property(lambda self: float(self.steps), doc="Mesa's own counter: steps made.")
 
@@ -239,8 +241,7 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         phases = with_transit(PHASES) if self.transit.runs else PHASES
         phases = with_on_demand(phases) if self.on_demand.runs else phases
         phases = with_utilities(phases) if self.spec.with_utilities else phases
-        trips, persons = self.population.trips, self.population.persons
-        streets = self.territory.streets
+        trips, persons, streets = self.population.trips, self.population.persons, self.territory.streets
         self.by_car = trips.mode == CAR
         self.may_drive = self.by_car | ((trips.mode == ON_DEMAND) & (by_line.trips.mode == CAR))
         self.from_gate = trips.origin_place < 0
@@ -270,9 +271,8 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         garage = Garage(day, fleet, vehicle_of_trip(day, fleet))
         garage = complying(garage, zones, self.parameters, seed)
         self.population, self.fleet, self.trip_vehicles = garage.population, garage.fleet, garage.vehicles()
-        self.rules = rules_of(
-            zones, gates, self.population, self.fleet, self.trip_vehicles, self.parameters, seed
-        )
+        drives = self.population, self.fleet, self.trip_vehicles
+        self.rules = rules_of(zones, gates, *drives, self.parameters, seed)
 
     def _set_actors(self) -> None:
         """City, providers and fleets, as Mesa agents or as what agents own."""
