@@ -44,10 +44,17 @@ def fleet_coverage(record: DayRecord, focus: Focus) -> Groups:
 
 @indicator("share", "higher", CONSUMPTION)
 def fleet_completeness(record: DayRecord, focus: Focus) -> Groups:
-    """Observations of a fleet that reached its owner by 30:00, over those that were due."""
+    """Observations of a fleet that reached its owner by 30:00, over those that were due.
+
+    None is due where there is nothing to tell, such as the speed of a street in which nobody drives.
+    """
 
     def of(record: DayRecord, part: Part) -> float:
-        return ratio(float(len(part.useful)), float(part.mine.sum()) * part.fleet.n_intervals)
+        counts = part.fleet.tally
+        due = float(part.mine.sum()) * part.fleet.n_intervals
+        if counts is not None:
+            due = float(sum(each[part.mine].sum() for each in counts[:3]))
+        return ratio(float(len(part.useful)), due)
 
     return _by_fleet(record, focus, of)
 

@@ -83,8 +83,9 @@ def _places(order: SensorFleet, model: TwinModel, sees: str) -> Spots:
     else:
         where = f"sensor_fleet {order.name!r}: places"
         named = select_places(order.places, places, zones, territory.streets.communes, where)
+    home = model.population.persons.home
     worth = {
-        "fill": places.dwellings,
+        "fill": np.bincount(home[home >= 0], minlength=places.n_places),
         "heat": places.floor_area_m2,
         "present": places.shop + places.health + places.counter + places.leisure + places.school_places
         + places.jobs,
