@@ -122,8 +122,11 @@ def test_farther_devices_send_slower_and_are_heard_less():
     n = len(away_m)
     devices = Radios(away_m, np.zeros(n), np.arange(n, dtype=np.uint64), np.zeros(n), np.full(n, 3_600.0))
     found = heard_by(devices, one_gateway(), CALM)
-    assert found.spreading.tolist() == sorted(found.spreading.tolist())[: n - 1] + [0]
-    assert (np.diff(found.heard[:-1]) <= 1e-6).all() or found.heard[4] < found.heard[0]
+    assert found.spreading.tolist() == [*sorted(found.spreading[:-1].tolist()), 0]
+    assert 7 == found.spreading[0] < found.spreading[4]
+    near = found.spreading == 7
+    assert (np.diff(found.heard[near]) < 0.0).all()
+    assert found.heard[4] < found.heard[0]
     assert found.heard[-1] == 0.0
     assert found.gateway.tolist() == [0] * (n - 1) + [-1]
     buried = heard_by(devices._replace(more_db=np.full(n, 15.0)), one_gateway(), CALM)
@@ -132,8 +135,8 @@ def test_farther_devices_send_slower_and_are_heard_less():
 
 
 def test_factors_are_the_least_that_leave_a_margin():
-    lost = np.array([100.0, 127.9, 128.1, 137.0, 145.0, 152.0])
-    assert adaptive(lost, LEDGER).tolist() == [7, 7, 8, 11, 12, 0]
+    lost = np.array([100.0, 127.9, 128.1, 136.9, 145.0, 152.0])
+    assert adaptive(lost, LEDGER).tolist() == [7, 7, 8, 10, 12, 0]
 
 
 def test_two_gateways_hear_more_than_one_and_the_second_goes_where_devices_are_left():

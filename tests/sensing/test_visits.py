@@ -31,7 +31,7 @@ def test_a_crew_drives_to_the_nearest_first_and_home_at_last():
     site = np.arange(5)
     visits = plan_visits(table, site, 5, along(5), LEDGER)
     assert visits.device.tolist() == [0, 3, 4]
-    begins_s = LEDGER["utilities.crew_shift_h"][0] * 3_600.0
+    begins_s = LEDGER["sensing.crew_shift_h"][0] * 3_600.0
     work_s = LEDGER["sensing.visit_h"] * 3_600.0
     ends = begins_s + np.array([100 + work_s, 400 + 2 * work_s, 500 + 3 * work_s])
     assert visits.done_s.tolist() == np.ceil(ends).astype(int).tolist()
@@ -42,10 +42,10 @@ def test_a_crew_drives_to_the_nearest_first_and_home_at_last():
 
 
 def test_a_shift_is_limited_and_those_who_waited_longest_come_first():
-    n = 60
-    table = fleet(n, list(range(n)))  # device 59 has waited longest
+    n = 40
+    table = fleet(n, list(range(n)))  # the last has waited longest
     visits = plan_visits(table, np.arange(n), n, along(n, 10.0), LEDGER)
-    begins_h, ends_h = LEDGER["utilities.crew_shift_h"]
+    begins_h, ends_h = LEDGER["sensing.crew_shift_h"]
     assert 1 < len(visits.device) <= (ends_h - begins_h) / LEDGER["sensing.visit_h"]
     assert visits.device.min() >= n - int((ends_h - begins_h) / LEDGER["sensing.visit_h"])
     assert visits.done_s.max() <= ends_h * 3_600.0

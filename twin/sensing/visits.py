@@ -60,7 +60,7 @@ def plan_visits(
     crews: int = 1,
 ) -> Visits:
     """Visits of a day, written into the devices; site (n_devices,) and depot are what `ways` knows."""
-    begins_h, ends_h = parameters["utilities.crew_shift_h"]
+    begins_h, ends_h = parameters["sensing.crew_shift_h"]
     work_s = float(parameters["sensing.visit_h"]) * S_PER_H
     shift_s = (ends_h - begins_h) * S_PER_H
     most = int(shift_s // work_s)
