@@ -38,7 +38,7 @@ class Part(NamedTuple):
 
 @indicator("share", "higher", CONSUMPTION)
 def fleet_coverage(record: DayRecord, focus: Focus) -> Groups:
-    """Share of the focus that a fleet observed at least once: of streets by length, else of features."""
+    """Share of the focus that a fleet observed at least once: of streets by length, else of its spots."""
     return _by_fleet(record, focus, _coverage)
 
 
@@ -157,6 +157,8 @@ def _coverage(record: DayRecord, part: Part) -> float:
     zones = _zone_of_row(record, fleet)
     here = np.isin(zones, np.unique(zones[fleet.row[part.mine]]))
     worth = np.ones(len(zones))
+    if fleet.feature != "link" and len(fleet.among):
+        worth = np.bincount(fleet.among, minlength=len(zones)).astype(np.float64)
     if fleet.feature == "link":
         streets = record.territory.streets
         worth = np.asarray(streets.length_m)

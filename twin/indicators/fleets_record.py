@@ -32,7 +32,9 @@ class FleetRecord:
     battery
         Whether it lives on batteries.
     street
-        (n_features,) the link at hand of each feature; empty where a feature is a link or a place.
+        (n_features,) the link at hand of each feature; empty where nobody asks for it.
+    among
+        Rows of the features at which such devices may stand; empty: any.
     """
 
     owner: str
@@ -46,3 +48,4 @@ class FleetRecord:
     gateways: float
     battery: bool
     street: NDArray[np.int32]
+    among: NDArray[np.int32]

@@ -10,9 +10,7 @@ from twin.clock import HORIZON_S, MS
 from twin.indicators.fleets_record import FleetRecord
 from twin.indicators.utilities_record import UtilitiesRecord
 from twin.kernels.observe import Events
-from twin.kernels.paths import BLOCKED
 from twin.model.metering import publish
-from twin.routing.search import bounds_to
 from twin.sensing.device_fleets import share_the_air
 from twin.sensing.fleets import Fleet, StepTruth, observe
 from twin.sensing.kinds import LORAWAN, DeviceSettings
@@ -36,37 +34,9 @@ def open_fleets(model: TwinModel, fleets: list[Fleet]) -> None:
         grown_devices(fleet.table, fleet.settings.rule, model.seed_, model.month, parameters)
         crews = int(np.ceil(fleet.units.sum() / parameters["sensing.devices_per_crew"]))
         ground.visits[fleet.name] = plan_visits(
-            fleet.table, spots.street[fleet.table.feature], _depot(model), _Ways(model), parameters,
+            fleet.table, spots.street[fleet.table.feature], ground.depot, ground.ways, parameters,
             drifts=fleet.settings.kind.drifts, crews=crews,
         )  # fmt: skip
-
-
-def _depot(model: TwinModel) -> int:
-    """The link at most jobs: where the city's own depot may be."""
-    places = model.territory.places
-    jobs = np.bincount(places.access_link, weights=places.jobs, minlength=model.territory.streets.n_links)
-    return int(np.argmax(jobs))
-
-
-class _Ways:
-    """Seconds and metres between links by the map, as a crew without a calculator knows them."""
-
-    def __init__(self, model: TwinModel) -> None:
-        self._topology, self._free_ms = model.roads.topology, model.roads.free_ms
-        self._length_mm = np.rint(model.territory.streets.length_m * 1_000.0).astype(np.int32)
-
-    def __call__(self, links: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        spent, length = (self._between(links, each) / 1_000.0 for each in (self._free_ms, self._length_mm))
-        return spent, length
-
-    def _between(self, links: np.ndarray, weight: np.ndarray) -> np.ndarray:
-        bounds = bounds_to(self._topology, weight, links)
-        row = bounds.row_of_node[self._topology.tail[links]]
-        cost = bounds.cost_ms[row][:, self._topology.head[links]].T.astype(np.float64)
-        ends = (weight[links][:, None] + weight[links]) / 2.0
-        apart = np.where(cost >= BLOCKED, np.inf, cost + ends)
-        apart[links[:, None] == links] = 0.0
-        return np.asarray(apart)
 
 
 def observe_over(model: TwinModel, record: UtilitiesRecord | None) -> None:
@@ -100,7 +70,7 @@ def _record_of(model: TwinModel, fleet: Fleet) -> FleetRecord:
         stands = fleet.link if len(fleet.link) else fleet.place
         return FleetRecord(
             fleet.dataset.owner, fleet.kind, fleet.dataset.feature, stands, np.ones(len(stands)),
-            HORIZON_S // settings.interval_s, None, visits, 0.0, False, np.empty(0, dtype=np.int32),
+            HORIZON_S // settings.interval_s, None, visits, 0.0, False, *np.empty((2, 0), dtype=np.int32),
         )  # fmt: skip
     assert isinstance(settings, DeviceSettings)
     owner, gateways = fleet.dataset.owner, 0.0
@@ -111,5 +81,5 @@ def _record_of(model: TwinModel, fleet: Fleet) -> FleetRecord:
     return FleetRecord(
         owner, fleet.kind, fleet.dataset.feature, fleet.table.feature, fleet.units.astype(np.float64),
         HORIZON_S // settings.rule.interval_s, fleet.tally, visits, gateways, settings.kind.battery,
-        ground.spots[fleet.name].street,
+        ground.spots[fleet.name].street, ground.spots[fleet.name].candidates,
     )  # fmt: skip
