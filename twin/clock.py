@@ -11,6 +11,7 @@ import re
 
 from twin.errors import InputError
 
+DAY_S = 86_400
 HORIZON_S = 30 * 3_600
 """Last moment of a simulated day: 30:00."""
 SLICE_S = 900

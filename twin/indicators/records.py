@@ -18,6 +18,7 @@ from twin.accounts import Accounts
 from twin.clock import HORIZON_S, MS
 from twin.indicators.accessibility import Access, access_of
 from twin.indicators.hindsight import Hindsight, hindsight_of
+from twin.indicators.fleets_record import FleetRecord
 from twin.indicators.on_demand_record import OnDemandRecord
 from twin.indicators.parking_record import ParkingRecord
 from twin.indicators.powered_times import powered_of
@@ -124,8 +125,8 @@ class DayRecord:
         By provider, the name of the dataset that holds the traces of its users.
     closed
         (n_links,) bool, closed at some moment of the day; None: none was.
-    meters
-        Fleets of meters by the name of their dataset of readings.
+    meters, fleets
+        Fleets of meters by the name of their dataset of readings; all fleets that stand somewhere by theirs.
     transit
         Public transport by timetable; None: there is none. Links' counts have its buses in them, the
         events above do not.
@@ -183,6 +184,7 @@ class DayRecord:
     services: Services | None = None
     promised_ms: NDArray[np.int64] | None = None
     utilities: UtilitiesRecord | None = None
+    fleets: Mapping[str, FleetRecord] = field(default_factory=dict)
 
     @property
     def n_trips(self) -> int:
@@ -191,6 +193,8 @@ class DayRecord:
 
     def feature_of(self, dataset: str) -> str:
         """What a datastream of a dataset is the row of: "link", "place" or "node" of the utility layers."""
+        if dataset in self.fleets:
+            return self.fleets[dataset].feature
         if dataset in self.meters:
             return "place"
         shared = {each.shared: each.shared_feature for each in self.meters.values()}

@@ -25,6 +25,8 @@ def told(fleet: Fleet, rows: Observations, outages: Outages, servers: Servers) -
         return rows
     if not _answers(fleet, servers):
         return _taken(rows, np.zeros(rows.n_rows, dtype=np.bool_))
+    if fleet.table is not None:
+        return rows  # devices went without power or network themselves
     if fleet.dataset.feature == "place":
         lost = outages.place_silent
     elif fleet.kind == "probe":

@@ -40,11 +40,11 @@ def place_site(order: SensorFleet, model: TwinModel) -> PlaceSite:
         place_key=keys_of(places.place_id),
         points=np.maximum(np.ceil(places.dwellings), 1.0).astype(np.int32),
         street=places.access_link,
-        station=_stations(territory),
+        station=stations_of(territory),
     )
 
 
-def _stations(territory: Territory) -> np.ndarray:
+def stations_of(territory: Territory) -> np.ndarray:
     """The transformer station behind each place (n_places,), row of the utility nodes, -1 none."""
     layers = territory.utilities
     node = layers.rows_for("place", territory.places.place_id, POWER)
@@ -57,6 +57,11 @@ def consumption_of(model: TwinModel, days: Itineraries) -> DayConsumption | None
     """What buildings draw, by who is in them so far; None where no meter looks."""
     if not any(fleet.place.shape[0] for fleet in model.fleets):
         return None
+    return consumption_of_day(model, days)
+
+
+def consumption_of_day(model: TwinModel, days: Itineraries) -> DayConsumption:
+    """What buildings draw, by who is in them so far."""
     return DayConsumption(model.demand, days.departed_ms, days.arrived_ms)
 
 

@@ -20,9 +20,12 @@ from twin.mobility.riders import ServiceDay
 from twin.mobility.rules import Rules
 from twin.mobility.shared_rides import Fleet as SharedFleet
 from twin.mobility.shared_rides import SharedRides, joined
+from twin.model.device_spots import spots_of
+from twin.model.fleet_day import open_fleets
 from twin.model.metering import place_site
 from twin.model.parking_plan import opening_of
 from twin.model.state import Bookings, DayState, Dispatch, Guidance, Log, Orders
+from twin.model.surroundings import DeviceGround
 from twin.model.utility_state import Outages, Servers
 from twin.routing.routes import Routes
 from twin.scenario.actors import SensorFleet
@@ -109,17 +112,24 @@ def _deployed_fleets(model: TwinModel) -> list[Fleet]:
     streets = model.territory.streets
     rows = {agent.name: agent.row for agent in model.providers}
     fleets = []
+    model.device_ground = DeviceGround(model)
     for order in model.spec.fleets():
         if order.kind == "probe" and order.owner not in rows:
             continue  # nobody uses that provider today
         named = _named(model, order)
-        site = Site(named, streets.link_key, streets.road_class, model.seed_, place_site(order, model))
+        site = Site(
+            named, streets.link_key, streets.road_class, model.seed_, place_site(order, model),
+            spots_of(order, named, model), model.month, model.networks is not None,
+        )  # fmt: skip
+        if site.spots is not None:
+            model.device_ground.spots[order.name] = site.spots
         fleets.append(deploy(order, site, model.parameters, rows.get(order.owner, -1)))
     known = {fleet.dataset.name for fleet in fleets}
     for agent in model.providers:
         own = fleet_of_provider(agent.order, agent.row, model.parameters)
         if own.dataset.name not in known:
             fleets.append(own)
+    open_fleets(model, fleets)
     return fleets
 
 

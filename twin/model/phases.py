@@ -80,7 +80,10 @@ def _sense(model: TwinModel, state: Access, moment_s: int) -> None:
         period=model.month,
         queued=_events(state.loader.queued(moment_s + model.step_s, moment_s, state.log.last)),
         consumption=consumption_of(model, state.itineraries),
+        surroundings=model.device_ground,
+        outages=model.device_ground.outages(state),
     )
+    model.device_ground.begin(state)
     for fleet in state.devices.values():
         rows = observe(fleet, truth, model.seed_)
         publish(state.platform, fleet, told(fleet, rows, state.utilities, state.servers))
@@ -112,7 +115,7 @@ PHASES: tuple[Phase, ...] = (
     Phase(
         "sense",
         _sense,
-        _groups("log", "loader", "itineraries", "utilities", "servers"),
+        _groups("log", "loader", "itineraries", "utilities", "servers", "parking"),
         _groups("devices", "platform"),
     ),
 )

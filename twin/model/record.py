@@ -16,6 +16,7 @@ from twin.kernels.paths import BLOCKED
 from twin.knowledge.catalogue import catalogue_of
 from twin.knowledge.day import Estimate, city_picture
 from twin.mobility.passages import Passages
+from twin.model.fleet_day import fleets_record_of, observe_over
 from twin.model.metering import meterings
 from twin.model.on_demand_record import on_demand_record_of, trips_as_made
 from twin.model.parking_record import parking_record_of
@@ -40,6 +41,8 @@ def record_of(model: TwinModel) -> DayRecord:
     of_trips = passages.of(passages.trip < model.n_trips)
     days = state.itineraries
     population = trips_as_made(model)
+    utilities = utilities_record_of(model)
+    observe_over(model, utilities)
     return _booked(
         DayRecord(
             territory=model.territory,
@@ -77,7 +80,8 @@ def record_of(model: TwinModel) -> DayRecord:
             barred_km=barred_km(model.rules, model.trip_vehicles, of_trips, streets.length_m),
             on_demand=on_demand_record_of(model, passages),
             services=services_of(model, passages),
-            utilities=utilities_record_of(model),
+            utilities=utilities,
+            fleets=fleets_record_of(model),
             **_published(model),
         )
     )

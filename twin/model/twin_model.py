@@ -37,6 +37,7 @@ from twin.model.provider import ProviderAgent
 from twin.model.register import enter_state
 from twin.model.sources import conditions_of, load_population, load_territory, scenario_of
 from twin.model.state import Access
+from twin.model.surroundings import DeviceGround
 from twin.model.users import EarlierDays, users_of
 from twin.population.population import Population
 from twin.population.tables import CAR, ON_DEMAND
@@ -115,6 +116,7 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         enter_state()
         self.datacollector = day_collector()
 
+    device_ground: DeviceGround
     if "time" not in vars(mesa.Model):  # Mesa before 3.4 counts steps only; later it hides from hasattr
         time = property(lambda self: float(self.steps), doc="Mesa's own counter: steps made.")
 

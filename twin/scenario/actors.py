@@ -77,6 +77,9 @@ class SensorFleet(Model):
     )
     share: Share | None = Field(None, description="share of the places named that get one, 0 to 1")
     count: Annotated[int, Field(gt=0)] | None = Field(None, description="a whole number of sensors above 0")
+    placement: Literal["random", "class", "coverage", "value"] | None = Field(
+        None, description='"random", "class" of roads, "coverage" or "value"; of those that count limits'
+    )
     interval_s: Annotated[float, Field(gt=0)] | None = Field(
         None, description="seconds between two observations, above 0"
     )

@@ -100,7 +100,7 @@ class RoadCounter:
     def deploy(self, order: SensorFleet, site: Site, parameters: Parameters, provider: int) -> Fleet:
         """Place counters on the named links, or some of them."""
         settings = counter_settings(order, parameters)
-        link = place(order, site)
+        link = place(order, site, parameters)
         dataset = Dataset.of_links(order.name, order.owner, "vehicles that left the link in the interval",
                                    "veh", cadence_s=settings.interval_s)  # fmt: skip
         key = sensor_keys(order.name, site.link_key[link])

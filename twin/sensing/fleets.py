@@ -11,7 +11,9 @@ from twin.registry import Registry
 from twin.scenario.actors import SensorFleet
 from twin.scenario.ledger import Parameters
 from twin.sensing.counters import RoadCounter
+from twin.sensing.device_fleets import DeviceSensor
 from twin.sensing.devices import Fleet, PlaceSite, SensorKind, Site, StepTruth
+from twin.sensing.kinds import KINDS
 from twin.sensing.meters import PowerMeter, WaterMeter, shared_readings
 from twin.sensing.probes import Probe
 
@@ -32,6 +34,8 @@ SENSORS.add("road_counter", RoadCounter())
 SENSORS.add("probe", Probe())
 SENSORS.add("water_meter", WaterMeter())
 SENSORS.add("power_meter", PowerMeter())
+for _name in KINDS:
+    SENSORS.add(_name, DeviceSensor())
 
 
 def deploy(order: SensorFleet, site: Site, parameters: Parameters, provider: int = -1) -> Fleet:

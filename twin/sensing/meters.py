@@ -90,6 +90,8 @@ def place_meters(order: SensorFleet, site: Site) -> np.ndarray:
             raise InputError(
                 f"{where}: {key}", f"a {order.kind} stands in a building", "places, share or count"
             )
+    if order.placement not in (None, "random"):
+        raise InputError(f"{where}: placement", f"a {order.kind} is placed at random", "random, or nothing")
     if order.share is not None and order.count is not None:
         raise InputError(f"{where}: count", "a share is given too", "either share or count")
     if site.places is None or not len(site.places.candidates):

@@ -14,11 +14,13 @@ from scipy.sparse import csr_array
 from twin.errors import InputError
 
 
-def place_by_coverage(sees: csr_array, worth: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+def place_by_coverage(
+    sees: csr_array, worth: np.ndarray, count: int, enough: float = np.inf
+) -> tuple[np.ndarray, np.ndarray]:
     """Sites in the order of choice (count,), and the worth seen with each (count,), rising.
 
     sees (n_sites, n_things): non-zero where a site sees a thing; worth (n_things,) 0 or more. Ties go to the
-    lower row.
+    lower row. No more sites than it takes to see what is enough.
     """
     _checked(count, sees.shape[0])
     if (np.asarray(worth) < 0).any():
@@ -32,6 +34,8 @@ def place_by_coverage(sees: csr_array, worth: np.ndarray, count: int) -> tuple[n
         best = int(np.argmax(gain))
         so_far += float(gain[best])
         chosen[k], total[k] = best, so_far
+        if so_far >= enough:
+            return chosen[: k + 1], total[: k + 1]
         things = seen_by.indices[seen_by.indptr[best] : seen_by.indptr[best + 1]]
         left[things] = 0.0
         gain = seen_by @ left
@@ -54,17 +58,19 @@ def place_by_value(
     if not (noise > 0.0).all():
         raise InputError("placement: variance", "0 or less", "numbers above 0")
     shared = np.eye(factor.shape[1])
+    variance = np.einsum("ij,ij->i", factor, factor)
     chosen, total = np.empty(count, dtype=np.int64), np.empty(count)
     free = np.ones(len(factor), dtype=bool)
     so_far = 0.0
     for k in range(count):
-        spread = factor @ shared
-        gain = 0.5 * np.log1p(np.einsum("ij,ij->i", spread, factor) / noise)
+        gain = 0.5 * np.log1p(np.maximum(variance, 0.0) / noise)
         best = int(np.argmax(np.where(free, gain, -1.0)))
         so_far += float(gain[best])
         chosen[k], total[k], free[best] = best, so_far, False
-        direction = spread[best]
-        shared = shared - np.outer(direction, direction) / (noise[best] + direction @ factor[best])
+        direction = shared @ factor[best]
+        known = noise[best] + direction @ factor[best]
+        shared = shared - np.outer(direction, direction) / known
+        variance = variance - (factor @ direction) ** 2 / known
     return chosen, total
 
 
