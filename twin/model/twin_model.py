@@ -22,6 +22,7 @@ from twin.model.conditions import ordered_levers, refuse_months_of_a_date, weath
 from twin.model.day_plan import planned_today
 from twin.model.district_heat import heated
 from twin.model.edited_roads import day_roads
+from twin.model.false_data import FalseData
 from twin.model.inhabitant import Inhabitant
 from twin.model.inhabitants import Inhabitants
 from twin.model.low_emission import Garage, complying
@@ -118,8 +119,7 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         self.state = opening_state(self)
         self.timings_s = {phase.name: 0.0 for phase in self.phases}
         enter_state()
-        self.now_s = 0
-        self.running = True
+        self.now_s, self.running = 0, True
         self.datacollector = day_collector()
 
     if "time" not in vars(mesa.Model):  # Mesa before 3.4 counts steps only; later it hides from hasattr
@@ -173,8 +173,7 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
             self._set_trips()
         self._set_actors()
         self.state = opening_state(self)
-        self.now_s = 0
-        self.running = True
+        self.now_s, self.running = 0, True
 
     @property
     def n_trips(self) -> int:
@@ -279,7 +278,7 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         spec, streets = self.spec, self.territory.streets
         orders = [part for order in spec.in_force() for part in order.parts()]
         levers = (*ordered_levers(self, orders), *weather_levers(self))
-        self.networks = networks_of(self)
+        self.networks, self.false_data = networks_of(self), FalseData.of(self)
         self.agreements = [order for order in orders if isinstance(order, DataAgreement)]
         rankings = tuple(order for order in orders if isinstance(order, RankByGhg))
         self.manager = RoadManager(self, streets, self.roads, levers, rankings)
