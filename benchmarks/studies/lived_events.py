@@ -53,9 +53,7 @@ def school_days(first: dt.date, n_days: int) -> list[dt.date]:
     return days
 
 
-def kept_days(
-    scenario: Scenario, dates: Sequence[dt.date], seed: int, folder: Path
-) -> Iterator[LivedDay]:
+def kept_days(scenario: Scenario, dates: Sequence[dt.date], seed: int, folder: Path) -> Iterator[LivedDay]:
     """The dates in order, read where they stand in the folder, lived and kept where not."""
     folder.mkdir(parents=True, exist_ok=True)
     missing = [date for date in dates if not _file(folder, date).is_file()]

@@ -44,7 +44,9 @@ class ResidualTest:
         """From H (n, n_states), of any rank, and the variances of errors (n,)."""
         matrix, variance = np.asarray(matrix, dtype=np.float64), np.asarray(variance, dtype=np.float64)
         if matrix.ndim != 2 or variance.shape != matrix.shape[:1]:
-            raise InputError("measurements", f"H {matrix.shape}, variances {variance.shape}", "a row for each")
+            raise InputError(
+                "measurements", f"H {matrix.shape}, variances {variance.shape}", "a row for each"
+            )
         if not (np.isfinite(variance) & (variance > 0.0)).all():
             raise InputError("measurements: variance", "0 or less, or not finite", "numbers above 0")
         spread = np.sqrt(variance)
@@ -70,7 +72,9 @@ class ResidualTest:
         [-1.0, -1.0, 2.0]
         """
         weighted = np.asarray(values, dtype=np.float64) / self.spread
-        return np.asarray(weighted - (weighted @ self.basis) @ self.basis.T)
+        explained: np.ndarray = (weighted @ self.basis) @ self.basis.T
+        left: np.ndarray = weighted - explained
+        return left
 
     def objective(self, values: np.ndarray) -> np.ndarray:
         """Sum of squared weighted residuals (...,): chi-square with `freedom` where errors are Gaussian."""

@@ -1,4 +1,4 @@
-"""False data in the model: which datastreams a scenario's faults and attacks reach, and what becomes of them."""
+"""False data in the model: which datastreams faults and attacks reach, and what becomes of them."""
 
 from __future__ import annotations
 
@@ -46,7 +46,9 @@ class FalseData:
         return FalseData(orders)
 
 
-def falsified(model: TwinModel, fleet: Fleet, rows: Observations, start_s: float, end_s: float) -> Observations:
+def falsified(
+    model: TwinModel, fleet: Fleet, rows: Observations, start_s: float, end_s: float
+) -> Observations:
     """What a fleet observed in [start_s, end_s), as faults and attacks leave it."""
     for number, order in enumerate(model.false_data.orders):
         if order.fleet == fleet.name:
@@ -77,6 +79,7 @@ def _falsifier(model: TwinModel, order: FalseObservations, fleet: Fleet) -> Fals
         seed=model.seed_,
         step=_step(fleet),
         queue=queue,
+        share=float(parameters["security.spoof_share"]) if order.way == "spoof" else 1.0,
         interval_s=float(getattr(fleet.settings, "interval_s", model.step_s)),
     )
     if order.way == "stealthy":
@@ -130,6 +133,7 @@ def _stream(model: TwinModel, order: FalseObservations, fleet: Fleet, streams: n
     gates = model.territory.gateways.node
     stream = hidden_stream(streets.tail, streets.head, gates, barred, owned)
     if not stream.any():
-        raise InputError(f"modification {order.kind!r}: links", "no way from gate to gate passes these counters alone",
-                         "links along a road that crosses the territory")  # fmt: skip
+        where = f"modification {order.kind!r}: links"
+        right = "links along a road that crosses the territory"
+        raise InputError(where, "no way from gate to gate passes these counters alone", right)
     return np.asarray(stream[streams])

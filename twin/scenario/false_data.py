@@ -23,8 +23,12 @@ PHONES_ONLY = ("spoof", "ghosts", "sybil")
 class FalseObservations(Modification):
     """Some datastreams of a fleet say what is not so, from a moment of the day until another."""
 
-    fleet: Name = Field(description="the name of a fleet of sensors, or PROVIDER.probes for a provider's phones")
-    links: LinkSelector | None = Field(None, description="a table that names links; omitted: all of the fleet")
+    fleet: Name = Field(
+        description="the name of a fleet of sensors, or PROVIDER.probes for a provider's phones"
+    )
+    links: LinkSelector | None = Field(
+        None, description="a table that names links; omitted: all of the fleet"
+    )
     places: PlaceSelector | None = Field(
         None, description="a table that names places, for meters; omitted: all of the fleet"
     )
@@ -75,7 +79,9 @@ class Attack(FalseObservations):
     @model_validator(mode="after")
     def _needs_links(self) -> Attack:
         if self.means in PHONES_ONLY and self.links is None:
-            raise fault("does not say where", 'a table that names links, for example {ref = "D2564"}', ("links",))
+            raise fault(
+                "does not say where", 'a table that names links, for example {ref = "D2564"}', ("links",)
+            )
         if self.size is not None and self.size < 0.0 and self.means != "stealthy":
             raise fault(f"{self.size:g} is below 0", "0 or more", ("size",))
         return self

@@ -18,6 +18,7 @@ from twin.kernels.random import stream_of, uniforms
 from twin.knowledge.datasets import Observations, no_observations, observations
 
 _NOISE = stream_of("security.noise")
+_SPOOF = stream_of("security.spoof")
 _SYBIL = stream_of("security.sybil")
 HOUR_S = 3_600.0
 NEVER = float("inf")
@@ -60,6 +61,8 @@ class Falsifier:
         How often a stealthy stream passes each datastream (n,).
     interval_s
         Time over which a result adds up.
+    share
+        Share of the phones on a link that are spoofed.
     """
 
     way: str
@@ -72,6 +75,7 @@ class Falsifier:
     queue: Queue | None = None
     stream_veh: np.ndarray | None = None
     interval_s: float = 300.0
+    share: float = 1.0
     heard: Observations = field(default_factory=no_observations)
     """What the devices themselves have reported, for stuck and replay."""
 
@@ -152,8 +156,10 @@ def _replay(by: Falsifier, mine: Observations, which: np.ndarray) -> np.ndarray:
 
 
 def _spoof(by: Falsifier, mine: Observations, which: np.ndarray) -> np.ndarray:
-    """Phones with spoofed positions seem to crawl; all on the links that are named."""
-    return np.asarray(mine.result * by.size)
+    """Phones with spoofed positions seem to crawl: of those on the links that are named, a share."""
+    left_ms = np.rint(mine.phenomenon_time_s * MS).astype(np.int64)
+    spoofed = uniforms(by.seed, _SPOOF, by.key[which], left_ms) < by.share
+    return np.where(spoofed, mine.result * by.size, mine.result)
 
 
 def _stealthy(by: Falsifier, mine: Observations, which: np.ndarray) -> np.ndarray:
@@ -190,7 +196,9 @@ def _sybil(by: Falsifier, start_s: float, end_s: float) -> Observations:
     for k, link in enumerate(by.streams.tolist()):
         first = np.ceil(begin / gap_s - shift[k])
         at_s = (np.arange(first, np.ceil(end / gap_s - shift[k])) + shift[k]) * gap_s
-        parts.append(observations(np.full(len(at_s), link), at_s, at_s + by.queue.delay_s, by.queue.time_s[k]))
+        parts.append(
+            observations(np.full(len(at_s), link), at_s, at_s + by.queue.delay_s, by.queue.time_s[k])
+        )
     return Observations(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
 
 

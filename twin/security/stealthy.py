@@ -7,6 +7,8 @@ owned; links without a counter are free to use.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
@@ -44,8 +46,9 @@ def hidden_stream(
     length = to[tail[mine]] + on[head[mine]]
     if not np.isfinite(length).any():
         return stream
-    nodes = _way(int(tail[mine[np.argmin(length)]]), before)[::-1] + _way(int(head[mine[np.argmin(length)]]), after)
-    for a, b in zip(nodes[:-1], nodes[1:], strict=True):
+    first = mine[np.argmin(length)]
+    nodes = _way(int(tail[first]), before)[::-1] + _way(int(head[first]), after)
+    for a, b in pairwise(nodes):
         stream[link_of[a, b]] += 1.0
     return stream
 
