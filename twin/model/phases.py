@@ -11,6 +11,7 @@ from twin.kernels.observe import Events
 from twin.mobility.passages import Passages
 from twin.model import networks, parking, travel
 from twin.model.blindness import told
+from twin.model.false_data import falsified
 from twin.model.metering import consumption_of, publish
 from twin.model.state import Access
 from twin.sensing.fleets import StepTruth, observe
@@ -86,6 +87,7 @@ def _sense(model: TwinModel, state: Access, moment_s: int) -> None:
     model.device_ground.begin(state)
     for fleet in state.devices.values():
         rows = observe(fleet, truth, model.seed_)
+        rows = falsified(model, fleet, rows, moment_s, moment_s + model.step_s)
         publish(state.platform, fleet, told(fleet, rows, state.utilities, state.servers))
 
 

@@ -23,6 +23,7 @@ from twin.model.day_plan import planned_today
 from twin.model.district_heat import heated
 from twin.model.driven import driven_today
 from twin.model.edited_roads import day_roads
+from twin.model.false_data import FalseData
 from twin.model.inhabitant import Inhabitant
 from twin.model.inhabitants import Inhabitants
 from twin.model.manager import RoadManager
@@ -178,8 +179,7 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         self.remove_all_agents()
         self._set_actors()
         self.state = opening_state(self)
-        self.now_s = 0
-        self.running = True
+        self.now_s, self.running = 0, True
 
     @property
     def n_trips(self) -> int:
@@ -269,7 +269,7 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         spec, streets = self.spec, self.territory.streets
         orders = [part for order in spec.in_force() for part in order.parts()]
         levers = (*ordered_levers(self, orders), *weather_levers(self))
-        self.networks = networks_of(self)
+        self.networks, self.false_data = networks_of(self), FalseData.of(self)
         self.agreements = [order for order in orders if isinstance(order, DataAgreement)]
         rankings = tuple(order for order in orders if isinstance(order, RankByGhg))
         self.manager = RoadManager(self, streets, self.roads, levers, rankings)

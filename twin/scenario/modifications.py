@@ -16,6 +16,7 @@ from twin.errors import InputError
 from twin.registry import Registry
 from twin.scenario.actors import SensorFleet
 from twin.scenario.district_heat import DistrictHeat
+from twin.scenario.false_data import FALSE_DATA_KINDS
 from twin.scenario.ghg_ranking import LEDGER_ROWS as RANKING_ROWS
 from twin.scenario.ghg_ranking import RankByGhg
 from twin.scenario.ledger import Parameters
@@ -274,7 +275,7 @@ _KINDS: tuple[type[Modification], ...] = (
     *(Lanes, OneWay, TurnBan, BusLane, BikeLane, NewLink, SignalPlan, Works, WithdrawProvider, Rain),
     CloseService,
     DistrictHeat,
-    *UTILITY_KINDS,
+    *(*FALSE_DATA_KINDS, *UTILITY_KINDS),
 )
 for _kind in _KINDS:
     MODIFICATIONS.add(_kind.model_fields["kind"].default, _kind)

@@ -1,0 +1,139 @@
+"""False data in the model: which datastreams faults and attacks reach, and what becomes of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from twin.errors import InputError
+from twin.kernels.random import stream_of, uniforms
+from twin.knowledge.datasets import Observations
+from twin.scenario.false_data import PHONES_ONLY, FalseObservations
+from twin.scenario.wording import nearest
+from twin.security.falsifier import Falsifier, Queue, Span
+from twin.security.stealthy import hidden_stream
+from twin.sensing.fleets import Fleet
+from twin.territory.select import select_links
+from twin.territory.select_places import select_places
+
+if TYPE_CHECKING:
+    from twin.model.twin_model import TwinModel
+
+_OWNED = stream_of("security.owned")
+
+
+@dataclass(eq=False)
+class FalseData:
+    """Faults and attacks of the day, each made when its fleet first reports; see `falsified`."""
+
+    orders: tuple[FalseObservations, ...] = ()
+    made: dict[int, Falsifier] = field(default_factory=dict)
+
+    @staticmethod
+    def of(model: TwinModel) -> FalseData:
+        """Those in force; a fleet that does not exist is told before the day begins."""
+        orders = tuple(order for order in model.spec.in_force() if isinstance(order, FalseObservations))
+        fleets = [order.name for order in model.spec.fleets()]
+        known = [*fleets, *(f"{offer.name}.probes" for offer in model.spec.providers)]
+        for order in orders:
+            where = f"modification {order.kind!r}"
+            if order.fleet not in known:
+                raise InputError(f"{where}: fleet", f"no fleet {order.fleet!r}", nearest(order.fleet, known))
+            if order.links is not None:
+                select_links(order.links, model.territory.streets, model.territory.zones, f"{where}: links")
+        return FalseData(orders)
+
+
+def falsified(
+    model: TwinModel, fleet: Fleet, rows: Observations, start_s: float, end_s: float
+) -> Observations:
+    """What a fleet observed in [start_s, end_s), as faults and attacks leave it."""
+    for number, order in enumerate(model.false_data.orders):
+        if order.fleet == fleet.name:
+            made = model.false_data.made
+            if number not in made:
+                made[number] = _falsifier(model, order, fleet)
+            rows = made[number].told(rows, start_s, end_s)
+    return rows
+
+
+def _falsifier(model: TwinModel, order: FalseObservations, fleet: Fleet) -> Falsifier:
+    """The order with its datastreams found."""
+    parameters, streets = model.parameters, model.territory.streets
+    streams, key = _streams(model, order, fleet)
+    size = 1.0 if order.way == "stuck" else float(parameters[f"security.{order.way}_size"])
+    queue = None
+    if order.way in PHONES_ONLY:
+        pace = streets.free_speed_mps[streams]
+        pace = np.full(len(streams), parameters["security.ghost_pace_mps"]) if order.way == "ghosts" else pace
+        delay_s = float(parameters["security.ghost_delay_s"])
+        queue = Queue(streets.length_m[streams] / pace, float(model.step_s), delay_s)
+    made = Falsifier(
+        way=order.way,
+        streams=streams,
+        key=key,
+        span=Span(float(order.from_s), float(order.until_s)),
+        size=size if order.size is None else order.size,
+        seed=model.seed_,
+        step=_step(fleet),
+        queue=queue,
+        share=float(parameters["security.spoof_share"]) if order.way == "spoof" else 1.0,
+        interval_s=float(getattr(fleet.settings, "interval_s", model.step_s)),
+    )
+    if order.way == "stealthy":
+        made.stream_veh = _stream(model, order, fleet, streams)
+    return made
+
+
+def _streams(model: TwinModel, order: FalseObservations, fleet: Fleet) -> tuple[np.ndarray, np.ndarray]:
+    """Datastreams that are reached, ascending, and their random keys."""
+    where = f"modification {order.kind!r}"
+    ground, streets = model.territory, model.territory.streets
+    if fleet.dataset.feature == "place":
+        own, key = fleet.place.astype(np.int64), fleet.key
+        if order.places is not None:
+            named = select_places(
+                order.places, ground.places, ground.zones, streets.communes, f"{where}: places"
+            )
+            own, key = own[np.isin(own, named)], key[np.isin(own, named)]
+    else:
+        phones = fleet.kind == "probe"
+        own = np.arange(streets.n_links) if phones else fleet.link.astype(np.int64)
+        key = streets.link_key if phones else fleet.key
+        if order.links is not None:
+            named = select_links(order.links, streets, ground.zones, f"{where}: links")
+            own, key = own[np.isin(own, named)], key[np.isin(own, named)]
+    if not own.size:
+        raise InputError(where, f"nothing of {fleet.name!r} stands there", "links or places with its devices")
+    if (fleet.kind == "probe") != (order.way in PHONES_ONLY):
+        right = "a fleet of devices" if fleet.kind == "probe" else "PROVIDER.probes"
+        raise InputError(f"{where}: fleet", f"{order.way} does not suit {fleet.name!r}", right)
+    if order.count is not None:
+        drawn = np.lexsort((key, uniforms(model.seed_, _OWNED, key)))[: order.count]
+        own, key = own[np.sort(drawn)], key[np.sort(drawn)]
+    order_of = np.argsort(own, kind="stable")
+    return own[order_of], key[order_of]
+
+
+def _step(fleet: Fleet) -> float:
+    """The least step of a fleet's results: whole vehicles, a meter's own, none for phones."""
+    return 0.0 if fleet.kind == "probe" else float(getattr(fleet.settings, "step", 1.0))
+
+
+def _stream(model: TwinModel, order: FalseObservations, fleet: Fleet, streams: np.ndarray) -> np.ndarray:
+    """How often the hidden stream passes each owned counter (n,)."""
+    streets = model.territory.streets
+    owned, barred = np.zeros((2, streets.n_links), dtype=np.bool_)
+    owned[streams] = True
+    barred[fleet.link] = True
+    barred |= model.manager.unused
+    barred &= ~owned
+    gates = model.territory.gateways.node
+    stream = hidden_stream(streets.tail, streets.head, gates, barred, owned)
+    if not stream.any():
+        where = f"modification {order.kind!r}: links"
+        right = "links along a road that crosses the territory"
+        raise InputError(where, "no way from gate to gate passes these counters alone", right)
+    return np.asarray(stream[streams])
