@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
-from twin.errors import InputError
+from twin.errors import InputError, needing
 from twin.live.commits import Commits, Offer
 from twin.readers.sensorthings import Block, Refusal, Unreadable, json_reader, message_of, read_lines, shown
 
@@ -35,40 +35,44 @@ def address_of(source: str) -> tuple[str, int]:
 
 def ingest_app(commits: Commits, retry_after_s: float) -> Any:
     """The application that takes observations; part of the extra ``live``."""
-    starlette = web()
-    refuse = starlette.responses.JSONResponse
+    with needing("live"):
+        from starlette.applications import Starlette
+        from starlette.responses import JSONResponse
+        from starlette.routing import Route
     headers = {"Retry-After": f"{retry_after_s:.0f}"}
 
     async def post(request: Any) -> Any:
         body = await _body(request)
         if body is None:
-            return refuse(_problem(f"over {MOST_BODY_BYTES:,} bytes", "less at once"), 413)
+            return JSONResponse(_problem(f"over {MOST_BODY_BYTES:,} bytes", "less at once"), 413)
         block, one = _read(body, request.headers.get("content-type", ""), request.path_params.get("stream"))
         if one and block.refused:
+            commits.offer(Offer([], lambda _: None, block.refused))
             refusal = block.refused[0]
-            return refuse(_problem(refusal.what, refusal.right), 400)
+            return JSONResponse(_problem(refusal.what, refusal.right), 400)
         answer: asyncio.Future[BaseException | None] = asyncio.get_running_loop().create_future()
         if not commits.offer(Offer(block.messages, _into(answer), block.refused)):
             why = str(commits.failure) if commits.failure else "too many observations wait for the disk"
-            return refuse(_problem(why, "try again later"), 503, headers=headers)
+            return JSONResponse(_problem(why, "try again later"), 503, headers=headers)
         failure = await answer
         if failure is not None:
-            return refuse(_problem(str(failure), "try again later"), 503, headers=headers)
+            return JSONResponse(_problem(str(failure), "try again later"), 503, headers=headers)
         told = {"stored": len(block.messages), "refused": [each._asdict() for each in block.refused]}
-        return starlette.responses.JSONResponse(told, 201)
+        return JSONResponse(told, 201)
 
     routes = [
-        starlette.routing.Route(f"/{VERSION}/Observations", post, methods=["POST"]),
-        starlette.routing.Route(f"/{VERSION}/Datastreams({{stream}})/Observations", post, methods=["POST"]),
+        Route(f"/{VERSION}/Observations", post, methods=["POST"]),
+        Route(f"/{VERSION}/Datastreams({{stream}})/Observations", post, methods=["POST"]),
     ]
-    return starlette.applications.Starlette(routes=routes)
+    return Starlette(routes=routes)
 
 
 def serve(app: Any, host: str, port: int, started: Callable[[int], None] | None = None) -> None:
     """Serve until told to stop; ``started`` is told the port once it is open. Port 0: any that is free."""
-    uvicorn = web().uvicorn
+    with needing("live"):
+        import uvicorn
 
-    class Server(uvicorn.Server):  # type: ignore[name-defined,misc]
+    class Server(uvicorn.Server):
         async def startup(self, sockets: Any = None) -> None:
             await super().startup(sockets=sockets)
             if started is not None and self.started:
@@ -76,27 +80,6 @@ def serve(app: Any, host: str, port: int, started: Callable[[int], None] | None 
 
     config = uvicorn.Config(app, host=host, port=port, log_level="error", access_log=False, lifespan="off")
     Server(config).run()
-
-
-def web() -> Any:
-    """Starlette and uvicorn, or an `InputError` that names the extra."""
-    try:
-        import starlette.applications
-        import starlette.responses
-        import starlette.routing
-        import uvicorn
-    except ImportError:
-        raise InputError("the extra `live`", "is not installed", "pip install 'twin[live]'") from None
-
-    class Web:
-        applications, responses, routing = (
-            starlette.applications,
-            starlette.responses,
-            starlette.routing,
-        )
-
-    Web.uvicorn = uvicorn  # type: ignore[attr-defined]
-    return Web
 
 
 async def _body(request: Any) -> bytes | None:

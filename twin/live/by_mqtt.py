@@ -12,7 +12,7 @@ import threading
 from typing import Any
 from urllib.parse import urlsplit
 
-from twin.errors import InputError, WorkError
+from twin.errors import InputError, WorkError, needing
 from twin.live.commits import Commits, Offer
 from twin.readers.sensorthings import Block, read_lines
 
@@ -37,7 +37,7 @@ class Address:
         except ValueError:
             raise InputError(source, "no such port", right) from None
         self.topic = parts.path.strip("/")
-        if parts.scheme != "mqtt" or not self.host or not self.topic or set("+#") & set(self.topic):
+        if parts.scheme != "mqtt" or not self.host or not self.topic or set("+#") & set(source):
             raise InputError(source, "is no address of a topic", right)
 
     def acks_of(self, topic: str) -> str:
@@ -47,12 +47,10 @@ class Address:
 
 def client_of(name: str = "") -> Any:
     """A client of MQTT 5 that comes back by itself when its broker does; part of the extra ``live``."""
-    try:
+    with needing("live"):
         from paho.mqtt.client import CallbackAPIVersion, Client, MQTTv5
-    except ImportError:
-        raise InputError("the extra `live`", "is not installed", "pip install 'twin[live]'") from None
-    client = Client(CallbackAPIVersion.VERSION2, client_id=name, protocol=MQTTv5, manual_ack=True)
-    client.reconnect_delay_set(min_delay=1, max_delay=2)
+    client: Any = Client(CallbackAPIVersion.VERSION2, client_id=name, protocol=MQTTv5, manual_ack=True)
+    client.reconnect_delay_set(min_delay=0.1, max_delay=1.0)
     client.max_inflight_messages_set(MOST_IN_FLIGHT)
     return client
 

@@ -6,18 +6,17 @@ import json
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from twin.errors import InputError
-from twin.live import aggregates, by_http, by_mqtt, lines
+from twin.live import by_http, by_mqtt, lines
 from twin.live.commits import Commits
 from twin.live.store import ObservationStore
 from twin.scenario.ledger import Parameters
-from twin.study.store import write_bytes
 
 REFUSED = "refused.jsonl"
 
@@ -50,6 +49,9 @@ def ingest(source: str, folder: Path, *, acknowledge: lines.Acknowledge = lines.
 
 def summary_of(store: ObservationStore, folder: Path) -> dict[str, Any]:
     """What came of everything, with the files that tell of it written anew."""
+    from twin.live import aggregates  # pandas is loaded once nobody waits for an answer
+    from twin.study.store import write_bytes
+
     refused = "".join(json.dumps(each, ensure_ascii=False) + "\n" for each in store.refusals())
     write_bytes(folder / REFUSED, refused.encode())
     rows = aggregates.write_aggregates(store, folder)
@@ -67,6 +69,7 @@ def summary_of(store: ObservationStore, folder: Path) -> dict[str, Any]:
 
 def _by_http(store: ObservationStore, source: str, parameters: Parameters) -> None:
     host, port = by_http.address_of(source)
+    _on_signals(lambda *_: None)  # the server stops by itself, and what came is told then
     with _commits(store, parameters) as commits:
         app = by_http.ingest_app(commits, parameters["live.retry_after_s"])
         by_http.serve(app, host, port, lambda at: _tell(f"listening on http://{host}:{at}"))
@@ -74,8 +77,7 @@ def _by_http(store: ObservationStore, source: str, parameters: Parameters) -> No
 
 def _by_mqtt(store: ObservationStore, source: str, parameters: Parameters) -> None:
     stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+    _on_signals(lambda *_: stop.set())
     with _commits(store, parameters) as commits:
         client = by_mqtt.MqttIngest(commits, by_mqtt.Address(source))
         client.start()
@@ -96,6 +98,11 @@ def _commits(store: ObservationStore, parameters: Parameters) -> Iterator[Commit
         commits.close()
     if commits.failure is not None:
         raise commits.failure
+
+
+def _on_signals(handler: Callable[..., None]) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, handler)
 
 
 def _tell(line: str) -> None:

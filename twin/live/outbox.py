@@ -10,13 +10,14 @@ import json
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from typing import Any
 
 from twin.errors import WorkError
 from twin.live.by_mqtt import ACKS, QOS, Address, client_of, digest_of
 
-Key = Hashable
+Key = tuple[str, str, int]
+"""Device, boot, number."""
 
 
 class Outbox:
@@ -73,10 +74,10 @@ class Outbox:
 
 
 class MqttSender:
-    """Sends an outbox by MQTT: messages are dicts of an Observation, keys (device, boot, number)."""
+    """Sends an outbox by MQTT: a message is one Observation, its key (device, boot, number)."""
 
-    def __init__(self, box: Outbox, address: Address, stamp: Callable[[Any], Any]) -> None:
-        """``stamp`` gives a message its time of sending by the device's own clock, at each transmission."""
+    def __init__(self, box: Outbox, address: Address, stamp: Callable[[Any], bytes]) -> None:
+        """``stamp`` makes the JSON of a message, its time of sending by the device's own clock in it."""
         self.box, self.address, self.stamp = box, address, stamp
         self.refused: list[tuple[Key, str]] = []
         self.acknowledged: set[Key] = set()
@@ -102,11 +103,15 @@ class MqttSender:
         """Send what is due, or wait a little."""
         due = self.box.due(time.monotonic(), most_in_flight) if self._client.is_connected() else []
         for key, message in due:
-            payload = json.dumps(self.stamp(message)).encode()
-            self._digests[key] = digest_of(payload)
-            self._client.publish(f"{self.address.topic}/{key[0]}", payload, qos=QOS)  # type: ignore[index]
+            self.publish(key, message)
         if not due:
             time.sleep(0.005)
+
+    def publish(self, key: Key, message: Any) -> None:
+        """Transmit a message once."""
+        payload = self.stamp(message)
+        self._digests[key] = digest_of(payload)
+        self._client.publish(f"{self.address.topic}/{key[0]}", payload, qos=QOS)
 
     def _on_message(self, client: Any, _data: Any, message: Any) -> None:
         told = json.loads(message.payload)

@@ -66,6 +66,7 @@ class ObservationStore:
             self._lock = (folder / "lock").open("ab")
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
+            self._lock.close()
             raise InputError(str(folder), "another process writes to it", "one at a time") from None
         except OSError as error:
             why = error.strerror or str(error)
@@ -78,8 +79,12 @@ class ObservationStore:
         self._seen, self._clocks = Seen(), Clocks(self.resolution_us)
         self._newest_us = UNKNOWN_US
         self._segments = Segments(folder / "segments")
-        for frame, rows in self._segments.recover():
-            self._learn(frame, rows)
+        try:
+            for frame, rows in self._segments.recover():
+                self._learn(frame, rows)
+        except InputError:
+            self.close()
+            raise
         self._seal()
 
     @property

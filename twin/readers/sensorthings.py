@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
-from twin.errors import InputError
+from twin.errors import needing
 
 MOST_BYTES = 65_536
 """Of one line; a longer one is refused unread."""
@@ -165,10 +165,8 @@ def moment_text(us: int) -> str:
 
 def json_reader() -> Any:
     """The reader of JSON: refuses NaN and what is nested without end; part of the extra ``live``."""
-    try:
+    with needing("live"):
         import orjson
-    except ImportError:
-        raise InputError("the extra `live`", "is not installed", "pip install 'twin[live]'") from None
     return orjson.loads
 
 
