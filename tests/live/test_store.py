@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from tests.live.messages import BEGIN_US, S, message
 from twin.errors import InputError, WorkError
+from twin.live import segments
 from twin.live.aggregates import corrections, events_of, sums_by_slice
 from twin.live.seen import Seen
 from twin.live.segments import LATE, SUSPECT
@@ -71,6 +72,51 @@ def test_every_flipped_bit_before_the_last_frame_is_found(tmp_path):
             ObservationStore(tmp_path)
     segment.write_bytes(sound)
     assert len(kept(tmp_path)) == 2
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+@pytest.mark.parametrize("moment", ["before the write", "within the write", "before the disk", "after the disk"])
+@pytest.mark.parametrize("commit", [1, 2, 3])
+def test_a_kill_at_any_moment_of_any_commit_loses_nothing_acknowledged(tmp_path, monkeypatch, commit, moment):
+    """The sender sends again what was not acknowledged: all is there, once. Files are not buffered, so what a
+    killed process leaves is what it had written."""
+    calls = {"write": 0, "disk": 0}
+    write, disk = segments._write_all, os.fdatasync
+
+    def dying_write(file, data):
+        calls["write"] += 1
+        if calls["write"] == commit and moment.endswith("the write"):
+            write(file, data[: len(data) // 2] if moment.startswith("within") else b"")
+            raise Killed
+        write(file, data)
+
+    def dying_disk(handle):
+        calls["disk"] += 1
+        if calls["disk"] == commit and moment == "before the disk":
+            raise Killed
+        disk(handle)
+        if calls["disk"] == commit and moment == "after the disk":
+            raise Killed
+
+    acknowledged = []
+    with monkeypatch.context() as dying:
+        dying.setattr(segments, "_write_all", dying_write)
+        dying.setattr(os, "fdatasync", dying_disk)
+        with pytest.raises(Killed), ObservationStore(tmp_path) as store:
+            for number in range(4):
+                store.append(read_lines([message(number)]))
+                acknowledged.append(("d1", number))
+    assert len(acknowledged) == commit - 1
+    assert set(acknowledged) <= set(kept(tmp_path))
+    with ObservationStore(tmp_path) as store:
+        assert store.told.accepted == len(kept_rows := store.rows())
+        assert len(kept_rows) - len(acknowledged) == (moment.endswith("the disk"))
+        for number in range(len(acknowledged), 4):
+            store.append(read_lines([message(number)]))
+    assert kept(tmp_path) == [("d1", number) for number in range(4)]
 
 
 def test_a_full_disk_is_told_and_nothing_more_is_taken(tmp_path, monkeypatch):
