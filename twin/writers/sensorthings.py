@@ -28,7 +28,7 @@ def write_sensorthings(result: Result, territory: Territory, folder: Path, zone:
     folder.mkdir(parents=True, exist_ok=True)
     counts = {}
     for name in SETS:
-        entities = [as_written(entity) for entity in made.entities[name]]
+        entities = [as_written(name, entity) for entity in made.entities[name]]
         text = json.dumps(entities, ensure_ascii=False, indent=1, allow_nan=False)
         write_bytes(folder / f"{name}.json", f"{text}\n".encode())
         counts[name] = len(entities)
@@ -37,8 +37,11 @@ def write_sensorthings(result: Result, territory: Territory, folder: Path, zone:
     return {**counts, "Observations": len(lines)}
 
 
-def as_written(entity: dict[str, Any]) -> dict[str, Any]:
-    """An entity with its relations as references; a datastream's feature is told by its observations."""
+def as_written(name: str, entity: dict[str, Any]) -> dict[str, Any]:
+    """An entity with its relations as references; a datastream's feature is told by its observations.
+
+    The id of a datastream is its name, FLEET/LINK: who reads its observations alone knows what was observed.
+    """
     written = {}
     for key, value in entity.items():
         if key == "FeatureOfInterest":
@@ -47,7 +50,7 @@ def as_written(entity: dict[str, Any]) -> dict[str, Any]:
             many = isinstance(value, list)
             value = [{"@iot.id": each} for each in value] if many else {"@iot.id": value}
         written[key] = value
-    return written
+    return {**written, "@iot.id": entity["name"]} if name == "Datastreams" else written
 
 
 def observation_lines(result: Result, made: Catalogue) -> Iterator[bytes]:
@@ -61,7 +64,7 @@ def observation_lines(result: Result, made: Catalogue) -> Iterator[bytes]:
             "phenomenonTime": moment_text(phenomenon_us),
             "resultTime": moment_text(result_us),
             "result": int(value) if whole[stream - 1] and value == int(value) else value,
-            "Datastream": {"@iot.id": stream},
+            "Datastream": {"@iot.id": streams[stream - 1]["name"]},
             "FeatureOfInterest": {"@iot.id": streams[stream - 1]["FeatureOfInterest"]},
             "parameters": {"gatewayTime": moment_text(result_us)},
         }
