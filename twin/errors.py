@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class TwinError(Exception):
     """Base of every error this package raises on purpose."""
@@ -37,3 +40,13 @@ class InputError(TwinError):
 
 class WorkError(TwinError):
     """The work itself failed although the input was good."""
+
+
+@contextmanager
+def needing(extra: str) -> Iterator[None]:
+    """Imports of an optional extra: where it is not installed, one line says how to have it."""
+    try:
+        yield
+    except ImportError as error:
+        right = f"pip install 'twin[{extra}]', which brings it"
+        raise InputError(f"the extra `{extra}`", f"{error.name} is not installed", right) from None

@@ -1,0 +1,64 @@
+"""A read-only endpoint of the SensorThings API 1.1 on this machine, for observations of a run or that came in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from twin.errors import InputError, needing
+from twin.live.entities import KeptColumns, KeptStore, World, catalogue_of_store
+from twin.live.queries import VERSION, Answers, NotThere
+from twin.live.store import ObservationStore
+from twin.model.sources import load_territory
+from twin.study.results import Result
+from twin.study.store import MANIFEST
+from twin.study.things import ZONE, catalogue_of, columns_of
+from twin.territory.territory import Territory
+
+
+def world_of(folder: Path, zone: str = ZONE) -> World:
+    """What a folder holds: of a run that was finished, or of observations that came in."""
+    if (folder / MANIFEST).is_file():
+        result = Result.load(folder)
+        return world_of_run(result, load_territory(result.scenario), zone)
+    if (folder / "segments").is_dir():
+        store = ObservationStore(folder)
+        return World(catalogue_of_store(store), KeptStore(store))
+    right = "a folder that `twin run` or `twin ingest` wrote"
+    raise InputError(str(folder), "holds neither a run nor observations", right)
+
+
+def world_of_run(result: Result, territory: Territory, zone: str = ZONE) -> World:
+    """What the sensors of a run told, personal datasets left out."""
+    made = catalogue_of(result, territory, zone)
+    return World(made, KeptColumns(columns_of(result, made)))
+
+
+def reading_app(world: World) -> Any:
+    """The application that answers GET; part of the extra ``live``."""
+    with needing("live"):
+        from starlette.applications import Starlette
+        from starlette.responses import JSONResponse, PlainTextResponse
+        from starlette.routing import Route
+
+    def get(request: Any) -> Any:
+        root = f"{request.url.scheme}://{request.url.netloc}/{VERSION}"
+        try:
+            found = Answers(world, root).answer(request.path_params["path"], dict(request.query_params))
+        except NotThere as error:
+            return JSONResponse({"code": 404, "type": "error", "message": str(error)}, 404)
+        except InputError as error:
+            return JSONResponse({"code": 400, "type": "error", "message": str(error)}, 400)
+        return PlainTextResponse(found) if isinstance(found, str) else JSONResponse(found)
+
+    paths = (f"/{VERSION}", f"/{VERSION}/{{path:path}}")
+    routes = [Route(paths[1], get, methods=["GET"]), Route(paths[0], _start(get), methods=["GET"])]
+    return Starlette(routes=routes)
+
+
+def _start(get: Any) -> Any:
+    def start(request: Any) -> Any:
+        request.path_params["path"] = ""
+        return get(request)
+
+    return start

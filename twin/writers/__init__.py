@@ -1,0 +1,1 @@
+"""What was simulated, in the formats of others."""
