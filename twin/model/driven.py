@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from twin.model.low_emission import Garage, complying
 from twin.model.vehicle_rules import Rules, gates_of, rules_of, zones_of
-from twin.population.fleet import vehicle_fleet, vehicle_of_trip
+from twin.population.residents.fleet import vehicle_fleet, vehicle_of_trip
 
 if TYPE_CHECKING:
     from twin.model.twin_model import TwinModel
