@@ -185,7 +185,7 @@ def test_pressure_and_heat_are_told_when_the_day_is_over_and_outages_take_what_t
     heat = '[[modification]]\nkind = "district_heat"\nat = [7.401, 43.745]\n'
     lost = '[[modification]]\nkind = "substation_loss"\nzone = "la_turbie"\nfrom = "01:00"\nuntil = "03:00"\n'
     watch = "".join(fleet(kind) for kind in ("pressure_logger", "heat_meter", "feeder_monitor"))
-    spec = scenario(f'{watch}{heat}{lost}').varied("utilities", True).varied("month", "2027-01")
+    spec = scenario(f"{watch}{heat}{lost}").varied("utilities", True).varied("month", "2027-01")
     here = world()
     model = TwinModel(spec, rng=1, territory=here.territory, population=here.population, habits=here.habits)
     model.run_until(5 * HOUR_S)

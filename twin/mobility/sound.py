@@ -39,9 +39,7 @@ def vehicle_power_db(speed_kmh: Floats, group: str, parameters: Parameters) -> F
     return np.asarray(10.0 * np.log10(octaves.sum(axis=-1)))
 
 
-def line_energy(
-    veh_per_h: Floats, speed_kmh: Floats, group: str, parameters: Parameters
-) -> Floats:
+def line_energy(veh_per_h: Floats, speed_kmh: Floats, group: str, parameters: Parameters) -> Floats:
     """Sound power of a metre of line in units of the reference power (n_links,), 0 where nobody drives.
 
     Vehicles a metre are flow over speed (Directive (EU) 2015/996, 2.2.1).

@@ -117,9 +117,7 @@ def settings_of(order: SensorFleet, parameters: Parameters) -> DeviceSettings:
     return DeviceSettings(kind, radio, rule, None if gateways is None else int(gateways))
 
 
-def _rule(
-    kind: DeviceKind, radio: str, asked: tuple[SensorFleet, int], parameters: Parameters
-) -> DeviceRule:
+def _rule(kind: DeviceKind, radio: str, asked: tuple[SensorFleet, int], parameters: Parameters) -> DeviceRule:
     order, interval_s = asked
 
     def of(name: str) -> float:
@@ -129,7 +127,7 @@ def _rule(
     to_bad, to_good = link_chances(
         of(f"{air}_loss_share") if order.loss is None else order.loss, of(f"{air}_burst_s"), interval_s
     )
-    capacity, sleep = MAINS, 0
+    capacity, sleep = int(MAINS), 0
     if kind.battery:
         capacity, sleep = battery_of(kind.name, interval_s, parameters)
     shape = of("life_shape")
@@ -145,7 +143,7 @@ def _rule(
         to_good=to_good,
         keeps=int(of("mobile_keeps_s") // interval_s) if radio == MOBILE else 0,
         delay_s=of(f"{air}_delay_s") if order.delay_s is None else order.delay_s,
-        capacity_pah=int(capacity),
+        capacity_pah=capacity,
         sleep_pah=sleep,
         send_pah=packet_pah(radio, parameters),
         send_every=send_every(radio, interval_s, parameters),
