@@ -13,6 +13,7 @@ from twin.indicators import fleets
 from twin.indicators.focus import focuses_of
 from twin.indicators.indicator import Indicator
 from twin.indicators.records import DayRecord
+from twin.knowledge.rights import Right
 from twin.model.record import record_of
 from twin.model.twin_model import TwinModel
 from twin.study.digests import truth_digest
@@ -126,6 +127,15 @@ def test_counters_of_people_and_of_power_read_the_days_consumption():
         assert right.sum() > 0.0
         assert np.abs(mine["result"][at] - right).max() <= 0.7 * right.max()
         assert mine["result"][at].sum() == pytest.approx(right.sum(), rel=0.1)
+
+
+def test_what_tells_of_a_home_is_personal_and_stays_with_its_owner():
+    model, record = morning()
+    assert "bin_sensor" in record.personal_datasets
+    assert not {"presence_counter", "noise_sensor", "feeder_monitor"} & set(record.personal_datasets)
+    bins = model.state.platform.dataset("bin_sensor")
+    with pytest.raises(InputError, match="personal data"):
+        model.state.platform.rights.grant(bins, "Azimut", Right())
 
 
 def test_indicators_tell_what_a_fleet_costs_and_sees():

@@ -198,7 +198,8 @@ class DayRecord:
     @property
     def personal_datasets(self) -> tuple[str, ...]:
         """Names of datasets that tell of single persons or households, sorted: they are not kept."""
-        return tuple(sorted({*self.probe_datasets.values(), *self.meters}))
+        of_homes = (name for name, each in self.fleets.items() if each.personal)
+        return tuple(sorted({*self.probe_datasets.values(), *self.meters, *of_homes}))
 
     @cached_property
     def consumption(self) -> DayConsumption:

@@ -82,4 +82,5 @@ def _record_of(model: TwinModel, fleet: Fleet) -> FleetRecord:
         owner, fleet.kind, fleet.dataset.feature, fleet.table.feature, fleet.units.astype(np.float64),
         HORIZON_S // settings.rule.interval_s, fleet.tally, visits, gateways, settings.kind.battery,
         ground.spots[fleet.name].street, ground.spots[fleet.name].candidates,
+        fleet.dataset.personal,
     )  # fmt: skip

@@ -159,8 +159,9 @@ class DeviceSensor:
         rows = place_devices(order, site.spots, site.seed, parameters)
         column = Column("result", kind.unit, kind.observed_property)
         dataset = Dataset.of_features(
-            order.name, order.owner, column, kind.feature, cadence_s=float(settings.rule.interval_s)
-        )
+            order.name, order.owner, column, kind.feature, cadence_s=float(settings.rule.interval_s),
+            personal=kind.personal,
+        )  # fmt: skip
         table = new_table(sensor_keys(order.name, site.spots.key[rows]), rows)
         nowhere = np.empty(0, dtype=np.int32)
         slots = HORIZON_S // settings.rule.interval_s if site.outages else 0

@@ -38,8 +38,9 @@ class DeviceKind:
         `LORAWAN` or `MOBILE`; whether it lives on a battery.
     relative, step, least
         Whether noise is a share of the value; least difference that it tells; least result.
-    drifts, buried, late
-        Whether it drifts, lies in the ground, and can be reckoned only when the day is over.
+    drifts, buried, late, personal
+        Whether it drifts, lies in the ground, can be reckoned only when the day is over, and tells when the
+        people of a building are at home.
     """
 
     name: str
@@ -56,6 +57,7 @@ class DeviceKind:
     drifts: bool = False
     buried: bool = False
     late: bool = False
+    personal: bool = False
 
     @property
     def truth(self) -> str:
@@ -72,18 +74,18 @@ KINDS = {
         DeviceKind("parking_sensor", "vehicles parked in the street", "veh", "link", "parked",
                    radio=LORAWAN, battery=True, buried=True),
         DeviceKind("bin_sensor", "share of the bin that is full", "share", "place", "fill", radio=LORAWAN,
-                   battery=True, relative=False, step=0.01),
+                   battery=True, relative=False, step=0.01, personal=True),
         DeviceKind("pressure_logger", "pressure in the main", "m", "node", "pressure", radio=LORAWAN,
                    battery=True, relative=False, step=0.1, drifts=True, buried=True, late=True),
         DeviceKind("feeder_monitor", "mean power of the station", "kW", "node", "station_power", step=0.1),
         DeviceKind("heat_meter", "mean heat taken from the network", "kW", "place", "heat", step=0.1,
-                   late=True),
+                   late=True, personal=True),
         DeviceKind("air_quality_sensor", "nitrogen oxides in the street", "ug/m3", "link", "nox", step=0.1,
                    drifts=True),
         DeviceKind("noise_sensor", "A-weighted equivalent sound level", "dB", "link", "sound",
                    relative=False, step=0.1, drifts=True),
         DeviceKind("street_lamp", "mean power of a lamp", "W", "link", "lamp", step=0.1),
-        DeviceKind("presence_counter", "people present, mean of the interval", "persons", "place",
+        DeviceKind("presence_counter", "people at work or visiting, mean", "persons", "place",
                    "present"),
     )
 }  # fmt: skip
@@ -158,7 +160,7 @@ def link_chances(bad_share: float, burst_s: float, interval_s: float) -> tuple[f
     They keep the share of time in which it is bad, and its mean burst where that is longer than an interval.
 
     >>> link_chances(0.02, 1_800.0, 900.0)
-    (0.01020408163265306, 0.5)
+    (0.010204081632653062, 0.5)
     """
     if not 0.0 <= bad_share <= 1.0:
         raise InputError("link: share of time in which it is bad", f"{bad_share:g}", "0 to 1")
