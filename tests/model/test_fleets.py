@@ -213,3 +213,40 @@ def test_pressure_and_heat_are_told_when_the_day_is_over_and_outages_take_what_t
     assert dark.sum() < 0.5 * before.sum(), "monitors on the mains are down with their station"
     down = record.fleets["feeder_monitor"].tally.n_down
     assert down.max() >= 4, "an hour or more of quarters that were not made"
+
+
+def heard(more: str) -> float:
+    """Mean share of packets of the village's bins that a gateway hears."""
+    bins = next(each for each in model_of(fleet("bin_sensor", more), 0).fleets if each.name == "bin_sensor")
+    return float(bins.table.heard.mean())
+
+
+def test_more_gateways_hear_more_and_the_more_often_all_send_the_less_is_heard():
+    one = heard("options = { gateways = 1 }")
+    assert heard("options = { gateways = 3 }") > one + 0.02
+    assert heard("options = { gateways = 1 }\ninterval_s = 900") < one
+
+
+def test_fleets_of_two_owners_collide_on_the_same_air():
+    tables = fleet("bin_sensor", "options = { gateways = 1 }\ninterval_s = 900")
+    alone = heard("options = { gateways = 1 }\ninterval_s = 900")
+    other = tables.replace('"bin_sensor"\nkind', '"rival"\nkind').replace('"city"', '"company"')
+    both = next(each for each in model_of(tables + other, 0).fleets if each.name == "bin_sensor")
+    assert both.table.heard.mean() < alone - 0.001
+
+
+def test_the_more_vehicles_have_a_device_the_nearer_is_their_mean_to_that_of_all():
+    """On streets and quarters of which even the fewest tell: elsewhere the few tell nothing at all."""
+    told = []
+    for share in (0.1, 0.7, 1.0):
+        tables = f"[parameters]\n'sensing.equipped_share' = {share}\n"
+        record = record_of(
+            model_of(tables + fleet("bluetooth_reader", "noise = 0.0\nloss = 0.0"), 8 * HOUR_S)
+        )
+        mine = rows(record, "bluetooth_reader")
+        told.append(dict(zip(zip(mine["datastream"].tolist(), mine["phenomenon_time_s"].tolist(), strict=True),
+                             mine["result"].tolist(), strict=True)))  # fmt: skip
+    few, many, everybody = told
+    assert 2 * len(few) < len(many) < len(everybody)
+    wrong = [sum((each[cell] - everybody[cell]) ** 2 for cell in few) for each in (few, many)]
+    assert 0.0 < wrong[1] < wrong[0]
