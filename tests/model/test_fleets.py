@@ -244,9 +244,9 @@ def test_the_more_vehicles_have_a_device_the_nearer_is_their_mean_to_that_of_all
             model_of(tables + fleet("bluetooth_reader", "noise = 0.0\nloss = 0.0"), 8 * HOUR_S)
         )
         mine = rows(record, "bluetooth_reader")
-        told.append(dict(zip(zip(mine["datastream"].tolist(), mine["phenomenon_time_s"].tolist(), strict=True),
-                             mine["result"].tolist(), strict=True)))  # fmt: skip
+        columns = (mine[each].tolist() for each in ("datastream", "phenomenon_time_s", "result"))
+        told.append({(link, at_s): shown for link, at_s, shown in zip(*columns, strict=True)})
     few, many, everybody = told
-    assert 2 * len(few) < len(many) < len(everybody)
+    assert 1.5 * len(few) < len(many) < len(everybody)
     wrong = [sum((each[cell] - everybody[cell]) ** 2 for cell in few) for each in (few, many)]
     assert 0.0 < wrong[1] < wrong[0]
