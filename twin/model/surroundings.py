@@ -192,7 +192,7 @@ class DeviceGround:
         """People who work or visit there; who is at home passes no counter."""
         assert self._state is not None
         found = consumption_of_day(self.model, self._state.itineraries).presence(start_ms, end_ms)
-        return (found.at_work_s + found.visiting_s) / np.float64((end_ms - start_ms) / MS)
+        return np.asarray((found.at_work_s + found.visiting_s) / ((end_ms - start_ms) / MS))
 
     def _station_power(self, start_ms: int, end_ms: int) -> Floats:
         """Mean power of transformer stations by what their places draw; none where a station is down."""

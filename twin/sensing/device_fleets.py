@@ -106,7 +106,10 @@ def share_the_air(fleets: Sequence[tuple[Fleet, Spots]], parameters: Parameters,
     parts = [_radios(each, spots, parameters) for each, spots in sends]
     radios = Radios(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
     owner = np.concatenate([np.full(each.n_devices, each.dataset.owner) for each, _ in sends])
-    asked = {each.dataset.owner: each.settings.gateways for each, _ in sends}
+    asked: dict[str, int | None] = {}
+    for each, _ in sends:  # fleets of one owner share its gateways: the most that any of them asks for
+        most = max(asked.get(each.dataset.owner) or 0, each.settings.gateways or 0)
+        asked[each.dataset.owner] = most or None
     stands, reaches = {}, {}
     spreading = np.zeros(len(owner), dtype=np.uint8)
     for name in sorted(asked):
