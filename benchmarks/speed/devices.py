@@ -15,6 +15,7 @@ import json
 import resource
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,9 @@ BUDGET_S, BUDGET_BYTES, BUDGET_PLACEMENT_S = 30.0, 64.0, 10.0
 def world(n: int, kind: str) -> tuple[SensorFleet, Spots, np.ndarray]:
     """An order, its spots, and what a day shows there (n_spots, n_intervals)."""
     rows = np.arange(n, dtype=np.uint64)
-    x_m, y_m = (SIDE_M * uniforms(SEED, stream_of(f"benchmarks.devices.{axis}.{kind}"), rows) for axis in "xy")
+    x_m, y_m = (
+        SIDE_M * uniforms(SEED, stream_of(f"benchmarks.devices.{axis}.{kind}"), rows) for axis in "xy"
+    )
     key = rows * np.uint64(0x9E3779B97F4A7C15) ^ np.uint64(len(kind))
     ones = np.ones(n)
     spots = Spots(np.arange(n, dtype=np.int32), key, x_m, y_m, np.arange(n, dtype=np.int32), ones, ones)
@@ -80,7 +83,8 @@ def fleet_of(order: SensorFleet, spots: Spots, parameters: Parameters) -> Fleet:
 
 def bytes_of(fleet: Fleet) -> int:
     """Bytes of all arrays that a fleet keeps."""
-    assert fleet.table is not None and fleet.tally is not None
+    assert fleet.table is not None
+    assert fleet.tally is not None
     own = (fleet.link, fleet.key, fleet.pending_veh, fleet.place, fleet.units, fleet.cut)
     return sum(column.nbytes for column in (*fleet.table, *fleet.tally, *own))
 
@@ -150,20 +154,26 @@ def placement_rows(count: int = 100) -> list[dict[str, Any]]:
     spec = Scenario.load(Path("scenarios/metropolis.toml"))
     streets, parameters = open_territory(Path(spec.territory_path())).streets, spec.ledger()
     rows = np.arange(streets.n_links, dtype=np.int32)
-    middle = [(each[streets.tail] + each[streets.head]) / 2.0 for each in (streets.node_x_m, streets.node_y_m)]
+    middle = [
+        (each[streets.tail] + each[streets.head]) / 2.0 for each in (streets.node_x_m, streets.node_y_m)
+    ]
     worth = streets.length_m * streets.flow_capacity_vps
     spots = Spots(rows, streets.link_key, *middle, rows, worth, np.ones(len(rows)))
     site = Site(rows, streets.link_key, streets.road_class, SEED, spots=spots)
+    counters = SensorFleet(name="c", kind="road_counter", owner="city", count=count)
+    noise = SensorFleet(name="n", kind="noise_sensor", owner="city", count=count, placement="value")
+    asked = {
+        rule: partial(place, counters.model_copy(update={"placement": rule}), site, parameters)
+        for rule in ("random", "class", "coverage", "value")
+    }
+    asked["value, noise"] = partial(place_devices, noise, spots, SEED, parameters)
     made = []
-    for rule in ("random", "class", "coverage", "value"):
-        order = SensorFleet(name="c", kind="road_counter", owner="city", count=count, placement=rule)
-        wall_s, cpu_s, chosen = clocked(lambda order=order: place(order, site, parameters))
-        made.append({"row": f"placement {rule}", "sensors": len(chosen), "sites": len(rows), "wall_s": wall_s,
-                     "cpu_s": cpu_s, "budget_s": BUDGET_PLACEMENT_S})  # fmt: skip
-    order = SensorFleet(name="n", kind="noise_sensor", owner="city", count=count, placement="value")
-    wall_s, cpu_s, chosen = clocked(lambda: place_devices(order, spots, SEED, parameters))
-    made.append({"row": "placement value, noise", "sensors": len(chosen), "sites": len(rows), "wall_s": wall_s,
-                 "cpu_s": cpu_s, "budget_s": BUDGET_PLACEMENT_S})  # fmt: skip
+    for rule, work in asked.items():
+        wall_s, cpu_s, chosen = clocked(work)
+        made.append({
+            "row": f"placement {rule}", "sensors": len(chosen), "sites": len(rows), "wall_s": wall_s,
+            "cpu_s": cpu_s, "budget_s": BUDGET_PLACEMENT_S,
+        })  # fmt: skip
     return made
 
 
@@ -186,7 +196,8 @@ def main(arguments: list[str] | None = None) -> int:
           f"each); peak {day['peak_mb']:,.0f} MB with truth and observations")  # fmt: skip
     print(", ".join(f"{name} {day[name]:.2%}" for name in ("arrived", "lost", "down", "nothing")))
     for row in found[1:]:
-        print(f"{row['row']:<24} {row['sensors']} of {row['sites']:,}: {row['wall_s']:.2f} s of {row['budget_s']:.0f}")
+        took = f"{row['wall_s']:.2f} s of {row['budget_s']:.0f}"
+        print(f"{row['row']:<24} {row['sensors']} of {row['sites']:,} sites: {took}")
     return 0
 
 

@@ -15,7 +15,11 @@ NICE = (7.26, 43.70)
 
 @pytest.mark.parametrize(
     ("date", "rise_h", "set_h"),
-    [(dt.date(2027, 3, 1), 7.05, 18.25), (dt.date(2027, 6, 21), 5.8, 21.25), (dt.date(2027, 12, 21), 7.95, 16.9)],
+    [
+        (dt.date(2027, 3, 1), 7.05, 18.25),
+        (dt.date(2027, 6, 21), 5.8, 21.25),
+        (dt.date(2027, 12, 21), 7.95, 16.9),
+    ],
 )
 def test_sunrise_and_sunset_are_those_of_the_almanac_within_minutes(date, rise_h, set_h):
     found = sun_hours(date, *NICE)

@@ -13,6 +13,7 @@ from twin.indicators import fleets
 from twin.indicators.focus import focuses_of
 from twin.indicators.indicator import Indicator
 from twin.indicators.records import DayRecord
+from twin.knowledge.rights import Right
 from twin.model.record import record_of
 from twin.model.twin_model import TwinModel
 from twin.study.digests import truth_digest
@@ -128,6 +129,15 @@ def test_counters_of_people_and_of_power_read_the_days_consumption():
         assert mine["result"][at].sum() == pytest.approx(right.sum(), rel=0.1)
 
 
+def test_what_tells_of_a_home_is_personal_and_stays_with_its_owner():
+    model, record = morning()
+    assert "bin_sensor" in record.personal_datasets
+    assert not {"presence_counter", "noise_sensor", "feeder_monitor"} & set(record.personal_datasets)
+    bins = model.state.platform.dataset("bin_sensor")
+    with pytest.raises(InputError, match="personal data"):
+        model.state.platform.rights.grant(bins, "Azimut", Right())
+
+
 def test_indicators_tell_what_a_fleet_costs_and_sees():
     _, record = morning()
     for name, own in record.fleets.items():
@@ -185,7 +195,7 @@ def test_pressure_and_heat_are_told_when_the_day_is_over_and_outages_take_what_t
     heat = '[[modification]]\nkind = "district_heat"\nat = [7.401, 43.745]\n'
     lost = '[[modification]]\nkind = "substation_loss"\nzone = "la_turbie"\nfrom = "01:00"\nuntil = "03:00"\n'
     watch = "".join(fleet(kind) for kind in ("pressure_logger", "heat_meter", "feeder_monitor"))
-    spec = scenario(f'{watch}{heat}{lost}').varied("utilities", True).varied("month", "2027-01")
+    spec = scenario(f"{watch}{heat}{lost}").varied("utilities", True).varied("month", "2027-01")
     here = world()
     model = TwinModel(spec, rng=1, territory=here.territory, population=here.population, habits=here.habits)
     model.run_until(5 * HOUR_S)
@@ -203,3 +213,40 @@ def test_pressure_and_heat_are_told_when_the_day_is_over_and_outages_take_what_t
     assert dark.sum() < 0.5 * before.sum(), "monitors on the mains are down with their station"
     down = record.fleets["feeder_monitor"].tally.n_down
     assert down.max() >= 4, "an hour or more of quarters that were not made"
+
+
+def heard(more: str) -> float:
+    """Mean share of packets of the village's bins that a gateway hears."""
+    bins = next(each for each in model_of(fleet("bin_sensor", more), 0).fleets if each.name == "bin_sensor")
+    return float(bins.table.heard.mean())
+
+
+def test_more_gateways_hear_more_and_the_more_often_all_send_the_less_is_heard():
+    one = heard("options = { gateways = 1 }")
+    assert heard("options = { gateways = 3 }") > one + 0.02
+    assert heard("options = { gateways = 1 }\ninterval_s = 900") < one
+
+
+def test_fleets_of_two_owners_collide_on_the_same_air():
+    tables = fleet("bin_sensor", "options = { gateways = 1 }\ninterval_s = 900")
+    alone = heard("options = { gateways = 1 }\ninterval_s = 900")
+    other = tables.replace('"bin_sensor"\nkind', '"rival"\nkind').replace('"city"', '"company"')
+    both = next(each for each in model_of(tables + other, 0).fleets if each.name == "bin_sensor")
+    assert both.table.heard.mean() < alone - 0.001
+
+
+def test_the_more_vehicles_have_a_device_the_nearer_is_their_mean_to_that_of_all():
+    """On streets and quarters of which even the fewest tell: elsewhere the few tell nothing at all."""
+    told = []
+    for share in (0.1, 0.7, 1.0):
+        tables = f"[parameters]\n'sensing.equipped_share' = {share}\n"
+        record = record_of(
+            model_of(tables + fleet("bluetooth_reader", "noise = 0.0\nloss = 0.0"), 8 * HOUR_S)
+        )
+        mine = rows(record, "bluetooth_reader")
+        columns = (mine[each].tolist() for each in ("datastream", "phenomenon_time_s", "result"))
+        told.append({(link, at_s): shown for link, at_s, shown in zip(*columns, strict=True)})
+    few, many, everybody = told
+    assert 1.5 * len(few) < len(many) < len(everybody)
+    wrong = [sum((each[cell] - everybody[cell]) ** 2 for cell in few) for each in (few, many)]
+    assert 0.0 < wrong[1] < wrong[0]

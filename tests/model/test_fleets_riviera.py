@@ -32,7 +32,8 @@ def night() -> tuple[TwinModel, DayRecord]:
 def in_both(measure: Indicator) -> tuple[dict[str, float], dict[str, float]]:
     record = night()[1]
     dense, village = (
-        dict(measure.measure(record, focuses_of(record.territory, zone)[0])) for zone in ("dense", "la_turbie")
+        dict(measure.measure(record, focuses_of(record.territory, zone)[0]))
+        for zone in ("dense", "la_turbie")
     )
     return dense, village
 

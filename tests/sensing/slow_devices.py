@@ -99,6 +99,7 @@ class SlowDevice:
 
 def slow_table(devices: list[SlowDevice]) -> dict[str, np.ndarray]:
     """The state of some devices as the kernel's columns."""
+
     def moments(name: str) -> list[int]:
         return [int(NEVER) if getattr(each, name) is None else getattr(each, name) for each in devices]
 

@@ -17,7 +17,15 @@ from twin.scenario.actors import SensorFleet
 from twin.scenario.ledger import Parameters
 from twin.sensing.device_fleets import NO_CUT, Reports, new_table, step_fleet
 from twin.sensing.devices import Tally
-from twin.sensing.kinds import KINDS, LORAWAN, DeviceSettings, link_chances, packet_pah, send_every, settings_of
+from twin.sensing.kinds import (
+    KINDS,
+    LORAWAN,
+    DeviceSettings,
+    link_chances,
+    packet_pah,
+    send_every,
+    settings_of,
+)
 from twin.sensing.lives import battery_life_s, grown_devices, mean_life_s, new_devices
 from twin.sensing.radio import Battery, airtime_ms, delivery
 
@@ -97,7 +105,9 @@ def test_the_kernel_agrees_with_its_slow_twin(rule, fleet, data):
     values = st.lists(st.floats(0.0, 100.0, width=32) | st.just(math.nan), min_size=n, max_size=n)
     truth = np.array([data.draw(values) for _ in fleet], dtype=np.float32)
     cut = np.array([data.draw(st.lists(st.integers(0, 2), min_size=n, max_size=n)) for _ in fleet], np.uint8)
-    table = new_table(np.array([each.key for each in fleet], np.uint64), np.arange(len(fleet), dtype=np.int32))
+    table = new_table(
+        np.array([each.key for each in fleet], np.uint64), np.arange(len(fleet), dtype=np.int32)
+    )
     for row, each in enumerate(fleet):
         each.charge = rule.capacity_pah
         table.spreading[row], table.heard[row] = each.factor, each.heard
@@ -107,7 +117,8 @@ def test_the_kernel_agrees_with_its_slow_twin(rule, fleet, data):
     table.charge_pah[:] = rule.capacity_pah
     out = Reports.room(len(fleet), n)
     step_devices(table, rule, truth, cut, Span(0, len(fleet), 0, n, seed, STREAM), out.result, out.late_s)
-    slow = [[each.step(rule, k, float(truth[row, k]), int(cut[row, k]), (seed, int(STREAM))) for k in range(n)]
+    luck = seed, int(STREAM)
+    slow = [[each.step(rule, k, float(truth[row, k]), int(cut[row, k]), luck) for k in range(n)]
             for row, each in enumerate(fleet)]  # fmt: skip
     shown, late = np.array(slow).transpose(2, 0, 1)
     assert np.array_equal(out.late_s, late.astype(np.float32))
@@ -150,7 +161,9 @@ def test_rows_threads_and_the_length_of_a_step_change_no_bit():
     for threads in (1, 2, 4):
         many, rule, truth = mixed(40_000)
         out = Reports.room(40_000, 8)
-        step_fleet(many, kind, np.ascontiguousarray(truth[:, :8], np.float32), (0, 8), 1, out, threads=threads)
+        step_fleet(
+            many, kind, np.ascontiguousarray(truth[:, :8], np.float32), (0, 8), 1, out, threads=threads
+        )
         found.append((out, many))
     for out, many in found[1:]:
         assert np.array_equal(out.result, found[0][0].result, equal_nan=True)

@@ -142,7 +142,8 @@ def test_factors_are_the_least_that_leave_a_margin():
 def test_two_gateways_hear_more_than_one_and_the_second_goes_where_devices_are_left():
     devices = radios(3_000, side_m=6_000.0)
     one, two, four = (place_gateways(devices, LEDGER, count) for count in (1, 2, 4))
-    assert np.array_equal(four.key[:2], two.key) and np.array_equal(two.key[:1], one.key)
+    assert np.array_equal(four.key[:2], two.key)
+    assert np.array_equal(two.key[:1], one.key)
     shares = [float(heard_by(devices, each).heard.mean()) for each in (one, two, four)]
     assert shares[0] < shares[1] < shares[2]
     enough = place_gateways(devices, LEDGER)
@@ -163,6 +164,8 @@ def test_neither_gateways_nor_reception_depend_on_rows():
 
 def test_no_devices_no_gateways_and_too_many_gateways_are_refused():
     assert len(place_gateways(radios(0), LEDGER).key) == 0
-    assert heard_by(radios(3), Gateways(*(np.empty(0),) * 2, np.empty(0, np.uint64))).heard.tolist() == [0] * 3
+    assert (
+        heard_by(radios(3), Gateways(*(np.empty(0),) * 2, np.empty(0, np.uint64))).heard.tolist() == [0] * 3
+    )
     with pytest.raises(InputError, match="gateways: 999 for"):
         place_gateways(radios(20), LEDGER, 999)

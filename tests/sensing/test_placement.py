@@ -65,7 +65,9 @@ def test_coverage_sees_more_worth_than_chance_and_value_spreads_over_what_varies
     assert here.worth[rows["value"]].mean() > 2.0 * here.worth[rows["random"]].mean()
 
     def nearest_m(chosen: np.ndarray) -> float:
-        away = np.hypot(here.x_m[chosen][:, None] - here.x_m[chosen], here.y_m[chosen][:, None] - here.y_m[chosen])
+        away = np.hypot(
+            here.x_m[chosen][:, None] - here.x_m[chosen], here.y_m[chosen][:, None] - here.y_m[chosen]
+        )
         return float(np.where(np.eye(len(chosen)) > 0, np.inf, away).min(axis=1).mean())
 
     richest = np.argsort(-here.worth)[:12]

@@ -28,7 +28,7 @@ def sun_hours(date: dt.date, lon: float, lat: float) -> tuple[float, float]:
     """Hours of sunrise and sunset; equal where the sun does not rise, a day apart where it does not set.
 
     >>> [round(hour, 1) for hour in sun_hours(dt.date(2027, 6, 21), 7.4, 43.7)]
-    [5.9, 21.2]
+    [5.8, 21.3]
     >>> [round(hour, 1) for hour in sun_hours(dt.date(2027, 12, 21), 7.4, 43.7)]
     [8.0, 16.9]
     """

@@ -142,9 +142,7 @@ def _inside(record: DayRecord, focus: Focus, fleet: FleetRecord) -> NDArray[np.b
     return np.isin(_zone_of_row(record, fleet)[fleet.row], focus.zones)
 
 
-def _useful(
-    record: DayRecord, name: str, fleet: FleetRecord, mine: NDArray[np.bool_]
-) -> NDArray[np.int64]:
+def _useful(record: DayRecord, name: str, fleet: FleetRecord, mine: NDArray[np.bool_]) -> NDArray[np.int64]:
     columns = record.observations
     own = np.flatnonzero(columns["dataset"] == record.datasets.index(name))
     came = columns["result_time_s"][own] <= HORIZON_S
@@ -188,14 +186,14 @@ def _rmse(record: DayRecord, part: Part) -> float:
 
 
 def _visited(part: Part) -> NDArray[np.bool_]:
-    return part.mine[part.fleet.visits.device]
+    return np.asarray(part.mine[part.fleet.visits.device])
 
 
 def _per_day(record: DayRecord, kind: str, quantity: str) -> float:
     """A quantity of making a device, spread over the days for which it lasts."""
     rows = record.parameters
     years = min(rows["sensing.device_years"], rows[f"sensing.{kind}_mean_life_years"])
-    return float(rows[f"sensing.{kind}_{quantity}"]) / (years * DAYS_PER_YEAR)
+    return float(rows[f"sensing.{kind}_{quantity}"] / (years * DAYS_PER_YEAR))
 
 
 def _gateways(part: Part) -> float:

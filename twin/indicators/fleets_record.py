@@ -35,6 +35,8 @@ class FleetRecord:
         (n_features,) the link at hand of each feature; empty where nobody asks for it.
     among
         Rows of the features at which such devices may stand; empty: any.
+    personal
+        Whether its results tell when the people of a building are at home.
     """
 
     owner: str
@@ -49,3 +51,4 @@ class FleetRecord:
     battery: bool
     street: NDArray[np.int32]
     among: NDArray[np.int32]
+    personal: bool = False

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from twin.accounts import Accounts
 from twin.clock import HORIZON_S, MS
 from twin.indicators.accessibility import Access, access_of
-from twin.indicators.hindsight import Hindsight, hindsight_of
 from twin.indicators.fleets_record import FleetRecord
+from twin.indicators.hindsight import Hindsight, hindsight_of
 from twin.indicators.on_demand_record import OnDemandRecord
 from twin.indicators.parking_record import ParkingRecord
 from twin.indicators.powered_times import powered_of
@@ -94,8 +94,7 @@ class DayRecord:
     state
         (n_trips,) int8, row of `TRIP_STATES` at 30:00.
     free_flow_s
-        (n_trips,) [s]: by car the time of the free-flow shortest route (not finite: no path); by other
-        modes the trip's duration.
+        (n_trips,) [s]: by car that of the free-flow shortest route, not finite: no path; else the duration.
     route_km
         (n_trips,) [km] driven.
     guided
@@ -126,7 +125,7 @@ class DayRecord:
     closed
         (n_links,) bool, closed at some moment of the day; None: none was.
     meters, fleets
-        Fleets of meters by the name of their dataset of readings; all fleets that stand somewhere by theirs.
+        By the name of their dataset: fleets of meters, and all fleets that stand somewhere.
     transit
         Public transport by timetable; None: there is none. Links' counts have its buses in them, the
         events above do not.
@@ -193,17 +192,15 @@ class DayRecord:
 
     def feature_of(self, dataset: str) -> str:
         """What a datastream of a dataset is the row of: "link", "place" or "node" of the utility layers."""
-        if dataset in self.fleets:
-            return self.fleets[dataset].feature
-        if dataset in self.meters:
-            return "place"
-        shared = {each.shared: each.shared_feature for each in self.meters.values()}
-        return shared.get(dataset, "link")
+        features = {each.shared: each.shared_feature for each in self.meters.values()}
+        features |= dict.fromkeys(self.meters, "place")
+        return (features | {name: each.feature for name, each in self.fleets.items()}).get(dataset, "link")
 
     @property
     def personal_datasets(self) -> tuple[str, ...]:
         """Names of datasets that tell of single persons or households, sorted: they are not kept."""
-        return tuple(sorted({*self.probe_datasets.values(), *self.meters}))
+        of_homes = (name for name, each in self.fleets.items() if each.personal)
+        return tuple(sorted({*self.probe_datasets.values(), *self.meters, *of_homes}))
 
     @cached_property
     def consumption(self) -> DayConsumption:

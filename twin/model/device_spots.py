@@ -57,15 +57,17 @@ def _check(sees: str, where: str, model: TwinModel) -> None:
 def _links(model: TwinModel, named: np.ndarray, sees: str) -> Spots:
     streets, places = model.territory.streets, model.territory.places
     rows = np.arange(streets.n_links, dtype=np.int32)
-    x_m, y_m = ((each[streets.tail] + each[streets.head]) / 2.0 for each in (streets.node_x_m, streets.node_y_m))
-    worth, units, candidates = streets.length_m.copy(), np.ones(len(rows)), named
+    x_m, y_m = (
+        (each[streets.tail] + each[streets.head]) / 2.0 for each in (streets.node_x_m, streets.node_y_m)
+    )
+    worth, units, candidates = streets.length_m, np.ones(len(rows)), named
     if sees in ON_STREETS:
         other = other_directions(streets.tail, streets.head, streets.length_m)
         candidates = np.unique(np.where(other >= 0, np.minimum(rows, other), rows)[named])
     if sees in ("flow", "equipped_time"):
         worth = streets.length_m * streets.flow_capacity_vps
     elif sees in ("nox", "sound"):
-        worth = np.bincount(places.access_link, weights=places.dwellings, minlength=len(rows))
+        worth = np.bincount(places.access_link, places.dwellings, len(rows)).astype(np.float64)
     elif sees == "lamp":
         units = np.maximum(np.round(streets.length_m / model.parameters["utilities.lamp_spacing_m"]), 1.0)
     elif sees == "parked":

@@ -55,10 +55,13 @@ def observe_over(model: TwinModel, record: UtilitiesRecord | None) -> None:
 
 
 def fleets_record_of(model: TwinModel) -> dict[str, FleetRecord]:
-    """Fleets that stand somewhere, by the name of their dataset, with what the day did to them."""
+    """Fleets that stand somewhere, by the name of their dataset, with what the day did to them.
+
+    Kinds from outside of which the ledger knows no price are left out.
+    """
     found = {}
     for fleet in model.fleets:
-        if fleet.n_devices:
+        if fleet.n_devices and f"sensing.{fleet.kind}_cost_eur" in model.parameters:
             found[fleet.dataset.name] = _record_of(model, fleet)
     return found
 
@@ -70,7 +73,7 @@ def _record_of(model: TwinModel, fleet: Fleet) -> FleetRecord:
         stands = fleet.link if len(fleet.link) else fleet.place
         return FleetRecord(
             fleet.dataset.owner, fleet.kind, fleet.dataset.feature, stands, np.ones(len(stands)),
-            HORIZON_S // settings.interval_s, None, visits, 0.0, False, *np.empty((2, 0), dtype=np.int32),
+            int(HORIZON_S // fleet.dataset.cadence_s), None, visits, 0.0, False, *np.empty((2, 0), dtype=np.int32),
         )  # fmt: skip
     assert isinstance(settings, DeviceSettings)
     owner, gateways = fleet.dataset.owner, 0.0
@@ -82,4 +85,5 @@ def _record_of(model: TwinModel, fleet: Fleet) -> FleetRecord:
         owner, fleet.kind, fleet.dataset.feature, fleet.table.feature, fleet.units.astype(np.float64),
         HORIZON_S // settings.rule.interval_s, fleet.tally, visits, gateways, settings.kind.battery,
         ground.spots[fleet.name].street, ground.spots[fleet.name].candidates,
+        fleet.dataset.personal,
     )  # fmt: skip

@@ -11,6 +11,7 @@ from twin.clock import MS, N_SLICES, SLICE_S
 from twin.indicators.footprint import PRICES
 from twin.indicators.on_demand import operating_cost_eur
 from twin.indicators.records import ROAD_MANAGER, DayRecord
+from twin.indicators.utilities_record import UtilitiesRecord
 from twin.kernels.experience import count_moments
 from twin.kernels.paths import BLOCKED
 from twin.knowledge.catalogue import catalogue_of
@@ -41,8 +42,7 @@ def record_of(model: TwinModel) -> DayRecord:
     of_trips = passages.of(passages.trip < model.n_trips)
     days = state.itineraries
     population = trips_as_made(model)
-    utilities = utilities_record_of(model)
-    observe_over(model, utilities)
+    utilities = _utilities(model)
     return _booked(
         DayRecord(
             territory=model.territory,
@@ -81,19 +81,26 @@ def record_of(model: TwinModel) -> DayRecord:
             on_demand=on_demand_record_of(model, passages),
             services=services_of(model, passages),
             utilities=utilities,
-            fleets=fleets_record_of(model),
             **_published(model),
         )
     )
 
 
+def _utilities(model: TwinModel) -> UtilitiesRecord | None:
+    """What the utility networks did, and what devices could tell of it only now."""
+    record = utilities_record_of(model)
+    observe_over(model, record)
+    return record
+
+
 def _published(model: TwinModel) -> dict[str, Any]:
-    """What was published on the platform, and which of it are the providers' probes."""
+    """What was published on the platform, by which fleets, and which of it are the providers' probes."""
     kept = model.state.platform.record()
     return {
         "observations": {"dataset": kept.dataset, **kept.rows._asdict()},
         "datasets": kept.names,
         "catalogue": _catalogue(model),
+        "fleets": fleets_record_of(model),
         "providers": tuple(agent.name for agent in model.providers),
         "probe_datasets": {agent.name: f"{agent.name}.probes" for agent in model.providers},
     }

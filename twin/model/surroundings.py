@@ -159,18 +159,24 @@ class DeviceGround:
             some = passages.of(mine)
             speed = streets.length_m / self._mean_time(some) * KMH_PER_MPS
             energy += line_energy(self._count(some) / hours, speed, group, model.parameters)
-        beside, still = (float(model.parameters[f"emissions.sound_{each}"]) for each in ("beside_m", "background"))
+        beside, still = (
+            float(model.parameters[f"emissions.sound_{each}"]) for each in ("beside_m", "background")
+        )
         return kerb_level_db(self._both_ways(energy), beside, still)
 
     def _parked(self, start_ms: int, end_ms: int) -> Floats:
-        assert self._state is not None and self.model.parking is not None
-        return (self.model.parking.supply.spaces - self._state.parking.free).astype(np.float64)
+        assert self._state is not None
+        assert self.model.parking is not None
+        free = self._state.parking.free
+        return np.asarray(self.model.parking.supply.spaces - free, dtype=np.float64)
 
     def _lamp(self, start_ms: int, end_ms: int) -> Floats:
         """Mean power of a lamp of each street; out where there is no power."""
         rise_h, set_h = self._sun_h
         dark = dark_share(rise_h, set_h, start_ms / MS / S_PER_H, end_ms / MS / S_PER_H)
-        power = np.full(self.model.territory.streets.n_links, dark * self.model.parameters["utilities.lamp_w"])
+        power = np.full(
+            self.model.territory.streets.n_links, dark * self.model.parameters["utilities.lamp_w"]
+        )
         assert self._state is not None
         outages = self._state.utilities
         return np.where(outages.unlit, 0.0, power) if outages.known else power
@@ -183,9 +189,10 @@ class DeviceGround:
         return sun_hours(date, float(streets.node_lon.mean()), float(streets.node_lat.mean()))
 
     def _present(self, start_ms: int, end_ms: int) -> Floats:
+        """People who work or visit there; who is at home passes no counter."""
         assert self._state is not None
         found = consumption_of_day(self.model, self._state.itineraries).presence(start_ms, end_ms)
-        return (found.at_home_s + found.at_work_s + found.visiting_s) / ((end_ms - start_ms) / MS)
+        return np.asarray((found.at_work_s + found.visiting_s) / ((end_ms - start_ms) / MS))
 
     def _station_power(self, start_ms: int, end_ms: int) -> Floats:
         """Mean power of transformer stations by what their places draw; none where a station is down."""
@@ -193,7 +200,9 @@ class DeviceGround:
         kwh = consumption_of_day(self.model, self._state.itineraries).between("power", start_ms, end_ms)
         station, n = self._stations, self.model.territory.utilities.nodes.n_nodes
         known = station >= 0
-        kw = np.bincount(station[known], weights=kwh[known], minlength=n) / ((end_ms - start_ms) / MS / S_PER_H)
+        kw = np.bincount(station[known], weights=kwh[known], minlength=n) / (
+            (end_ms - start_ms) / MS / S_PER_H
+        )
         outages = self._state.utilities
         return kw * outages.level[:n] if outages.known else kw
 
@@ -214,7 +223,10 @@ class DeviceGround:
 
     def _quarters(self, columns: np.ndarray, start_ms: int, end_ms: int) -> Floats:
         """Mean over quarters of an hour (n_columns,); the last known one goes on."""
-        first, last = start_ms // (SLICE_S * MS), max(end_ms // (SLICE_S * MS), start_ms // (SLICE_S * MS) + 1)
+        first, last = (
+            start_ms // (SLICE_S * MS),
+            max(end_ms // (SLICE_S * MS), start_ms // (SLICE_S * MS) + 1),
+        )
         rows = np.minimum(np.arange(first, last), len(columns) - 1)
         return np.asarray(columns[rows].mean(axis=0, dtype=np.float64))
 

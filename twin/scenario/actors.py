@@ -75,7 +75,7 @@ class SensorFleet(Model):
     places: PlaceSelector | None = Field(
         None, description="a table that names places, for what stands in buildings; omitted: all"
     )
-    share: Share | None = Field(None, description="share of the places named that get one, 0 to 1")
+    share: Share | None = Field(None, description="share of the spots named that get one, 0 to 1")
     count: Annotated[int, Field(gt=0)] | None = Field(None, description="a whole number of sensors above 0")
     placement: Literal["random", "class", "coverage", "value"] | None = Field(
         None, description='"random", "class" of roads, "coverage" or "value"; of those that count limits'

@@ -34,7 +34,7 @@ BLOCK = 16_384
 
 
 class Reports(NamedTuple):
-    """What devices reported (n_devices, n_intervals) float32: results, and delays [s] or why there is none."""
+    """What devices told (n_devices, n_intervals) float32: results, and delays [s] or why there is none."""
 
     result: np.ndarray
     late_s: np.ndarray
@@ -103,10 +103,13 @@ def share_the_air(fleets: Sequence[tuple[Fleet, Spots]], parameters: Parameters,
     sends = [(fleet, spots) for fleet, spots in fleets if _on_lorawan(fleet)]
     if not sends:
         return {}
-    radios = Radios(*(np.concatenate(columns) for columns in zip(*map(_radios, sends, [parameters] * len(sends)),
-                                                                strict=True)))  # fmt: skip
+    parts = [_radios(each, spots, parameters) for each, spots in sends]
+    radios = Radios(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
     owner = np.concatenate([np.full(each.n_devices, each.dataset.owner) for each, _ in sends])
-    asked = {each.dataset.owner: each.settings.gateways for each, _ in sends}
+    asked: dict[str, int | None] = {}
+    for each, _ in sends:  # fleets of one owner share its gateways: the most that any of them asks for
+        most = max(asked.get(each.dataset.owner) or 0, each.settings.gateways or 0)
+        asked[each.dataset.owner] = most or None
     stands, reaches = {}, {}
     spreading = np.zeros(len(owner), dtype=np.uint8)
     for name in sorted(asked):
@@ -131,8 +134,7 @@ def _on_lorawan(fleet: Fleet) -> bool:
     return isinstance(fleet.settings, DeviceSettings) and fleet.settings.radio == LORAWAN
 
 
-def _radios(sends: tuple[Fleet, Spots], parameters: Parameters) -> Radios:
-    fleet, spots = sends
+def _radios(fleet: Fleet, spots: Spots, parameters: Parameters) -> Radios:
     assert fleet.table is not None
     rule, row = fleet.settings, fleet.table.feature
     more = float(parameters["sensing.radio_buried_db"]) if rule.kind.buried else 0.0
@@ -160,8 +162,9 @@ class DeviceSensor:
         rows = place_devices(order, site.spots, site.seed, parameters)
         column = Column("result", kind.unit, kind.observed_property)
         dataset = Dataset.of_features(
-            order.name, order.owner, column, kind.feature, cadence_s=float(settings.rule.interval_s)
-        )
+            order.name, order.owner, column, kind.feature, cadence_s=float(settings.rule.interval_s),
+            personal=kind.personal,
+        )  # fmt: skip
         table = new_table(sensor_keys(order.name, site.spots.key[rows]), rows)
         nowhere = np.empty(0, dtype=np.int32)
         slots = HORIZON_S // settings.rule.interval_s if site.outages else 0
@@ -209,13 +212,16 @@ def rows_of(table: Devices, interval_s: int, first: int, out: Reports) -> Observ
     device, k = np.nonzero(out.late_s >= 0.0)
     end_s = (first + k + 1.0) * interval_s
     late_s = out.late_s[device, k].astype(np.float64)
-    return observations(table.feature[device], end_s, end_s + late_s, out.result[device, k].astype(np.float64))
+    return observations(
+        table.feature[device], end_s, end_s + late_s, out.result[device, k].astype(np.float64)
+    )
 
 
 def tally(fleet: Fleet, out: Reports, right: np.ndarray) -> None:
     """Count what came of observations, and how wrong they were, for who scores the fleet after the day."""
     counts, table = fleet.tally, fleet.table
-    assert counts is not None and table is not None
+    assert counts is not None
+    assert table is not None
     counts.n_arrived[:] += (out.late_s >= 0.0).sum(axis=1).astype(np.uint16)
     counts.n_lost[:] += (out.late_s == LOST).sum(axis=1).astype(np.uint16)
     counts.n_down[:] += (out.late_s == DOWN).sum(axis=1).astype(np.uint16)

@@ -169,7 +169,8 @@ class Tally(NamedTuple):
     @staticmethod
     def fresh(n: int) -> Tally:
         """Nothing observed yet."""
-        return Tally(*(np.zeros(n, dtype=np.uint16) for _ in range(3)), np.zeros(n, dtype=np.float32))
+        arrived, lost, down = np.zeros((3, n), dtype=np.uint16)
+        return Tally(arrived, lost, down, np.zeros(n, dtype=np.float32))
 
 
 @dataclass(frozen=True)

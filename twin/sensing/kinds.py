@@ -38,8 +38,9 @@ class DeviceKind:
         `LORAWAN` or `MOBILE`; whether it lives on a battery.
     relative, step, least
         Whether noise is a share of the value; least difference that it tells; least result.
-    drifts, buried, late
-        Whether it drifts, lies in the ground, and can be reckoned only when the day is over.
+    drifts, buried, late, personal
+        Whether it drifts, lies in the ground, can be reckoned only when the day is over, and tells when the
+        people of a building are at home.
     """
 
     name: str
@@ -56,6 +57,7 @@ class DeviceKind:
     drifts: bool = False
     buried: bool = False
     late: bool = False
+    personal: bool = False
 
     @property
     def truth(self) -> str:
@@ -72,18 +74,18 @@ KINDS = {
         DeviceKind("parking_sensor", "vehicles parked in the street", "veh", "link", "parked",
                    radio=LORAWAN, battery=True, buried=True),
         DeviceKind("bin_sensor", "share of the bin that is full", "share", "place", "fill", radio=LORAWAN,
-                   battery=True, relative=False, step=0.01),
+                   battery=True, relative=False, step=0.01, personal=True),
         DeviceKind("pressure_logger", "pressure in the main", "m", "node", "pressure", radio=LORAWAN,
                    battery=True, relative=False, step=0.1, drifts=True, buried=True, late=True),
         DeviceKind("feeder_monitor", "mean power of the station", "kW", "node", "station_power", step=0.1),
         DeviceKind("heat_meter", "mean heat taken from the network", "kW", "place", "heat", step=0.1,
-                   late=True),
+                   late=True, personal=True),
         DeviceKind("air_quality_sensor", "nitrogen oxides in the street", "ug/m3", "link", "nox", step=0.1,
                    drifts=True),
         DeviceKind("noise_sensor", "A-weighted equivalent sound level", "dB", "link", "sound",
                    relative=False, step=0.1, drifts=True),
         DeviceKind("street_lamp", "mean power of a lamp", "W", "link", "lamp", step=0.1),
-        DeviceKind("presence_counter", "people present, mean of the interval", "persons", "place",
+        DeviceKind("presence_counter", "people at work or visiting, mean", "persons", "place",
                    "present"),
     )
 }  # fmt: skip
@@ -117,9 +119,7 @@ def settings_of(order: SensorFleet, parameters: Parameters) -> DeviceSettings:
     return DeviceSettings(kind, radio, rule, None if gateways is None else int(gateways))
 
 
-def _rule(
-    kind: DeviceKind, radio: str, asked: tuple[SensorFleet, int], parameters: Parameters
-) -> DeviceRule:
+def _rule(kind: DeviceKind, radio: str, asked: tuple[SensorFleet, int], parameters: Parameters) -> DeviceRule:
     order, interval_s = asked
 
     def of(name: str) -> float:
@@ -129,7 +129,7 @@ def _rule(
     to_bad, to_good = link_chances(
         of(f"{air}_loss_share") if order.loss is None else order.loss, of(f"{air}_burst_s"), interval_s
     )
-    capacity, sleep = MAINS, 0
+    capacity, sleep = int(MAINS), 0
     if kind.battery:
         capacity, sleep = battery_of(kind.name, interval_s, parameters)
     shape = of("life_shape")
@@ -145,7 +145,7 @@ def _rule(
         to_good=to_good,
         keeps=int(of("mobile_keeps_s") // interval_s) if radio == MOBILE else 0,
         delay_s=of(f"{air}_delay_s") if order.delay_s is None else order.delay_s,
-        capacity_pah=int(capacity),
+        capacity_pah=capacity,
         sleep_pah=sleep,
         send_pah=packet_pah(radio, parameters),
         send_every=send_every(radio, interval_s, parameters),
@@ -160,7 +160,7 @@ def link_chances(bad_share: float, burst_s: float, interval_s: float) -> tuple[f
     They keep the share of time in which it is bad, and its mean burst where that is longer than an interval.
 
     >>> link_chances(0.02, 1_800.0, 900.0)
-    (0.01020408163265306, 0.5)
+    (0.010204081632653062, 0.5)
     """
     if not 0.0 <= bad_share <= 1.0:
         raise InputError("link: share of time in which it is bad", f"{bad_share:g}", "0 to 1")

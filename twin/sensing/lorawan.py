@@ -118,12 +118,8 @@ def reach_of(radios: Radios, gateways: Gateways, parameters: Parameters, seed: i
     if not len(gateways.key):
         return Reach(near, lost, factor)
     tree = cKDTree(np.column_stack([gateways.x_m, gateways.y_m]))
-    ether = Ether(
-        *(float(parameters[f"sensing.radio_{name}"]) for name in ("path_exponent", "loss_at_1_km_db")),
-        float(parameters["sensing.radio_shadow_db"]),
-        seed,
-        _SHADOW,
-    )
+    falls = [float(parameters[f"sensing.radio_{name}"]) for name in ("path_exponent", "loss_at_1_km_db")]
+    ether = Ether(falls[0], falls[1], float(parameters["sensing.radio_shadow_db"]), seed, _SHADOW)
     for first in range(0, n, CHUNK):
         some = slice(first, first + CHUNK)
         away_m, rows = tree.query(np.column_stack([radios.x_m[some], radios.y_m[some]]), m)
@@ -150,7 +146,7 @@ def air_us_per_day(radios: Radios, spreading: np.ndarray, parameters: Parameters
     rest_s = air / 1e6 / float(parameters["sensing.radio_duty_cycle"])
     interval_s = np.asarray(radios.interval_s, dtype=np.float64)
     every = np.maximum(np.ceil(rest_s[spreading] / interval_s), 1.0)
-    return np.rint(air[spreading] * DAY_S / (interval_s * every)).astype(np.int64)
+    return np.asarray(np.rint(air[spreading] * DAY_S / (interval_s * every)), dtype=np.int64)
 
 
 def offered_load(
@@ -160,7 +156,7 @@ def offered_load(
     load_us = np.zeros((n_gateways, N_FACTORS), dtype=np.int64)
     air = air_us_per_day(radios, spreading, parameters)
     add_loads(reach.near, reach.lost_db, spreading, budget_db(parameters), air, load_us)
-    return load_us / (1e6 * DAY_S * float(parameters["sensing.radio_channels"]))
+    return np.asarray(load_us / (1e6 * DAY_S * float(parameters["sensing.radio_channels"])))
 
 
 def received(reach: Reach, offered: np.ndarray, parameters: Parameters) -> Reception:
