@@ -79,7 +79,7 @@ def learn_prior(
 
 
 def _departures(days_veh: np.ndarray) -> np.ndarray:
-    """Departures of days of one kind (n_days, n_slices, n_links) from their mean, per root of it; none of one day."""
+    """How days of one kind (n_days, n_slices, n_links) differ from their mean, per root; none of one day."""
     n_days = len(days_veh)
     usual = days_veh.mean(axis=0)
     if n_days < 2:

@@ -76,8 +76,8 @@ def infer_flows(plan: CounterPlan, counted_veh: np.ndarray) -> np.ndarray:
 class NodeBalances(NamedTuple):
     """What comes in less what goes out, at nodes all of whose links are known to be of one area.
 
-    matrix (n_nodes, n_links) of 1 and -1; mean, variance (n_slices, n_nodes): vehicles that begin or end their
-    way there, or are still under way, as other days had it.
+    matrix (n_nodes, n_links) of 1 and -1; mean, variance (n_slices, n_nodes): vehicles that begin or end
+    their way there, or are still under way, as other days had it.
     """
 
     matrix: csr_array
@@ -91,8 +91,7 @@ def node_balances(
     """Balances of the nodes inside an area, from other days' flows there (n_days, n_slices, n_own).
 
     ends: tail and head of all links; links (n_own,) rows of those of the area. What does not balance is
-    learned by kind of day as `twin.knowledge.filtered_day.learn_prior` learns flows; its least variance is
-    that of one vehicle.
+    learned by kind of day as `learn_prior` learns flows; its least variance is that of one vehicle.
     """
     tail, head = (np.asarray(each, dtype=np.int64) for each in ends)
     inside = _inside(tail, head, links)
@@ -102,6 +101,8 @@ def node_balances(
     rows, columns = np.concatenate([row[head[links]], row[tail[links]]]), np.concatenate([own, own])
     sign, used = np.repeat([1.0, -1.0], len(links)), rows >= 0
     matrix = csr_array((sign[used], (rows[used], columns[used])), shape=(len(inside), len(links)))
+    matrix.sum_duplicates()
+    matrix.eliminate_zeros()  # a link from a node to itself tells nothing of it
     left = np.array([(matrix @ day.T).T for day in days_veh])
     alike = kind == asked if (kind == asked).any() else np.ones(len(kind), dtype=bool)
     away = np.concatenate([left[kind == each] - left[kind == each].mean(axis=0) for each in np.unique(kind)])
@@ -132,7 +133,9 @@ def infer_at_nodes(
             part = balances.matrix[alone][:, missing]
             column = np.flatnonzero(missing)[part.indices]
             value = np.maximum(rest * part.data, 0.0)
-            keep = np.argsort(-total, kind="stable")  # where two nodes tell one link, the surer is written last
+            keep = np.argsort(
+                -total, kind="stable"
+            )  # where two nodes tell one link, the surer is written last
             flow[slot, column[keep]], spread[slot, column[keep]] = value[keep], total[keep]
     told = np.isnan(flow_veh) & (spread > np.maximum(flow, 1.0) ** 2)
     flow[told] = np.nan

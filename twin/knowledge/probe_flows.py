@@ -1,11 +1,11 @@
-"""Flows from a provider's phones: passages given as aggregates, and how many vehicles stand behind each phone.
+"""Flows from a provider's phones: passages as aggregates, and how many vehicles stand behind a phone.
 
 Of every vehicle on a link a share has a phone that reports to the provider: the penetration. Where the city
 counts too it sees both, and the ratio of their sums is the penetration (ratio estimator; Cochran 1977,
 Sampling Techniques, ch. 6); where it counts nowhere it has its usual day to hold phones against. Then
 n phones on a link mean n / p vehicles, and by binomial thinning the variance is n (1 - p) / p². But a phone
-passes many links, and errs on all of them alike: readings of m links by the same phones tell no more than one.
-So variances are multiplied by the links that a phone passes (the design effect of clusters; Kish 1965, Survey
+passes many links, and errs on all alike: readings of m links by the same phones tell no more than one. So
+variances are multiplied by the links that a phone passes (the design effect of clusters; Kish 1965, Survey
 Sampling, ch. 5), which the provider tells with its sums.
 """
 

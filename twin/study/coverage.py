@@ -1,15 +1,16 @@
-"""What a city's flow estimate is worth by how many of its links it counts: beside its rivals, with probes and without.
+"""What a city's flow estimate is worth by how many links it counts: beside its rivals, also with phones.
 
-The city has a model of its own: days of another draw of people, lived on other dates, teach its filter what is
-usual and what varies together. It counts on some links, and on other dates it counted there too. Truth judges,
-and teaches nothing. What a seed decides: the date that is judged, where counters stand, which of them are out,
-what they miss, and whose phones report; which town (draw of people and habits) the date is of goes round.
+The city has a model of its own: days of another draw of people, lived on other dates, teach its filter what
+is usual and what varies together. It counts on some links, and on other dates it counted there too. Truth
+judges, and teaches nothing. What a seed decides: the date that is judged, where counters stand, which of them
+are out, what they miss, and whose phones report; which town (draw of people and habits) it is of goes round.
 """
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -28,6 +29,7 @@ from twin.scenario.scenario import Scenario
 from twin.sensing.nested import place_by_value
 from twin.study.coverage_days import KeptDay, dates_of_year, kept_days
 from twin.study.coverage_readings import Luck, Phones, counts_of, drawn_order, phones_of
+from twin.study.progress import Progress, silent
 from twin.territory.territory import Territory
 
 COVERAGES = (0.0, 0.05, 0.1, 0.2, 0.4)
@@ -36,6 +38,8 @@ HOURS_JUDGED = slice(5, 23)
 MODEL_SEED = 1_000
 MODEL_FIRST, MODEL_STEP_DAYS = dt.date(2026, 1, 5), 17
 JUDGED_YEAR = 2027
+TABLE = "coverage.csv"
+Row = dict[str, Any]
 Reading = tuple[np.ndarray, np.ndarray]
 """Vehicles and their variances (n_hours, n_links), NaN where nothing is read."""
 
@@ -61,13 +65,22 @@ class CoveragePlan:
         """The date that is judged with a seed, drawn by it."""
         return dates_of_year(JUDGED_YEAR, seed, 1, dt.date(JUDGED_YEAR - 1, 12, 31))[0]
 
+    def told(self) -> str:
+        """What was lived, and what a seed decides, in words."""
+        return (
+            f"{len(self.seeds)} seeds. Each draws the date of {JUDGED_YEAR} that is judged, where counters "
+            "stand, which are out, what they miss and whose phones report; "
+            f"{self.n_towns} draws of people and habits go round. The city knows its own counts, what a provider gives by contract, and "
+            f"{self.n_model_days} days of a model of its own, of other people and dates; never the truth."
+        )
+
     def dates_of(self, town: int) -> list[dt.date]:
         """All dates of a town: each is judged once, and one that was counted for the other seeds."""
         return list(dict.fromkeys(self.date(seed) for seed in self.seeds if self.town(seed) == town))
 
 
 class Area(NamedTuple):
-    """A focus: its links, where they lie, and what the city's model tells of them (n_days, n_hours, n_links)."""
+    """A focus: its links, where they lie, and the city's model of them (n_days, n_hours, n_links)."""
 
     focus: Focus
     territory: Territory
@@ -95,9 +108,13 @@ class Told(NamedTuple):
 
 
 def coverage_rows(
-    scenario: Scenario, plan: CoveragePlan, folder: Path, done: Sequence[tuple[str, int]] = (), threads: int = 1
-) -> Iterator[dict[str, Any]]:
-    """Rows of one focus, seed, arm and coverage; focuses and seeds that are ``done`` are left out."""
+    scenario: Scenario,
+    plan: CoveragePlan,
+    folder: Path,
+    done: Collection[tuple[str, int]] = (),
+    threads: int = 1,
+) -> Iterator[list[Row]]:
+    """Rows by arm and coverage, for each focus and seed; those that are ``done`` are left out."""
     territory, parameters = load_territory(scenario), scenario.ledger()
     model = list(kept_days(scenario, plan.model_dates, MODEL_SEED, folder, threads))
     focuses = [each for each in focuses_of(territory, scenario.focus) if not each.is_whole]
@@ -107,7 +124,41 @@ def coverage_rows(
             if (focus.name, seed) not in done:
                 town = plan.town(seed)
                 days = list(kept_days(scenario, plan.dates_of(town), town, folder, threads))
-                yield from _rows_of_seed(area, days, (seed, town, plan.date(seed)), parameters)
+                yield list(_rows_of_seed(area, days, (seed, town, plan.date(seed)), parameters))
+
+
+def study_coverage(
+    scenario: Scenario, plan: CoveragePlan, folder: Path, *, threads: int = 1, progress: Progress = silent
+) -> list[Row]:
+    """All rows, in the file `TABLE` of a folder too; what stands there already is not worked out again."""
+    table, days = folder / TABLE, folder / "days"
+    rows = read_rows(table)
+    done = {(str(row["focus"]), int(row["seed"])) for row in rows}
+    wanted = max(len(plan.seeds), 1)
+    for lines in coverage_rows(scenario, plan, days, done, threads):
+        rows += lines
+        write_rows(table, rows)
+        progress(min(len({row["seed"] for row in rows}) / wanted, 0.99), f"seed {lines[0]['seed']}")
+    return rows
+
+
+def read_rows(table: Path) -> list[Row]:
+    """Rows of a table that stands, none where there is none."""
+    if not table.is_file():
+        return []
+    with table.open(newline="", encoding="utf-8") as file:
+        return [dict(row) for row in csv.DictReader(file)]
+
+
+def write_rows(table: Path, rows: Sequence[Row]) -> None:
+    """Write the whole table, or leave it; numbers by nine digits."""
+    beside = table.with_suffix(".part")
+    with beside.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        for row in rows:
+            writer.writerow({k: f"{v:.9g}" if isinstance(v, float) else v for k, v in row.items()})
+    beside.replace(table)
 
 
 def _area(focus: Focus, territory: Territory, model: Sequence[KeptDay]) -> Area:
@@ -125,7 +176,7 @@ def _area(focus: Focus, territory: Territory, model: Sequence[KeptDay]) -> Area:
 
 def _rows_of_seed(
     area: Area, days: Sequence[KeptDay], who: tuple[int, int, dt.date], parameters: Parameters
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[Row]:
     seed, town, date = who
     judged = next(day for day in days if day.date == date.isoformat())
     truth = judged.flow_veh[HOURS_JUDGED][:, area.links]
@@ -159,9 +210,7 @@ def _sites(
     return np.asarray(area.links[order])
 
 
-def _told(
-    area: Area, days: Sequence[KeptDay], judged: KeptDay, luck: Luck, parameters: Parameters
-) -> Told:
+def _told(area: Area, days: Sequence[KeptDay], judged: KeptDay, luck: Luck, parameters: Parameters) -> Told:
     streets = area.territory.streets
     counts = counts_of(judged, streets, luck, parameters)
     others = [day for day in days if day.kind == judged.kind and day.date != judged.date]
@@ -185,7 +234,7 @@ def _judged(
     arm: tuple[str, float, int],
     parameters: Parameters,
     truth: np.ndarray,
-) -> dict[str, Any]:
+) -> Row:
     """One line: the estimate and its rivals against the truth, all by root mean square error [veh/h]."""
     name, share, seed = arm
     sites = told.order[: round(share * len(area.links))]
@@ -213,7 +262,7 @@ def _judged(
         "rmse": rmse(day.flow_veh, truth), **rivals,
         "rmse_unread": rmse(np.where(unread, day.flow_veh, np.nan), truth),
         "usual_unread": rmse(np.where(unread, own, np.nan), truth),
-        **{f"covered_{round(100 * want)}": got for want, got in zip(stated.shares, stated.covered, strict=True)},
+        **{f"covered_{round(100 * s)}": got for s, got in zip(stated.shares, stated.covered, strict=True)},
         "spread_ratio": stated.spread_ratio, "crps": stated.crps, "whiteness": whiteness(day.innovation),
         "innovation_variance": _mean_square(day.innovation),
     }  # fmt: skip

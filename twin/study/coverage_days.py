@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -16,12 +17,11 @@ from typing import Self
 import numpy as np
 from scipy.sparse import coo_array, csr_array
 
-from twin.clock import N_SLICES, SLICE_S
 from twin.conditions.calendar import calendar_day
 from twin.indicators.records import DayRecord
 from twin.kernels.random import stream_of, uniforms
 from twin.population.tables import CAR
-from twin.scenario.scenario import Scenario
+from twin.scenario.scenario import REPORTED_ONLY, Scenario
 from twin.study.dated_days import HOURS, SLICES_PER_HOUR, dated_days
 from twin.study.digests import truth_digest
 from twin.study.keys import stamp_of_ground
@@ -29,6 +29,7 @@ from twin.study.keys import stamp_of_ground
 PHONES_SHARE = 0.2
 """Of car trips whose passages are kept: no share of phones above it can be asked for."""
 _PHONE = stream_of("study.coverage.phone")
+_OUTSIDE_KEY = (*REPORTED_ONLY, "date", "month", "parameters")
 _KNOWING = ("knowledge.", "sensing.")
 """Rows of the ledger that change what is known of a day, never the day."""
 
@@ -38,7 +39,7 @@ class KeptDay:
     """One date: flows, times, phones and journeys.
 
     exits (N_SLICES, n_links) vehicles; time_ms likewise, their times summed. Phones' passages, rows by trip
-    and moment: phone_draw float32 (0 to `PHONES_SHARE`, one a person: lower ones are among any larger share),
+    and moment: phone_draw float32 (one a person, below `PHONES_SHARE`; low ones are in any larger share),
     phone_trip, phone_link, phone_left_ms, phone_time_ms. od (n_ends²,) car trips; passed_* : how many trips of
     a pair of ends left a link (sparse triplets).
     """
@@ -123,8 +124,11 @@ def kept_days(
 
 def _key(scenario: Scenario, seed: int) -> str:
     """What a kept day depends on, the code left out: whoever changes the code empties the folder."""
-    rows = [f"{row.name}={row.value}" for row in scenario.ledger().rows() if not row.name.startswith(_KNOWING)]
-    told = scenario.model_copy(update={"date": None, "month": None}).simulation_digest()
+    rows = [
+        f"{row.name}={row.value}" for row in scenario.ledger().rows() if not row.name.startswith(_KNOWING)
+    ]
+    asked = {name: value for name, value in scenario.resolved().items() if name not in _OUTSIDE_KEY}
+    told = json.dumps(asked, sort_keys=True)
     parts = (stamp_of_ground(scenario), told, *rows, str(seed))
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
@@ -183,5 +187,3 @@ def dates_of_year(year: int, seed: int, count: int, beyond: dt.date) -> list[dt.
     key = np.array([day.toordinal() for day in open_days], dtype=np.uint64)
     order = np.argsort(uniforms(seed, stream_of("study.coverage.date"), key), kind="stable")
     return [open_days[row] for row in order[:count].tolist()]
-
-

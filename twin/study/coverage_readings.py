@@ -67,7 +67,7 @@ def counters_on(
 def counts_of(
     day: KeptDay, streets: Streets, luck: Luck, parameters: Parameters
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Vehicles by hour and link and their variances (30, n_links), as the city's counters tell; NaN elsewhere."""
+    """Vehicles by hour and link and their variances (30, n_links) as the counters tell; NaN elsewhere."""
     n_links = streets.n_links
     if not len(luck.order):
         return np.full((HOURS, n_links), np.nan), np.full((HOURS, n_links), np.nan)
@@ -85,15 +85,13 @@ def counts_of(
 
 
 class Phones(NamedTuple):
-    """What a provider gives: phones by hour and link (30, n_links), NaN where too few; links that one passes."""
+    """What a provider gives: phones by hour and link (30, n_links), NaN where too few; links of one."""
 
     seen: np.ndarray
     links_per_phone: float
 
 
-def phones_of(
-    day: KeptDay, streets: Streets, share: float, seed: int, parameters: Parameters
-) -> Phones:
+def phones_of(day: KeptDay, streets: Streets, share: float, seed: int, parameters: Parameters) -> Phones:
     """What a provider with that share of car drivers among its users gives to the city of a day."""
     n_links = streets.n_links
     order = SensorFleet(name="phones", kind="probe", owner=PROVIDER)
@@ -136,7 +134,7 @@ def _by_hour(quarter_veh: np.ndarray, settings: CounterSettings) -> tuple[np.nda
         flow = np.nansum(parts, axis=1) * SLICES_PER_HOUR / known
         flow = np.where(known >= SLICES_PER_HOUR // 2, flow, np.nan)
         miss, noise = settings.miss_share, settings.noise_share
-        # vehicles missed by chance, wrong counts of independent quarters, and what passed in quarters not known
+        # vehicles missed by chance, wrong counts of quarters, and what passed in quarters not known
         variance = miss * flow + (noise * flow) ** 2 / known + flow * (SLICES_PER_HOUR - known) / known
     return flow, np.maximum(variance, 0.25)
 
