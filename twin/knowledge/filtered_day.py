@@ -37,25 +37,37 @@ class FlowPrior(NamedTuple):
 
 
 class FilteredDay(NamedTuple):
-    """Flow believed and its standard deviation, both (n_slices, n_links) [veh]."""
+    """Flow believed and its standard deviation, both (n_slices, n_links) [veh].
+
+    innovation (n_slices, n_links): by how many of its own deviations a reading differed from what was
+    forecast, NaN where none was read; of a filter that is as sure as it should be, white and of variance 1.
+    """
 
     flow_veh: np.ndarray
     spread_veh: np.ndarray
+    innovation: np.ndarray
 
 
-def learn_prior(days_veh: np.ndarray, n_factors: int) -> FlowPrior:
+def learn_prior(
+    days_veh: np.ndarray, n_factors: int, kind: np.ndarray | None = None, asked: int = 0
+) -> FlowPrior:
     """The prior of earlier days (n_days, n_slices, n_links); at most so many common causes.
 
-    Departures from a mean of n days are too small by the root of n / (n - 1), and are set right; the usual
-    day's own error is part of a departure, hence by that of (n + 1) / n.
+    Where days have a ``kind`` (n_days,), the usual day is the mean of the kind ``asked`` (of all, where there
+    is none of it), and a departure is from the mean of the day's own kind. Departures from a mean of n days
+    are too small by the root of n / (n - 1), and are set right; the usual day's own error is part of a
+    departure, hence by that of (n + 1) / n.
     """
     days_veh = np.asarray(days_veh, dtype=np.float64)
     n_days, _, n_links = days_veh.shape
-    if n_days < 2:
-        raise InputError("earlier days", f"{n_days}", "2 or more, to see how days differ")
-    usual = days_veh.mean(axis=0)
+    kinds = np.zeros(n_days, dtype=np.int64) if kind is None else np.asarray(kind)
+    parts = [_departures(days_veh[kinds == each]) for each in np.unique(kinds).tolist()]
+    away = np.concatenate(parts)
+    if not len(away):
+        raise InputError("earlier days", f"{n_days}", "2 or more of a kind, to see how days differ")
+    alike = kinds == asked if kind is not None and (kinds == asked).any() else np.ones(n_days, dtype=bool)
+    usual = days_veh[alike].mean(axis=0)
     scale = np.sqrt(usual + 1.0)
-    away = (days_veh - usual) / scale * np.sqrt((n_days + 1) / (n_days - 1))
     before, after = away[:, :-1].ravel(), away[:, 1:].ravel()
     keep = float(np.clip(before @ after / max(before @ before, 1e-12), 0.0, 0.99))
     flat = away.reshape(-1, n_links)
@@ -64,6 +76,15 @@ def learn_prior(days_veh: np.ndarray, n_factors: int) -> FlowPrior:
     factor = (shape[:kept] * size[:kept, None]).T / np.sqrt(len(flat))
     variance = np.mean(flat**2, axis=0) - np.sum(factor**2, axis=1)
     return FlowPrior(usual, scale, keep, factor, np.sqrt(np.maximum(variance, LEAST_VARIANCE)))
+
+
+def _departures(days_veh: np.ndarray) -> np.ndarray:
+    """How days of one kind (n_days, n_slices, n_links) differ from their mean, per root; none of one day."""
+    n_days = len(days_veh)
+    usual = days_veh.mean(axis=0)
+    if n_days < 2:
+        return np.empty((0, *usual.shape))
+    return np.asarray((days_veh - usual) / np.sqrt(usual + 1.0) * np.sqrt((n_days + 1) / (n_days - 1)))
 
 
 def filter_day(
@@ -82,6 +103,7 @@ def filter_day(
     n_slices, n_links = counted_veh.shape
     error_veh = np.broadcast_to(np.maximum(read_spread_veh, LEAST_ERROR_VEH), counted_veh.shape)
     flow, spread = np.empty(counted_veh.shape), np.empty(counted_veh.shape)
+    innovation = np.full(counted_veh.shape, np.nan)
     zero, wander = np.zeros(n_links), np.sqrt(1.0 - prior.keep**2)
     held = FlowFilter.start(rule, place, link_key, zero, prior.own_spread, seed, prior.factor)
     for slot in range(n_slices):
@@ -90,7 +112,12 @@ def filter_day(
             held.forecast(0.0, 0.0, prior.own_spread * wander, prior.keep, prior.factor * wander)
         link = np.flatnonzero(np.isfinite(counted_veh[slot]))
         away = (counted_veh[slot, link] - usual[link]) / scale[link]
-        held.learn(link, away, (error_veh[slot, link] / scale[link]) ** 2)
+        variance = (error_veh[slot, link] / scale[link]) ** 2
+        if len(link):
+            ahead = held.states[link]
+            total = np.sqrt(ahead.var(axis=1, ddof=1) + variance)
+            innovation[slot, link] = (away - ahead.mean(axis=1)) / total
+        held.learn(link, away, variance)
         flow[slot] = np.maximum(usual + scale * held.mean_veh, 0.0)
         spread[slot] = scale * held.spread_veh
-    return FilteredDay(flow, spread)
+    return FilteredDay(flow, spread, innovation)

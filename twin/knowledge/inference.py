@@ -8,6 +8,7 @@ a spanning forest, in which all nodes with trip ends are one (Ng 2012, Transport
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from scipy.sparse import csc_array, csr_array
@@ -70,6 +71,83 @@ def infer_flows(plan: CounterPlan, counted_veh: np.ndarray) -> np.ndarray:
         known = balance[:, plan.counted] @ flow[plan.counted]
         flow[plan.inferred] = splu(csc_array(balance[:, plan.inferred])).solve(-known)
     return flow
+
+
+class NodeBalances(NamedTuple):
+    """What comes in less what goes out, at nodes all of whose links are known to be of one area.
+
+    matrix (n_nodes, n_links) of 1 and -1; mean, variance (n_slices, n_nodes): vehicles that begin or end
+    their way there, or are still under way, as other days had it.
+    """
+
+    matrix: csr_array
+    mean: np.ndarray
+    variance: np.ndarray
+
+
+def node_balances(
+    ends: tuple[np.ndarray, np.ndarray], links: np.ndarray, days_veh: np.ndarray, kind: np.ndarray, asked: int
+) -> NodeBalances:
+    """Balances of the nodes inside an area, from other days' flows there (n_days, n_slices, n_own).
+
+    ends: tail and head of all links; links (n_own,) rows of those of the area. What does not balance is
+    learned by kind of day as `learn_prior` learns flows; its least variance is that of one vehicle.
+    """
+    tail, head = (np.asarray(each, dtype=np.int64) for each in ends)
+    inside = _inside(tail, head, links)
+    row = np.full(int(max(tail.max(), head.max())) + 1, -1)
+    row[inside] = np.arange(len(inside))
+    own = np.arange(len(links))
+    rows, columns = np.concatenate([row[head[links]], row[tail[links]]]), np.concatenate([own, own])
+    sign, used = np.repeat([1.0, -1.0], len(links)), rows >= 0
+    matrix = csr_array((sign[used], (rows[used], columns[used])), shape=(len(inside), len(links)))
+    matrix.sum_duplicates()
+    matrix.eliminate_zeros()  # a link from a node to itself tells nothing of it
+    left = np.array([(matrix @ day.T).T for day in days_veh])
+    alike = kind == asked if (kind == asked).any() else np.ones(len(kind), dtype=bool)
+    away = np.concatenate([left[kind == each] - left[kind == each].mean(axis=0) for each in np.unique(kind)])
+    spread = np.mean(away**2, axis=0) * len(away) / max(len(away) - len(np.unique(kind)), 1)
+    return NodeBalances(matrix, left[alike].mean(axis=0), np.maximum(spread, 1.0))
+
+
+def infer_at_nodes(
+    flow_veh: np.ndarray, variance: np.ndarray, balances: NodeBalances
+) -> tuple[np.ndarray, np.ndarray]:
+    """Flows and their variances (n_slices, n_links), with those that follow where one alone is not known.
+
+    NaN where nothing is known. A node with all links but one read tells the last one, with the variances of
+    all and of what does not balance; that may tell the next (node-based inference, slice by slice). What
+    would be less sure than the flow is great is not told.
+    """
+    flow, spread = np.array(flow_veh, dtype=np.float64), np.array(variance, dtype=np.float64)
+    shape = abs(balances.matrix)
+    for slot in range(len(flow)):
+        while True:
+            missing = np.isnan(flow[slot])
+            alone = np.flatnonzero(shape @ missing.astype(np.float64) == 1.0)
+            if not len(alone):
+                break
+            known = np.where(missing, 0.0, flow[slot])
+            rest = balances.mean[slot, alone] - (balances.matrix @ known)[alone]
+            total = (shape @ np.where(missing, 0.0, spread[slot]))[alone] + balances.variance[slot, alone]
+            part = balances.matrix[alone][:, missing]
+            column = np.flatnonzero(missing)[part.indices]
+            value = np.maximum(rest * part.data, 0.0)
+            keep = np.argsort(
+                -total, kind="stable"
+            )  # where two nodes tell one link, the surer is written last
+            flow[slot, column[keep]], spread[slot, column[keep]] = value[keep], total[keep]
+    told = np.isnan(flow_veh) & (spread > np.maximum(flow, 1.0) ** 2)
+    flow[told] = np.nan
+    return flow, np.where(told, np.nan, spread)
+
+
+def _inside(tail: np.ndarray, head: np.ndarray, links: np.ndarray) -> np.ndarray:
+    """Nodes that all their links share with the area, in and out, ascending."""
+    n = int(max(tail.max(), head.max())) + 1
+    all_in, all_out = np.bincount(head, minlength=n), np.bincount(tail, minlength=n)
+    own_in, own_out = np.bincount(head[links], minlength=n), np.bincount(tail[links], minlength=n)
+    return np.flatnonzero((all_in == own_in) & (all_out == own_out) & (own_in > 0) & (own_out > 0))
 
 
 def _balance(plan: CounterPlan) -> csc_array:

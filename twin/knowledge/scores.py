@@ -69,3 +69,20 @@ def calibration(mean: np.ndarray, deviation: np.ndarray, truth: np.ndarray) -> C
     density = np.exp(-0.5 * z * z) / math.sqrt(2.0 * math.pi)
     score = deviation * (z * (2.0 * ndtr(z) - 1.0) + 2.0 * density - 1.0 / math.sqrt(math.pi))
     return Calibration(SHARES, covered, float(np.sqrt(np.mean(z * z))), float(np.mean(score)))
+
+
+def whiteness(innovation: np.ndarray) -> float:
+    """Correlation of a reading's surprise with that of the slice before, (n_slices, n_links) with NaN.
+
+    Near nought where a filter has taken out of its readings what they tell of the next (Mehra 1970, IEEE
+    Transactions on Automatic Control 15); NaN where no link was read twice in a row.
+
+    >>> whiteness(np.array([[1.0], [1.0], [-1.0], [-1.0], [1.0]]))
+    0.0
+    """
+    before, after = innovation[:-1].ravel(), innovation[1:].ravel()
+    both = np.isfinite(before) & np.isfinite(after)
+    if not both.any():
+        return math.nan
+    a, b = before[both], after[both]
+    return float(a @ b / max(math.sqrt(float(a @ a) * float(b @ b)), 1e-12))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from markupsafe import Markup
 
@@ -72,6 +73,34 @@ def stairs(
         least, when = min((share, hour) for hour, share in points)
         words.append(f"{label}: least {percent(least)}, hour {number(when)}.")
     return picture(drawn, title, " ".join(words), viewBox=plot.view_box, class_="chart")
+
+
+class Band(NamedTuple):
+    """A line with intervals: label, colour, and (x, value, low, high)."""
+
+    label: str
+    colour: str
+    points: Sequence[tuple[float, float, float, float]]
+
+
+def bands(title: str, unit: str, drawn: Sequence[Band], height: float = 290.0) -> Markup:
+    """Means over a quantity in percent, each line with its interval as a shade."""
+    top = round_up(max((high for band in drawn for _, _, _, high in band.points), default=1.0))
+    last = max((band.points[-1][0] for band in drawn if band.points), default=100.0)
+    plot = _Plot((0.0, last), (0.0, top), height)
+    step = nice(last / 6)
+    ticks = [(k * step, f"{number(k * step)} %") for k in range(int(last / step + 1e-9) + 1)]
+    parts, words = [plot.grid(ticks)], []
+    for band in drawn:
+        above = [plot.at(x, high) for x, _, _, high in band.points]
+        below = [plot.at(x, low) for x, _, low, _ in reversed(band.points)]
+        shade = "L".join(f"{x:.1f} {y:.1f}" for x, y in above + below)
+        line = "L".join(f"{x:.1f} {y:.1f}" for x, y in (plot.at(x, value) for x, value, _, _ in band.points))
+        parts.append(tag("path", d=f"M{shade}Z", fill=band.colour, fill_opacity="0.18"))
+        parts.append(tag("path", d=f"M{line}", stroke=band.colour, class_="line", data_label=band.label))
+        ends = [f"{number(value)} at {number(x)} %" for x, value, _, _ in (band.points[0], band.points[-1])]
+        words.append(f"{band.label}: {' and '.join(dict.fromkeys(ends))}.")
+    return picture(parts, f"{title} [{unit}]", " ".join(words), viewBox=plot.view_box, class_="chart")
 
 
 def scatter(given: Picture, height: float = 290.0, width: float = 330.0) -> Markup:

@@ -8,6 +8,7 @@ import json
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -43,6 +44,13 @@ def render(view: ReportView) -> str:
         script=Markup(script),
         data=data,
     )
+
+
+def page_of(template: str, **context: Any) -> str:
+    """A page without a script from a template of its own, in the style of all."""
+    style = _style(_swatches())
+    text = _templates().get_template(template)
+    return text.render(**context, style=Markup(style), policy=policy(style, ""))
 
 
 def write_report(directory: str | Path, out: str | Path | None = None) -> Path:

@@ -1,0 +1,46 @@
+"""Commands on what a city sees of its traffic: `coverage`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from twin.cli.options import AsJson, OutFolder, Quiet, ScenarioFile, Threads, writable
+from twin.cli.output import emit, say, table
+from twin.cli.progress import shown
+from twin.cli.studies import RUNS, fitting, processors
+
+
+def coverage(
+    scenario: ScenarioFile,
+    seeds: Annotated[int, typer.Option("--seeds", min=1, help="Dates, sensors' luck and sites drawn.")] = 20,
+    towns: Annotated[int, typer.Option("--towns", min=1, help="Draws of people that seeds go round.")] = 2,
+    model_days: Annotated[
+        int, typer.Option("--model-days", min=7, help="Dates on which the city's own model lives.")
+    ] = 14,
+    threads: Threads = None,
+    out: OutFolder = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Flows estimated from counters on few links or many, and phones: error, rivals, certainty."""
+    (asked,) = fitting([scenario], quiet)
+    folder = writable(out or RUNS / f"coverage-{scenario.stem}")
+    from twin.report.coverage import write_coverage
+    from twin.study.coverage import CoveragePlan, study_coverage
+    from twin.study.coverage_summary import told
+
+    plan = CoveragePlan(model_days, towns, tuple(range(1, seeds + 1)))
+    with shown(quiet) as progress:
+        rows = study_coverage(asked, plan, folder, threads=threads or processors(), progress=progress)
+    page = write_coverage(rows, f"{asked.title}: what counters tell", plan.told(), folder / "report.html")
+    found = told(rows)
+    if as_json:
+        return emit({"seeds": seeds, "focuses": found, "out": folder, "report": page})
+    for focus, each in found.items():
+        points = each["curves"]["counters"]
+        columns = ("coverage", "rmse", "persistence", "day_of_week", "readings_else_usual")
+        lines = [[point["coverage"], *(point[name]["mean"] for name in columns[1:])] for point in points]
+        table(columns, lines, f"{focus}: error [veh/h], counters drawn by seed")
+    return say(f"report {page}")
