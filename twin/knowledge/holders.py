@@ -17,6 +17,7 @@ from twin.kernels.random import keys_of, stream_of, uniforms
 from twin.knowledge.datasets import Dataset
 from twin.knowledge.platform import DataPlatform
 from twin.knowledge.rights import ANYBODY, Right
+from twin.knowledge.standard_datasets import STANDARD
 from twin.scenario.data_sharing import (
     HandedOver,
     HoldDataset,
@@ -34,6 +35,11 @@ NOT_OPEN = "not open"
 
 def hold_datasets(platform: DataPlatform, orders: Sequence[Modification]) -> None:
     """Datasets with the holders and terms that a scenario gives them; before anything is observed."""
+    known = {each.name for each in platform.datasets()}
+    for order in orders:
+        if isinstance(order, HandedOver | HoldDataset) and order.dataset in STANDARD.keys() - known:
+            platform.hold(STANDARD[order.dataset])  # known by name; no run observes it, decisions do
+            known.add(order.dataset)
     for order in orders:
         if isinstance(order, HoldDataset):
             platform.hold(held(platform, order))

@@ -10,8 +10,10 @@ import numpy as np
 
 from twin.errors import InputError
 from twin.knowledge.coalitions import merged, shapley
-from twin.knowledge.holders import hold_datasets
+from twin.knowledge.holders import hold_datasets, open_rights
+from twin.knowledge.open_data import arrival_rate
 from twin.knowledge.platform import DataPlatform
+from twin.knowledge.standard_datasets import HOLDERS, STANDARD
 from twin.population.population import Population
 from twin.scenario.ledger import Parameters
 from twin.scenario.modification import Modification
@@ -24,7 +26,6 @@ from twin.study.value_of_data_rides import FleetSizing
 from twin.study.value_of_data_sensors import Fleet, Peak, logger_fleets, loop_fleets, peak_of
 from twin.study.value_of_data_signals import SignalPlanning
 from twin.study.value_of_data_siting import CounterSiting
-from twin.study.value_of_data_sources import HOLDERS, STANDARD
 from twin.territory.territory import Territory
 
 DECISIONS: tuple[Callable[[Territory, Population, Parameters, np.ndarray], Decision], ...] = (
@@ -49,6 +50,11 @@ class ValueOfData:
     fleets: tuple[Fleet, ...]
     peaks: tuple[Peak, ...]
 
+    @property
+    def arrivals(self) -> float:
+        """Third-party services that open datasets bring in a month (see `twin.knowledge.open_data`)."""
+        return arrival_rate(platform_of(self.scenario.in_force()), self.scenario.ledger())
+
     def game(self, name: str) -> Game:
         """The game of a decision."""
         return next(each for each in self.games if each.name == name)
@@ -62,6 +68,7 @@ class ValueOfData:
             "unit": "EUR/day",
             "decisions": [_told(each) for each in self.games],
             "holders": [{"holder": name, **_interval(each)} for name, each in self.shares.items()],
+            "third_party_services_per_month": self.arrivals,
             "sensors": [_fleet_told(each) for each in self.fleets],
             "peaks": [
                 {
@@ -115,13 +122,20 @@ def zones_of(scenario: Scenario, territory: Territory) -> np.ndarray:
     return np.array([names.index(each) for each in scenario.focus_zones or names])
 
 
-def holders_of(orders: Sequence[Modification]) -> dict[str, str]:
-    """Who holds each of the datasets that decisions are taken on."""
+def platform_of(orders: Sequence[Modification]) -> DataPlatform:
+    """The datasets that decisions are taken on, empty, as a scenario has them held and open."""
     platform = DataPlatform()
     for dataset in STANDARD.values():
         platform.add(dataset)
-    hold_datasets(platform, orders_of(orders, list(STANDARD)))
-    return {each.name: each.owner for each in platform.datasets() if each.name in STANDARD}
+    mine = orders_of(orders, list(STANDARD))
+    hold_datasets(platform, mine)
+    open_rights(platform, mine)
+    return platform
+
+
+def holders_of(orders: Sequence[Modification]) -> dict[str, str]:
+    """Who holds each of the datasets that decisions are taken on."""
+    return {each.name: each.owner for each in platform_of(orders).datasets()}
 
 
 def holders_shares(games: Sequence[Game], orders: Sequence[Modification]) -> dict[str, Difference]:

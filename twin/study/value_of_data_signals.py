@@ -235,7 +235,7 @@ class SignalPlanning:
         return np.asarray(np.where(arrived < 0, halves * HALF_S * 1_000, arrived))
 
     def _key(self, links: np.ndarray) -> np.ndarray:
-        return self.territory.streets.link_key[links]
+        return np.asarray(self.territory.streets.link_key[links])
 
 
 def _splits(parameters: Parameters) -> Iterator[tuple[int, np.ndarray]]:
