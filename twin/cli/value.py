@@ -49,6 +49,13 @@ def _print(found: ValueOfData) -> None:
     table(("decision", "crossed", "beyond each alone", "95 % interval"), crossed, "What crossing adds")
     shares = [[name, *_spelled(each)] for name, each in found.shares.items()]
     table(("holder", "share", "95 % interval"), shares, "Shapley shares of holders, EUR a day")
+    helped = [
+        [f"{each['mediation']:.0%}", f"{each['equipment']:.0%}",
+         *(f"{each[name]['value']:+.3f}" for name in ("bias", "weighed_bias", "distance", "weighed_distance"))]
+        for each in found.app["by_help"]
+    ]  # fmt: skip
+    heads = ("mediation", "equipment", "bias", "bias, weighed by age", "distance by age", "weighed")
+    table(heads, helped, "Reports by app: share in need as reported less the true one")
     for peak in found.peaks:
         best = peak.best
         inside = "inside" if peak.interior_count else "at the end"

@@ -20,6 +20,7 @@ from twin.scenario.modification import Modification
 from twin.scenario.scenario import Scenario
 from twin.study.progress import Progress, silent
 from twin.study.statistics import Difference, paired_difference
+from twin.study.value_of_data_app import app_reports
 from twin.study.value_of_data_game import Decision, Game, orders_of, play
 from twin.study.value_of_data_leaks import LeakSearch
 from twin.study.value_of_data_rides import FleetSizing
@@ -40,7 +41,8 @@ DECISIONS: tuple[Callable[[Territory, Population, Parameters, np.ndarray], Decis
 class ValueOfData:
     """Games of all decisions, shares of holders in their sum, and fleets of sensors by what they net.
 
-    `shares` are Shapley's, of what all data save in all decisions [EUR/day].
+    `shares` are Shapley's, of what all data save in all decisions [EUR/day]; `app` is what reports of
+    inhabitants tell, beside the truth (`twin.study.value_of_data_app`).
     """
 
     scenario: Scenario
@@ -49,6 +51,7 @@ class ValueOfData:
     shares: dict[str, Difference]
     fleets: tuple[Fleet, ...]
     peaks: tuple[Peak, ...]
+    app: dict[str, Any]
 
     @property
     def arrivals(self) -> float:
@@ -68,6 +71,7 @@ class ValueOfData:
             "unit": "EUR/day",
             "decisions": [_told(each) for each in self.games],
             "holders": [{"holder": name, **_interval(each)} for name, each in self.shares.items()],
+            "app_reports": self.app,
             "third_party_services_per_month": self.arrivals,
             "sensors": [_fleet_told(each) for each in self.fleets],
             "peaks": [
@@ -99,17 +103,20 @@ def value_of_data(
     zones = zones_of(scenario, territory)
     orders, games, fleets = scenario.in_force(), [], []
     peaks: list[Peak] = []
+    app: dict[str, Any] = {}
     for row, kind in enumerate(DECISIONS):
         decision = kind(territory, population, scenario.ledger(), zones)
         progress(row / len(DECISIONS), decision.name)
         games.append(play(decision, chosen, orders))
+        if isinstance(decision, CounterSiting):
+            app = app_reports(decision, chosen)
         found = _fleets(decision, chosen)
         fleets += found
         best = peak_of(found)
         peaks += [] if best is None else [best]
     progress(1.0, "done")
     return ValueOfData(
-        scenario, chosen, tuple(games), holders_shares(games, orders), tuple(fleets), tuple(peaks)
+        scenario, chosen, tuple(games), holders_shares(games, orders), tuple(fleets), tuple(peaks), app
     )
 
 
