@@ -14,7 +14,7 @@ from twin.knowledge.datasets import Dataset, observations
 from twin.knowledge.holders import hold_datasets, is_opened, open_rights
 from twin.knowledge.open_data import arrival_rate, arrivals
 from twin.knowledge.platform import DataPlatform
-from twin.knowledge.rights import ANYBODY, Right
+from twin.knowledge.rights import ANYBODY
 from twin.scenario.data_sharing import HoldDataset, PublishDataset, ShareDataset, TerritorialPlatform
 from twin.scenario.ledger import Parameters
 from twin.scenario.modification import Modification
@@ -35,7 +35,9 @@ def platform_with(*datasets: Dataset, orders: tuple[Modification, ...] = ()) -> 
     open_rights(platform, orders)
     for dataset in platform.datasets():
         at_s = np.array([100.0, 200.0, 700.0])
-        platform.append(dataset.name, observations(np.array([1, 1, 1]), at_s, at_s + 10.0, np.array([2.0, 4.0, 9.0])))
+        platform.append(
+            dataset.name, observations(np.array([1, 1, 1]), at_s, at_s + 10.0, np.array([2.0, 4.0, 9.0]))
+        )
     return platform
 
 
@@ -151,7 +153,9 @@ def test_the_catalogue_has_what_dcat_ap_demands():
             assert all(node.get(name) for name in properties), (kind, node)
     prefixes = set(found["@context"])
     listed = {each["dct:title"]: each for each in found["dcat:dataset"]}
-    used = {key.partition(":")[0] for each in described("dcat:Dataset", found) for key in each if key[0] != "@"}
+    used = {
+        key.partition(":")[0] for each in described("dcat:Dataset", found) for key in each if key[0] != "@"
+    }
     assert used <= prefixes
     assert [name for name, each in listed.items() if "dcat:distribution" in each] == ["loops"]
     access = {name: each["dct:accessRights"]["@id"].rsplit("/", 1)[1] for name, each in listed.items()}

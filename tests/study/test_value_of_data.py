@@ -1,4 +1,4 @@
-"""Value of data: what a decision costs with and without it, on real networks; no dataset is worth by decree."""
+"""Value of data: what decisions cost with and without it, on real networks; no worth is decreed."""
 
 from __future__ import annotations
 
@@ -171,7 +171,9 @@ def test_shares_of_holders_are_those_of_the_sum_and_follow_who_holds():
     assert moved["water_operator"].difference < shares["water_operator"].difference
     assert sum(each.difference for each in moved.values()) == pytest.approx(total)
     game = games[0]
-    assert crossing(game.mean, 0, 2) == pytest.approx(game.crossings()["inlet_flows", "meter_sums"].difference)
+    assert crossing(game.mean, 0, 2) == pytest.approx(
+        game.crossings()["inlet_flows", "meter_sums"].difference
+    )
     assert shapley(game.mean).sum() == pytest.approx(game.mean[-1])
 
 

@@ -1,4 +1,4 @@
-"""Services that third parties build on open data: they come the sooner, the more is open, fresh and described.
+"""Services that third parties build on open data: more come, the more is open, fresh and described.
 
 Arrivals are Poisson; the rate and how age and missing descriptions lower it are assumptions of the ledger.
 """

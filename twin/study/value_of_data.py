@@ -21,7 +21,7 @@ from twin.scenario.scenario import Scenario
 from twin.study.progress import Progress, silent
 from twin.study.statistics import Difference, paired_difference
 from twin.study.value_of_data_app import app_reports
-from twin.study.value_of_data_game import Decision, Game, orders_of, play
+from twin.study.value_of_data_game import POOLED, Decision, Game, orders_of, play
 from twin.study.value_of_data_leaks import LeakSearch
 from twin.study.value_of_data_rides import FleetSizing
 from twin.study.value_of_data_sensors import Fleet, Peak, logger_fleets, loop_fleets, peak_of
@@ -180,6 +180,10 @@ def _told(game: Game) -> dict[str, Any]:
         "alone": [{"dataset": name, **_interval(game.worth(1 << k))} for k, name in enumerate(names)],
         "all": _interval(game.worth((1 << n) - 1)),
         "as_rights_are": _interval(as_is),
+        "pooled": [
+            {"share": share, **_interval(paired_difference(costs, game.cost[:, 0].tolist()))}
+            for share, costs in zip(POOLED, game.pooled.T.tolist(), strict=True)
+        ],
         "crossing": [{"pair": list(pair), **_interval(each)} for pair, each in game.crossings().items()],
         "shapley": game.shares(),
         "coalitions": [

@@ -1,11 +1,9 @@
-"""What the city learns of needs and opinions from an app: beside the truth, by age, with more and less help."""
+"""What the city learns of needs and opinions from an app, beside the truth, with more and less help."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
-
-import numpy as np
 
 from twin.knowledge.app_reports import (
     AGE_GROUPS,

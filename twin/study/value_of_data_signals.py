@@ -135,10 +135,12 @@ class SignalPlanning:
         """Log flows (n_links,) by class of street alone and their spread, scaled by what is seen elsewhere.
 
         That all streets carry more or less than classes say is as unsure as that one of them does; the
-        median of those seen tells it.
+        median of those seen tells it. One far off tells little of others (Huber 1964, Annals of
+        Mathematical Statistics 35(1)): beyond two spreads no more.
         """
         spread = float(self.parameters["value.flow_prior_spread"])
         off = np.append(np.log(np.maximum(seen_veh, 1.0) / self.prior_veh[links]), 0.0)
+        off = np.clip(off, -2.0 * spread, 2.0 * spread)
         common, unsure = float(np.median(off)), spread / np.sqrt(len(off))
         return np.log(self.prior_veh) + common, float(np.hypot(spread, unsure))
 
