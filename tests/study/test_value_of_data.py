@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from tests.riviera import riviera
 from twin.errors import InputError
 from twin.knowledge.coalitions import crossing, shapley
 from twin.knowledge.datasets import observations
 from twin.knowledge.platform import DataPlatform
 from twin.knowledge.standard_datasets import STANDARD
-from twin.model.sources import load_population, load_territory
-from twin.population.population import Population
 from twin.scenario.data_sharing import HoldDataset, PublishDataset, TerritorialPlatform
 from twin.scenario.modification import Modification
-from twin.scenario.scenario import Scenario
 from twin.study.value_of_data import ValueOfData, holders_shares, value_of_data, zones_of
 from twin.study.value_of_data_game import NOW_S, Day, Source, play, with_datasets
 from twin.study.value_of_data_leaks import LeakSearch, Loggers
@@ -27,9 +24,7 @@ from twin.study.value_of_data_rides import FleetSizing
 from twin.study.value_of_data_sensors import peak_of
 from twin.study.value_of_data_signals import SignalPlanning
 from twin.study.value_of_data_siting import CounterSiting
-from twin.territory.territory import Territory
 
-SCENARIOS = Path(__file__).parents[2] / "scenarios"
 pytestmark = pytest.mark.one_interpreter("lives many decisions on real networks")
 SEEDS = range(1, 13)
 
@@ -67,6 +62,9 @@ def test_what_only_both_tell_is_worth_nothing_apart_and_is_shared_by_halves():
     assert game.crossings()["tens", "ones"].difference == 100.0
     assert list(game.shares().values()) == [50.0, 50.0]
     assert game.as_is.tolist() == [100.0] * 8, "the partner shares nothing"
+    pooled = game.pooled.mean(axis=0)
+    assert (pooled[0], pooled[-1]) == (100.0, 0.0), "silos, and all opened"
+    assert (np.diff(pooled) <= 0.0).all()
 
 
 @pytest.mark.parametrize(
@@ -81,13 +79,6 @@ def test_what_only_both_tell_is_worth_nothing_apart_and_is_shared_by_halves():
 )
 def test_rights_of_the_scenario_decide_what_the_actor_sees(orders: list[Modification], cost: float) -> None:
     assert play(Bet(), range(3), orders).as_is.tolist() == [cost] * 3
-
-
-@cache
-def riviera() -> tuple[Scenario, Territory, Population]:
-    scenario = Scenario.load(SCENARIOS / "village.toml")
-    territory = load_territory(scenario)
-    return scenario, territory, load_population(scenario, territory, 1)
 
 
 @cache
@@ -112,10 +103,9 @@ def test_counts_make_better_signal_plans_and_say_much_the_same_as_traces():
     assert not nobody.cost.any(), "a village without signals has no signal plan"
 
 
-@pytest.mark.parametrize("zone", ["dense", "la_turbie"])
-def test_inflows_of_districts_shorten_the_search_for_leaks(zone):
+def test_inflows_of_districts_shorten_the_search_for_leaks():
     pytest.importorskip("epanet", reason="the extra 'utilities' is not installed")
-    game = game_of(LeakSearch, zone)
+    game = game_of(LeakSearch, "la_turbie")
     names = [each.name for each in game.datasets]
     inflow, meters = 1 << names.index("inlet_flows"), 1 << names.index("meter_sums")
     assert game.worth(inflow).difference > 0.5 * game.cost[:, 0].mean()
@@ -162,7 +152,8 @@ def test_a_counter_is_sited_better_where_need_is_seen(zone):
 
 
 def test_shares_of_holders_are_those_of_the_sum_and_follow_who_holds():
-    games = [game_of(LeakSearch, "dense"), game_of(CounterSiting, "dense")]
+    pytest.importorskip("epanet", reason="the extra 'utilities' is not installed")
+    games = [game_of(LeakSearch, "la_turbie"), game_of(CounterSiting, "la_turbie")]
     shares = holders_shares(games, ())
     total = sum(float(game.mean[-1]) for game in games)
     assert sum(each.difference for each in shares.values()) == pytest.approx(total)
@@ -183,6 +174,7 @@ def village() -> ValueOfData:
 
 
 def test_the_study_tells_all_and_peaks_as_they_are():
+    pytest.importorskip("epanet", reason="the extra 'utilities' is not installed")
     found = village().summary()
     assert [each["decision"] for each in found["decisions"]] == [
         "signal plan", "leak search", "on-demand fleet", "siting of a counter",
