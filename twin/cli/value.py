@@ -50,11 +50,13 @@ def _print(found: ValueOfData) -> None:
     table(("decision", "crossed", "beyond each alone", "95 % interval"), crossed, "What crossing adds")
     shares = [[name, *_spelled(each)] for name, each in found.shares.items()]
     table(("holder", "share", "95 % interval"), shares, "Shapley shares of holders, EUR a day")
+    for line in found.left_out:
+        say(f"left out: {line}")
     shares = ("mediation", "equipment")
     measures = ("bias", "weighed_bias", "distance", "weighed_distance")
     helped = [
         [*(f"{each[name]:.0%}" for name in shares), *(f"{each[name]['value']:+.3f}" for name in measures)]
-        for each in found.app["by_help"]
+        for each in found.app.get("by_help", [])
     ]
     heads = ("mediation", "equipment", "bias", "bias, weighed by age", "distance by age", "weighed")
     table(heads, helped, "Reports by app: share in need as reported less the true one")

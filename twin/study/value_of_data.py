@@ -42,7 +42,8 @@ class ValueOfData:
     """Games of all decisions, shares of holders in their sum, and fleets of sensors by what they net.
 
     `shares` are Shapley's, of what all data save in all decisions [EUR/day]; `app` is what reports of
-    inhabitants tell, beside the truth (`twin.study.value_of_data_app`).
+    inhabitants tell, beside the truth (`twin.study.value_of_data_app`); `left_out` are decisions that are
+    not to be taken there, and why.
     """
 
     scenario: Scenario
@@ -52,6 +53,7 @@ class ValueOfData:
     fleets: tuple[Fleet, ...]
     peaks: tuple[Peak, ...]
     app: dict[str, Any]
+    left_out: tuple[str, ...]
 
     @property
     def arrivals(self) -> float:
@@ -70,6 +72,7 @@ class ValueOfData:
             "seeds": list(self.seeds),
             "unit": "EUR/day",
             "decisions": [_told(each) for each in self.games],
+            "left_out": list(self.left_out),
             "holders": [{"holder": name, **_interval(each)} for name, each in self.shares.items()],
             "app_reports": self.app,
             "third_party_services_per_month": self.arrivals,
@@ -104,9 +107,14 @@ def value_of_data(
     orders, games, fleets = scenario.in_force(), [], []
     peaks: list[Peak] = []
     app: dict[str, Any] = {}
+    left_out: list[str] = []
     for row, kind in enumerate(DECISIONS):
-        decision = kind(territory, population, scenario.ledger(), zones)
-        progress(row / len(DECISIONS), decision.name)
+        progress(row / len(DECISIONS), "taking decisions")
+        try:
+            decision = kind(territory, population, scenario.ledger(), zones)
+        except InputError as error:  # no engine of water here, or nobody whom it concerns
+            left_out.append(str(error))
+            continue
         games.append(play(decision, chosen, orders))
         if isinstance(decision, CounterSiting):
             app = app_reports(decision, chosen)
@@ -116,7 +124,14 @@ def value_of_data(
         peaks += [] if best is None else [best]
     progress(1.0, "done")
     return ValueOfData(
-        scenario, chosen, tuple(games), holders_shares(games, orders), tuple(fleets), tuple(peaks), app
+        scenario,
+        chosen,
+        tuple(games),
+        holders_shares(games, orders),
+        tuple(fleets),
+        tuple(peaks),
+        app,
+        tuple(left_out),
     )
 
 

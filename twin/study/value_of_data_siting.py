@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.errors import InputError
 from twin.indicators.accessibility import Cells
 from twin.indicators.reach import S_PER_MIN, Reach
 from twin.kernels.observe import bells
@@ -63,6 +64,8 @@ class CounterSiting:
         persons = population.persons
         here = (persons.kind == RESIDENT) & (persons.home >= 0) & np.isin(persons.zone, zones)
         self.persons = persons = persons.take(np.flatnonzero(here))
+        if not len(persons):
+            raise InputError(f"focus: {self.name}", "nobody lives there", "a focus with inhabitants")
         self.cells = Cells.of(persons)
         homes = self.cells.homes
         hood_of_home = _hoods(territory, homes, float(parameters["value.neighbourhood_m"]))
