@@ -44,6 +44,6 @@ def arrivals(rate: float, months: int, seed: int) -> NDArray[np.int64]:
 def _rate(dataset: Dataset, right: Right, parameters: Parameters) -> float:
     """Of one open dataset: halved by each half-age that its data are old when anybody sees them."""
     age_s = right.lag_s + max(right.span_s, dataset.cadence_s)
-    fresh = 2.0 ** (-age_s / float(parameters["data_platform.freshness_half_s"]))
+    fresh = float(np.exp2(-age_s / float(parameters["data_platform.freshness_half_s"])))
     described = 1.0 if dataset.documented else float(parameters["data_platform.undocumented_share"])
     return float(parameters["data_platform.arrivals_per_dataset_month"]) * fresh * described

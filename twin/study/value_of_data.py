@@ -15,6 +15,7 @@ from twin.knowledge.open_data import arrival_rate
 from twin.knowledge.platform import DataPlatform
 from twin.knowledge.standard_datasets import HOLDERS, STANDARD
 from twin.population.population import Population
+from twin.scenario.assembly import APP_SHARE_ROW
 from twin.scenario.ledger import Parameters
 from twin.scenario.modification import Modification
 from twin.scenario.scenario import Scenario
@@ -105,13 +106,14 @@ def value_of_data(
         raise InputError("--seeds", "no seed", "1 or more")
     zones = zones_of(scenario, territory)
     orders, games, fleets = scenario.in_force(), [], []
+    parameters = scenario.ledger().replaced({APP_SHARE_ROW: scenario.app_share_in_force}, "app_share")
     peaks: list[Peak] = []
     app: dict[str, Any] = {}
     left_out: list[str] = []
     for row, kind in enumerate(DECISIONS):
         progress(row / len(DECISIONS), "taking decisions")
         try:
-            decision = kind(territory, population, scenario.ledger(), zones)
+            decision = kind(territory, population, parameters, zones)
         except InputError as error:  # no engine of water here, or nobody whom it concerns
             left_out.append(str(error))
             continue

@@ -43,6 +43,7 @@ _ZONE, _TRIP, _NOISE, _USER, _FOLLOWED, _LOOP, _BELIEF = (
     for name in ("zone", "trip", "noise", "user", "followed", "loop", "belief")
 )
 TODAY, BEFORE = 1, 0
+LEAST_FOLLOWED = 1e-3
 N_BELIEFS = 32
 HALF_S, TRIED_MS, QUEUE_VEH = 1_800, 45_000, 800
 
@@ -79,7 +80,8 @@ class SignalPlanning:
         self.passable_vph = self._measured_vph()
         draw = uniforms(0, _LOOP, streets.link_key[self.approach])
         self.loops = self.approach[draw < parameters["value.loop_share"]]
-        self.followed = float(parameters["scenario.app_share"] * parameters["scenario.provider_sampling"])
+        followed = float(parameters["scenario.app_share"] * parameters["scenario.provider_sampling"])
+        self.followed = max(followed, LEAST_FOLLOWED)
 
     def equipped(self, n_loops: int) -> SignalPlanning:
         """The same decision with so many loops; those of fewer are among those of more."""
