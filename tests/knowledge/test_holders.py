@@ -108,6 +108,8 @@ def test_silos_and_transversality_open_more_and_more_of_the_same():
         assert seen[0] < seen[1] < seen[2]
         assert len(seen[0]) < len(NAMES) / 2
     assert len(open_to("city/water", 1.0)) == 2 * len(NAMES)
+    assert len(open_to("city/parks", 1.0)) == 2 * len(NAMES), "a service that keeps nothing reads too"
+    assert open_to("city/parks", 0.0) == set()
     assert len(open_to("city/water", 0.0)) == len(NAMES) / 2, "in a silo a service reads its own alone"
     assert n_seen(platform_with(services[0]), "city", NAMES[0]) == 3, "the whole holder reads what it holds"
     share = np.mean([is_opened(f"{number}", 0.4, True) for number in range(500)])

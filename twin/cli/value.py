@@ -52,10 +52,12 @@ def _print(found: ValueOfData) -> None:
     table(("holder", "share", "95 % interval"), shares, "Shapley shares of holders, EUR a day")
     for line in found.left_out:
         say(f"left out: {line}")
-    shares = ("mediation", "equipment")
-    measures = ("bias", "weighed_bias", "distance", "weighed_distance")
+    given, measures = (
+        ("mediation", "equipment"),
+        ("bias", "weighed_bias", "distance", "weighed_distance"),
+    )
     helped = [
-        [*(f"{each[name]:.0%}" for name in shares), *(f"{each[name]['value']:+.3f}" for name in measures)]
+        [*(f"{each[name]:.0%}" for name in given), *(f"{each[name]['value']:+.3f}" for name in measures)]
         for each in found.app.get("by_help", [])
     ]
     heads = ("mediation", "equipment", "bias", "bias, weighed by age", "distance by age", "weighed")
