@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 import pytest
 
+from tests.riviera import SEED, riviera
 from twin.errors import InputError
 from twin.knowledge.app_reports import (
     AGE_GROUPS,
@@ -21,21 +21,16 @@ from twin.knowledge.app_reports import (
     would_report,
 )
 from twin.knowledge.platform import DataPlatform
-from twin.model.sources import load_population, load_territory
 from twin.population.tables import RESIDENT, Persons
 from twin.scenario.ledger import Parameters
-from twin.scenario.scenario import Scenario
 
 pytestmark = pytest.mark.one_interpreter("draws a whole population")
-SCENARIOS = Path(__file__).parents[2] / "scenarios"
 LEDGER = Parameters.defaults()
-SEED = 1
 
 
 @cache
 def residents() -> Persons:
-    scenario = Scenario.load(SCENARIOS / "riviera.toml")
-    persons = load_population(scenario, load_territory(scenario), SEED).persons
+    persons = riviera()[2].persons
     return persons.take(np.flatnonzero(persons.kind == RESIDENT))
 
 

@@ -43,12 +43,25 @@ def _print(found: ValueOfData) -> None:
         rows.append([game.name, "nothing", f"costs {game.cost[:, 0].mean():.2f}", ""])
         rows += [[game.name, name, *_spelled(game.worth(1 << k))] for k, name in enumerate(names)]
         rows.append([game.name, "all", *_spelled(game.worth((1 << len(names)) - 1))])
+        rows.append([game.name, "what may be read now", f"{(game.cost[:, 0] - game.as_is).mean():.2f}", ""])
         crossed += [[game.name, " x ".join(pair), *_spelled(each)] for pair, each in game.crossings().items()]
     title = f"{found.scenario.title}: EUR a day saved"
     table(("decision", "what is seen", "saves", "95 % interval"), rows, title)
     table(("decision", "crossed", "beyond each alone", "95 % interval"), crossed, "What crossing adds")
     shares = [[name, *_spelled(each)] for name, each in found.shares.items()]
     table(("holder", "share", "95 % interval"), shares, "Shapley shares of holders, EUR a day")
+    for line in found.left_out:
+        say(f"left out: {line}")
+    given, measures = (
+        ("mediation", "equipment"),
+        ("bias", "weighed_bias", "distance", "weighed_distance"),
+    )
+    helped = [
+        [*(f"{each[name]:.0%}" for name in given), *(f"{each[name]['value']:+.3f}" for name in measures)]
+        for each in found.app.get("by_help", [])
+    ]
+    heads = ("mediation", "equipment", "bias", "bias, weighed by age", "distance by age", "weighed")
+    table(heads, helped, "Reports by app: share in need as reported less the true one")
     for peak in found.peaks:
         best = peak.best
         inside = "inside" if peak.interior_count else "at the end"

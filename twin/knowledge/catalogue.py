@@ -65,7 +65,8 @@ def personal_in(catalogue: Mapping[str, Any]) -> set[str]:
 
 def access_of(platform: DataPlatform, dataset: Dataset) -> str:
     """Who may read a dataset: anybody, some others, or its holder alone."""
-    readers = [reader for reader, name, _ in platform.rights.table() if name == dataset.name]
+    all_readers = [reader for reader, name, _ in platform.rights.table() if name == dataset.name]
+    readers = [each for each in all_readers if each.partition("/")[0] != dataset.owner]
     if ANYBODY in readers:
         return PUBLIC
     return RESTRICTED if readers else NON_PUBLIC

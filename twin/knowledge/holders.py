@@ -16,7 +16,8 @@ from twin.errors import InputError
 from twin.kernels.random import keys_of, stream_of, uniforms
 from twin.knowledge.datasets import Dataset
 from twin.knowledge.platform import DataPlatform
-from twin.knowledge.rights import ANYBODY, Right
+from twin.knowledge.rights import ANYBODY, Right, every_service
+from twin.knowledge.standard_datasets import STANDARD
 from twin.scenario.data_sharing import (
     HandedOver,
     HoldDataset,
@@ -34,6 +35,11 @@ NOT_OPEN = "not open"
 
 def hold_datasets(platform: DataPlatform, orders: Sequence[Modification]) -> None:
     """Datasets with the holders and terms that a scenario gives them; before anything is observed."""
+    known = {each.name for each in platform.datasets()}
+    for order in orders:
+        if isinstance(order, HandedOver | HoldDataset) and order.dataset in STANDARD.keys() - known:
+            platform.hold(STANDARD[order.dataset])  # known by name; no run observes it, decisions do
+            known.add(order.dataset)
     for order in orders:
         if isinstance(order, HoldDataset):
             platform.hold(held(platform, order))
@@ -79,12 +85,6 @@ def open_rights(platform: DataPlatform, orders: Sequence[Modification]) -> None:
             _pool(platform, order)
 
 
-def services_of(platform: DataPlatform, holder: str) -> tuple[str, ...]:
-    """Services of a holder that keep a dataset, sorted."""
-    found = {each.service for each in platform.datasets() if each.owner == holder and each.service}
-    return tuple(sorted(found))
-
-
 def is_opened(dataset: str, share: float, across: bool) -> bool:
     """Whether a dataset is among those that a share opens, to other services or `across` holders.
 
@@ -105,9 +105,9 @@ def _pool(platform: DataPlatform, order: TerritorialPlatform) -> None:
         if dataset.owner not in order.members or dataset.personal:
             continue
         others = [each for each in order.members if each != dataset.owner]
-        services = [f"{dataset.owner}/{each}" for each in services_of(platform, dataset.owner)]
-        readers = [*(others if is_opened(dataset.name, order.pooled, True) else ())]
-        readers += services if is_opened(dataset.name, order.transversality, False) else []
+        readers = others if is_opened(dataset.name, order.pooled, True) else []
+        if is_opened(dataset.name, order.transversality, False):
+            readers = [*readers, every_service(dataset.owner)]
         for reader in readers:
             if rights.of(reader, dataset) is None:
                 rights.change(dataset, reader, Right(lag_s=order.lag_s), "platform")

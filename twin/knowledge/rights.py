@@ -18,6 +18,11 @@ ANYBODY = "*"
 """Who reads open data."""
 
 
+def every_service(holder: str) -> str:
+    """The reader that stands for all services of a holder."""
+    return f"{holder}/{ANYBODY}"
+
+
 @dataclass(frozen=True)
 class Right:
     """Leave to read a dataset.
@@ -123,11 +128,11 @@ class Rights:
         self.change(dataset, reader, right, why)
 
     def of(self, reader: str, dataset: Dataset) -> Right | None:
-        """The right of a reader to a dataset, None if it has none: its own, its holder's, or anybody's."""
+        """The right of a reader to a dataset: own, its holder's, all services' or anybody's; None if it has none."""
         holder, _, service = reader.partition("/")
         if reader == dataset.owner or (holder == dataset.owner and dataset.service in ("", service)):
             return OWN
-        readers = (reader,) if holder == dataset.owner else (reader, holder)
+        readers = (reader, every_service(holder)) if holder == dataset.owner else (reader, holder)
         for each in (*readers, ANYBODY):
             if (each, dataset.name) in self._granted:
                 return self._granted[each, dataset.name]

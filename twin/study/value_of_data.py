@@ -10,21 +10,24 @@ import numpy as np
 
 from twin.errors import InputError
 from twin.knowledge.coalitions import merged, shapley
-from twin.knowledge.holders import hold_datasets
+from twin.knowledge.holders import hold_datasets, open_rights
+from twin.knowledge.open_data import arrival_rate
 from twin.knowledge.platform import DataPlatform
+from twin.knowledge.standard_datasets import HOLDERS, STANDARD
 from twin.population.population import Population
+from twin.scenario.assembly import APP_SHARE_ROW
 from twin.scenario.ledger import Parameters
 from twin.scenario.modification import Modification
 from twin.scenario.scenario import Scenario
 from twin.study.progress import Progress, silent
 from twin.study.statistics import Difference, paired_difference
-from twin.study.value_of_data_game import Decision, Game, orders_of, play
+from twin.study.value_of_data_app import app_reports
+from twin.study.value_of_data_game import POOLED, Decision, Game, orders_of, play
 from twin.study.value_of_data_leaks import LeakSearch
 from twin.study.value_of_data_rides import FleetSizing
 from twin.study.value_of_data_sensors import Fleet, Peak, logger_fleets, loop_fleets, peak_of
 from twin.study.value_of_data_signals import SignalPlanning
 from twin.study.value_of_data_siting import CounterSiting
-from twin.study.value_of_data_sources import HOLDERS, STANDARD
 from twin.territory.territory import Territory
 
 DECISIONS: tuple[Callable[[Territory, Population, Parameters, np.ndarray], Decision], ...] = (
@@ -39,7 +42,9 @@ DECISIONS: tuple[Callable[[Territory, Population, Parameters, np.ndarray], Decis
 class ValueOfData:
     """Games of all decisions, shares of holders in their sum, and fleets of sensors by what they net.
 
-    `shares` are Shapley's, of what all data save in all decisions [EUR/day].
+    `shares` are Shapley's, of what all data save in all decisions [EUR/day]; `app` is what reports of
+    inhabitants tell, beside the truth (`twin.study.value_of_data_app`); `left_out` are decisions that are
+    not to be taken there, and why.
     """
 
     scenario: Scenario
@@ -48,6 +53,13 @@ class ValueOfData:
     shares: dict[str, Difference]
     fleets: tuple[Fleet, ...]
     peaks: tuple[Peak, ...]
+    app: dict[str, Any]
+    left_out: tuple[str, ...]
+
+    @property
+    def arrivals(self) -> float:
+        """Third-party services that open datasets bring in a month (see `twin.knowledge.open_data`)."""
+        return arrival_rate(platform_of(self.scenario.in_force()), self.scenario.ledger())
 
     def game(self, name: str) -> Game:
         """The game of a decision."""
@@ -61,7 +73,10 @@ class ValueOfData:
             "seeds": list(self.seeds),
             "unit": "EUR/day",
             "decisions": [_told(each) for each in self.games],
+            "left_out": list(self.left_out),
             "holders": [{"holder": name, **_interval(each)} for name, each in self.shares.items()],
+            "app_reports": self.app,
+            "third_party_services_per_month": self.arrivals,
             "sensors": [_fleet_told(each) for each in self.fleets],
             "peaks": [
                 {
@@ -91,18 +106,34 @@ def value_of_data(
         raise InputError("--seeds", "no seed", "1 or more")
     zones = zones_of(scenario, territory)
     orders, games, fleets = scenario.in_force(), [], []
+    parameters = scenario.ledger().replaced({APP_SHARE_ROW: scenario.app_share_in_force}, "app_share")
     peaks: list[Peak] = []
+    app: dict[str, Any] = {}
+    left_out: list[str] = []
     for row, kind in enumerate(DECISIONS):
-        decision = kind(territory, population, scenario.ledger(), zones)
-        progress(row / len(DECISIONS), decision.name)
+        progress(row / len(DECISIONS), "taking decisions")
+        try:
+            decision = kind(territory, population, parameters, zones)
+        except InputError as error:  # no engine of water here, or nobody whom it concerns
+            left_out.append(str(error))
+            continue
         games.append(play(decision, chosen, orders))
+        if isinstance(decision, CounterSiting):
+            app = app_reports(decision, chosen)
         found = _fleets(decision, chosen)
         fleets += found
         best = peak_of(found)
         peaks += [] if best is None else [best]
     progress(1.0, "done")
     return ValueOfData(
-        scenario, chosen, tuple(games), holders_shares(games, orders), tuple(fleets), tuple(peaks)
+        scenario,
+        chosen,
+        tuple(games),
+        holders_shares(games, orders),
+        tuple(fleets),
+        tuple(peaks),
+        app,
+        tuple(left_out),
     )
 
 
@@ -115,13 +146,20 @@ def zones_of(scenario: Scenario, territory: Territory) -> np.ndarray:
     return np.array([names.index(each) for each in scenario.focus_zones or names])
 
 
-def holders_of(orders: Sequence[Modification]) -> dict[str, str]:
-    """Who holds each of the datasets that decisions are taken on."""
+def platform_of(orders: Sequence[Modification]) -> DataPlatform:
+    """The datasets that decisions are taken on, empty, as a scenario has them held and open."""
     platform = DataPlatform()
     for dataset in STANDARD.values():
         platform.add(dataset)
-    hold_datasets(platform, orders_of(orders, list(STANDARD)))
-    return {each.name: each.owner for each in platform.datasets() if each.name in STANDARD}
+    mine = orders_of(orders, list(STANDARD))
+    hold_datasets(platform, mine)
+    open_rights(platform, mine)
+    return platform
+
+
+def holders_of(orders: Sequence[Modification]) -> dict[str, str]:
+    """Who holds each of the datasets that decisions are taken on."""
+    return {each.name: each.owner for each in platform_of(orders).datasets()}
 
 
 def holders_shares(games: Sequence[Game], orders: Sequence[Modification]) -> dict[str, Difference]:
@@ -159,6 +197,10 @@ def _told(game: Game) -> dict[str, Any]:
         "alone": [{"dataset": name, **_interval(game.worth(1 << k))} for k, name in enumerate(names)],
         "all": _interval(game.worth((1 << n) - 1)),
         "as_rights_are": _interval(as_is),
+        "pooled": [
+            {"share": share, **_interval(paired_difference(costs, game.cost[:, 0].tolist()))}
+            for share, costs in zip(POOLED, game.pooled.T.tolist(), strict=True)
+        ],
         "crossing": [{"pair": list(pair), **_interval(each)} for pair, each in game.crossings().items()],
         "shapley": game.shares(),
         "coalitions": [

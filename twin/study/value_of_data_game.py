@@ -26,6 +26,8 @@ from twin.scenario.modification import Modification
 from twin.study.statistics import Difference, paired_difference
 
 Floats = NDArray[np.float64]
+POOLED = (0.0, 0.25, 0.5, 0.75, 1.0)
+"""Shares of datasets that are opened: from silos to transversality."""
 NOW_S = 0.0
 """The moment of a decision; what is seen for it was observed before."""
 
@@ -65,7 +67,8 @@ class Decision(Protocol):
 class Game:
     """Costs of a decision by seed and coalition of datasets (n_seeds, 2^n) [EUR/day].
 
-    `as_is` (n_seeds,) are costs with the rights that the scenario gives.
+    `as_is` (n_seeds,) are costs with the rights that the scenario gives, `pooled` (n_seeds, n_shares) those
+    where all holders join a platform too, services and holders opening the shares `POOLED` of datasets.
     """
 
     name: str
@@ -74,6 +77,7 @@ class Game:
     seeds: tuple[int, ...]
     cost: Floats
     as_is: Floats
+    pooled: Floats
 
     @property
     def value(self) -> Floats:
@@ -106,14 +110,20 @@ class Game:
 def play(decision: Decision, seeds: Sequence[int], orders: Sequence[Modification] = ()) -> Game:
     """Take a decision for every seed with every coalition of its datasets, and with the scenario's rights."""
     n = len(decision.datasets)
-    cost, as_is = np.empty((len(seeds), 1 << n)), np.empty(len(seeds))
+    cost, as_is = np.empty((len(seeds), 1 << n)), np.empty((len(seeds), 1 + len(POOLED)))
+    members = tuple(sorted({decision.actor.partition("/")[0], *(each.owner for each in decision.datasets)}))
+    joined = [TerritorialPlatform(members=members, transversality=share, pooled=share) for share in POOLED]
     for row, seed in enumerate(seeds):
         day = decision.day(seed)
         for mask in range(1 << n):
             action = decision.act(with_datasets(decision.actor, day.sources, mask))
             cost[row, mask] = decision.cost(day, action)
-        as_is[row] = decision.cost(day, decision.act(with_rights(day.sources, orders)))
-    return Game(decision.name, decision.actor, decision.datasets, tuple(seeds), cost, as_is)
+        for column, more in enumerate(([], *([each] for each in joined))):
+            action = decision.act(with_rights(day.sources, [*orders, *more]))
+            as_is[row, column] = decision.cost(day, action)
+    return Game(
+        decision.name, decision.actor, decision.datasets, tuple(seeds), cost, as_is[:, 0], as_is[:, 1:]
+    )  # fmt: skip
 
 
 def with_datasets(actor: str, sources: Sequence[Source], mask: int) -> DataPlatform:

@@ -16,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.errors import InputError
 from twin.kernels.observe import bells
 from twin.kernels.random import keys_of, stream_of, uniforms
 from twin.knowledge.app_reports import App, would_report
@@ -82,6 +83,8 @@ class LeakSearch:
         self.laid: LaidWater = laid_water(territory.utilities, places.place_id, litres / DAY_S, p)
         self.usual_lps = self.laid.asked(litres / DAY_S * shape[NIGHT_HOUR] / shape.mean())
         self.sectors = sectors_of(territory, self.laid, zones, p)
+        if not len(self.sectors.metres):
+            raise InputError(f"focus: {self.name}", "no water mains there", "a focus with mains")
         self.flow = WaterFlow(self.laid, 900.0)
         self.runs = np.ones(len(self.laid.zones.name))
         self.usual = self._solved(self.usual_lps)

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.errors import InputError
 from twin.indicators.accessibility import drives
 from twin.kernels.insertion import Fleet, Requests
 from twin.kernels.observe import bells
@@ -69,6 +70,10 @@ class FleetSizing:
     ) -> None:
         self.parameters = parameters
         self.asking, self.travel_ms, self.depot = _asking(territory, population, parameters, zones)
+        if not self.asking.key.size:
+            raise InputError(
+                f"focus: {self.name}", "nobody who cannot drive makes a trip there", "another focus"
+            )
         p = parameters
         first, last = (float(each) for each in p["on_demand.service_hours"])
         self.hours = (first, last)

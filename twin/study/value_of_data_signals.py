@@ -10,7 +10,6 @@ class of its street is all that is known where nothing is seen.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from copy import copy
 from dataclasses import replace
 from typing import NamedTuple
@@ -34,6 +33,7 @@ from twin.routing.search import NO_DRAWS, bounds_to, find_routes, static_weights
 from twin.scenario.ledger import Parameters
 from twin.study.value_of_data_game import NOW_S, Day, Source
 from twin.study.value_of_data_sources import DAY_S, datasets_of, lognormal
+from twin.study.value_of_data_splits import expected_delay_s, splits, timed
 from twin.territory.territory import Territory
 
 Floats = NDArray[np.float64]
@@ -43,10 +43,9 @@ _ZONE, _TRIP, _NOISE, _USER, _FOLLOWED, _LOOP, _BELIEF = (
     for name in ("zone", "trip", "noise", "user", "followed", "loop", "belief")
 )
 TODAY, BEFORE = 1, 0
+LEAST_FOLLOWED = 1e-3
 N_BELIEFS = 32
 HALF_S, TRIED_MS, QUEUE_VEH = 1_800, 45_000, 800
-CYCLES_S = (40.0, 60.0, 80.0, 100.0, 120.0)
-SHARES = np.linspace(0.15, 0.85, 15)
 
 
 class Passing(NamedTuple):
@@ -81,7 +80,8 @@ class SignalPlanning:
         self.passable_vph = self._measured_vph()
         draw = uniforms(0, _LOOP, streets.link_key[self.approach])
         self.loops = self.approach[draw < parameters["value.loop_share"]]
-        self.followed = float(parameters["scenario.app_share"] * parameters["scenario.provider_sampling"])
+        followed = float(parameters["scenario.app_share"] * parameters["scenario.provider_sampling"])
+        self.followed = max(followed, LEAST_FOLLOWED)
 
     def equipped(self, n_loops: int) -> SignalPlanning:
         """The same decision with so many loops; those of fewer are among those of more."""
@@ -135,10 +135,12 @@ class SignalPlanning:
         """Log flows (n_links,) by class of street alone and their spread, scaled by what is seen elsewhere.
 
         That all streets carry more or less than classes say is as unsure as that one of them does; the
-        median of those seen tells it.
+        median of those seen tells it. One far off tells little of others (Huber 1964, Annals of
+        Mathematical Statistics 35(1)): beyond two spreads no more.
         """
         spread = float(self.parameters["value.flow_prior_spread"])
         off = np.append(np.log(np.maximum(seen_veh, 1.0) / self.prior_veh[links]), 0.0)
+        off = np.clip(off, -2.0 * spread, 2.0 * spread)
         common, unsure = float(np.median(off)), spread / np.sqrt(len(off))
         return np.log(self.prior_veh) + common, float(np.hypot(spread, unsure))
 
@@ -171,10 +173,10 @@ class SignalPlanning:
             tried = [
                 (expected_delay_s(cycle_ms, green_ms[plans.phase[rows[mine]]], veh_h[:, mine],
                                   self.passable_vph[mine]), cycle_ms, green_ms)
-                for cycle_ms, green_ms in _splits(p)
+                for cycle_ms, green_ms in splits(p)
             ]  # fmt: skip
             _, cycle_ms, green_ms = min(tried, key=lambda each: each[0])
-            plans = _timed(plans, rows[mine], cycle_ms, green_ms, p)
+            plans = timed(plans, rows[mine], cycle_ms, green_ms, p)
         return plans
 
     def cost(self, day: Day, action: SignalPlans) -> float:
@@ -235,44 +237,7 @@ class SignalPlanning:
         return np.asarray(np.where(arrived < 0, halves * HALF_S * 1_000, arrived))
 
     def _key(self, links: np.ndarray) -> np.ndarray:
-        return self.territory.streets.link_key[links]
-
-
-def _splits(parameters: Parameters) -> Iterator[tuple[int, np.ndarray]]:
-    """Cycles and greens of two phases [ms] that are tried."""
-    lost_ms = 2 * round(1_000.0 * float(parameters["junctions.lost_time_s"]))
-    for cycle_s in CYCLES_S:
-        left_ms = round(1_000.0 * cycle_s) - lost_ms
-        for share in SHARES.tolist():
-            first = round(left_ms * share)
-            yield round(1_000.0 * cycle_s), np.array([first, left_ms - first])
-
-
-def _timed(
-    plans: SignalPlans, links: np.ndarray, cycle_ms: int, green_ms: np.ndarray, parameters: Parameters
-) -> SignalPlans:
-    """Plans in which these links of a junction have that cycle, and the greens of their phases."""
-    cycle, offset, green = plans.cycle_ms.copy(), plans.offset_ms.copy(), plans.green_ms.copy()
-    lost_ms = round(1_000.0 * float(parameters["junctions.lost_time_s"]))
-    phase = plans.phase[links]
-    cycle[links], green[links] = cycle_ms, green_ms[phase]
-    offset[links] = np.where(phase == 0, 0, green_ms[0] + lost_ms)
-    return replace(plans, cycle_ms=cycle, offset_ms=offset, green_ms=green)
-
-
-def expected_delay_s(cycle_ms: int, green_ms: np.ndarray, veh_h: Floats, passable_vph: Floats) -> float:
-    """Mean over beliefs veh_h (n_beliefs, n_approaches) of the delay of all vehicles of an hour [s].
-
-    Uniform and overflow delay of the Highway Capacity Manual (TRB 2000, chapter 16) for an hour of fixed
-    times: 0.5 C (1 - u)^2 / (1 - min(1, x) u) + 900 ((x - 1) + sqrt((x - 1)^2 + 4 x / c)), u the share of
-    green, c the capacity, x flow over capacity.
-    """
-    share = green_ms / cycle_ms
-    capacity = passable_vph * share
-    x = veh_h / capacity
-    uniform = 0.5 * cycle_ms / 1_000.0 * (1.0 - share) ** 2 / (1.0 - np.minimum(x, 1.0) * share)
-    overflow = 900.0 * ((x - 1.0) + np.sqrt((x - 1.0) ** 2 + 4.0 * x / capacity))
-    return float((veh_h * (uniform + overflow)).sum(axis=1).mean())
+        return np.asarray(self.territory.streets.link_key[links])
 
 
 def _passing(planning: SignalPlanning, approach: np.ndarray) -> Passing:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.errors import InputError
 from twin.indicators.accessibility import Cells
 from twin.indicators.reach import S_PER_MIN, Reach
 from twin.kernels.observe import bells
@@ -62,7 +63,9 @@ class CounterSiting:
         self.parameters = parameters
         persons = population.persons
         here = (persons.kind == RESIDENT) & (persons.home >= 0) & np.isin(persons.zone, zones)
-        persons = persons.take(np.flatnonzero(here))
+        self.persons = persons = persons.take(np.flatnonzero(here))
+        if not len(persons):
+            raise InputError(f"focus: {self.name}", "nobody lives there", "a focus with inhabitants")
         self.cells = Cells.of(persons)
         homes = self.cells.homes
         hood_of_home = _hoods(territory, homes, float(parameters["value.neighbourhood_m"]))
@@ -77,7 +80,8 @@ class CounterSiting:
             would_report(persons, app, parameters, 0),
         )  # fmt: skip
         self.usual_share = np.array(parameters["data_platform.need_share_by_age"])
-        self.minutes, self.now_min = self._minutes(territory, persons.home)
+        to_site_min, self.now_min = self._minutes(territory)
+        self.minutes = np.minimum(to_site_min, self.now_min)
         self.hood_min = self._by_hood(self.now_min)
 
     def day(self, seed: int) -> Day:
@@ -107,13 +111,13 @@ class CounterSiting:
         need = self.believed(platform)
         per_home = need / np.maximum(self.homes_in, 1.0)
         weight = per_home[self._hood_of_cell()] * self._homes_share()
-        return int(np.argmin(np.minimum(self.minutes, self.now_min) @ weight))
+        return int(np.argmin(self.minutes @ weight))
 
     def cost(self, day: Day, action: int) -> float:
         """Time of those in need on their ways to the nearest counter, there and back [EUR/day]."""
         p = self.parameters
         cell = self.town.cell[day.truth]
-        minutes = np.minimum(self.minutes[action], self.now_min)[cell].sum()
+        minutes = self.minutes[action][cell].sum()
         visits = float(p["value.visits_per_year"]) / DAYS_A_YEAR
         return float(2.0 * minutes / 60.0 * visits * p["population.value_of_time_other_eur_per_h"])
 
@@ -152,7 +156,7 @@ class CounterSiting:
         row = self.town.hood[who] * len(AGE_GROUPS) + self.town.group[who]
         return np.bincount(row, minlength=self.n_hoods * len(AGE_GROUPS)).astype(np.float64)
 
-    def _minutes(self, territory: Territory, home: NDArray[np.int32]) -> tuple[Floats, Floats]:
+    def _minutes(self, territory: Territory) -> tuple[Floats, Floats]:
         """Minutes of each cell to each candidate (n_candidates, n_cells), and to the nearest counter now."""
         p, cells = self.parameters, self.cells
         reach = Reach(territory, cells.homes, p)

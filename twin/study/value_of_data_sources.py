@@ -1,45 +1,14 @@
-"""The datasets that decisions are taken on: who holds each, and in which of its services it lies."""
+"""What decisions share: their datasets by name, and draws of factors and counts."""
 
 from __future__ import annotations
-
-from dataclasses import replace
 
 import numpy as np
 from scipy.stats import poisson as poisson_law
 
-from twin.knowledge.datasets import Column, Dataset
+from twin.knowledge.datasets import Dataset
+from twin.knowledge.standard_datasets import STANDARD
 
 DAY_S = 86_400.0
-CITY, WATER, TRANSPORT, CALCULATOR, MOBILE, CITIZENS = (
-    *("city", "water_operator", "transport_operator", "calculator", "mobile_operator", "citizens"),
-)
-HOLDERS = (CITY, WATER, TRANSPORT, CALCULATOR, MOBILE, CITIZENS)
-KINDS = dict(zip(HOLDERS, ("city", "operator", "operator", "calculator", "partner", "citizens"), strict=True))
-
-_TABLE = (
-    ("road_counts", CITY, "roads", "link", "veh", "vehicles counted in the hour"),
-    ("calculator_traffic", CALCULATOR, "", "link", "veh", "users of the calculator in the hour"),
-    ("inlet_flows", WATER, "", "pressure zone", "l/s", "flow into the zone at night"),
-    ("pressures", WATER, "", "node", "m", "mean pressure at night"),
-    ("meter_sums", WATER, "metering", "pressure zone", "l/s", "what customers of the zone draw at night"),
-    ("wet_streets", CITIZENS, "", "node", "1", "reports of water in the street"),
-    ("bookings", TRANSPORT, "", "service", "requests/day", "rides booked on a day"),
-    ("searches", CALCULATOR, "", "service", "searches/day", "searches for which no line is found, on a day"),
-    ("entitled", CITY, "social", "service", "persons", "people on the register of the social service"),
-    ("inhabitants", CITY, "planning", "neighbourhood", "persons", "inhabitants by neighbourhood and age"),
-    ("need_reports", CITIZENS, "", "neighbourhood", "reports", "inhabitants who ask for a counter by app"),
-    ("counter_visits", CITY, "social", "neighbourhood", "visits", "visitors of counters by where they live"),
-    ("presence", MOBILE, "", "neighbourhood", "persons", "people present at night"),
-)
-STANDARD: dict[str, Dataset] = {
-    name: replace(
-        Dataset.of_features(name, holder, Column("result", unit, meaning), feature, cadence_s=DAY_S),
-        service=service,
-        owner_kind=KINDS[holder],
-    )
-    for name, holder, service, feature, unit, meaning in _TABLE
-}
-"""By name, as they are held where a scenario says nothing else; none is of single persons."""
 
 
 def datasets_of(*names: str) -> tuple[Dataset, ...]:

@@ -1,0 +1,79 @@
+"""Open data in a lived day: published closures reach calculators, and what another holds the city has not."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tests.model.village import busiest, closing, scenario, world
+from twin.errors import InputError
+from twin.model.record import record_of
+from twin.model.twin_model import TwinModel
+
+SOON_S, LATER_S = 8 * 3_600 + 300, 9 * 3_600
+PUBLISHED = """
+[[modification]]
+kind = "publish_dataset"
+dataset = "city.closures"
+"""
+AGREED = "".join(
+    f"""
+[[modification]]
+kind = "data_agreement"
+provider = "{name}"
+returns_traffic = false
+"""
+    for name in ("Boussole", "Azimut")
+)
+
+
+def model_at(more: str, moment_s: int) -> TwinModel:
+    here = world()
+    model = TwinModel(
+        scenario(more), rng=1, territory=here.territory, population=here.population, habits=here.habits
+    )
+    model.run_until(moment_s)
+    return model
+
+
+def test_published_closures_are_known_to_calculators_at_once_as_if_all_had_an_agreement() -> None:
+    closed = closing(False)
+    silent, published, agreed = (model_at(closed + more, LATER_S) for more in ("", PUBLISHED, AGREED))
+    for model, known in ((silent, False), (published, True), (agreed, True)):
+        assert all(each.closed[busiest()] == known for each in model.state.pictures.values())
+    arrived = [model.state.itineraries.arrived_ms for model in (silent, published, agreed)]
+    assert np.array_equal(arrived[1], arrived[2])
+    assert not np.array_equal(arrived[0], arrived[1])
+    rerouted = [int(model.state.guidance.n_reroutes.sum()) for model in (silent, published)]
+    assert rerouted[0] < rerouted[1], "who is told drives round it"
+    standing = [model.state.loader.driving.shape[0] for model in (silent, published)]
+    assert standing[1] < standing[0], "and does not stand before it"
+
+
+def test_what_an_operator_holds_the_city_does_not_know() -> None:
+    held = """
+[[modification]]
+kind = "hold_dataset"
+dataset = "counters"
+holder = "operator"
+holder_kind = "operator"
+[[modification]]
+kind = "hold_dataset"
+dataset = "road_counts"
+documented = false
+"""
+    ours, theirs = model_at("", SOON_S), model_at(held, SOON_S)
+    assert ours.state.platform.visible("city", "counters", SOON_S).n_rows > 0
+    assert theirs.state.platform.visible("city", "counters", SOON_S).n_rows == 0
+    listed = {each["dct:title"]: each for each in record_of(theirs).catalogue["dcat:dataset"]}
+    assert listed["counters"]["dct:publisher"]["foaf:name"] == "operator"
+    assert "road_counts" in listed, "what decisions are taken on is listed though no run observes it"
+    assert np.array_equal(ours.state.itineraries.departed_ms, theirs.state.itineraries.departed_ms)
+    flows = [record_of(model).knowledge["city"].flow_veh for model in (ours, theirs)]
+    assert np.isfinite(flows[0]).any()
+    assert not np.isfinite(flows[1]).any()
+
+
+def test_what_is_not_there_cannot_be_published() -> None:
+    with pytest.raises(InputError, match="no such dataset"):
+        model_at(PUBLISHED.replace("city.closures", "city.weather"), 300)
