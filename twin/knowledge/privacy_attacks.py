@@ -150,9 +150,9 @@ def differencing(counts: np.ndarray, published: np.ndarray | None, least: int, n
 
     ``published`` None: a door that answers exact sums of at least `least` people, and refuses others. Else
     all sums are made of the published table, in which what is not shown is no part. Both sums of a pair hold
-    a busy cell, or two, and some spans of the small one; the second lacks the one span that is asked for. Each
-    round takes the sums over other spans, or beside other busy cells, until all queries are asked; a cell is
-    told if any answer is its count.
+    a busy cell, or two, and some spans of the small one; the second lacks the one span that is asked for.
+    Each round takes the sums over other spans, or beside other busy cells, until all queries are asked; a
+    cell is told if any answer is its count.
     """
     small = np.argwhere((counts > 0) & (counts < least)).tolist()
     table = counts.astype(np.float64) if published is None else np.nan_to_num(published)
