@@ -107,4 +107,5 @@ def test_the_village_pays_more_and_pays_first():
     assert strict.regret_low > found(METROPOLIS, SITING, 0.05).regret_high
     free = {(focus, decision): epsilon for focus, decision, epsilon in free_lunch(read_points())}
     for decision in (SITING, FLEET):
-        assert free[METROPOLIS, decision] < free[VILLAGE, decision]
+        village = free[VILLAGE, decision]
+        assert math.isnan(village) or free[METROPOLIS, decision] < village  # NaN: not even without noise
