@@ -58,14 +58,17 @@ def town(n_people: int) -> Problem:
 
 
 def test_regret_grows_with_strictness_and_sooner_where_few_live():
-    levels = [Strictness(epsilon, 10) for epsilon in (3.0, 0.1, 0.01)]
-    small, large = ([point_of(town(n), level, 12) for level in levels] for n in (600, 30_000))
-    assert small[0].regret < small[1].regret_low <= small[2].regret
-    assert small[1].regret > large[1].regret_high
+    levels = [Strictness(epsilon, 10) for epsilon in (3.0, 0.3, 0.1, 0.01)]
+    small, large = ([point_of(town(n), level, 10) for level in levels] for n in (1_500, 20_000))
+    regrets = [each.regret for each in small]
+    assert regrets == sorted(regrets)
+    assert small[0].regret_high < small[1].regret_low
+    assert small[1].regret_high < small[3].regret_low
+    assert all(many.regret_high <= few.regret_low for few, many in zip(small, large, strict=True))
     assert [each.shown_share for each in small] == sorted((e.shown_share for e in small), reverse=True)
-    none = point_of(town(600), Strictness(math.inf, 0), 2)
+    none = point_of(town(1_500), Strictness(math.inf, 0), 2)
     assert (none.regret, none.shown_share) == (0.0, 1.0)
-    hidden = point_of(town(600), Strictness(math.inf, 60), 2)
+    hidden = point_of(town(1_500), Strictness(math.inf, 60), 2)
     assert hidden.regret > 0.0
 
 
