@@ -2,6 +2,7 @@
 
 - ``riviera.png``: the whole area, its zones, and what drives on every street in `scenarios/riviera.toml`;
 - ``village.svg``: through traffic in the village's street by app share, from the village study's table;
+- ``privacy.svg``: what decisions cost more under stricter publication, from the privacy study's table;
 - ``influence.svg``: both focuses by app share and respect of the law, and who moves whom, from the table of
   the study of influence.
 
@@ -24,6 +25,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from benchmarks.studies import influence as moving
 from benchmarks.studies import influence_summary as found_of
+from benchmarks.studies import privacy
 from benchmarks.studies.summary import column
 from benchmarks.studies.table import Lines
 from benchmarks.studies.village import SHARES, TABLE, finished
@@ -191,6 +193,8 @@ def main() -> int:
         "riviera.png": png_bytes(figure, about),
         "village.svg": svg_bytes(app_share_chart(options.table)),
     }
+    if privacy.TABLE.is_file():
+        made["privacy.svg"] = svg_bytes(privacy.chart(privacy.read_points()))
     if options.influence.is_file():
         made["influence.svg"] = svg_bytes(influence_chart(options.influence))
     for name, content in made.items():

@@ -111,7 +111,13 @@ class SmallRuns:
         return Result.of_day(day, scenario, about={"population": POPULATION})
 
 
-def small_scenario(home: Path, territory: Territory | None = None, text: str = BASE) -> Scenario:
+ALL_TOLD = BASE.replace(
+    "[[provider]]", '[parameters]\n"knowledge.privacy_least_people" = 1\n\n[[provider]]', 1
+)
+"""Of the handful who live in Smallville a page tells something only where single persons may be told of."""
+
+
+def small_scenario(home: Path, territory: Territory | None = None, text: str = ALL_TOLD) -> Scenario:
     """A scenario whose territory is kept in the folder's `networks/small`."""
     (territory or drawn_territory()).save(home / "networks" / "small")
     return Scenario.loads(text, home)

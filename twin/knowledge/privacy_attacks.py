@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
@@ -18,6 +19,8 @@ from twin.knowledge.privacy_tables import Contributions, Table
 
 _COIN = stream_of("knowledge.attack.coin")
 _DECOY = stream_of("knowledge.attack.decoy")
+MOST_BUSY = 40
+"""Cells of which two at a time make a crowd to hide a query in."""
 LARGE = 60.0
 """Odds beyond e to this are certainty."""
 THRESHOLDS = np.linspace(0.1, 0.9, 9)
@@ -147,24 +150,27 @@ def differencing(counts: np.ndarray, published: np.ndarray | None, least: int, n
 
     ``published`` None: a door that answers exact sums of at least `least` people, and refuses others. Else
     all sums are made of the published table, in which what is not shown is no part. Both sums of a pair hold
-    the busiest cell and some spans of the small one; the second lacks the one span that is asked for. Each
-    round takes the sums over other spans; a cell is told if any answer is its count.
+    a busy cell, or two, and some spans of the small one; the second lacks the one span that is asked for.
+    Each round takes the sums over other spans, or beside other busy cells, until all queries are asked; a
+    cell is told if any answer is its count.
     """
-    small = np.argwhere((counts > 0) & (counts < least))
+    small = np.argwhere((counts > 0) & (counts < least)).tolist()
     table = counts.astype(np.float64) if published is None else np.nan_to_num(published)
-    crowd = float(table[int(counts.sum(axis=1).argmax())].sum())
     told = np.zeros(len(small), dtype=bool)
     queries = 0
-    for back in range(counts.shape[1]):
-        for k, (cell, span) in enumerate(small.tolist()):
-            if queries + 2 > n_queries:
-                return Recovered(int(told.sum()), len(small), queries)
-            queries += 2
-            spans = table[cell, max(span - back, 0) : span + 1]
-            whole, rest = crowd + float(spans.sum()), crowd + float(spans[:-1].sum())
-            if published is None and min(whole, rest) < least:
-                continue
-            told[k] |= round(whole - rest) == counts[cell, span]
+    busy = np.argsort(-counts.sum(axis=1), kind="stable").tolist() if small else []
+    for rows in (*((row,) for row in busy), *combinations(busy[:MOST_BUSY], 2)):
+        crowd = float(table[list(rows)].sum())
+        for back in range(counts.shape[1]):
+            for k, (cell, span) in enumerate(small):
+                if queries + 2 > n_queries:
+                    return Recovered(int(told.sum()), len(small), queries)
+                queries += 2
+                spans = table[cell, max(span - back, 0) : span + 1]
+                whole, rest = crowd + float(spans.sum()), crowd + float(spans[:-1].sum())
+                if published is None and min(whole, rest) < least:
+                    continue
+                told[k] |= round(whole - rest) == counts[cell, span]
     return Recovered(int(told.sum()), len(small), queries)
 
 

@@ -58,15 +58,20 @@ class Contributions(NamedTuple):
         return np.asarray(np.rint(total), dtype=np.int64)
 
 
-def bounded(given: Contributions, most: int, seed: int, name: str) -> Contributions:
+def bounded(
+    given: Contributions, most: int, seed: int, name: str, key: np.ndarray | None = None
+) -> Contributions:
     """The same with at most so much a person, cells taken in drawn order; the rest is forgotten.
+
+    key (n_persons,) uint64 are the persons' random keys; their numbers if None.
 
     >>> given = Contributions.of(np.zeros(2, int), np.array([0, 1]), np.array([3, 3]), 2)
     >>> int(bounded(given, 4, 1, "example").amount.sum())
     4
     """
     moment = given.cell ^ np.int64(key_of(name) >> np.uint64(2))
-    u = uniforms(seed, _CLIP, given.person.astype(np.uint64), moment)
+    who = given.person.astype(np.uint64) if key is None else key[given.person]
+    u = uniforms(seed, _CLIP, who, moment)
     order = np.lexsort((u, given.person))
     person, amount = given.person[order], given.amount[order]
     so_far = np.cumsum(amount)
@@ -103,9 +108,10 @@ class Table:
         shape: tuple[int, int],
         seed: int,
         counted_by: str = "",
+        key: np.ndarray | None = None,
     ) -> Table:
-        """A table of contributions, bounded."""
-        return cls(name, policy, bounded(given, policy.most, seed, name), shape, counted_by)
+        """A table of contributions, bounded by draws with the persons' keys."""
+        return cls(name, policy, bounded(given, policy.most, seed, name, key), shape, counted_by)
 
     @property
     def sums(self) -> np.ndarray:

@@ -26,6 +26,7 @@ from twin.report.drawn import WHOLE, LinkMap, zones_in
 from twin.report.findings import findings_of, warnings_of
 from twin.report.grounds import Grounds, flows_of, grounds_of, maps_of
 from twin.report.outage import facts_of, outages_of
+from twin.report.told import told_comparison, told_run
 from twin.report.view import IndicatorRow, ReportView, Scenario
 from twin.scenario.scenario import Scenario as Spec
 from twin.study.comparison import Comparison
@@ -49,7 +50,9 @@ class _Subject:
 
 def view_of(subject: Result | Comparison) -> ReportView:
     """The page of a run or of a comparison."""
-    return view_of_run(subject) if isinstance(subject, Result) else view_of_comparison(subject)
+    if isinstance(subject, Result):
+        return view_of_run(told_run(subject))
+    return view_of_comparison(told_comparison(subject))
 
 
 def view_of_run(result: Result) -> ReportView:

@@ -12,6 +12,7 @@ from twin.clock import HORIZON_S
 from twin.indicators.groups import AGE_GROUPS, age_group
 from twin.population.tables import MODES, MODES_MADE, SKILLS
 from twin.report.drawn import Bar, Floats, GroupChange, GroupDelay, Histogram, Line, LinkFlows, Profile
+from twin.report.told import too_small
 from twin.report.words import group_label
 
 N_HOURS = HORIZON_S // 3_600
@@ -133,20 +134,13 @@ def car_delays(trips: pd.DataFrame) -> Floats:
 
 
 def _told_groups(rows: pd.DataFrame, least_people: int) -> list[tuple[str, str, NDArray[np.bool_]]]:
-    """Groups of which something may be told: of enough persons, and no total less the rest tells another.
-
-    Where one group of a family is too small, the smallest of the others is left out with it (complementary
-    suppression; Cox 1980, JASA 75).
-    """
-    groups = _groups(rows)
-    person = rows["person_id"].to_numpy()
-    sizes = [len(np.unique(person[member])) for _, _, member in groups]
-    told = [size >= least_people or size == 0 for size in sizes]
+    """Groups of which something may be told (`twin.report.told`), by the persons in them."""
+    groups, person = _groups(rows), rows["person_id"].to_numpy()
+    untold: set[str] = set()
     for family in FAMILIES:
-        own = [row for row, group in enumerate(groups) if group[0] == family and sizes[row] > 0]
-        if sum(not told[row] for row in own) == 1 and len(own) > 1:
-            told[min((row for row in own if told[row]), key=lambda row: sizes[row])] = False
-    return [group for row, group in enumerate(groups) if told[row]]
+        sizes = {name: len(np.unique(person[member])) for own, name, member in groups if own == family}
+        untold |= too_small(sizes, least_people)
+    return [group for group in groups if group[1] not in untold]
 
 
 def _groups(rows: pd.DataFrame) -> list[tuple[str, str, NDArray[np.bool_]]]:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from twin.errors import InputError
-from twin.kernels.random import stream_of, uniforms
+from twin.kernels.random import key_of, stream_of, uniforms
 from twin.knowledge import privacy_attacks as attacks
 from twin.knowledge import privacy_homes as homes
 from twin.knowledge import privacy_trajectories as trajectories
@@ -58,7 +58,7 @@ class Attacked:
         seen = seen[self.targets[seen]]
         if not len(seen):
             raise InputError("--focus", "nobody there was seen", "a zone with residents who travel")
-        u = uniforms(self.seed, _WHO, seen.astype(np.uint64), len(purpose))
+        u = uniforms(self.seed, _WHO, seen.astype(np.uint64), int(key_of(purpose) >> np.uint64(33)))
         return np.sort(seen[np.argsort(u, kind="stable")[:most]])
 
     def trials(self) -> np.ndarray:

@@ -15,20 +15,35 @@ import numpy as np
 def sited(demand: np.ndarray, distance_m: np.ndarray, n_sites: int) -> np.ndarray:
     """Rows of the sites that are chosen for a demand (n_cells,), ascending; distance_m (n_sites, n_cells).
 
-    One after the other where most is gained, then exchanged while that helps; ties go to the first row.
+    From each site in turn: others are added where most is gained, then exchanged while that helps. The best
+    set found is taken, the first of equals.
 
     >>> apart = np.abs(np.subtract.outer(np.arange(5.0), np.arange(5.0)))
     >>> sited(np.array([9.0, 0, 0, 0, 1]), apart, 1).tolist()
     [0]
     """
-    chosen: list[int] = []
-    nearest = np.full(distance_m.shape[1], np.inf)
-    for _ in range(min(n_sites, len(distance_m))):
+    best, cost = np.zeros(0, dtype=np.int64), np.inf
+    for first in range(len(distance_m)):
+        chosen, found = _exchanged(_added([first], demand, distance_m, n_sites), demand, distance_m)
+        if found < cost - 1e-9 * max(found, 1.0):
+            best, cost = np.sort(np.array(chosen, dtype=np.int64)), found
+    return best
+
+
+def _added(chosen: list[int], demand: np.ndarray, distance_m: np.ndarray, n_sites: int) -> list[int]:
+    """Sites, one more after the other where most is gained."""
+    nearest = distance_m[chosen].min(axis=0)
+    while len(chosen) < min(n_sites, len(distance_m)):
         cost = np.minimum(distance_m, nearest) @ demand
         cost[chosen] = np.inf
-        chosen.append(int(cost.argmin()))
+        chosen = [*chosen, int(cost.argmin())]
         nearest = np.minimum(nearest, distance_m[chosen[-1]])
-    best = float(nearest @ demand)
+    return chosen
+
+
+def _exchanged(chosen: list[int], demand: np.ndarray, distance_m: np.ndarray) -> tuple[list[int], float]:
+    """Sites after exchanging one for another while that helps, and what they cost."""
+    best = float(distance_m[chosen].min(axis=0) @ demand)
     better = True
     while better:
         better = False
@@ -40,7 +55,7 @@ def sited(demand: np.ndarray, distance_m: np.ndarray, n_sites: int) -> np.ndarra
             row = int(cost.argmin())
             if cost[row] < best - 1e-9 * max(best, 1.0):
                 chosen[place], best, better = row, float(cost[row]), True
-    return np.sort(np.array(chosen, dtype=np.int64))
+    return chosen, best
 
 
 def mean_way_m(demand: np.ndarray, distance_m: np.ndarray, sites: np.ndarray) -> float:

@@ -84,6 +84,8 @@ class Problem:
     most: int
     regret: Callable[[np.ndarray], float]
     best: float
+    key: np.ndarray | None = None
+    """Random keys of the persons (n_persons,)."""
 
 
 def front(
@@ -138,10 +140,11 @@ def siting_of(days: ResidentDays, parameters: Parameters, focus: str) -> Problem
         cell = np.searchsorted(ours, grid.cell_of(seen.x_m, seen.y_m)).clip(max=len(ours) - 1)
         inside = _inside(grid, seen.x_m, seen.y_m)
         inside &= resident[seen.person] & (ours[cell] == grid.cell_of(seen.x_m, seen.y_m))
+        n_days = days.n_days + 1  # who is late on the last day arrives on the next
         day = (seen.moment_s[inside] // (HOURS * HOUR_S)).astype(np.int64)
-        person = seen.person[inside] * days.n_days + day
+        person = seen.person[inside] * n_days + day
         each = Contributions.of(person, cell[inside], np.ones(int(inside.sum())), len(ours))
-        return Contributions.of(each.person // days.n_days, each.cell, np.ones(len(each.cell)), len(ours))
+        return Contributions.of(each.person // n_days, each.cell, np.ones(len(each.cell)), len(ours))
 
     demand = presence(days.journeys).sums().astype(np.float64)
     best = mean_way_m(demand, distance_m, sited(demand, distance_m, n_sites))
@@ -152,8 +155,8 @@ def siting_of(days: ResidentDays, parameters: Parameters, focus: str) -> Problem
         return mean_way_m(demand, distance_m, sites) - best
 
     given = presence(days.journeys_of(PLANNING))
-    once = given._replace(amount=np.ones_like(given.amount))
-    return Problem(focus, SITING, once, int(parameters["knowledge.privacy_most_cells"]), regret, best)
+    once, key = given._replace(amount=np.ones_like(given.amount)), days.persons.person_key
+    return Problem(focus, SITING, once, int(parameters["knowledge.privacy_most_cells"]), regret, best, key)
 
 
 def fleet_of(days: ResidentDays, parameters: Parameters, focus: str) -> Problem:
@@ -182,8 +185,8 @@ def fleet_of(days: ResidentDays, parameters: Parameters, focus: str) -> Problem:
         fleet = cost.fleet(shape / shape.sum() * trips.sum())
         return float(cost.of(fleet, trips)[0]) * cents - best
 
-    most = int(parameters["knowledge.privacy_most_trips"])
-    return Problem(focus, FLEET, departures(days.journeys_of(PLANNING)), most, regret, best)
+    most, key = int(parameters["knowledge.privacy_most_trips"]), days.persons.person_key
+    return Problem(focus, FLEET, departures(days.journeys_of(PLANNING)), most, regret, best, key)
 
 
 def free_lunch(points: Sequence[Point]) -> Iterator[tuple[str, str, float]]:
@@ -207,7 +210,7 @@ def _published(problem: Problem, level: Strictness, draw: int) -> np.ndarray:
         sums = problem.given.sums()
         return np.where(sums >= level.fewest, sums.astype(np.float64), np.nan)
     policy = Policy(level.epsilon, problem.most, level.fewest)
-    kept = bounded(problem.given, problem.most, draw, name)
+    kept = bounded(problem.given, problem.most, draw, name, problem.key)
     key = NoiseKey(int(key_of(name)).to_bytes(KEY_BYTES, "little"))
     noisy = kept.sums() + noise(policy, key, name, kept.n_cells)
     return np.where(noisy >= policy.least_shown, noisy.astype(np.float64), np.nan)

@@ -65,7 +65,7 @@ def plan_of(days: ResidentDays, parameters: Parameters, seed: int) -> Plan:
         for name in ("cell_m", "flow_cell_m")
     )
     zones = tuple(str(name) for name in territory.zones.name)
-    rule = _Rule(parameters, seed)
+    rule = _Rule(parameters, seed, days.persons.person_key)
     mine = days.journeys_of(PLANNING)
     tables = (
         _presence(mine, grid, rule),
@@ -88,6 +88,7 @@ class _Rule:
 
     parameters: Parameters
     seed: int
+    key: np.ndarray
 
     def table(
         self,
@@ -103,7 +104,7 @@ class _Rule:
         epsilon = float(self.parameters["knowledge.privacy_epsilon"]) * share
         least = int(self.parameters["knowledge.privacy_least_people"])
         policy = Policy(epsilon, most or int(self.parameters["knowledge.privacy_most_cells"]), least)
-        return Table.of(name, given, policy, shape, self.seed, counted_by)
+        return Table.of(name, given, policy, shape, self.seed, counted_by, self.key)
 
 
 def _presence(mine: Journeys, grid: Grid, rule: _Rule) -> Table:

@@ -78,7 +78,8 @@ class ResidentDays:
 
     def consenting(self, purpose: str) -> np.ndarray:
         """Residents who let their data be used for a purpose, and were not erased (n_persons,) bool."""
-        return consents_to(self.persons, purpose) & (self.persons.kind == RESIDENT) & ~self.erased
+        here = (self.persons.kind == RESIDENT) & ~self.erased
+        return np.asarray(consents_to(self.persons, purpose) & here)
 
     def journeys_of(self, purpose: str) -> Journeys:
         """Trips of those who consent: nobody else's leave."""
