@@ -34,6 +34,7 @@ COVERAGE = 0.9
 USER_SHARE = 0.25 * 0.82 * 0.8
 """App share, consent and sampling as in the ledger."""
 FALSE_ALARMS = 0.01
+ALIKE = 0.02
 CHECKS = (*RESIDUAL, *CROSS, *TEMPORAL)
 JOINED = {"residuals": RESIDUAL, "cross-checks": CROSS, "all checks": CHECKS}
 DAYS_ATTACKED = 3
@@ -42,7 +43,7 @@ SENSITIVE = 0.1
 
 
 class Runs(NamedTuple):
-    """Scores of one seed: (n_days, n_checks, HOURS) of clean days to set and to judge, and of attacked ones."""
+    """Scores of one seed, (n_days, n_checks, HOURS): clean days to set and to judge, and attacked ones."""
 
     set_by: np.ndarray
     judged: np.ndarray
@@ -58,10 +59,12 @@ def dealt(n_days: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return day[day % 2 == 0], day[day % 4 == 1], day[day % 4 == 3]
 
 
-def runs_of(ground: Ground, seed: int, n_attacked: int = DAYS_ATTACKED, coverage: float = COVERAGE) -> Runs:
-    """All days of one seed."""
+def runs_of(
+    ground: Ground, seed: int, n_attacked: int = DAYS_ATTACKED, names: tuple[str, ...] = CLASSES
+) -> Runs:
+    """All days of one seed, and so many of them attacked in each of the ways named."""
     learn, set_by, judged = dealt(len(ground.days))
-    sensors = Sensors(ground, seed, coverage, USER_SHARE)
+    sensors = Sensors(ground, seed, COVERAGE, USER_SHARE)
     watch = Watch(ground, sensors, learn)
     links = ground.system.links
 
@@ -69,13 +72,13 @@ def runs_of(ground: Ground, seed: int, n_attacked: int = DAYS_ATTACKED, coverage
         value = watch.scores(sensors.counts(day), phone_hours(links, sensors.phones(day))).value
         return np.array([value[name] for name in CHECKS])
 
-    cases: dict[str, list[Case]] = {name: [] for name in CLASSES}
-    scores: dict[str, list[np.ndarray]] = {name: [] for name in CLASSES}
-    named: dict[str, list[np.ndarray]] = {name: [] for name in CLASSES}
+    cases: dict[str, list[Case]] = {name: [] for name in names}
+    scores: dict[str, list[np.ndarray]] = {name: [] for name in names}
+    named: dict[str, list[np.ndarray]] = {name: [] for name in names}
     for k in range(n_attacked):
         day = int(judged[(seed + 7 * k) % len(judged)])
         counts, phones = sensors.counts(day), sensors.phones(day)
-        for case in cases_of(watch, day, k):
+        for case in cases_of(watch, day, k, names):
             told = watch.scores(*case.applied(counts, phones, links))
             cases[case.name].append(case)
             scores[case.name].append(np.array([told.value[name] for name in CHECKS]))
@@ -94,16 +97,19 @@ def pooled(runs: list[Runs]) -> Runs:
     """All seeds' together."""
     first = (np.concatenate([getattr(run, name) for run in runs]) for name in ("set_by", "judged"))
     rest = (
-        {name: np.concatenate([getattr(run, field)[name] for run in runs]) for name in CLASSES}
+        {name: np.concatenate([getattr(run, field)[name] for run in runs]) for name in runs[0].attacked}
         for field in ("attacked", "onset", "redundant", "named")
     )
     return Runs(*first, *rest)
 
 
 def over(set_by: np.ndarray, scores: np.ndarray) -> np.ndarray:
-    """Scores (n, n_checks, HOURS) over what 1 % of clean days exceed, check by check and hour by hour."""
+    """Scores (n, n_checks, HOURS) over what 2 % of clean days exceed, check by check and hour by hour.
+
+    So checks are made alike before the greatest is taken; what 1 % exceed would fit the same days twice.
+    """
     limits = [
-        [threshold_of(set_by[:, check, hour], FALSE_ALARMS) for hour in range(HOURS)]
+        [threshold_of(set_by[:, check, hour], ALIKE) for hour in range(HOURS)]
         for check in range(set_by.shape[1])
     ]
     return np.asarray(scores / np.maximum(np.array(limits), 1e-9))
@@ -128,7 +134,7 @@ def hours_to_detect(alarms: np.ndarray, start: np.ndarray) -> np.ndarray:
 def lines_of(place: str, runs: Runs) -> Iterator[dict[str, str]]:
     """Lines of the table of one place."""
     together = {name: (name,) for name in CHECKS} | JOINED
-    for name in CLASSES:
+    for name in runs.attacked:
         for check, parts in together.items():
             by = judged_by(runs, parts, name)
             for kind, kept in (("", slice(None)), (", redundant", runs.redundant[name])):

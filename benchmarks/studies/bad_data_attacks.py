@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -60,9 +60,11 @@ def draw(watch: Watch, day: int, number: int, what: int) -> float:
     return float(uniforms(seed, _CASE, np.array([number], dtype=np.uint64), what)[0])
 
 
-def cases_of(watch: Watch, day: int, number: int) -> Iterator[Case]:
-    """One case of every class."""
+def cases_of(watch: Watch, day: int, number: int, names: Sequence[str] = CLASSES) -> Iterator[Case]:
+    """One case of every class named; a class draws the same whichever others are."""
     for row, name in enumerate(CLASSES):
+        if name not in names:
+            continue
         start = 1 + int(draw(watch, day, number, 3 * row) * LATEST_START)
         place = draw(watch, day, number, 3 * row + 1)
         if name in OF_PHONES:
@@ -122,8 +124,8 @@ def _stealthy(watch: Watch, start: int, place: float) -> Case:
     owned = np.flatnonzero(passes)
     size = GROSS_SIGMAS * float(watch.count_spread_veh[:, owned].max())
     made = Falsifier(
-        "stealthy", sensors.fleet.link[owned].astype(np.int64), sensors.fleet.key[owned], Span(onset_of(start)),
-        size, sensors.seed, step=1.0, stream_veh=passes[owned], interval_s=STEP_S,
+        "stealthy", sensors.fleet.link[owned].astype(np.int64), sensors.fleet.key[owned],
+        Span(onset_of(start)), size, sensors.seed, step=1.0, stream_veh=passes[owned], interval_s=STEP_S,
     )  # fmt: skip
     assert np.abs(system.balance @ stream).max(initial=0.0) == 0.0, "a stream balances everywhere"
     return Case("stealthy", start, -1, 0.0, made)

@@ -57,8 +57,8 @@ class Place(NamedTuple):
 
 PLACES = (
     Place("village alone", "la_turbie_crop", "", 120),
-    Place("village in the area", "riviera", "la_turbie", 20),
-    Place("metropolis", "riviera", "dense", 20),
+    Place("village in the area", "riviera", "la_turbie", 18),
+    Place("metropolis", "riviera", "dense", 18),
 )
 
 

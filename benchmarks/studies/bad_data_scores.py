@@ -55,7 +55,7 @@ class Watch:
 
     @cached_property
     def count_spread_veh(self) -> np.ndarray:
-        """Error of an hour's count (HOURS, n_counted): vehicles missed, relative noise, whole numbers, losses."""
+        """Error of an hour's count (HOURS, n_counted): vehicles missed, noise, rounding, reports lost."""
         rule = self.sensors.fleet.settings
         flow = self.usual.flow_veh[:, self.sensors.counted]
         missed = flow * rule.miss_share / (1.0 - rule.miss_share)
