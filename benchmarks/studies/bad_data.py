@@ -24,6 +24,7 @@ import numpy as np
 
 from benchmarks.studies.bad_data_attacks import CLASSES, Case, cases_of
 from benchmarks.studies.bad_data_days import HOURS, PLACES, Ground, Place, Sensors, phone_hours
+from benchmarks.studies.bad_data_meters import METER_CHECKS, meter_runs
 from benchmarks.studies.bad_data_scores import CROSS, RESIDUAL, TEMPORAL, Watch
 from benchmarks.studies.lived_events import default_folder
 from twin.knowledge.bad_data import found_share, roc_area, threshold_of
@@ -38,6 +39,7 @@ ALIKE = 0.02
 CHECKS = (*RESIDUAL, *CROSS, *TEMPORAL)
 JOINED = {"residuals": RESIDUAL, "cross-checks": CROSS, "all checks": CHECKS}
 DAYS_ATTACKED = 3
+METERED = "la_turbie_crop"
 SENSITIVE = 0.1
 """Counters whose residual shows less of their error than this share count as having no redundancy."""
 
@@ -141,20 +143,35 @@ def lines_of(place: str, runs: Runs) -> Iterator[dict[str, str]]:
                 bad = by["bad"][kept]
                 if not len(bad) or (kind and name != "gross"):
                     continue
-                alarms = bad > 1.0
-                hours = hours_to_detect(alarms, runs.onset[name][kept])
-                yield {
-                    "place": place,
-                    "class": name + kind,
-                    "check": check,
-                    "attacks": str(len(bad)),
-                    "found": f"{alarms[:, -1].mean():.4f}",
-                    "false_alarms": f"{(by['clean'] > 1.0).mean():.4f}",
-                    "false_alarms_last": f"{(by['clean'][:, -1] > 1.0).mean():.4f}",
-                    "found_at_5": f"{found_share(by['clean'][:, -1], bad[:, -1], np.array([0.05]))[0]:.4f}",
-                    "roc_area": f"{roc_area(by['clean'][:, -1], bad[:, -1]):.4f}",
-                    "median_hours": f"{np.nanmedian(hours):.1f}" if np.isfinite(hours).any() else "",
-                }
+                onset = runs.onset[name][kept]
+                yield line_of((place, name + kind, check), {"clean": by["clean"], "bad": bad}, onset)
+
+
+def line_of(head: tuple[str, str, str], by: dict[str, np.ndarray], onset: np.ndarray) -> dict[str, str]:
+    """One line: of scores over threshold (n, n_hours), clean and bad, and the hours in which those begin."""
+    alarms, false = by["bad"] > 1.0, by["clean"] > 1.0
+    hours = hours_to_detect(alarms, onset)
+    last = by["clean"][:, -1], by["bad"][:, -1]
+    return {
+        **dict(zip(("place", "class", "check"), head, strict=True)),
+        "attacks": str(len(alarms)),
+        "found": f"{alarms[:, -1].mean():.4f}",
+        "false_alarms": f"{false.mean():.4f}",
+        "false_alarms_last": f"{false[:, -1].mean():.4f}",
+        "found_at_5": f"{found_share(*last, np.array([0.05]))[0]:.4f}",
+        "roc_area": f"{roc_area(*last):.4f}",
+        "median_hours": f"{np.nanmedian(hours):.1f}" if np.isfinite(hours).any() else "",
+    }
+
+
+def meter_lines(place: str, ground: Ground, seeds: int) -> Iterator[dict[str, str]]:
+    """Lines of the table of power meters that were tampered with."""
+    runs = [meter_runs(ground, seed, dealt(len(ground.days)), DAYS_ATTACKED) for seed in range(1, seeds + 1)]
+    set_by, judged, attacked, onset = (np.concatenate(parts) for parts in zip(*runs, strict=True))
+    for row, check in enumerate(METER_CHECKS):
+        limit = np.array([threshold_of(set_by[:, row, hour], FALSE_ALARMS) for hour in range(24)])
+        by = {"clean": judged[:, row] / limit, "bad": attacked[:, row] / limit}
+        yield line_of((place, "tamper", check), by, onset)
 
 
 def kept_runs(place: Place, folder: Path, seeds: int) -> Iterator[Runs]:
@@ -190,6 +207,8 @@ def main(arguments: list[str] | None = None) -> int:
     for place in PLACES:
         if not options.place or place.name in options.place:
             lines += lines_of(place.name, pooled(list(kept_runs(place, options.days, options.seeds))))
+            if place.territory == METERED:
+                lines += meter_lines(place.name, Ground.of(place, options.days), options.seeds)
     with options.table.open("w", newline="") as file:
         writer = csv.DictWriter(file, list(lines[0]))
         writer.writeheader()

@@ -122,7 +122,8 @@ def test_counters_on_streets_a_stream_is_unseen_and_an_error_is_not():
     streams = system.unseen(owned, counted)
     assert streams.shape[1] > 0
     others = np.setdiff1d(counted, owned)
-    assert np.abs(streams[others]).max() < 1e-9 and np.abs(system.balance @ streams).max() < 1e-9
+    assert np.abs(streams[others]).max() < 1e-9
+    assert np.abs(system.balance @ streams).max() < 1e-9
     attack = np.zeros(len(z))
     attack[: len(counted)] = streams[counted, 0] * 1_000.0
     assert test.objective(z + attack) == pytest.approx(float(test.objective(z)), abs=1e-6)

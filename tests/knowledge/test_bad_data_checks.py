@@ -39,7 +39,8 @@ def test_sums_since_the_morning_show_a_shift_and_not_the_day_s_level():
     assert np.abs(usual.deviation(busy)).max() < 6.5
     busy[4:, 5] *= 1.2
     deviation = usual.deviation(busy)
-    assert int(np.abs(deviation[-1]).argmax()) == 5 and deviation[-1, 5] > 8.0
+    assert int(np.abs(deviation[-1]).argmax()) == 5
+    assert deviation[-1, 5] > 8.0
 
 
 def test_phones_contradict_invented_vehicles_and_invented_phones():
@@ -61,7 +62,8 @@ def test_a_stuck_counter_is_told_by_day_and_hardly_at_night():
     assert calm[:, 0].max() < 8.0
     reports[12:] = reports[11]
     stuck = checks.stuck_evidence(reports, usual)
-    assert stuck[-1, 0] > 40.0 and stuck[-1, 1] < 0.3 * stuck[-1, 0]
+    assert stuck[-1, 0] > 40.0
+    assert stuck[-1, 1] < 0.3 * stuck[-1, 0]
     reports[20] = np.nan  # a report that is lost ends no run
     assert checks.stuck_evidence(reports, usual)[-1, 0] > 40.0
 

@@ -71,7 +71,8 @@ def test_what_is_not_owned_and_what_was_before_stays(way):
     assert np.array_equal(told.result[:n][~inside], rows.result[~inside])
     changed = not np.array_equal(told.result[:n], rows.result)
     assert changed if way not in ("ghosts", "sybil") else told.n_rows > n
-    assert (told.result >= 0.0).all() and (told.result_time_s >= told.phenomenon_time_s).all()
+    assert (told.result >= 0.0).all()
+    assert (told.result_time_s >= told.phenomenon_time_s).all()
     assert np.isin(told.datastream[n:], STREAMS).all()
 
 
