@@ -57,8 +57,8 @@ class Place(NamedTuple):
 
 PLACES = (
     Place("village alone", "la_turbie_crop", "", 120),
-    Place("village in the area", "riviera", "la_turbie", 24),
-    Place("metropolis", "riviera", "dense", 24),
+    Place("village in the area", "riviera", "la_turbie", 18),
+    Place("metropolis", "riviera", "dense", 18),
 )
 
 
@@ -99,11 +99,9 @@ class Ground:
         here = main & (self.all_hours.mean(axis=(0, 1)) >= BUSY_VEH_PER_H)
         if self.place.zone:
             here &= streets.zone == zones.name.index(self.place.zone)
-        outside = main & ~here
+        outside = main & (streets.zone != zones.name.index(self.place.zone) if self.place.zone else False)
         ends = np.concatenate([streets.tail[outside], streets.head[outside]])
-        used = self.all_hours[:, :, outside].sum() > 0
-        gates = self.territory.gateways.node
-        open_nodes = np.unique(np.concatenate([gates, ends])) if used else np.unique(gates)
+        open_nodes = np.unique(np.concatenate([self.territory.gateways.node, ends]))
         return FlowSystem.of(streets.tail, streets.head, np.flatnonzero(here), open_nodes)
 
     @cached_property
@@ -162,7 +160,9 @@ class Sensors:
             rows = slice(cuts[k], cuts[k + 1])
             exit_ms = lived.exit_ms[rows]
             events = Events(lived.trip[rows], lived.link[rows], exit_ms - lived.time_ms[rows], exit_ms)
-            truth = StepTruth(int(edges[k]), int(edges[k + 1]), events, none, none.view(np.int8), streets.link_key)
+            truth = StepTruth(
+                int(edges[k]), int(edges[k + 1]), events, none, none.view(np.int8), streets.link_key
+            )
             parts.append(observe(fleet, truth, self.day_seed(day)))
         return Observations(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
 

@@ -91,6 +91,9 @@ def _streams(model: TwinModel, order: FalseObservations, fleet: Fleet) -> tuple[
     """Datastreams that are reached, ascending, and their random keys."""
     where = f"modification {order.kind!r}"
     ground, streets = model.territory, model.territory.streets
+    if (fleet.kind == "probe") != (order.way in PHONES_ONLY):
+        right = "a fleet of devices" if fleet.kind == "probe" else "PROVIDER.probes"
+        raise InputError(f"{where}: fleet", f"{order.way} does not suit {fleet.name!r}", right)
     if fleet.dataset.feature == "place":
         own, key = fleet.place.astype(np.int64), fleet.key
         if order.places is not None:
@@ -107,9 +110,6 @@ def _streams(model: TwinModel, order: FalseObservations, fleet: Fleet) -> tuple[
             own, key = own[np.isin(own, named)], key[np.isin(own, named)]
     if not own.size:
         raise InputError(where, f"nothing of {fleet.name!r} stands there", "links or places with its devices")
-    if (fleet.kind == "probe") != (order.way in PHONES_ONLY):
-        right = "a fleet of devices" if fleet.kind == "probe" else "PROVIDER.probes"
-        raise InputError(f"{where}: fleet", f"{order.way} does not suit {fleet.name!r}", right)
     if order.count is not None:
         drawn = np.lexsort((key, uniforms(model.seed_, _OWNED, key)))[: order.count]
         own, key = own[np.sort(drawn)], key[np.sort(drawn)]
