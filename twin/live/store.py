@@ -28,7 +28,8 @@ from twin.scenario.ledger import Parameters
 @dataclass
 class Told:
     """What became of the lines that came: each is accepted, a duplicate or refused; some of those accepted
-    came late, out of order, or tell of a time to come."""
+    came late, out of order, or tell of a time to come.
+    """
 
     accepted: int = 0
     duplicate: int = 0
