@@ -147,6 +147,20 @@ def test_one_process_writes_at_a_time(tmp_path):
         ObservationStore(tmp_path)
 
 
+def test_what_is_on_disk_is_read_while_another_writes(tmp_path):
+    with ObservationStore(tmp_path) as writer:
+        writer.append(read_lines([message(1)]))
+        (segment,) = (tmp_path / "segments").glob("*.seg")
+        whole = segment.stat().st_size
+        with segment.open("ab") as half:
+            half.write(b"TWf1 and the beginning of a frame")
+        with ObservationStore(tmp_path, read_only=True) as reader:
+            assert reader.rows()["sequence"].tolist() == [1]
+            with pytest.raises(WorkError, match="not open"):
+                reader.append(read_lines([message(2)]))
+        assert segment.stat().st_size > whole
+
+
 def test_files_are_cut_into_segments_and_read_as_one(tmp_path):
     with ObservationStore(tmp_path) as store:
         store._segments.most_bytes = 200

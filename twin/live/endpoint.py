@@ -22,7 +22,7 @@ def world_of(folder: Path, zone: str = ZONE) -> World:
         result = Result.load(folder)
         return world_of_run(result, load_territory(result.scenario), zone)
     if (folder / "segments").is_dir():
-        store = ObservationStore(folder)
+        store = ObservationStore(folder, read_only=True)
         return World(catalogue_of_store(store), KeptStore(store))
     right = "a folder that `twin run` or `twin ingest` wrote"
     raise InputError(str(folder), "holds neither a run nor observations", right)

@@ -95,7 +95,7 @@ def twin_at(
         days_veh.append(day.record.exits.astype(np.float64))
         ways(number / n_days, f"lived {day.conditions.calendar.date}")
     days = np.array(days_veh)
-    with ObservationStore(observed, parameters) as store:
+    with ObservationStore(observed, parameters, read_only=True) as store:
         begin_us = midnight_us(scenario, zone)
         platform, n_foreign = platform_of(store, usual.territory, fleets, begin_us)
     counted = counts_of(platform, fleets, usual.territory.streets.n_links, parameters, now_s)
