@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.machine import machine
-from benchmarks.reliability.senders import command, pipe_lines, send_by_mqtt
+from benchmarks.reliability.senders import pipe_lines, send_by_mqtt
 from benchmarks.reliability.stream import Stream, make_stream
 from twin.live.aggregates import sums_by_slice
 from twin.live.store import ObservationStore
