@@ -40,6 +40,8 @@ def test_imports_go_down_only():
         ("mobility/sideways.py", "import twin.sensing"),
         ("study/drawing.py", "import matplotlib"),
         ("readers/second_door.py", "import osmnx"),
+        ("writers/sideways.py", "import twin.live"),
+        ("study/listening.py", "import starlette"),
         ("unknown_room.py", "x = 1"),
     ],
 )

@@ -18,10 +18,10 @@ from tests.writers.schemas import validator
 
 pytest.importorskip("uvicorn")
 pytest.importorskip("lark")
-from twin.live.endpoint import reading_app, world_of, world_of_run  # noqa: E402
-from twin.live.entities import RELATIONS  # noqa: E402
-from twin.live.store import ObservationStore  # noqa: E402
-from twin.readers.sensorthings import read_lines  # noqa: E402
+from twin.live.endpoint import reading_app, world_of, world_of_run
+from twin.live.entities import RELATIONS
+from twin.live.store import ObservationStore
+from twin.readers.sensorthings import read_lines
 
 N = N_LINKS * N_INTERVALS
 
@@ -89,7 +89,9 @@ def test_filters_orders_and_selections(root):
     )
     assert [each["result"] for each in page["value"]] == [20, 20, 21]
     assert set(page["value"][0]) == {"result", "phenomenonTime"}
-    by_name = get(f"{root}/Datastreams?$filter=startswith(name,'loops') and Sensor/name eq 'loops'&$top=2&$skip=1")
+    by_name = get(
+        f"{root}/Datastreams?$filter=startswith(name,'loops') and Sensor/name eq 'loops'&$top=2&$skip=1"
+    )
     assert [each["@iot.id"] for each in by_name["value"]] == [2, 3]
     stream = get(f"{root}/Observations?$filter=Datastream/id eq 2&$count=true&$top=1")
     assert stream["@iot.count"] == N_INTERVALS
@@ -155,7 +157,15 @@ def test_a_client_library_of_the_standard_reads_it(root):
     streams = service.datastreams().query().filter("Sensor/name eq 'loops'").orderby("id", "ASC").list()
     assert [stream.id for stream in streams] == [1, 2, 3]
     assert streams.entities[0].unit_of_measurement.symbol == "veh"
-    found = service.datastreams().find(2).get_observations().query().top(8).orderby("phenomenonTime", "ASC").list()
+    found = (
+        service.datastreams()
+        .find(2)
+        .get_observations()
+        .query()
+        .top(8)
+        .orderby("phenomenonTime", "ASC")
+        .list()
+    )
     assert [each.result for each in found] == [1 + k for k in range(N_INTERVALS)]
     things = service.things().query().expand("Locations").list()
     assert things.entities[0].locations.entities[0].location["type"] == "Point"
@@ -167,7 +177,9 @@ def test_what_came_in_is_read_as_well(tmp_path):
     world = world_of(tmp_path)
     from twin.live.queries import Answers
 
-    page = Answers(world, "http://x/v1.1").answer("Observations", {"$filter": "result gt 2", "$orderby": "id desc"})
+    page = Answers(world, "http://x/v1.1").answer(
+        "Observations", {"$filter": "result gt 2", "$orderby": "id desc"}
+    )
     assert [each["result"] for each in page["value"]] == [4.0, 3.0]
     assert page["value"][0]["phenomenonTime"] == "2027-01-12T08:04:00Z"
     assert Answers(world, "").answer("Observations(2)/Datastream", {})["name"] == "loops/7"

@@ -22,12 +22,12 @@ from twin.scenario.ledger import Parameters
 pytest.importorskip("orjson")
 pytest.importorskip("paho.mqtt.client")
 pytest.importorskip("uvicorn")
-from benchmarks.reliability.ingest import held_against, through_mqtt  # noqa: E402
-from benchmarks.reliability.senders import command, free_port, pipe_lines  # noqa: E402
-from benchmarks.reliability.stream import make_stream  # noqa: E402
-from twin.live import by_http, lines  # noqa: E402
-from twin.live.commits import Commits, Offer  # noqa: E402
-from twin.readers.sensorthings import read_lines  # noqa: E402
+from benchmarks.reliability.ingest import held_against, through_mqtt
+from benchmarks.reliability.senders import command, free_port, pipe_lines
+from benchmarks.reliability.stream import make_stream
+from twin.live import by_http, lines
+from twin.live.commits import Commits, Offer
+from twin.readers.sensorthings import read_lines
 
 
 def test_a_file_is_taken_up_where_it_was_left(tmp_path):

@@ -10,12 +10,14 @@ from hypothesis import strategies as st
 from twin.errors import InputError
 
 pytest.importorskip("lark")
-from twin.live.odata import holds, parse  # noqa: E402
-from twin.live.options import options_of, split  # noqa: E402
+from twin.live.odata import holds, parse
+from twin.live.options import options_of, split
 
 VALUES = [0.0, 1.0, 2.5, -3.0]
 NAMES = ["loop", None, "a 'b'", "Order"]
-MOMENTS = np.array(["2027-01-12T08:00", "2027-01-12T09:30:15", "2026-02-28T23:59", "NaT"], dtype="datetime64[us]")
+MOMENTS = np.array(
+    ["2027-01-12T08:00", "2027-01-12T09:30:15", "2026-02-28T23:59", "NaT"], dtype="datetime64[us]"
+)
 COLUMNS = {
     ("result",): np.array(VALUES),
     ("name",): np.array(NAMES, dtype=object),
@@ -109,9 +111,8 @@ def test_conditions_are_those_of_python(tree):
 
 
 def test_options_nest():
-    asked = options_of(
-        {"$expand": "Datastreams($select=name,id;$top=2;$expand=Observations($filter=result gt 5)),Locations/Things"}
-    )
+    inside = "$select=name,id;$top=2;$expand=Observations($filter=result gt 5)"
+    asked = options_of({"$expand": f"Datastreams({inside}),Locations/Things"})
     inner = asked.expand["Datastreams"]
     assert (inner.select, inner.top) == (("name", "id"), 2)
     assert inner.expand["Observations"].where is not None

@@ -18,7 +18,7 @@ from twin.live.segments import LATE, SUSPECT
 from twin.live.store import ObservationStore
 
 pytest.importorskip("orjson")
-from twin.readers.sensorthings import read_lines  # noqa: E402
+from twin.readers.sensorthings import read_lines
 
 
 def kept(folder) -> list[tuple[str, int]]:
@@ -74,11 +74,20 @@ def test_every_flipped_bit_before_the_last_frame_is_found(tmp_path):
     assert len(kept(tmp_path)) == 2
 
 
+def four_commits(folder, acknowledged: list[tuple[str, int]]) -> None:
+    with ObservationStore(folder) as store:
+        for number in range(4):
+            store.append(read_lines([message(number)]))
+            acknowledged.append(("d1", number))
+
+
 class Killed(BaseException):
     """The process ends here."""
 
 
-@pytest.mark.parametrize("moment", ["before the write", "within the write", "before the disk", "after the disk"])
+@pytest.mark.parametrize(
+    "moment", ["before the write", "within the write", "before the disk", "after the disk"]
+)
 @pytest.mark.parametrize("commit", [1, 2, 3])
 def test_a_kill_at_any_moment_of_any_commit_loses_nothing_acknowledged(tmp_path, monkeypatch, commit, moment):
     """The sender sends again what was not acknowledged: all is there, once. Files are not buffered, so what a
@@ -101,14 +110,12 @@ def test_a_kill_at_any_moment_of_any_commit_loses_nothing_acknowledged(tmp_path,
         if calls["disk"] == commit and moment == "after the disk":
             raise Killed
 
-    acknowledged = []
+    acknowledged: list[tuple[str, int]] = []
     with monkeypatch.context() as dying:
         dying.setattr(segments, "_write_all", dying_write)
         dying.setattr(os, "fdatasync", dying_disk)
-        with pytest.raises(Killed), ObservationStore(tmp_path) as store:
-            for number in range(4):
-                store.append(read_lines([message(number)]))
-                acknowledged.append(("d1", number))
+        with pytest.raises(Killed):
+            four_commits(tmp_path, acknowledged)
     assert len(acknowledged) == commit - 1
     assert set(acknowledged) <= set(kept(tmp_path))
     with ObservationStore(tmp_path) as store:
@@ -138,6 +145,20 @@ def test_a_full_disk_is_told_and_nothing_more_is_taken(tmp_path, monkeypatch):
 def test_one_process_writes_at_a_time(tmp_path):
     with ObservationStore(tmp_path), pytest.raises(InputError, match="another process"):
         ObservationStore(tmp_path)
+
+
+def test_what_is_on_disk_is_read_while_another_writes(tmp_path):
+    with ObservationStore(tmp_path) as writer:
+        writer.append(read_lines([message(1)]))
+        (segment,) = (tmp_path / "segments").glob("*.seg")
+        whole = segment.stat().st_size
+        with segment.open("ab") as half:
+            half.write(b"TWf1 and the beginning of a frame")
+        with ObservationStore(tmp_path, read_only=True) as reader:
+            assert reader.rows()["sequence"].tolist() == [1]
+            with pytest.raises(WorkError, match="not open"):
+                reader.append(read_lines([message(2)]))
+        assert segment.stat().st_size > whole
 
 
 def test_files_are_cut_into_segments_and_read_as_one(tmp_path):
@@ -186,7 +207,9 @@ def test_a_time_to_come_is_kept_and_told_and_left_out_of_sums(tmp_path):
         assert events_of(store).n_left_out == 1
 
 
-@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 200) | st.integers(2**52, 2**53 - 1)), max_size=60))
+@given(
+    st.lists(st.tuples(st.integers(0, 3), st.integers(0, 200) | st.integers(2**52, 2**53 - 1)), max_size=60)
+)
 def test_seen_is_a_set_of_numbers(pairs):
     """The words of bits against Python's own sets, one by one and many at once."""
     seen, slow, many = Seen(), set(), Seen()

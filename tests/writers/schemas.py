@@ -53,10 +53,15 @@ MANDATORY: dict[str, dict[str, Any]] = {
     "Datastreams": {**NAMED, "unitOfMeasurement": UNIT, "observationType": {"enum": OBSERVATION_TYPES}},
     "Sensors": {
         **NAMED,
-        "encodingType": {"enum": ["application/pdf", "text/html", "http://www.opengis.net/doc/IS/SensorML/2.0"]},
+        "encodingType": {
+            "enum": ["application/pdf", "text/html", "http://www.opengis.net/doc/IS/SensorML/2.0"]
+        },
         "metadata": {},
     },
-    "ObservedProperties": {**NAMED, "definition": {"type": "string", "format": "uri", "pattern": "^[a-z][a-z0-9+.-]*:"}},
+    "ObservedProperties": {
+        **NAMED,
+        "definition": {"type": "string", "format": "uri", "pattern": "^[a-z][a-z0-9+.-]*:"},
+    },
     "Observations": {"phenomenonTime": MOMENT, "result": {}, "resultTime": MOMENT},
     "FeaturesOfInterest": {**NAMED, "encodingType": {"const": "application/geo+json"}, "feature": GEOMETRY},
 }

@@ -43,7 +43,9 @@ def test_sensorthings_files_are_valid_and_their_references_lead_somewhere(run, t
     for line in lines:
         validator("Observations").validate(line)
         assert line["FeatureOfInterest"]["@iot.id"] in ids["FeaturesOfInterest"]
-    assert Counter(line["Datastream"]["@iot.id"] for line in lines) == dict.fromkeys(ids["Datastreams"], N_INTERVALS)
+    assert Counter(line["Datastream"]["@iot.id"] for line in lines) == dict.fromkeys(
+        ids["Datastreams"], N_INTERVALS
+    )
     assert lines[0]["phenomenonTime"] == "2027-01-12T07:05:00Z"  # 08:05 in winter on the Riviera
 
 
@@ -93,7 +95,9 @@ def test_what_is_written_comes_in_again_as_it_was(run, tmp_path):
     told = ingest(file, tmp_path / "in")
     assert (told["accepted"], told["duplicate"], told["refused"]) == (N, 0, 0)
     with ObservationStore(tmp_path / "in") as store:
-        assert events_of(store).result.sum() == sum(link + k for link in range(N_LINKS) for k in range(N_INTERVALS))
+        assert events_of(store).result.sum() == sum(
+            link + k for link in range(N_LINKS) for k in range(N_INTERVALS)
+        )
 
 
 def test_a_zone_that_is_none_is_told(run, tmp_path):

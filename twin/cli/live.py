@@ -23,7 +23,9 @@ PARIS = "Europe/Paris"
 def ingest(
     source: Annotated[
         str,
-        typer.Argument(metavar="SOURCE", help="JSON lines, -, http://127.0.0.1:PORT or mqtt://HOST:PORT/TOPIC."),
+        typer.Argument(
+            metavar="SOURCE", help="JSON lines, -, http://127.0.0.1:PORT or mqtt://HOST:PORT/TOPIC."
+        ),
     ],
     run: Annotated[Path, typer.Option("--run", metavar="DIR", help="Folder that keeps what comes in.")],
     acks: Annotated[
@@ -48,9 +50,12 @@ class Asked:
 
     scenario: ScenarioFile
     observed: Annotated[Path, typer.Option("--observed", metavar="DIR", help="Folder that `ingest` keeps.")]
-    at: Annotated[str, typer.Option("--at", metavar="HH:MM", help="The present moment of the scenario's date.")]
+    at: Annotated[
+        str, typer.Option("--at", metavar="HH:MM", help="The present moment of the scenario's date.")
+    ]
     what_if: Annotated[
-        Path | None, typer.Option("--what-if", metavar="ALT", help="A scenario; its changes hold from now on.")
+        Path | None,
+        typer.Option("--what-if", metavar="ALT", help="A scenario; its changes hold from now on."),
     ] = None
     days: Annotated[int, typer.Option("--days", min=2, help="Earlier days lived for the prior.")] = 7
     zone: Zone = PARIS

@@ -1,4 +1,4 @@
-"""What was kept, summed by slice: by the moments at which things were so, whenever and in whatever order told."""
+"""What was kept, summed by slice: by the moments at which things were so, in whatever order told."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def sums_by_slice(store: ObservationStore, slice_s: int = SLICE_S) -> pd.DataFra
 
 
 def corrections(store: ObservationStore, slice_s: int = SLICE_S) -> pd.DataFrame:
-    """The correction log: a row an observation that came late, with the slice it revises and how late it came."""
+    """The correction log: a row an observation that came late, with the slice it revises and when it came."""
     events = events_of(store)
     late = events.late
     names = np.array(list(store.datastreams), dtype=object)

@@ -9,7 +9,15 @@ from urllib.parse import urlsplit
 
 from twin.errors import InputError, needing
 from twin.live.commits import Commits, Offer
-from twin.readers.sensorthings import Block, Refusal, Unreadable, json_reader, message_of, read_lines, shown
+from twin.readers.sensorthings import (
+    Block,
+    Refusal,
+    UnreadableError,
+    json_reader,
+    message_of,
+    read_lines,
+    shown,
+)
 
 MOST_BODY_BYTES = 4_000_000
 VERSION = "v1.1"
@@ -106,7 +114,7 @@ def _read(body: bytes, kind: str, stream: str | None) -> tuple[Block, bool]:
     for number, each in enumerate(many, start=1):
         try:
             block.messages.append(message_of(each, _stream_id(stream)))
-        except Unreadable as error:
+        except UnreadableError as error:
             block.refused.append(Refusal(number, error.what, error.right, str(each)[:200]))
     return block, not isinstance(told, list)
 

@@ -1,7 +1,7 @@
 """Observations by MQTT: a broker carries them, and the platform itself tells the sender what it keeps.
 
-A broker that is killed may lose what it acknowledged. So a sender keeps a message until the platform says that
-it is on disk: on ``acks/TOPIC/NAME`` for what came on ``TOPIC/NAME``. The broker is acknowledged then as well.
+A broker that is killed may lose what it acknowledged. So a sender keeps a message until the platform says
+that it is on disk: on ``acks/TOPIC/NAME`` for what came on ``TOPIC/NAME``. The broker is told then as well.
 """
 
 from __future__ import annotations
@@ -48,7 +48,8 @@ class Address:
 def client_of(name: str = "") -> Any:
     """A client of MQTT 5 that comes back by itself when its broker does; part of the extra ``live``."""
     with needing("live"):
-        from paho.mqtt.client import CallbackAPIVersion, Client, MQTTv5
+        from paho.mqtt.client import Client, MQTTv5
+        from paho.mqtt.enums import CallbackAPIVersion
     client: Any = Client(CallbackAPIVersion.VERSION2, client_id=name, protocol=MQTTv5, manual_ack=True)
     client.reconnect_delay_set(min_delay=0.1, max_delay=1.0)
     client.max_inflight_messages_set(MOST_IN_FLIGHT)
@@ -72,7 +73,7 @@ class MqttIngest:
         from paho.mqtt.packettypes import PacketTypes
         from paho.mqtt.properties import Properties
 
-        properties = Properties(PacketTypes.CONNECT)
+        properties: Any = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
         properties.ReceiveMaximum = MOST_IN_FLIGHT
         try:
             self._client.connect(self.address.host, self.address.port, keepalive=20, properties=properties)
@@ -109,7 +110,7 @@ class MqttIngest:
 
 
 def _answer(block: Block, payload: bytes) -> dict[str, Any]:
-    """What the sender is told: messages kept by (device, boot, number); of what was refused its digest, and why."""
+    """What a sender is told: (device, boot, number) of messages kept; digest of one refused, and why."""
     kept = [list(message[:3]) for message in block.messages]
     digest = digest_of(payload)
     return {"kept": kept, "refused": [[digest, refusal.what] for refusal in block.refused]}

@@ -29,7 +29,7 @@ class ClockErrors(NamedTuple):
 
 
 class Clocks:
-    """Differences between receiving and sending seen so far, least and greatest by run; any order gives the same."""
+    """Least and greatest difference between receiving and sending by run; the same in any order."""
 
     def __init__(self, resolution_us: int) -> None:
         self.resolution_us = resolution_us

@@ -1,4 +1,4 @@
-"""A read-only endpoint of the SensorThings API 1.1 on this machine, for observations of a run or that came in."""
+"""A read-only endpoint of the SensorThings API 1.1 on this machine, of a run or of what came in."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from twin.errors import InputError, needing
 from twin.live.entities import KeptColumns, KeptStore, World, catalogue_of_store
-from twin.live.queries import VERSION, Answers, NotThere
+from twin.live.queries import VERSION, Answers, NotThereError
 from twin.live.store import ObservationStore
 from twin.model.sources import load_territory
 from twin.study.results import Result
@@ -22,7 +22,7 @@ def world_of(folder: Path, zone: str = ZONE) -> World:
         result = Result.load(folder)
         return world_of_run(result, load_territory(result.scenario), zone)
     if (folder / "segments").is_dir():
-        store = ObservationStore(folder)
+        store = ObservationStore(folder, read_only=True)
         return World(catalogue_of_store(store), KeptStore(store))
     right = "a folder that `twin run` or `twin ingest` wrote"
     raise InputError(str(folder), "holds neither a run nor observations", right)
@@ -45,7 +45,7 @@ def reading_app(world: World) -> Any:
         root = f"{request.url.scheme}://{request.url.netloc}/{VERSION}"
         try:
             found = Answers(world, root).answer(request.path_params["path"], dict(request.query_params))
-        except NotThere as error:
+        except NotThereError as error:
             return JSONResponse({"code": 404, "type": "error", "message": str(error)}, 404)
         except InputError as error:
             return JSONResponse({"code": 400, "type": "error", "message": str(error)}, 400)

@@ -1,4 +1,4 @@
-"""What can be read at the endpoint: entities in memory, observations a block at a time from where they lie."""
+"""What the endpoint reads: entities in memory, observations a block at a time from where they lie."""
 
 from __future__ import annotations
 
@@ -40,8 +40,12 @@ RELATIONS: dict[str, dict[str, tuple[str, bool]]] = {
     "FeaturesOfInterest": {OBSERVATIONS: (OBSERVATIONS, True)},
 }
 """By set, the names of relations: the set they lead to, and whether to many (OGC 18-088, figure 2)."""
-_BACK = {("Locations", "Things"): "Locations", ("Sensors", "Datastreams"): "Sensor",
-         ("ObservedProperties", "Datastreams"): "ObservedProperty", ("Things", "Datastreams"): "Thing"}  # fmt: skip
+_BACK = {
+    ("Locations", "Things"): "Locations",
+    ("Sensors", "Datastreams"): "Sensor",
+    ("ObservedProperties", "Datastreams"): "ObservedProperty",
+    ("Things", "Datastreams"): "Thing",
+}
 BLOCK_ROWS = 65_536
 
 
@@ -86,7 +90,9 @@ class KeptColumns:
         return self._rows(number - 1, number) if 0 < number <= len(self.columns["result"]) else None
 
     def _rows(self, first: int, last: int) -> Rows:
-        parts = (self.columns[name][first:last] for name in ("datastream", "phenomenon_us", "result_us", "result"))
+        parts = (
+            self.columns[name][first:last] for name in ("datastream", "phenomenon_us", "result_us", "result")
+        )
         return Rows(np.arange(first + 1, last + 1), *parts)
 
 
@@ -125,7 +131,9 @@ def catalogue_of_store(store: ObservationStore) -> Catalogue:
     """What is known of sensors whose observations came in: their names."""
     made = Catalogue()
     unknown = "not told by what came in"
-    sensor = made.add("Sensors", name="unknown", description=unknown, encodingType="text/html", metadata=unknown)
+    sensor = made.add(
+        "Sensors", name="unknown", description=unknown, encodingType="text/html", metadata=unknown
+    )
     seen = made.add("ObservedProperties", name="unknown", definition="urn:twin:unknown", description=unknown)
     feature = made.add(
         "FeaturesOfInterest", name="unknown", description=unknown, encodingType="application/geo+json",
@@ -152,7 +160,9 @@ class World:
     @cached_property
     def feature_of_stream(self) -> np.ndarray:
         """Id of the feature by id of the datastream; 0 where there is none."""
-        return np.array([0, *(row["FeatureOfInterest"] for row in self.entities("Datastreams"))], dtype=np.int64)
+        return np.array(
+            [0, *(row["FeatureOfInterest"] for row in self.entities("Datastreams"))], dtype=np.int64
+        )
 
     def entities(self, name: str) -> list[dict[str, Any]]:
         """Entities of a set in memory; there are no historical locations."""
@@ -187,7 +197,9 @@ class World:
             ids = np.array([row[head] for row in rows], dtype=np.int64)
             return np.asarray(self.column(relation[0], rest)[ids - 1])
         if relation is not None or not any(head in row for row in rows):
-            raise InputError("path", f"{name} has no {'/'.join(path)}", "a property, or one of a related entity")
+            raise InputError(
+                "path", f"{name} has no {'/'.join(path)}", "a property, or one of a related entity"
+            )
         return column_of([_within(row.get(head), rest) for row in rows])
 
     def column_of_rows(self, rows: Rows, path: tuple[str, ...]) -> np.ndarray:
@@ -203,7 +215,9 @@ class World:
         if rest and head == "Datastream":
             return np.asarray(self.column("Datastreams", rest)[rows.datastream - 1])
         if rest and head == "FeatureOfInterest":
-            return np.asarray(self.column("FeaturesOfInterest", rest)[self.feature_of_stream[rows.datastream] - 1])
+            return np.asarray(
+                self.column("FeaturesOfInterest", rest)[self.feature_of_stream[rows.datastream] - 1]
+            )
         right = "id, result, phenomenonTime, resultTime, Datastream/..., FeatureOfInterest/..."
         raise InputError("path", f"{OBSERVATIONS} has no {'/'.join(path)}", right)
 

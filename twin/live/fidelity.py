@@ -1,4 +1,4 @@
-"""How true the live twin is to what is counted; first of all whether it beats saying that all stays as it is."""
+"""How true the live twin is to what is counted; first of all, whether it beats persistence."""
 
 from __future__ import annotations
 
@@ -51,19 +51,24 @@ class Fidelity:
         twin, stays, usual = (self.rmse[name] for name in RIVALS)
         gain = 1.0 - twin / stays if stays else 0.0
         verb = "beats" if self.beats_persistence else "does NOT beat"
+        crps = ", ".join(f"{name} {self.crps[name]:.2f}" for name in RIVALS)
+        also = "beats" if twin < usual else "does NOT beat"
+        covered = ", ".join(f"{share}: {found:.1%}" for share, found in self.covered.items())
+        verdict = "white" if self.whiteness_p > 0.05 else "not white"
+        white = f"Ljung-Box p {self.whiteness_p:.3f}, {verdict}"
+        first = (
+            f"The twin {verb} persistence: RMSE {twin:.2f} against {stays:.2f} vehicles a quarter of an hour"
+        )
+        late = f"{self.n_late:,} counts came too late to be used"
         return [
-            f"The twin {verb} persistence: RMSE {twin:.2f} against {stays:.2f} vehicles a quarter of an hour "
-            f"({-gain:+.1%}), one slice ahead, {self.n_forecasts:,} counts on {self.n_links} links.",
-            f"Day-of-week mean: RMSE {usual:.2f}; the twin {'beats' if twin < usual else 'does NOT beat'} it.",
-            "CRPS: " + ", ".join(f"{name} {self.crps[name]:.2f}" for name in RIVALS) + ".",
-            "Coverage: " + ", ".join(f"{share}: {found:.1%}" for share, found in self.covered.items())
-            + f"; error over stated deviation {self.spread_ratio:.2f}.",
-            f"Innovations: correlation of successive ones {self.whiteness_lag1:+.2f}, "
-            f"Ljung-Box p {self.whiteness_p:.3f} ({'white' if self.whiteness_p > 0.05 else 'not white'}).",
+            f"{first} ({-gain:+.1%}), one slice ahead, {self.n_forecasts:,} counts on {self.n_links} links.",
+            f"Day-of-week mean: RMSE {usual:.2f}; the twin {also} it.",
+            f"CRPS: {crps}.",
+            f"Coverage: {covered}; error over stated deviation {self.spread_ratio:.2f}.",
+            f"Innovations: correlation {self.whiteness_lag1:+.2f}, {white}.",
             f"Seen: {self.seen_links:.1%} of links, {self.seen_flow:.1%} of vehicles on links.",
-            f"Latency: median {self.latency_s[0]:.0f} s, 95 % within {self.latency_s[1]:.0f} s; "
-            f"{self.n_late:,} counts came too late to be used.",
-        ]  # fmt: skip
+            f"Latency: median {self.latency_s[0]:.0f} s, 95 % within {self.latency_s[1]:.0f} s; {late}.",
+        ]
 
     def summary(self) -> dict[str, Any]:
         """The same as plain values."""
@@ -71,7 +76,7 @@ class Fidelity:
 
 
 def fidelity_of(found: Nowcast, day_of_week_veh: np.ndarray, error_veh: float = 0.5) -> Fidelity:
-    """Score a nowcast against its own counts; day_of_week_veh (N_SLICES, n_links) is the mean of such days.
+    """Score a nowcast by its own counts; day_of_week_veh (N_SLICES, n_links) is a mean of earlier days.
 
     error_veh: least standard deviation of a count.
     """
@@ -93,13 +98,21 @@ def fidelity_of(found: Nowcast, day_of_week_veh: np.ndarray, error_veh: float = 
     usual = found.prior.usual_veh.sum(axis=0)
     seen = np.isfinite(counted).any(axis=0)
     latency = found.counted.latency_s
+    late_s = (float(np.median(latency)), float(np.quantile(latency, 0.95))) if len(latency) else (0.0, 0.0)
     return Fidelity(
-        {name: rmse(each, truth) for name, each in forecasts.items()}, crps,
-        {f"{share:.0%}": got for share, got in zip(sure.shares, sure.covered, strict=True)}, sure.spread_ratio,
-        lag1, p, float(seen[usual > 0].mean()), float(usual[seen].sum() / max(usual.sum(), 1e-9)),
-        (float(np.median(latency)), float(np.quantile(latency, 0.95))) if len(latency) else (0.0, 0.0),
-        found.counted.n_late, int(tried.sum()), int(seen.sum()),
-    )  # fmt: skip
+        rmse={name: rmse(each, truth) for name, each in forecasts.items()},
+        crps=crps,
+        covered={f"{share:.0%}": got for share, got in zip(sure.shares, sure.covered, strict=True)},
+        spread_ratio=sure.spread_ratio,
+        whiteness_lag1=lag1,
+        whiteness_p=p,
+        seen_links=float(seen[usual > 0].mean()),
+        seen_flow=float(usual[seen].sum() / max(usual.sum(), 1e-9)),
+        latency_s=late_s,
+        n_late=found.counted.n_late,
+        n_forecasts=int(tried.sum()),
+        n_links=int(seen.sum()),
+    )
 
 
 def whiteness(z: np.ndarray) -> tuple[float, float]:

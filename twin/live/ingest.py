@@ -41,7 +41,7 @@ def ingest(source: str, folder: Path, *, acknowledge: lines.Acknowledge = lines.
         elif scheme == "mqtt":
             _by_mqtt(store, source, parameters)
         elif source == "-":
-            lines.ingest_pipe(store, sys.stdin.buffer.raw, acknowledge)  # type: ignore[attr-defined]
+            lines.ingest_pipe(store, sys.stdin.buffer, acknowledge)
         else:
             lines.ingest_file(store, Path(source), acknowledge)
         return summary_of(store, folder)

@@ -1,4 +1,4 @@
-"""Observations from lines of JSON: a file, which is taken up where it was left, or a pipe, which is answered."""
+"""Observations from lines of JSON: a file, taken up where it was left, or a pipe, which is answered."""
 
 from __future__ import annotations
 

@@ -95,12 +95,14 @@ def twin_at(
         days_veh.append(day.record.exits.astype(np.float64))
         ways(number / n_days, f"lived {day.conditions.calendar.date}")
     days = np.array(days_veh)
-    with ObservationStore(observed, parameters) as store:
+    with ObservationStore(observed, parameters, read_only=True) as store:
         begin_us = midnight_us(scenario, zone)
         platform, n_foreign = platform_of(store, usual.territory, fleets, begin_us)
     counted = counts_of(platform, fleets, usual.territory.streets.n_links, parameters, now_s)
     found = nowcast(days, counted, usual.territory, parameters, now_s, scenario.seed)
-    if not np.isfinite(found.ahead_veh[: found.slot + 1][np.isfinite(counted.flow_veh[: found.slot + 1])]).any():
+    if not np.isfinite(
+        found.ahead_veh[: found.slot + 1][np.isfinite(counted.flow_veh[: found.slot + 1])]
+    ).any():
         raise InputError(str(observed), f"no counts of {scenario.date} until {format_time_s(now_s)}", "some")
     weekday = np.array([date.weekday() for date in dates])
     fidelity = fidelity_of(found, day_of_week_mean(days, weekday, parse_date(scenario.date).weekday()))
@@ -122,7 +124,7 @@ def usual_world(scenario: Scenario) -> World:
 
 
 def earlier_dates(date: dt.date, n_days: int, parameters: Parameters) -> list[dt.date]:
-    """So many dates before one that are of its kind (weekday, Saturday, Sunday; school or holidays), in order.
+    """So many dates before one, of its kind (weekday, Saturday, Sunday; school or holidays), in order.
 
     >>> before = earlier_dates(dt.date(2027, 1, 18), 2, Parameters.defaults())
     >>> [day.isoformat() for day in before]

@@ -1,4 +1,4 @@
-"""What flows now: the filter's estimate of all links from the counts that are there, and the next slices by it."""
+"""What flows now: the filter's estimate of all links from the counts that are there, and the next slices."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ N_FACTORS = 8
 class Nowcast(NamedTuple):
     """Flows by slice and link (N_SLICES, n_links) veh, with standard deviations.
 
-    filtered: once a slice was counted. ahead_veh, ahead_spread_veh: one slice before, by what was known then;
+    filtered: once a slice was counted. ahead_veh, ahead_spread_veh: one slice before, by what was known;
     slot: the last slice that was over; prior: what earlier days told; counts as they were known.
     """
 
@@ -33,21 +33,28 @@ class Nowcast(NamedTuple):
     slot: int
 
     def forecast(self, n_slices: int) -> FilteredDay:
-        """The next slices (n_slices, n_links), nothing more being counted: departures fade as they used to."""
+        """The next slices (n_slices, n_links), without more counts: departures fade as they used to."""
         first = self.slot + 1
         last = min(first + n_slices, N_SLICES)
         return _ahead(self.prior, self.filtered, self.slot, np.arange(first, last))
 
 
 def nowcast(
-    days_veh: np.ndarray, counted: Counted, territory: Territory, parameters: Parameters, now_s: float, seed: int
+    days_veh: np.ndarray,
+    counted: Counted,
+    territory: Territory,
+    parameters: Parameters,
+    now_s: float,
+    seed: int,
 ) -> Nowcast:
     """The nowcast at a moment of the day, with earlier days (n_days, N_SLICES, n_links) as prior."""
     slot = int(now_s - float(parameters["live.nowcast_wait_s"])) // SLICE_S - 1
     if not 0 <= slot < N_SLICES:
         raise InputError("now", f"{now_s:g} s", "a moment after the first slice of the day was counted")
     streets = territory.streets
-    middle = tuple((each[streets.tail] + each[streets.head]) / 2.0 for each in (streets.node_x_m, streets.node_y_m))
+    middle = tuple(
+        (each[streets.tail] + each[streets.head]) / 2.0 for each in (streets.node_x_m, streets.node_y_m)
+    )
     prior = learn_prior(days_veh, N_FACTORS)
     known = counted.flow_veh.copy()
     known[slot + 1 :] = np.nan

@@ -95,7 +95,9 @@ def parse(text: str) -> Any:
     except UnexpectedInput as error:
         at = max(getattr(error, "pos_in_stream", None) or 0, 0)
         right = "a condition such as result gt 5 and phenomenonTime ge 2027-01-12T08:00:00Z"
-        raise InputError("$filter", f"not understood from letter {at + 1} on: {text[at : at + 30]!r}", right) from None
+        raise InputError(
+            "$filter", f"not understood from letter {at + 1} on: {text[at : at + 30]!r}", right
+        ) from None
     except RecursionError:
         raise InputError("$filter", "nested too deeply", "fewer brackets") from None
 
@@ -164,12 +166,16 @@ def _compared(name: str, left: np.ndarray, right: np.ndarray) -> np.ndarray:
 def _called(name: str, given: list[np.ndarray], n: int) -> np.ndarray:
     if name in _OF_TEXTS:
         if not given or any(_kind(column) != "text" for column in given):
-            raise InputError("$filter", f"{name} of what is no text", "texts in single quotes, or names of them")
+            raise InputError(
+                "$filter", f"{name} of what is no text", "texts in single quotes, or names of them"
+            )
         try:
             rows = zip(*given, strict=True)
             found = [None if None in row else _OF_TEXTS[name](*row) for row in rows]
         except TypeError:
-            raise InputError("$filter", f"{name} with {len(given)} arguments", "as the standard has it") from None
+            raise InputError(
+                "$filter", f"{name} with {len(given)} arguments", "as the standard has it"
+            ) from None
         return column_of(found, conditions=name in ("substringof", "contains", "startswith", "endswith"))
     if name == "now" and not given:
         return np.full(n, np.datetime64("now", "us"), dtype="datetime64[us]")
@@ -197,7 +203,9 @@ def column_of(values: list[Any], conditions: bool = False) -> np.ndarray:
     """A column of plain values: conditions, numbers (NaN: none), or texts (None: none)."""
     if conditions or (values and all(isinstance(value, bool) for value in values)):
         return np.array([bool(value) for value in values], dtype=np.bool_)
-    if all(value is None or (isinstance(value, int | float) and not isinstance(value, bool)) for value in values):
+    if all(
+        value is None or (isinstance(value, int | float) and not isinstance(value, bool)) for value in values
+    ):
         return np.array([np.nan if value is None else value for value in values], dtype=np.float64)
     texts = [value if isinstance(value, str) else None for value in values]
     return np.array([*texts, None], dtype=object)[:-1]

@@ -1,4 +1,4 @@
-"""The options of a query: $filter, $expand, $orderby, $select, $top, $skip and $count, also within $expand."""
+"""The options of a query: $filter, $expand, $orderby, $select, $top, $skip, $count, also within $expand."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ KNOWN = ("$filter", "$expand", "$orderby", "$select", "$top", "$skip", "$count")
 
 @dataclass(frozen=True)
 class Options:
-    """What is asked of a set: a condition as a tree, related entities, order (path, whether falling), names."""
+    """What is asked of a set: a condition as a tree, related entities, order (path, if falling), names."""
 
     where: Any = None
     expand: Mapping[str, Options] = field(default_factory=dict)

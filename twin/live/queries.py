@@ -1,7 +1,7 @@
 """Answers to addresses of the SensorThings API: a set, an entity, what it is related to, one property.
 
-Observations are read a block at a time: a page without an order ends as soon as it is full, and an ordered one
-keeps no more rows than it and those before it have.
+Observations are read a block at a time: a page without an order ends as soon as it is full, and an ordered
+one keeps no more rows than it and those before it have.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
 
@@ -27,7 +28,7 @@ CONFORMANCE = tuple(
 _STEP = re.compile(r"([A-Za-z@.$]+)(?:\((\d+|'(?:''|[^'])*')\))?")
 
 
-class NotThere(LookupError):
+class NotThereError(LookupError):
     """No entity, set or property has that address."""
 
 
@@ -49,7 +50,7 @@ class Answers:
     def answer(self, path: str, given: Mapping[str, str]) -> Any:
         """What stands at an address, as JSON, or as a text where the value alone is asked for.
 
-        Raises `NotThere`, and `InputError` for options that are not right.
+        Raises `NotThereError`, and `InputError` for options that are not right.
         """
         if not path.strip("/"):
             return self._start()
@@ -74,7 +75,7 @@ class Answers:
         steps = _steps(path)
         name, number = steps[0]
         if name not in RELATIONS:
-            raise NotThere(f"no set {name!r}; one of {', '.join(RELATIONS)}")
+            raise NotThereError(f"no set {name!r}; one of {', '.join(RELATIONS)}")
         place = Place(name) if number is None else Place(name, self._entity(name, number))
         for k, (word, key) in enumerate(steps[1:], start=1):
             leads = RELATIONS[place.set].get(word)
@@ -88,25 +89,25 @@ class Answers:
                 place = Place(leads[0], among=source)
             else:
                 if leads[0] != OBSERVATIONS and key not in self.world.related_ids(*source):
-                    raise NotThere(f"{word}({key}) is not related to it")
+                    raise NotThereError(f"{word}({key}) is not related to it")
                 place = Place(leads[0], self._entity(leads[0], key))
         return place, []
 
     def _entity(self, name: str, number: int) -> dict[str, Any]:
         found = self.world.entity(name, number)
         if found is None:
-            raise NotThere(f"no {name}({number})")
+            raise NotThereError(f"no {name}({number})")
         return found
 
     def _property(self, place: Place, rest: list[str]) -> Any:
         """One property of an entity, by itself or as a text."""
         if place.entity is None or rest[0] not in place.entity or rest[0] in RELATIONS[place.set]:
-            raise NotThere(f"{place.set} has no {'/'.join(rest)}")
+            raise NotThereError(f"{place.set} has no {'/'.join(rest)}")
         value = place.entity[rest[0]]
         if rest[1:] == ["$value"]:
             return value if isinstance(value, str) else str(value)
         if rest[1:]:
-            raise NotThere(f"{place.set} has no {'/'.join(rest)}")
+            raise NotThereError(f"{place.set} has no {'/'.join(rest)}")
         return {rest[0]: value}
 
     def _page(
@@ -159,10 +160,14 @@ class Answers:
             rows = block
             if place.among is not None:
                 name, entity, _ = place.among
-                owner = rows.datastream if name == "Datastreams" else self.world.feature_of_stream[rows.datastream]
+                owner = (
+                    rows.datastream
+                    if name == "Datastreams"
+                    else self.world.feature_of_stream[rows.datastream]
+                )
                 rows = rows.at(owner == entity["@iot.id"])
             if options.where is not None:
-                rows = rows.at(holds(options.where, lambda path, at=rows: self.world.column_of_rows(at, path), len(rows.id)))
+                rows = rows.at(holds(options.where, partial(self.world.column_of_rows, rows), len(rows.id)))
             if len(rows.id):
                 yield rows
 
@@ -186,7 +191,9 @@ class Answers:
             names = {"@iot.id", "@iot.selfLink", "id", *own, *RELATIONS[name]}
             wrong = [each for each in selected if each not in names]
             if wrong:
-                raise InputError("$select", f"{name} has no {wrong[0]}", f"some of {', '.join(sorted(names))}")
+                raise InputError(
+                    "$select", f"{name} has no {wrong[0]}", f"some of {', '.join(sorted(names))}"
+                )
             own = {key: value for key, value in own.items() if key in selected}
         shown: dict[str, Any] = {}
         if not selected or {"id", "@iot.id"} & set(selected) or options.expand:
@@ -243,6 +250,6 @@ def _steps(path: str) -> list[tuple[str, int | None]]:
     for part in path.strip("/").split("/"):
         match = _STEP.fullmatch(part)
         if match is None or (match[2] or "0")[:1] == "'" or len(match[2] or "") > 15:
-            raise NotThere(f"{part!r} is no set, property or entity; ids are whole numbers")
+            raise NotThereError(f"{part!r} is no set, property or entity; ids are whole numbers")
         made.append((match[1], None if match[2] is None else int(match[2])))
     return made

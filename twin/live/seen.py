@@ -11,8 +11,8 @@ class Seen:
     """Numbers seen by run (device, boot), in words of 64; and the highest number of each run.
 
     >>> seen = Seen()
-    >>> seen.add(0, 70), seen.add(0, 70), seen.add(0, 3), seen.highest(0)
-    (True, False, True, 70)
+    >>> seen.add(0, 70), seen.note_highest(0, 70), seen.add(0, 70), seen.add(0, 3), seen.note_highest(0, 3)
+    (True, False, False, True, True)
     """
 
     def __init__(self) -> None:

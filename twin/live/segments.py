@@ -33,7 +33,7 @@ MOST_SEGMENT_BYTES = 64_000_000
 _MARK = b"TWf1"
 _HEAD = struct.Struct("<4sII")
 _SPLIT = struct.Struct("<I")
-assert UNKNOWN_US == np.iinfo(np.int64).min
+assert np.iinfo(np.int64).min == UNKNOWN_US
 
 
 class Frame(NamedTuple):
@@ -162,7 +162,7 @@ def _frame_end(data: bytes, at: int) -> tuple[int, str]:
 
 
 def _another(data: bytes, at: int) -> bool:
-    """Whether a whole frame stands further on: then what is before it was written and is damaged, not torn."""
+    """Whether a whole frame stands further on: then what is before it is damaged, not torn."""
     while (at := data.find(_MARK, at)) >= 0:
         if not _frame_end(data, at)[1]:
             return True

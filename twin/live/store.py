@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import Any, BinaryIO, NamedTuple, Self
 
 import numpy as np
 
@@ -28,7 +28,8 @@ from twin.scenario.ledger import Parameters
 @dataclass
 class Told:
     """What became of the lines that came: each is accepted, a duplicate or refused; some of those accepted
-    came late, out of order, or tell of a time to come."""
+    came late, out of order, or tell of a time to come.
+    """
 
     accepted: int = 0
     duplicate: int = 0
@@ -55,22 +56,16 @@ class Place(NamedTuple):
 class ObservationStore:
     """A folder of segments, and what is known of them in memory; one process writes at a time."""
 
-    def __init__(self, folder: Path, parameters: Parameters | None = None) -> None:
-        """Open a store to write to, and to read; what a kill left half-written is set aside and told."""
+    def __init__(self, folder: Path, parameters: Parameters | None = None, read_only: bool = False) -> None:
+        """Open a store to write to, and to read; what a kill left half-written is set aside and told.
+
+        read_only: what is on disk by now, also while another process writes.
+        """
         rule = parameters or Parameters.defaults()
         self.folder = folder
         self.resolution_us = round(rule["live.clock_resolution_s"] * 1e6)
         self.lateness_us = round(rule["live.allowed_lateness_s"] * 1e6)
-        try:
-            (folder / "segments").mkdir(parents=True, exist_ok=True)
-            self._lock = (folder / "lock").open("ab")
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            self._lock.close()
-            raise InputError(str(folder), "another process writes to it", "one at a time") from None
-        except OSError as error:
-            why = error.strerror or str(error)
-            raise InputError(str(folder), f"cannot be written ({why})", "a folder") from None
+        self._lock: BinaryIO | None = None if read_only else _locked(folder)
         self.told = Told()
         self.devices: dict[tuple[str, str], int] = {}
         self.datastreams: dict[str, int] = {}
@@ -80,12 +75,14 @@ class ObservationStore:
         self._newest_us = UNKNOWN_US
         self._segments = Segments(folder / "segments")
         try:
-            for frame, rows in self._segments.recover():
+            frames = self._segments.frames() if read_only else self._segments.recover()
+            for frame, rows in frames:
                 self._learn(frame, rows)
         except InputError:
             self.close()
             raise
-        self._seal()
+        if not read_only:
+            _seal(folder)
 
     @property
     def torn_bytes(self) -> int:
@@ -147,7 +144,8 @@ class ObservationStore:
     def close(self) -> None:
         """Let another process write."""
         self._segments.close()
-        self._lock.close()
+        if self._lock is not None:
+            self._lock.close()
 
     def __enter__(self) -> Self:
         return self
@@ -201,14 +199,32 @@ class ObservationStore:
             self._newest_us = max(self._newest_us, int(event_us.max()))
         self.frames.append(frame._replace(about={}))
 
-    def _seal(self) -> None:
-        """Make the folder itself last through a power cut."""
-        for folder in (self.folder, self.folder.parent):
-            handle = os.open(folder, os.O_RDONLY)
-            try:
-                os.fsync(handle)
-            finally:
-                os.close(handle)
+
+def _locked(folder: Path) -> BinaryIO:
+    """The lock of a folder, which is made where there is none; raises `InputError` where another has it."""
+    lock = None
+    try:
+        (folder / "segments").mkdir(parents=True, exist_ok=True)
+        lock = (folder / "lock").open("ab")
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        assert lock is not None
+        lock.close()
+        raise InputError(str(folder), "another process writes to it", "one at a time") from None
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise InputError(str(folder), f"cannot be written ({why})", "a folder") from None
+    return lock
+
+
+def _seal(folder: Path) -> None:
+    """Make the folder itself last through a power cut."""
+    for each in (folder, folder.parent):
+        handle = os.open(each, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def _added(names: dict[Any, int], n_before: int) -> list[Any]:

@@ -42,7 +42,7 @@ class Weights(NamedTuple):
 
 @dataclass(frozen=True)
 class WhatIf:
-    """A day without and with a change from a moment on: weighted hours of car trips that leave later, and trips.
+    """A day without and with a change from a moment on: weighted hours of car trips that leave later.
 
     agreement: root mean square [veh] of the lived day's flows less the assimilated ones, unweighted and
     weighted demand, over counted links before the moment.
@@ -58,12 +58,15 @@ class WhatIf:
     def lines(self) -> list[str]:
         """What came of it, one line a finding."""
         delay, hours = self.delay_h, self.car_h
+        since = f"From {format_time_s(self.now_s)} on"
+        without, weighted = self.agreement
+        demand = f"Departures weighted by {self.weights.overall:.3f} over all"
+        before = f"root mean square; unweighted by {without:.1f}"
         return [
-            f"From {format_time_s(self.now_s)} on: delay {delay[0]:,.1f} h without, {delay[1]:,.1f} h with the change "
-            f"({delay[1] - delay[0]:+,.1f} h); time of car trips {hours[0]:,.1f} h and {hours[1]:,.1f} h.",
-            f"Departures weighted by {self.weights.overall:.3f} over all; modelled flows differ from the assimilated "
-            f"by {self.agreement[1]:.1f} vehicles a link (root mean square), {self.agreement[0]:.1f} unweighted.",
-        ]  # fmt: skip
+            f"{since}: delay {delay[0]:,.1f} h without, {delay[1]:,.1f} h with the change.",
+            f"Time of car trips: {hours[0]:,.1f} h without, {hours[1]:,.1f} h with the change.",
+            f"{demand}: lived flows differ from the assimilated by {weighted:.1f} vehicles a link, {before}.",
+        ]
 
     def summary(self) -> dict[str, Any]:
         """The same as plain values."""
@@ -98,8 +101,10 @@ def weights_of(record: DayRecord, found: Nowcast, parameters: Parameters) -> Wei
     return Weights(factor, overall, *errors)
 
 
-def passages_by_origin(record: DayRecord, slots: np.ndarray, link: np.ndarray, known: np.ndarray) -> np.ndarray:
-    """Vehicles that left links in slices where they were counted (n_slots, n_links), by origin of their trip."""
+def passages_by_origin(
+    record: DayRecord, slots: np.ndarray, link: np.ndarray, known: np.ndarray
+) -> np.ndarray:
+    """Vehicles that left links (n_links, n_origins) in slices where they were counted (n_slots, n_links)."""
     n_origins = len(record.territory.zones.name) + 1
     row = np.full(record.territory.streets.n_links, -1)
     row[link] = np.arange(len(link))
@@ -175,7 +180,8 @@ def _outcome(record: DayRecord, weights: Weights, now_s: float) -> tuple[float, 
     """Hours of delay and of travel of car trips that leave later, weighted by origin."""
     rows = _leaving(record, now_s)
     weight = weights.by_origin[origins(record)[rows]] / weights.overall
-    return tuple(float(weight @ each[rows]) / 3_600.0 for each in (record.delay_s, record.elapsed_s))  # type: ignore[return-value]
+    delay_h, car_h = (float(weight @ each[rows]) / 3_600.0 for each in (record.delay_s, record.elapsed_s))
+    return delay_h, car_h
 
 
 def _difference(record: DayRecord, found: Nowcast) -> float:

@@ -63,7 +63,7 @@ class Block:
     last_line: int = 0
 
 
-class Unreadable(ValueError):
+class UnreadableError(ValueError):
     """Why an observation cannot be taken: what is wrong, what would be right."""
 
     def __init__(self, what: str, right: str) -> None:
@@ -74,7 +74,7 @@ class Unreadable(ValueError):
 def read_lines(lines: Iterable[bytes], first_line: int = 1) -> Block:
     """Observations of lines of JSON; empty lines are passed over.
 
-    >>> good = b'{"result": 3, "phenomenonTime": "2027-01-12T08:00:00Z", "Datastream": {"@iot.id": "loops/7"}}'
+    >>> good = b'{"result": 3, "phenomenonTime": "2027-01-12T08:00Z", "Datastream": {"@iot.id": "loops/7"}}'
     >>> block = read_lines([good, b"{]"])
     >>> block.messages[0].datastream, block.messages[0].result, block.refused[0].line
     ('loops/7', 3.0, 2)
@@ -87,36 +87,34 @@ def read_lines(lines: Iterable[bytes], first_line: int = 1) -> Block:
             continue
         try:
             if len(line) > MOST_BYTES:
-                raise Unreadable(f"{len(line):,} bytes", f"{MOST_BYTES:,} bytes at most")
+                raise UnreadableError(f"{len(line):,} bytes", f"{MOST_BYTES:,} bytes at most")
             block.messages.append(message_of(loads(line)))
-        except Unreadable as error:
+        except UnreadableError as error:
             block.refused.append(Refusal(number, error.what, error.right, shown(line)))
         except ValueError as error:
-            block.refused.append(
-                Refusal(number, f"no JSON: {error}", "one JSON object a line", shown(line))
-            )
+            block.refused.append(Refusal(number, f"no JSON: {error}", "one JSON object a line", shown(line)))
     return block
 
 
 def message_of(told: Any, datastream: Any = None) -> Message:
-    """One Observation as a message; raises `Unreadable`. ``datastream``: its id, where the address names it."""
+    """One Observation as a message; raises `UnreadableError`. ``datastream``: id in the address."""
     if not isinstance(told, dict):
-        raise Unreadable("not a JSON object", "an Observation")
+        raise UnreadableError("not a JSON object", "an Observation")
     result = told.get("result")
     if not isinstance(result, int | float) or not abs(result) < 1e300:
-        raise Unreadable(f"result {result!r:.40}", "a number, or true or false")
+        raise UnreadableError(f"result {result!r:.40}", "a number, or true or false")
     stream = told.get("Datastream")
     if isinstance(stream, dict):
         datastream = stream.get("@iot.id")
     phenomenon_us = _moment(told, "phenomenonTime")
     if phenomenon_us == UNKNOWN_US:
-        raise Unreadable("no phenomenonTime", "when the result was so, in ISO 8601 with its zone")
+        raise UnreadableError("no phenomenonTime", "when the result was so, in ISO 8601 with its zone")
     name = _name(datastream, "Datastream/@iot.id")
     result_us = _moment(told, "resultTime")
     result_us = phenomenon_us if result_us == UNKNOWN_US else result_us
     about = told.get("parameters") or {}
     if not isinstance(about, dict):
-        raise Unreadable("parameters is no object", "a JSON object")
+        raise UnreadableError("parameters is no object", "a JSON object")
     sent_us, received_us = _moment(about, "sentTime"), _moment(about, "gatewayTime")
     moments = (phenomenon_us, result_us, sent_us, received_us)
     if "device" not in about:
@@ -124,10 +122,10 @@ def message_of(told: Any, datastream: Any = None) -> Message:
     boot = about.get("boot", "")
     sequence = about.get("sequence")
     if type(sequence) is not int or not 0 <= sequence <= MOST_SEQUENCE:
-        raise Unreadable(f"sequence {sequence!r:.40}", f"a whole number, 0 to {MOST_SEQUENCE}")
+        raise UnreadableError(f"sequence {sequence!r:.40}", f"a whole number, 0 to {MOST_SEQUENCE}")
     device = _name(about["device"], "device")
     if device.startswith("~"):
-        raise Unreadable(f"device {device!r:.40}", "a name that begins with a letter or a figure")
+        raise UnreadableError(f"device {device!r:.40}", "a name that begins with a letter or a figure")
     return Message(device, _name(boot, "boot") if boot != "" else "", sequence, name, *moments, float(result))
 
 
@@ -183,12 +181,12 @@ def _moment(told: dict[str, Any], key: str) -> int:
         return moment_us(text)
     except (ValueError, TypeError, OverflowError):
         right = "a moment in ISO 8601 with its zone, as 2027-01-12T08:00:00Z"
-        raise Unreadable(f"{key} {text!r:.60}", right) from None
+        raise UnreadableError(f"{key} {text!r:.60}", right) from None
 
 
 def _name(value: Any, key: str) -> str:
     if type(value) is int:
         return str(value)
     if not isinstance(value, str) or not value or len(value) > MOST_LETTERS:
-        raise Unreadable(f"{key} {value!r:.60}", f"a number, or a text of 1 to {MOST_LETTERS} letters")
+        raise UnreadableError(f"{key} {value!r:.60}", f"a number, or a text of 1 to {MOST_LETTERS} letters")
     return value

@@ -1,4 +1,4 @@
-"""Sensors of a run as entities of the OGC SensorThings API 1.1 (OGC 18-088): what stands where and observes what.
+"""Sensors of a run as entities of the OGC SensorThings API 1.1 (OGC 18-088): what observes what, and where.
 
 Names, descriptions and units are those of the standard's entities; each carries its relations by id. Datasets
 that tell of single persons or households are left out, whoever asks.
@@ -28,7 +28,7 @@ ZONE = "Europe/Paris"
 
 
 class Observed(NamedTuple):
-    """What a kind of sensor observes: name, definition, description, unit's name, symbol and definition, type."""
+    """What a kind of sensor observes; unit, symbol and unit_definition are those of its unit."""
 
     name: str
     definition: str
@@ -46,7 +46,8 @@ KINDS = {
         "vehicle", "veh", "urn:twin:vehicle", COUNT,
     ),
     "water_meter": Observed(
-        "water drawn", "urn:twin:water-drawn", "water drawn in the interval", "litre", "L", f"{_UCUM}L", MEASUREMENT
+        "water drawn", "urn:twin:water-drawn", "water drawn in the interval",
+        "litre", "L", f"{_UCUM}L", MEASUREMENT,
     ),
     "power_meter": Observed(
         "energy drawn", "urn:twin:energy-drawn", "electricity drawn in the interval",
@@ -97,7 +98,11 @@ def catalogue_of(result: Result, territory: Territory, zone: str = ZONE) -> Cata
         where = territory.streets.name[link[stream]] or "a street without a name"
         about = {"dataset": dataset, "link_id": stream, "simulated": True}
         thing = made.add(
-            "Things", name=name, description=f"{kind} of {dataset} on {where}", properties=about, Locations=[location]
+            "Things",
+            name=name,
+            description=f"{kind} of {dataset} on {where}",
+            properties=about,
+            Locations=[location],
         )
         made.stream_of[dataset, stream] = made.add(
             "Datastreams", name=name, description=f"{observed.description}, on {where}",

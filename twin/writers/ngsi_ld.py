@@ -45,7 +45,9 @@ def entities(result: Result, made: Catalogue) -> Iterator[dict[str, Any]]:
     streams, places = made.entities["Datastreams"], made.entities["FeaturesOfInterest"]
     properties = made.entities["ObservedProperties"]
     columns = columns_of(result, made)
-    for stream, phenomenon_us, _, value in zip(*(column.tolist() for column in columns.values()), strict=True):
+    for stream, phenomenon_us, _, value in zip(
+        *(column.tolist() for column in columns.values()), strict=True
+    ):
         about = streams[stream - 1]
         place = places[about["FeatureOfInterest"] - 1]
         counts = about["observationType"] == COUNT

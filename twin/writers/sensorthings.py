@@ -1,8 +1,8 @@
-"""Simulated observations as files of the OGC SensorThings API 1.1: a JSON array a set, observations a line each.
+"""Simulated observations as files of the OGC SensorThings API 1.1: a JSON array a set, observations by line.
 
-A relation is written as the standard does when an entity is created: ``{"Thing": {"@iot.id": 1}}``. The lines of
-Observations.jsonl can be posted to a server one by one, and `twin ingest` reads them: each tells when it would
-have been received, since a simulated day may lie in the future.
+A relation is written as the standard does when an entity is created: ``{"Thing": {"@iot.id": 1}}``. The lines
+of Observations.jsonl can be posted to a server one by one, and `twin ingest` reads them: each tells when it
+would have been received, since a simulated day may lie in the future.
 """
 
 from __future__ import annotations
@@ -22,7 +22,9 @@ OBSERVATIONS = "Observations.jsonl"
 RELATED = ("Locations", "Thing", "Sensor", "ObservedProperty")
 
 
-def write_sensorthings(result: Result, territory: Territory, folder: Path, zone: str = ZONE) -> dict[str, int]:
+def write_sensorthings(
+    result: Result, territory: Territory, folder: Path, zone: str = ZONE
+) -> dict[str, int]:
     """Write all sets to a folder; how many entities each has. Personal datasets are never written."""
     made = catalogue_of(result, territory, zone)
     folder.mkdir(parents=True, exist_ok=True)
@@ -48,8 +50,9 @@ def as_written(name: str, entity: dict[str, Any]) -> dict[str, Any]:
             continue
         if key in RELATED:
             many = isinstance(value, list)
-            value = [{"@iot.id": each} for each in value] if many else {"@iot.id": value}
-        written[key] = value
+            written[key] = [{"@iot.id": each} for each in value] if many else {"@iot.id": value}
+        else:
+            written[key] = value
     return {**written, "@iot.id": entity["name"]} if name == "Datastreams" else written
 
 

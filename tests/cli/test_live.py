@@ -1,0 +1,96 @@
+"""The commands of the live twin: what they print, and what they say of what is not right."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import pytest
+
+from tests.conftest import ROOT
+from tests.live.messages import message
+from tests.live.worlds import hand_made_run, hand_made_territory
+from twin.cli.main import run_command
+
+pytest.importorskip("orjson")
+SCENARIO = f"""
+title = "Today"
+territory = "{ROOT}/networks/la_turbie_crop"
+date = "2027-01-20"
+"""
+COUNTERS = """
+[[sensor_fleet]]
+name = "loops"
+kind = "road_counter"
+owner = "city"
+count = 5
+"""
+
+
+@pytest.fixture
+def live(tmp_path):
+    """A folder with two messages of a file in it."""
+    (tmp_path / "in.jsonl").write_bytes(message(1) + b"\n" + message(1) + b"\nno\n" + message(2))
+    assert (
+        run_command(["ingest", str(tmp_path / "in.jsonl"), "--run", str(tmp_path / "live"), "--quiet"]) == 0
+    )
+    return tmp_path / "live"
+
+
+def test_ingest_tells_what_came_of_it(live, capsys):
+    capsys.readouterr()
+    file = str(live.parent / "in.jsonl")
+    assert run_command(["ingest", file, "--run", str(live), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert {key: told[key] for key in ("accepted", "duplicate", "late", "refused")} == {
+        "accepted": 2, "duplicate": 1, "late": 0, "refused": 1,
+    }  # fmt: skip
+    assert {each.name for each in live.iterdir()} >= {
+        "segments",
+        "sums.parquet",
+        "corrections.parquet",
+        "refused.jsonl",
+    }
+
+
+def test_export_writes_what_a_run_observed(tmp_path, monkeypatch, capsys):
+    territory = hand_made_territory()
+    run = hand_made_run(territory)
+    monkeypatch.setattr("twin.study.results.Result.load", lambda _: run)
+    monkeypatch.setattr("twin.model.sources.load_territory", lambda _: territory)
+    for form in ("sensorthings", "ngsi-ld"):
+        assert run_command(["export", "run", "--form", form, "--to", str(tmp_path / form), "--json"]) == 0
+    assert "phones" not in "".join(file.read_text() for file in tmp_path.rglob("*.json*"))
+    assert '"Observations": 60' in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        (["ingest", "absent.jsonl", "--run", "live"], "no such file"),
+        (["export", "live", "--form", "csv", "--to", "out"], "one of sensorthings, ngsi-ld"),
+        (["export", "live", "--form", "ngsi-ld", "--to", "out"], "holds no manifest.json"),
+        (["sensorthings", "nowhere"], "neither a run nor observations"),
+        (["nowcast", "today.toml", "--observed", "live", "--at", "half past"], "is not a time of day"),
+        (["nowcast", "today.toml", "--observed", "nowhere", "--at", "09:00"], "holds no observations"),
+        (["nowcast", "undated.toml", "--observed", "live", "--at", "09:00"], "nobody's present"),
+        (["nowcast", "uncounted.toml", "--observed", "live", "--at", "09:00"], "nothing counts on roads"),
+    ],
+)
+def test_what_is_not_right_is_one_line_and_exit_code_2(live, monkeypatch, capsys, arguments, why):
+    monkeypatch.chdir(live.parent)
+    (live.parent / "today.toml").write_text(SCENARIO + COUNTERS)
+    (live.parent / "uncounted.toml").write_text(SCENARIO)
+    (live.parent / "undated.toml").write_text(SCENARIO.replace('date = "2027-01-20"\n', "") + COUNTERS)
+    before = sorted(live.parent.rglob("*"))
+    assert run_command(arguments) == 2
+    told = capsys.readouterr().err.strip().splitlines()[-1]
+    assert told.startswith("twin: ")
+    assert why in told
+    assert sorted(live.parent.rglob("*")) == before
+
+
+def test_without_the_extra_a_line_says_how_to_have_it(live, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "orjson", None)
+    assert run_command(["ingest", str(live.parent / "in.jsonl"), "--run", str(live.parent / "other")]) == 2
+    assert "pip install 'twin[live]'" in capsys.readouterr().err
