@@ -52,7 +52,7 @@ class LiveTwin:
     def summary(self) -> dict[str, Any]:
         """The same as plain values, with the flows of all links now and in the next slice."""
         slot, coming = self.nowcast.slot, self.nowcast.forecast(1)
-        now, spread = self.nowcast.filtered
+        now, spread = self.nowcast.filtered.flow_veh, self.nowcast.filtered.spread_veh
         flows = {
             "link_id": self.link_id,
             "flow_veh": np.round(now[slot], 2),

@@ -64,7 +64,8 @@ def nowcast(
     ahead, ahead_spread = np.full(known.shape, np.nan), np.full(known.shape, np.nan)
     for before in range(slot + 1):
         step = _ahead(prior, filtered, before, np.arange(before + 1, min(before + 2, N_SLICES)))
-        ahead[before + 1 : before + 2], ahead_spread[before + 1 : before + 2] = step
+        ahead[before + 1 : before + 2] = step.flow_veh
+        ahead_spread[before + 1 : before + 2] = step.spread_veh
     return Nowcast(prior, counted, filtered, ahead, ahead_spread, slot)
 
 
@@ -77,4 +78,4 @@ def _ahead(prior: FlowPrior, filtered: FilteredDay, slot: int, later: np.ndarray
     scale = prior.scale_veh[later]
     flow = np.maximum(prior.usual_veh[later] + scale * keep * away, 0.0)
     spread = scale * np.sqrt(keep**2 * sure + (1.0 - keep**2) * any_moment)
-    return FilteredDay(flow, spread)
+    return FilteredDay(flow, spread, np.full(flow.shape, np.nan))

@@ -203,7 +203,7 @@ def _sites(
 ) -> np.ndarray:
     """Rows of the territory's links that get counters one after another (n_sites,)."""
     if placement == "drawn":
-        return drawn_order(area.territory.streets, area.links, most, seed)
+        return drawn_order(area.territory.streets, area.links, most, seed, parameters)
     scale = np.sqrt(np.mean(prior.scale_veh**2, axis=0))
     read = (parameters["sensing.counter_noise_share"] * scale**2) ** 2 + scale
     order, _ = place_by_value(prior.factor * scale[:, None], (prior.own_spread * scale) ** 2, read, most)

@@ -44,12 +44,14 @@ class Luck(NamedTuple):
     order: np.ndarray
 
 
-def drawn_order(streets: Streets, links: np.ndarray, count: int, seed: int) -> np.ndarray:
+def drawn_order(
+    streets: Streets, links: np.ndarray, count: int, seed: int, parameters: Parameters
+) -> np.ndarray:
     """Links (count,) that get counters one after another, drawn by seed: 20 are among 30."""
     site = Site(links.astype(np.int32), streets.link_key, streets.road_class, seed)
     found = np.empty(0, dtype=np.int64)
     for n in range(1, count + 1):
-        chosen = place(_order(n), site)
+        chosen = place(_order(n), site, parameters)
         found = np.append(found, np.setdiff1d(chosen, found))
     return found
 
