@@ -124,7 +124,7 @@ def phones_of(day: KeptDay, streets: Streets, share: float, seed: int, parameter
 def _order(count: int) -> SensorFleet:
     return SensorFleet(
         name=COUNTERS, kind="road_counter", owner=CITY, count=count, interval_s=float(SLICE_S),
-        options={"placement": "random"},
+        placement="random",
     )  # fmt: skip
 
 
