@@ -71,7 +71,7 @@ class DeviceGround:
     def outages(self, state: Access) -> dict[str, Outages]:
         """Who is without power or mobile site in this step, by type of feature; nothing if all is well."""
         found = state.utilities
-        if not found.known:
+        if not found.known or not self.spots:
             return {}
         street = self.street_of_nodes
         return {
