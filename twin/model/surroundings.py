@@ -181,6 +181,14 @@ class DeviceGround:
         outages = self._state.utilities
         return np.where(outages.unlit, 0.0, power) if outages.known else power
 
+    def _dimness(self, start_ms: int, end_ms: int) -> Floats:
+        """Share of the span that is dark, all of it in an hour of rain (1,)."""
+        start_h, end_h = start_ms / MS / S_PER_H, end_ms / MS / S_PER_H
+        today = self.model.conditions
+        if today is not None and today.weather.rain_mm_per_h[int(start_h)] > 0.0:
+            return np.ones(1)
+        return np.array([dark_share(*self._sun_h, start_h, end_h)])
+
     @cached_property
     def _sun_h(self) -> tuple[float, float]:
         model, streets = self.model, self.model.ground.streets
