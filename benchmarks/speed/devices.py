@@ -144,7 +144,7 @@ def _day(
         n_visits += len(plan_visits(
             fleet.table, spots.street, 0, ways, parameters, drifts=drifts, crews=crews).device)  # fmt: skip
         out = Reports.room(fleet.n_devices, truth.shape[1])
-        step_fleet(fleet.table, fleet.settings, truth, (0, truth.shape[1]), SEED, out, threads=threads)
+        step_fleet(fleet.table, fleet.settings.rule, truth, (0, truth.shape[1]), SEED, out, threads=threads)
         reports.append(out)
     return list(fleets.values()), reports, n_visits
 

@@ -153,8 +153,14 @@ def test_indicators_tell_what_a_fleet_costs_and_sees():
             assert coverage > 0.9, "all spots have one"
         if own.battery:
             assert per["fleet_energy"] == pytest.approx(own.gateways * 10.0 * 30.0 / 1_000.0)
-    # by hand: cameras of 20 W through 30 hours
-    assert value(fleets.fleet_energy, record, "camera") == pytest.approx(40 * 20.0 * 30.0 / 1_000.0)
+    # by hand: 40 cameras of 20 W through 30 hours, of 3,000 euros and 70 kg, that live three years
+    kwh = 40 * 20.0 * 30.0 / 1_000.0
+    assert value(fleets.fleet_energy, record, "camera") == pytest.approx(kwh)
+    visits, n = record.fleets["camera"].visits, len(rows(record, "camera")["result"])
+    eur = 40 * 3_000.0 / (3 * 365) * 1.25 + 0.2 * kwh + 45.0 * visits.hours.sum() + 0.5 * visits.km.sum()
+    assert value(fleets.fleet_cost_per_observation, record, "camera") == pytest.approx(eur / n)
+    grams = 40 * 70e3 / (3 * 365) * 1.25 + 21.7 * kwh + 250.0 * visits.km.sum()
+    assert value(fleets.fleet_carbon_per_observation, record, "camera") == pytest.approx(grams / n)
     assert value(fleets.fleet_latency_p95, record, "camera") >= 5.0
 
 

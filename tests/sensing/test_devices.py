@@ -18,9 +18,7 @@ from twin.scenario.ledger import Parameters
 from twin.sensing.device_fleets import NO_CUT, Reports, new_table, step_fleet
 from twin.sensing.devices import Tally
 from twin.sensing.kinds import (
-    KINDS,
     LORAWAN,
-    DeviceSettings,
     link_chances,
     packet_pah,
     send_every,
@@ -156,13 +154,12 @@ def test_rows_threads_and_the_length_of_a_step_change_no_bit():
     turned = Devices(*(column[order_].copy() for column in mixed()[0]))
     assert np.array_equal(run(turned, rule, truth, 96).result, whole.result[order_], equal_nan=True)
 
-    kind = DeviceSettings(KINDS["bin_sensor"], LORAWAN, rule)
     found = []
     for threads in (1, 2, 4):
         many, rule, truth = mixed(40_000)
         out = Reports.room(40_000, 8)
         step_fleet(
-            many, kind, np.ascontiguousarray(truth[:, :8], np.float32), (0, 8), 1, out, threads=threads
+            many, rule, np.ascontiguousarray(truth[:, :8], np.float32), (0, 8), 1, out, threads=threads
         )
         found.append((out, many))
     for out, many in found[1:]:

@@ -71,9 +71,10 @@ def _record_of(model: TwinModel, fleet: Fleet) -> FleetRecord:
     visits = ground.visits.get(fleet.name, Visits.none())
     if fleet.table is None or fleet.tally is None:
         stands = fleet.link if len(fleet.link) else fleet.place
+        due, nowhere = int(HORIZON_S // fleet.dataset.cadence_s), np.empty(0, dtype=np.int32)
         return FleetRecord(
-            fleet.dataset.owner, fleet.kind, fleet.dataset.feature, stands, np.ones(len(stands)),
-            int(HORIZON_S // fleet.dataset.cadence_s), None, visits, 0.0, False, *np.empty((2, 0), dtype=np.int32),
+            fleet.dataset.owner, fleet.kind, fleet.dataset.feature, stands, np.ones(len(stands)), due,
+            None, visits, 0.0, False, nowhere, nowhere,
         )  # fmt: skip
     assert isinstance(settings, DeviceSettings)
     owner, gateways = fleet.dataset.owner, 0.0

@@ -71,7 +71,7 @@ class DeviceGround:
     def outages(self, state: Access) -> dict[str, Outages]:
         """Who is without power or mobile site in this step, by type of feature; nothing if all is well."""
         found = state.utilities
-        if not found.known:
+        if not found.known or not self.spots:
             return {}
         street = self.street_of_nodes
         return {
@@ -180,6 +180,14 @@ class DeviceGround:
         assert self._state is not None
         outages = self._state.utilities
         return np.where(outages.unlit, 0.0, power) if outages.known else power
+
+    def _dimness(self, start_ms: int, end_ms: int) -> Floats:
+        """Share of the span that is dark, all of it in an hour of rain (1,)."""
+        start_h, end_h = start_ms / MS / S_PER_H, end_ms / MS / S_PER_H
+        today = self.model.conditions
+        if today is not None and today.weather.rain_mm_per_h[int(start_h)] > 0.0:
+            return np.ones(1)
+        return np.array([dark_share(*self._sun_h, start_h, end_h)])
 
     @cached_property
     def _sun_h(self) -> tuple[float, float]:

@@ -10,7 +10,18 @@ import numpy as np
 
 from twin.clock import HORIZON_S, MS
 from twin.errors import InputError
-from twin.kernels.devices import DOWN, LOST, MAINS, NEVER, NO_NETWORK, NO_POWER, Devices, Span, step_devices
+from twin.kernels.devices import (
+    DOWN,
+    LOST,
+    MAINS,
+    NEVER,
+    NO_NETWORK,
+    NO_POWER,
+    DeviceRule,
+    Devices,
+    Span,
+    step_devices,
+)
 from twin.kernels.random import stream_of
 from twin.knowledge.datasets import Column, Dataset, Observations, no_observations, observations
 from twin.scenario.actors import SensorFleet
@@ -67,7 +78,7 @@ def new_table(key: np.ndarray, feature: np.ndarray) -> Devices:
 
 def step_fleet(
     table: Devices,
-    settings: DeviceSettings,
+    rule: DeviceRule,
     truth: np.ndarray,
     intervals: tuple[int, int],
     seed: int,
@@ -84,7 +95,7 @@ def step_fleet(
 
     def work(begin: int) -> None:
         span = Span(begin, min(begin + BLOCK, n), first, last - first, seed, _STEP)
-        step_devices(table, settings.rule, truth, cut, span, out.result, out.late_s)
+        step_devices(table, rule, truth, cut, span, out.result, out.late_s)
 
     blocks = range(0, n, BLOCK)
     if threads < 2 or len(blocks) < 2:
@@ -194,7 +205,10 @@ class DeviceSensor:
         assert table is not None
         out = Reports.room(n, last - first)
         cut = np.ascontiguousarray(fleet.cut[:, first:last]) if fleet.cut.size else NO_CUT
-        step_fleet(table, settings, seen, (first, last), seed, out, cut)
+        dimness = 0.0
+        if settings.dim_noise is not None:
+            dimness = float(np.mean([truth.surroundings.during("dimness", *span) for span in spans]))
+        step_fleet(table, settings.rule_in(dimness), seen, (first, last), seed, out, cut)
         scored = settings.kind.truth
         right = seen if scored == settings.kind.sees else _seen(truth, scored, spans)
         tally(fleet, out, right)

@@ -38,9 +38,9 @@ class DeviceKind:
         `LORAWAN` or `MOBILE`; whether it lives on a battery.
     relative, step, least
         Whether noise is a share of the value; least difference that it tells; least result.
-    drifts, buried, late, personal
-        Whether it drifts, lies in the ground, can be reckoned only when the day is over, and tells when the
-        people of a building are at home.
+    drifts, buried, late, personal, needs_light
+        Whether it drifts, lies in the ground, can be reckoned only when the day is over, tells when the
+        people of a building are at home, and errs more in the dark and in rain.
     """
 
     name: str
@@ -58,6 +58,7 @@ class DeviceKind:
     buried: bool = False
     late: bool = False
     personal: bool = False
+    needs_light: bool = False
 
     @property
     def truth(self) -> str:
@@ -68,7 +69,8 @@ class DeviceKind:
 KINDS = {
     kind.name: kind
     for kind in (
-        DeviceKind("camera", "vehicles that left the link in the interval", "veh", "link", "flow"),
+        DeviceKind("camera", "vehicles that left the link in the interval", "veh", "link", "flow",
+                   needs_light=True),
         DeviceKind("bluetooth_reader", "mean travel time of recognised vehicles", "s", "link",
                    "equipped_time", "travel_time"),
         DeviceKind("parking_sensor", "vehicles parked in the street", "veh", "link", "parked",
@@ -93,12 +95,23 @@ KINDS = {
 
 @dataclass(frozen=True)
 class DeviceSettings:
-    """What a fleet of devices goes by: its kind, radio and rule; its gateways, None: as many as it takes."""
+    """What a fleet of devices goes by: its kind, radio and rule.
+
+    gateways: None, as many as it takes; dim_noise: its noise in the dark and in rain, None: as by day.
+    """
 
     kind: DeviceKind
     radio: str
     rule: DeviceRule
     gateways: int | None = None
+    dim_noise: float | None = None
+
+    def rule_in(self, dimness: float) -> DeviceRule:
+        """The rule in an interval of which that share is dark or wet."""
+        if self.dim_noise is None:
+            return self.rule
+        noise = (1.0 - dimness) * self.rule.noise + dimness * self.dim_noise
+        return self.rule._replace(noise=noise)
 
 
 def settings_of(order: SensorFleet, parameters: Parameters) -> DeviceSettings:
@@ -116,7 +129,10 @@ def settings_of(order: SensorFleet, parameters: Parameters) -> DeviceSettings:
         raise InputError(f"{where}: options.gateways", f"{gateways} over {radio}",
                          "a whole number above 0, over lorawan")  # fmt: skip
     rule = _rule(kind, radio, (order, int(interval_s)), parameters)
-    return DeviceSettings(kind, radio, rule, None if gateways is None else int(gateways))
+    dim_noise = None
+    if kind.needs_light and order.noise is None:
+        dim_noise = float(parameters[f"sensing.{kind.name}_noise_in_the_dark"])
+    return DeviceSettings(kind, radio, rule, None if gateways is None else int(gateways), dim_noise)
 
 
 def _rule(kind: DeviceKind, radio: str, asked: tuple[SensorFleet, int], parameters: Parameters) -> DeviceRule:
