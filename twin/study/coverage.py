@@ -21,6 +21,7 @@ from twin.indicators.focus import Focus, focuses_of
 from twin.knowledge.filtered_day import FilteredDay, FlowPrior, filter_day, learn_prior
 from twin.knowledge.flow_filter import FilterRule
 from twin.knowledge.inference import NodeBalances, infer_at_nodes, node_balances
+from twin.knowledge.own_record import Sites, learn_record, model_error
 from twin.knowledge.probe_flows import flows_from_phones, joined_readings, penetration
 from twin.knowledge.scores import calibration, persistence, rmse, whiteness
 from twin.model.sources import load_territory
@@ -70,7 +71,8 @@ class CoveragePlan:
         return (
             f"{len(self.seeds)} seeds. Each draws the date of {JUDGED_YEAR} that is judged, where counters "
             "stand, which are out, what they miss and whose phones report; "
-            f"{self.n_towns} draws of people and habits go round. The city knows its own counts, what a provider gives by contract, and "
+            f"{self.n_towns} draws of people and habits go round. The city knows its own counts, what a "
+            "provider gives by contract, and "
             f"{self.n_model_days} days of a model of its own, of other people and dates; never the truth."
         )
 
@@ -237,11 +239,14 @@ def _judged(
 ) -> Row:
     """One line: the estimate and its rivals against the truth, all by root mean square error [veh/h]."""
     name, share, seed = arm
-    sites = told.order[: round(share * len(area.links))]
+    counted = told.order[: round(share * len(area.links))]
     site = np.zeros(len(area.links), dtype=bool)
-    site[sites] = True
+    site[counted] = True
     counts, variance = (np.where(site, each, np.nan) for each in told.counts)
-    known = at_counters(prior, np.where(site, told.record_veh, np.nan), parameters)
+    record = np.where(site, told.record_veh, np.nan)
+    sites = Sites(area.place, area.key, seed)
+    error = model_error(prior, record, parameters)
+    known = learn_record(prior, record, error, _rule(parameters), sites)
     reading = (counts, variance)
     if name in ("probes", "both"):
         seen, links_each = told.phones
@@ -274,18 +279,12 @@ def estimated(
     """The filter's day from readings, with what follows from them at nodes."""
     flow, variance = infer_at_nodes(*reading, balances)
     spread = np.sqrt(np.nan_to_num(variance, nan=1.0))
-    return filter_day(prior, flow, spread, FilterRule.of(parameters), area.place, area.key, seed)
+    return filter_day(prior, flow, spread, _rule(parameters), area.place, area.key, seed)
 
 
-def at_counters(prior: FlowPrior, record_veh: np.ndarray, parameters: Parameters) -> FlowPrior:
-    """The prior with the usual day moved to what was counted on other dates (n_days, n_hours, n_links).
-
-    The mean of n days counts n, the model's usual day as many days as the ledger says.
-    """
-    n = np.isfinite(record_veh).sum(axis=0)
-    weight = float(parameters["knowledge.model_days_weight"])
-    usual = (np.nansum(record_veh, axis=0) + weight * prior.usual_veh) / (n + weight)
-    return prior._replace(usual_veh=usual)
+def _rule(parameters: Parameters) -> FilterRule:
+    """The ledger's filter, with the reach of streets that are close to each other."""
+    return FilterRule.of(parameters)._replace(reach_m=float(parameters["knowledge.filter_reach_streets_m"]))
 
 
 def _own_mean(record_veh: np.ndarray, site: np.ndarray, usual_veh: np.ndarray) -> np.ndarray:
