@@ -1,7 +1,7 @@
 """What a city's own record of counts teaches of a usual day that its model has wrong.
 
 A model's days differ among each other as days do, but its usual day may be wrong, by more than that: streets
-that people of the model take, and people of the town do not. How much more is read off links that are counted:
+that people of the model take, and people of the town do not. How much more is read off links with counters:
 there the mean of n days differs from the model's usual by its error and an n-th of a day's variance. What the
 record says there is learned for the links around by the filter itself, which then tells how sure that is.
 """
@@ -20,13 +20,13 @@ WORTH_LINKS = 5.0
 """What is assumed of the error weighs as many counted links: one link says little."""
 
 LEFT_OUT = 0.1
-"""Share of counted links, those with the greatest errors, that do not enter the usual error (trimmed mean)."""
+"""Share of counted links, those with the greatest errors, left out of the usual error (trimmed mean)."""
 MOST_DEVIATIONS = 3.0
 """A record beyond so many deviations is believed where it was counted, and tells links around no more."""
 
 
 class ModelError(NamedTuple):
-    """Variance of a model's error of the usual flow over that between days, and how much lives on by slice."""
+    """Variance of a model's error of usual flows over that between days, and how much lives on by slice."""
 
     ratio: float
     keep: float
@@ -41,7 +41,7 @@ class Sites(NamedTuple):
 
 
 def model_error(prior: FlowPrior, record_veh: np.ndarray, parameters: Parameters) -> ModelError:
-    """The error seen in a record (n_days, n_slices, n_links), NaN where nothing was counted, and as assumed."""
+    """The error seen in a record (n_days, n_slices, n_links), NaN where nothing was counted; else assumed."""
     assumed = float(parameters["knowledge.model_error_ratio"])
     keep = float(parameters["knowledge.model_error_keep"])
     n = np.isfinite(record_veh).sum(axis=0)
@@ -74,7 +74,7 @@ def unsure(prior: FlowPrior, error: ModelError) -> FlowPrior:
 def learn_record(
     prior: FlowPrior, record_veh: np.ndarray, error: ModelError, rule: FilterRule, sites: Sites
 ) -> FlowPrior:
-    """The prior after the record: its usual day moved, there and around, and what is left of the error in it."""
+    """The prior after the record: its usual day moved there and around, and as unsure as is left."""
     n = np.isfinite(record_veh).sum(axis=0)
     if not n.any():
         return unsure(prior, error)

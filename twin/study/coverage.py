@@ -121,7 +121,7 @@ def coverage_rows(
     model = list(kept_days(scenario, plan.model_dates, MODEL_SEED, folder, threads))
     focuses = [each for each in focuses_of(territory, scenario.focus) if not each.is_whole]
     for focus in focuses or focuses_of(territory, "all"):
-        area = _area(focus, territory, model)
+        area = area_of(focus, territory, model)
         for seed in plan.seeds:
             if (focus.name, seed) not in done:
                 town = plan.town(seed)
@@ -163,7 +163,8 @@ def write_rows(table: Path, rows: Sequence[Row]) -> None:
     beside.replace(table)
 
 
-def _area(focus: Focus, territory: Territory, model: Sequence[KeptDay]) -> Area:
+def area_of(focus: Focus, territory: Territory, model: Sequence[KeptDay]) -> Area:
+    """The links of a focus, and what the days of the city's model tell of them."""
     streets = territory.streets
     inside = np.ones(streets.n_links, dtype=bool) if focus.is_whole else np.isin(streets.zone, focus.zones)
     links = np.flatnonzero(inside)
@@ -185,7 +186,7 @@ def _rows_of_seed(
     head = {"focus": area.focus.name, "seed": seed, "town": town, "date": judged.date, "kind": judged.kind,
             "digest": judged.digest[:16]}  # fmt: skip
     most = round(max(COVERAGES) * len(area.links))
-    prior = _prior(area, judged.kind, parameters)
+    prior = prior_of(area, judged.kind, parameters)
     for placement in ("drawn", "by value"):
         order = _sites(area, prior, placement, most, seed, parameters)
         told = _told(area, days, judged, Luck(seed, order), parameters)
@@ -196,7 +197,8 @@ def _rows_of_seed(
                 yield head | _judged(area, prior, told, (arm, share, seed), parameters, truth)
 
 
-def _prior(area: Area, kind: int, parameters: Parameters) -> FlowPrior:
+def prior_of(area: Area, kind: int, parameters: Parameters) -> FlowPrior:
+    """What the city expects of a day of that kind before any count."""
     return learn_prior(area.model_veh, int(parameters["knowledge.filter_causes"]), area.kinds, kind)
 
 
