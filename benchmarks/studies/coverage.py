@@ -1,9 +1,9 @@
 """What a city's flow estimate is worth by coverage, in the dense focus and the village: docs/estimation.md.
 
 Twenty seeds on the riviera, nobody guided: see `twin.study.coverage` for what a seed decides. Days that were
-lived are kept in a folder (``--folder``) and not lived again; the table has a line for each focus, seed, arm and
-coverage, and a study that was stopped goes on with the seeds that are missing. Whoever changes the code of a
-simulation empties the folder; ``digest`` names the truth that a line was judged by.
+lived are kept in a folder (``--folder``) and not lived again; the table has a line for each focus, seed, arm
+and coverage, and a study that was stopped goes on with the seeds that are missing. Whoever changes code of
+a simulation empties the folder; ``digest`` names the truth that a line was judged by.
 
 Run ``python -m benchmarks.studies.coverage`` (about 20 minutes of one processor where no day is kept); add
 ``--page FILE`` for the page.

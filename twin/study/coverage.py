@@ -21,6 +21,7 @@ from twin.indicators.focus import Focus, focuses_of
 from twin.knowledge.filtered_day import FilteredDay, FlowPrior, filter_day, learn_prior
 from twin.knowledge.flow_filter import FilterRule
 from twin.knowledge.inference import NodeBalances, infer_at_nodes, node_balances
+from twin.knowledge.own_record import Sites, learn_record, model_error
 from twin.knowledge.probe_flows import flows_from_phones, joined_readings, penetration
 from twin.knowledge.scores import calibration, persistence, rmse, whiteness
 from twin.model.sources import load_territory
@@ -70,7 +71,8 @@ class CoveragePlan:
         return (
             f"{len(self.seeds)} seeds. Each draws the date of {JUDGED_YEAR} that is judged, where counters "
             "stand, which are out, what they miss and whose phones report; "
-            f"{self.n_towns} draws of people and habits go round. The city knows its own counts, what a provider gives by contract, and "
+            f"{self.n_towns} draws of people and habits go round. The city knows its own counts, what a "
+            "provider gives by contract, and "
             f"{self.n_model_days} days of a model of its own, of other people and dates; never the truth."
         )
 
@@ -119,7 +121,7 @@ def coverage_rows(
     model = list(kept_days(scenario, plan.model_dates, MODEL_SEED, folder, threads))
     focuses = [each for each in focuses_of(territory, scenario.focus) if not each.is_whole]
     for focus in focuses or focuses_of(territory, "all"):
-        area = _area(focus, territory, model)
+        area = area_of(focus, territory, model)
         for seed in plan.seeds:
             if (focus.name, seed) not in done:
                 town = plan.town(seed)
@@ -161,7 +163,8 @@ def write_rows(table: Path, rows: Sequence[Row]) -> None:
     beside.replace(table)
 
 
-def _area(focus: Focus, territory: Territory, model: Sequence[KeptDay]) -> Area:
+def area_of(focus: Focus, territory: Territory, model: Sequence[KeptDay]) -> Area:
+    """The links of a focus, and what the days of the city's model tell of them."""
     streets = territory.streets
     inside = np.ones(streets.n_links, dtype=bool) if focus.is_whole else np.isin(streets.zone, focus.zones)
     links = np.flatnonzero(inside)
@@ -183,7 +186,7 @@ def _rows_of_seed(
     head = {"focus": area.focus.name, "seed": seed, "town": town, "date": judged.date, "kind": judged.kind,
             "digest": judged.digest[:16]}  # fmt: skip
     most = round(max(COVERAGES) * len(area.links))
-    prior = _prior(area, judged.kind, parameters)
+    prior = prior_of(area, judged.kind, parameters)
     for placement in ("drawn", "by value"):
         order = _sites(area, prior, placement, most, seed, parameters)
         told = _told(area, days, judged, Luck(seed, order), parameters)
@@ -194,7 +197,8 @@ def _rows_of_seed(
                 yield head | _judged(area, prior, told, (arm, share, seed), parameters, truth)
 
 
-def _prior(area: Area, kind: int, parameters: Parameters) -> FlowPrior:
+def prior_of(area: Area, kind: int, parameters: Parameters) -> FlowPrior:
+    """What the city expects of a day of that kind before any count."""
     return learn_prior(area.model_veh, int(parameters["knowledge.filter_causes"]), area.kinds, kind)
 
 
@@ -237,11 +241,14 @@ def _judged(
 ) -> Row:
     """One line: the estimate and its rivals against the truth, all by root mean square error [veh/h]."""
     name, share, seed = arm
-    sites = told.order[: round(share * len(area.links))]
+    counted = told.order[: round(share * len(area.links))]
     site = np.zeros(len(area.links), dtype=bool)
-    site[sites] = True
+    site[counted] = True
     counts, variance = (np.where(site, each, np.nan) for each in told.counts)
-    known = at_counters(prior, np.where(site, told.record_veh, np.nan), parameters)
+    record = np.where(site, told.record_veh, np.nan)
+    sites = Sites(area.place, area.key, seed)
+    error = model_error(prior, record, parameters)
+    known = learn_record(prior, record, error, _rule(parameters), sites)
     reading = (counts, variance)
     if name in ("probes", "both"):
         seen, links_each = told.phones
@@ -274,18 +281,12 @@ def estimated(
     """The filter's day from readings, with what follows from them at nodes."""
     flow, variance = infer_at_nodes(*reading, balances)
     spread = np.sqrt(np.nan_to_num(variance, nan=1.0))
-    return filter_day(prior, flow, spread, FilterRule.of(parameters), area.place, area.key, seed)
+    return filter_day(prior, flow, spread, _rule(parameters), area.place, area.key, seed)
 
 
-def at_counters(prior: FlowPrior, record_veh: np.ndarray, parameters: Parameters) -> FlowPrior:
-    """The prior with the usual day moved to what was counted on other dates (n_days, n_hours, n_links).
-
-    The mean of n days counts n, the model's usual day as many days as the ledger says.
-    """
-    n = np.isfinite(record_veh).sum(axis=0)
-    weight = float(parameters["knowledge.model_days_weight"])
-    usual = (np.nansum(record_veh, axis=0) + weight * prior.usual_veh) / (n + weight)
-    return prior._replace(usual_veh=usual)
+def _rule(parameters: Parameters) -> FilterRule:
+    """The ledger's filter, with the reach of streets that are close to each other."""
+    return FilterRule.of(parameters)._replace(reach_m=float(parameters["knowledge.filter_reach_streets_m"]))
 
 
 def _own_mean(record_veh: np.ndarray, site: np.ndarray, usual_veh: np.ndarray) -> np.ndarray:

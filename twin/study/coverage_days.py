@@ -40,7 +40,7 @@ class KeptDay:
 
     exits (N_SLICES, n_links) vehicles; time_ms likewise, their times summed. Phones' passages, rows by trip
     and moment: phone_draw float32 (one a person, below `PHONES_SHARE`; low ones are in any larger share),
-    phone_trip, phone_link, phone_left_ms, phone_time_ms. od (n_ends²,) car trips; passed_* : how many trips of
+    phone_trip, phone_link, phone_left_ms, phone_time_ms. od (n_ends²,) car trips; passed_*: how many trips of
     a pair of ends left a link (sparse triplets).
     """
 
