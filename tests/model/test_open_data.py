@@ -74,6 +74,16 @@ documented = false
     assert not np.isfinite(flows[1]).any()
 
 
+def test_what_a_provider_published_goes_with_it() -> None:
+    published = PUBLISHED.replace("city.closures", "Azimut.traffic")
+    gone = '[[modification]]\nkind = "withdraw_provider"\nprovider = "Azimut"\n'
+    names = [
+        {each.name for each in model_at(published + more, 300).state.platform.datasets()}
+        for more in ("", gone)
+    ]
+    assert "Azimut.traffic" in names[0] - names[1]
+
+
 def test_what_is_not_there_cannot_be_published() -> None:
     with pytest.raises(InputError, match="no such dataset"):
         model_at(PUBLISHED.replace("city.closures", "city.weather"), 300)

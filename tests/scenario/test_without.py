@@ -76,7 +76,7 @@ until = "09:00"
 NEITHER = {
     *("incident", "reduce_capacity", "works", "app_share", "withdraw_provider", "add_sensor_fleet"),
     *("bus_line", "fare", "park_and_ride", "on_demand_transport", "close_service", "rain"),
-    "district_heat",
+    *("district_heat", "hold_dataset", "share_dataset", "publish_dataset", "data_platform"),
     *(kind.model_fields["kind"].default for kind in UTILITY_KINDS),
 }
 """Kinds that no road manager orders; of works, parts are his."""
