@@ -165,7 +165,7 @@ def _open_platform(model: TwinModel, fleets: list[Fleet]) -> DataPlatform:
 
 
 def _data_orders(model: TwinModel) -> list[Modification]:
-    """What the scenario orders of data, but of datasets of providers that have withdrawn."""
+    """What the scenario orders of data, but of those of providers whom nobody consults: there are none."""
     gone = {offer.name for offer in model.spec.providers} - {agent.name for agent in model.providers}
     return [
         each for each in model.spec.in_force() if getattr(each, "dataset", "").partition(".")[0] not in gone
