@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.model.village import busiest, closing, scenario, world
+from tests.model.village import TABLES, busiest, closing, scenario, world
 from twin.errors import InputError
 from twin.model.record import record_of
 from twin.model.twin_model import TwinModel
@@ -72,6 +72,16 @@ documented = false
     flows = [record_of(model).knowledge["city"].flow_veh for model in (ours, theirs)]
     assert np.isfinite(flows[0]).any()
     assert not np.isfinite(flows[1]).any()
+
+
+def test_of_a_provider_whom_nobody_consults_nothing_is_published() -> None:
+    published = PUBLISHED.replace("city.closures", "Azimut.traffic")
+    here, nobody = world(), scenario(published, TABLES.replace("app_share = 0.4", "app_share = 0.0"))
+    model = TwinModel(nobody, rng=1, territory=here.territory, population=here.population, habits=here.habits)
+    names = [
+        {each.name for each in day.state.platform.datasets()} for day in (model_at(published, 300), model)
+    ]
+    assert "Azimut.traffic" in names[0] - names[1]
 
 
 def test_what_is_not_there_cannot_be_published() -> None:

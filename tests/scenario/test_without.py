@@ -77,6 +77,7 @@ NEITHER = {
     *("incident", "reduce_capacity", "works", "app_share", "withdraw_provider", "add_sensor_fleet"),
     *("bus_line", "fare", "park_and_ride", "on_demand_transport", "close_service", "rain"),
     *("district_heat", "sensor_fault", "attack"),
+    *("district_heat", "hold_dataset", "share_dataset", "publish_dataset", "data_platform"),
     *(kind.model_fields["kind"].default for kind in UTILITY_KINDS),
 }
 """Kinds that no road manager orders; of works, parts are his."""

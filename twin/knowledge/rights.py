@@ -128,7 +128,7 @@ class Rights:
         self.change(dataset, reader, right, why)
 
     def of(self, reader: str, dataset: Dataset) -> Right | None:
-        """The right of a reader to a dataset: own, its holder's, all services' or anybody's; None if it has none."""
+        """The right of a reader to a dataset: own, its holder's, all services' or anybody's; or None."""
         holder, _, service = reader.partition("/")
         if reader == dataset.owner or (holder == dataset.owner and dataset.service in ("", service)):
             return OWN

@@ -29,6 +29,7 @@ from twin.model.surroundings import DeviceGround
 from twin.model.utility_state import Outages, Servers
 from twin.routing.routes import Routes
 from twin.scenario.actors import SensorFleet
+from twin.scenario.modification import Modification
 from twin.sensing.fleets import Fleet, Site, deploy
 from twin.sensing.probes import fleet_of_provider
 from twin.territory.select import select_links
@@ -157,7 +158,8 @@ def _open_platform(model: TwinModel, fleets: list[Fleet]) -> DataPlatform:
         reports = Dataset.of_links(f"{agent.name}.reports", agent.name, "road is closed", "1", cadence_s=0.0)
         platform.add(reports)
         platform.add(traffic_dataset(agent.name, agent.order.refresh_s))
-    hold_datasets(platform, model.spec.in_force())
+    orders = _data_orders(model)
+    hold_datasets(platform, orders)
     for agent in model.providers:
         platform.rights.grant(platform.dataset(f"{ROAD_MANAGER}.classes"), agent.name, Right())
     lag_s = float(model.parameters["calculators.returned_traffic_lag_s"])
@@ -168,5 +170,13 @@ def _open_platform(model: TwinModel, fleets: list[Fleet]) -> DataPlatform:
         elif agreement.provider not in {offer.name for offer in model.spec.providers}:
             raise InputError("data_agreement: provider", f"no provider {agreement.provider!r}",
                              ", ".join(offer.name for offer in model.spec.providers))  # fmt: skip
-    open_rights(platform, model.spec.in_force())
+    open_rights(platform, orders)
     return platform
+
+
+def _data_orders(model: TwinModel) -> list[Modification]:
+    """What the scenario orders of data, but of those of providers whom nobody consults: there are none."""
+    gone = {offer.name for offer in model.spec.providers} - {agent.name for agent in model.providers}
+    return [
+        each for each in model.spec.in_force() if getattr(each, "dataset", "").partition(".")[0] not in gone
+    ]
