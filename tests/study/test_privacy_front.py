@@ -59,12 +59,12 @@ def town(n_people: int) -> Problem:
 
 def test_regret_grows_with_strictness_and_sooner_where_few_live():
     levels = [Strictness(epsilon, 10) for epsilon in (3.0, 0.3, 0.1, 0.01)]
-    small, large = ([point_of(town(n), level, 10) for level in levels] for n in (1_500, 20_000))
+    small, large = ([point_of(town(n), level, 12) for level in levels] for n in (1_500, 30_000))
     regrets = [each.regret for each in small]
-    assert regrets == sorted(regrets)
+    assert (np.diff(regrets) >= -1e-9).all()
     assert small[0].regret_high < small[1].regret_low
     assert small[1].regret_high < small[3].regret
-    assert all(many.regret_high <= few.regret_low for few, many in zip(small, large, strict=True))
+    assert all(many.regret_high <= few.regret_low + 1e-9 for few, many in zip(small, large, strict=True))
     assert [each.shown_share for each in small] == sorted((e.shown_share for e in small), reverse=True)
     assert point_of(town(1_500), Strictness(0.0, 10), 2).shown_share == 0.0
     none = point_of(town(1_500), Strictness(math.inf, 0), 2)

@@ -35,7 +35,7 @@ HOURS = 24
 
 
 class Strictness(NamedTuple):
-    """How strictly a table is published: epsilon (infinite: no noise, 0: no table) and fewest people shown."""
+    """How strictly a table is published: epsilon (inf: no noise, 0: no table) and fewest people shown."""
 
     epsilon: float
     fewest: int
