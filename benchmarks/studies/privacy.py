@@ -64,13 +64,16 @@ def read_points(file: Path = TABLE) -> list[Point]:
 
 @style.context("default")
 def chart(points: Sequence[Point]) -> Figure:
-    """Regret by epsilon and by fewest people shown, a panel a decision; bands: 95 % interval over draws."""
+    """Regret by epsilon and by fewest people shown, a panel a decision; bands: 95 % interval over draws.
+
+    Dotted: regret of deciding by maps and totals alone, with no table.
+    """
     figure = Map(figsize=(9.2, 5.6), layout="constrained", facecolor="white")
     panels = figure.subplots(2, 2)
     for row, decision in enumerate((SITING, FLEET)):
         for focus in FOCUSES:
             mine = [each for each in points if (each.focus, each.decision) == (focus, decision)]
-            noisy = sorted((e for e in mine if e.fewest == 10), key=lambda e: -e.epsilon)
+            noisy = sorted((e for e in mine if e.fewest == 10 and e.epsilon), key=lambda e: -e.epsilon)
             hidden = sorted((e for e in mine if math.isinf(e.epsilon)), key=lambda e: e.fewest)
             for axes, some, x in (
                 (panels[row, 0], noisy, [min(e.epsilon, NONE) for e in noisy]),
@@ -81,9 +84,13 @@ def chart(points: Sequence[Point]) -> Figure:
                 axes.plot(
                     x, [e.regret for e in some], color=COLOURS[focus], marker="o", markersize=3, label=focus
                 )
+            for unseen in (each.regret for each in mine if each.epsilon == 0.0):
+                panels[row, 0].axhline(unseen, color=COLOURS[focus], linewidth=0.8, linestyle=":")
         panels[row, 0].set(xscale="log", ylabel=f"{decision}: regret\n{UNITS[decision]}")
         panels[row, 0].invert_xaxis()
-    panels[1, 0].set_xlabel(f"epsilon of the table, stricter to the right; {NONE:g}: no noise")
+    panels[1, 0].set_xlabel(
+        f"epsilon of the table, stricter to the right; {NONE:g}: no noise; dotted: no table"
+    )
     panels[1, 1].set_xlabel("fewest people that a cell shows, no noise")
     panels[0, 0].legend(fontsize=8, frameon=False)
     for axes in panels.flat:

@@ -59,27 +59,31 @@ def town(n_people: int) -> Problem:
 
 def test_regret_grows_with_strictness_and_sooner_where_few_live():
     levels = [Strictness(epsilon, 10) for epsilon in (3.0, 0.3, 0.1, 0.01)]
-    small, large = ([point_of(town(n), level, 10) for level in levels] for n in (1_500, 20_000))
+    small, large = ([point_of(town(n), level, 12) for level in levels] for n in (1_500, 30_000))
     regrets = [each.regret for each in small]
-    assert regrets == sorted(regrets)
+    assert (np.diff(regrets) >= -1e-9).all()
     assert small[0].regret_high < small[1].regret_low
-    assert small[1].regret_high < small[3].regret_low
-    assert all(many.regret_high <= few.regret_low for few, many in zip(small, large, strict=True))
+    assert small[1].regret_high < small[3].regret
+    assert all(many.regret_high <= few.regret_low + 1e-9 for few, many in zip(small, large, strict=True))
     assert [each.shown_share for each in small] == sorted((e.shown_share for e in small), reverse=True)
+    assert point_of(town(1_500), Strictness(0.0, 10), 2).shown_share == 0.0
     none = point_of(town(1_500), Strictness(math.inf, 0), 2)
     assert (none.regret, none.shown_share) == (0.0, 1.0)
     hidden = point_of(town(1_500), Strictness(math.inf, 60), 2)
     assert hidden.regret > 0.0
 
 
-def test_a_free_lunch_ends_where_cost_may_exceed_one_percent():
-    def point(epsilon: float, share_high: float) -> Point:
-        return Point("town", SITING, epsilon, 10, 12, 0.0, 0.0, 0.0, 0.0, share_high, 1.0)
+def test_a_free_lunch_ends_where_strictness_may_add_more_than_one_percent():
+    def point(epsilon: float, share_high: float, fewest: int = 10) -> Point:
+        return Point("town", SITING, epsilon, fewest, 12, 0.0, 0.0, 0.0, share_high, share_high, 1.0)
 
     points = [point(math.inf, 0.0), point(1.0, 0.01), point(0.1, 0.02), point(0.05, 0.0)]
     assert list(free_lunch(points)) == [("town", SITING, 1.0)]
     (nothing,) = free_lunch([point(1.0, 0.5)])
     assert math.isnan(nothing[2])
+    # what the table costs with nothing hidden is not the price of strictness
+    (apart,) = free_lunch([point(math.inf, 0.5, 0), *(point(e, s) for e, s in ((3.0, 0.5), (1.0, 0.52)))])
+    assert apart[2] == 3.0
 
 
 def found(focus: str, decision: str, epsilon: float, fewest: int = 10) -> Point:
@@ -105,10 +109,12 @@ def test_the_study_has_both_focuses_both_decisions_and_enough_draws():
 def test_the_village_pays_more_and_pays_first():
     """The expected direction, on the study's table: sites get worse as epsilon falls, and as k grows."""
     strict = found(VILLAGE, SITING, 0.05)
+    # with no table at all the metropolis sites and sizes worse than by the strictest one
+    for decision in (SITING, FLEET):
+        assert found(METROPOLIS, decision, 0.0).regret > found(METROPOLIS, decision, 0.05).regret_high
     assert strict.regret_low > found(VILLAGE, SITING, 0.15).regret > found(VILLAGE, SITING, 1.0).regret_high
     assert found(VILLAGE, SITING, math.inf, 100).regret > found(VILLAGE, SITING, math.inf).regret
     assert strict.regret_low > found(METROPOLIS, SITING, 0.05).regret_high
     free = {(focus, decision): epsilon for focus, decision, epsilon in free_lunch(read_points())}
     for decision in (SITING, FLEET):
-        village = free[VILLAGE, decision]
-        assert math.isnan(village) or free[METROPOLIS, decision] < village  # NaN: not even without noise
+        assert free[METROPOLIS, decision] < free[VILLAGE, decision]

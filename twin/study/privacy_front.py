@@ -29,13 +29,13 @@ EPSILONS = (math.inf, 10.0, 3.0, 1.0, 0.5, 0.15, 0.05)
 FEWEST = (0, 5, 10, 20, 50, 100)
 DRAWS = 20
 FREE_SHARE = 0.01
-"""Regret up to this share of the cost counts as a free lunch."""
+"""Regret that strictness adds, as a share of the cost, up to which it is a free lunch."""
 SITING, FLEET = "siting", "fleet"
 HOURS = 24
 
 
 class Strictness(NamedTuple):
-    """How strictly a table is published: epsilon, infinite without noise, and fewest people shown."""
+    """How strictly a table is published: epsilon (inf: no noise, 0: no table) and fewest people shown."""
 
     epsilon: float
     fewest: int
@@ -44,6 +44,7 @@ class Strictness(NamedTuple):
 LEVELS = (
     *(Strictness(epsilon, 10) for epsilon in EPSILONS),
     *(Strictness(math.inf, fewest) for fewest in FEWEST if fewest != 10),
+    Strictness(0.0, 10),
 )
 
 
@@ -64,11 +65,6 @@ class Point(NamedTuple):
     share: float
     share_high: float
     shown_share: float
-
-    @property
-    def free(self) -> bool:
-        """Whether it costs next to nothing, for sure."""
-        return self.share_high <= FREE_SHARE
 
 
 @dataclass(frozen=True)
@@ -190,12 +186,18 @@ def fleet_of(days: ResidentDays, parameters: Parameters, focus: str) -> Problem:
 
 
 def free_lunch(points: Sequence[Point]) -> Iterator[tuple[str, str, float]]:
-    """The strictest epsilon down to which a decision costs next to nothing, by focus and decision, or NaN."""
+    """The strictest epsilon down to which strictness adds next to nothing, by focus and decision, or NaN.
+
+    Next to nothing is, for sure, one percent of the cost beyond what deciding by the same table costs whole.
+    """
     for focus, decision in dict.fromkeys((each.focus, each.decision) for each in points):
-        mine = [each for each in points if (each.focus, each.decision, each.fewest) == (focus, decision, 10)]
+        mine = [each for each in points if (each.focus, each.decision) == (focus, decision)]
+        whole = min(
+            (each.share for each in mine if math.isinf(each.epsilon) and not each.fewest), default=0.0
+        )
         strictest = math.nan
-        for each in sorted(mine, key=lambda point: -point.epsilon):
-            if not each.free:
+        for each in sorted((e for e in mine if e.fewest == 10), key=lambda point: -point.epsilon):
+            if each.share_high > whole + FREE_SHARE:
                 break
             strictest = each.epsilon
         yield focus, decision, strictest
@@ -203,6 +205,8 @@ def free_lunch(points: Sequence[Point]) -> Iterator[tuple[str, str, float]]:
 
 def _published(problem: Problem, level: Strictness, draw: int) -> np.ndarray:
     """A table as it would be published (n_cells,), NaN where hidden; draws are reproducible studies."""
+    if level.epsilon == 0.0:
+        return np.full(problem.given.n_cells, np.nan)
     if math.isinf(level.epsilon) and not level.fewest:
         return problem.given.sums().astype(np.float64)
     name = f"{problem.focus} {problem.decision} {draw}"
