@@ -15,6 +15,7 @@ from twin.kernels.experience import count_moments
 from twin.kernels.paths import BLOCKED
 from twin.knowledge.day import Estimate, city_picture
 from twin.mobility.passages import Passages
+from twin.model.false_data_record import false_data_record_of
 from twin.model.metering import meterings
 from twin.model.on_demand_record import on_demand_record_of, trips_as_made
 from twin.model.parking_record import parking_record_of
@@ -77,6 +78,7 @@ def record_of(model: TwinModel) -> DayRecord:
             on_demand=on_demand_record_of(model, passages),
             services=services_of(model, passages),
             utilities=utilities_record_of(model),
+            false_data=false_data_record_of(model),
             **_published(model),
         )
     )
