@@ -37,11 +37,9 @@ def false_data_alarms_right(record: DayRecord, focus: Focus) -> Groups:
 def false_data_found(record: DayRecord, focus: Focus) -> Groups:
     """Faults and attacks of the day over which at least one right alarm was raised."""
     told = record.false_data
-    if told is None:
+    if told is None or not focus.is_whole:
         return {}
-    return {
-        EVERYBODY: ratio(float(np.isfinite(told.hours_to_detect).sum()), float(len(told.hours_to_detect)))
-    }
+    return {EVERYBODY: float(np.isfinite(told.hours_to_detect).mean())}
 
 
 @indicator("h", "lower", RESTS_ON)
