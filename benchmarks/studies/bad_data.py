@@ -39,6 +39,7 @@ ALIKE = 0.02
 CHECKS = (*RESIDUAL, *CROSS, *TEMPORAL)
 JOINED = {"residuals": RESIDUAL, "cross-checks": CROSS, "all checks": CHECKS}
 DAYS_ATTACKED = 3
+COVERAGES = (0.3, 0.5, 0.7, 0.9, 1.0)
 METERED = "la_turbie_crop"
 SENSITIVE = 0.1
 """Counters whose residual shows less of their error than this share count as having no redundancy."""
@@ -174,6 +175,23 @@ def meter_lines(place: str, ground: Ground, seeds: int) -> Iterator[dict[str, st
         yield line_of((place, "tamper", check), by, onset)
 
 
+def cost_lines(place: Place, runs: Runs, folder: Path) -> Iterator[str]:
+    """What it costs: counters, how many of them others can vouch for, clean days with an alarm."""
+    ground = Ground.of(place, folder)
+    learn, _, _ = dealt(len(ground.days))
+    for coverage in COVERAGES:
+        shown, n = [], 0
+        for seed in range(1, 6):
+            watch = Watch(ground, Sensors(ground, seed, coverage, USER_SHARE), learn)
+            n = len(watch.sensors.counted)
+            shown.append(np.mean(watch.tests[HOURS // 2].sensitivity[:n] >= SENSITIVE))
+        yield f"{place.name}: {n} counters ({coverage:.0%}), {np.mean(shown):.0%} of them redundant"
+    for check in ("chi_square", "cross-checks", "all checks"):
+        by = judged_by(runs, JOINED.get(check, (check,)), "gross")
+        days = (by["clean"] > 1.0).any(axis=1).mean()
+        yield f"{place.name}: {check}: an alarm on {days:.1%} of clean days"
+
+
 def kept_runs(place: Place, folder: Path, seeds: int) -> Iterator[Runs]:
     """Runs by seed, read where they stand."""
     ground: Ground | None = None
@@ -206,7 +224,9 @@ def main(arguments: list[str] | None = None) -> int:
     lines = []
     for place in PLACES:
         if not options.place or place.name in options.place:
-            lines += lines_of(place.name, pooled(list(kept_runs(place, options.days, options.seeds))))
+            runs = pooled(list(kept_runs(place, options.days, options.seeds)))
+            lines += lines_of(place.name, runs)
+            print("\n".join(cost_lines(place, runs, options.days)), flush=True)
             if place.territory == METERED:
                 lines += meter_lines(place.name, Ground.of(place, options.days), options.seeds)
     with options.table.open("w", newline="") as file:

@@ -62,7 +62,7 @@ class ResidualTest:
     @property
     def sensitivity(self) -> np.ndarray:
         """How much of its own error the residual of a measurement shows (n,), 0 to 1; 0: critical."""
-        return np.maximum(1.0 - np.sum(self.basis**2, axis=1), 0.0)
+        return np.asarray(np.maximum(1.0 - np.sum(self.basis**2, axis=1), 0.0))
 
     def residuals(self, values: np.ndarray) -> np.ndarray:
         """Weighted residuals of measurements (..., n), in standard deviations of their errors.
