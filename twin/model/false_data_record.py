@@ -83,7 +83,8 @@ def _crowded(model: TwinModel, fleet: Fleet) -> Iterator[Alarm]:
     at_look = rows.phenomenon_time_s % model.step_s == 0.0
     look = (rows.phenomenon_time_s[at_look] // model.step_s).astype(np.int64)
     cell, phones = np.unique(look * n_links + rows.datastream[at_look], return_counts=True)
-    over = phones > model.territory.streets.storage_veh[cell % n_links]
+    room = float(model.parameters["security.room_margin"]) * model.territory.streets.storage_veh
+    over = phones > room[cell % n_links]
     for place in cell[over].tolist():
         yield Alarm(fleet.dataset.owner, place % n_links, float(place // n_links * model.step_s))
 
@@ -101,6 +102,7 @@ def _no_room(model: TwinModel) -> Iterator[Alarm]:
     held = city_picture(platform, ROAD_MANAGER, counts, traffic, streets.length_m, HORIZON_S)
     time_s = streets.length_m / held.speed_mps
     with np.errstate(invalid="ignore"):
-        over = over_storage(held.flow_veh / SLICE_S, time_s, streets.storage_veh.astype(np.float64)) > 1.0
+        fill = over_storage(held.flow_veh / SLICE_S, time_s, streets.storage_veh.astype(np.float64))
+        over = fill > float(model.parameters["security.room_margin"])
     for slot, link in zip(*np.nonzero(over), strict=True):
         yield Alarm(ROAD_MANAGER, int(link), float((slot + 1) * SLICE_S))
