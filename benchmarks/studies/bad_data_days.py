@@ -47,18 +47,19 @@ _PROBE = stream_of("study.bad data.probe")
 
 
 class Place(NamedTuple):
-    """A part of a territory that is watched: its folder, the zone or all, and how many days are lived."""
+    """A part of a territory that is watched: its folder, the zone or all, how many days and seeds."""
 
     name: str
     territory: str
     zone: str
     days: int
+    seeds: int = 30
 
 
 PLACES = (
     Place("village alone", "la_turbie_crop", "", 120),
     Place("village in the area", "riviera", "la_turbie", 18),
-    Place("metropolis", "riviera", "dense", 18),
+    Place("metropolis", "riviera", "dense", 18, 20),
 )
 
 

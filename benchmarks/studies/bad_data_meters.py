@@ -95,7 +95,7 @@ class Meters:
         return read
 
     def inflow(self, day: int) -> np.ndarray:
-        """What monitors read since midnight (24, n_stations) [kWh]: all that is drawn, with losses of lines."""
+        """What monitors read since midnight (24, n_stations) [kWh]: what is drawn, and losses of lines."""
         drawn = self.ground.days[day].power_kwh[:, self.fleet.place].astype(np.float64)
         error = float(LEDGER["security.monitor_error"])
         n = int(self.station.max()) + 1

@@ -26,6 +26,8 @@ RESIDUAL = ("chi_square", "largest_residual", "residual_cusum")
 """Checks by residuals of the counters' own equations."""
 CROSS = ("subsystems", "usual_flow", "probe_counts", "probe_times", "room")
 """Checks by what stands in none of them."""
+SOURCES = ("probe_counts", "room")
+"""Those that need no earlier day: two sources that see the same street at the same time."""
 TEMPORAL = ("stuck", "noise", "replay")
 SLACK = 1.0
 RECENT_DAYS = 5

@@ -37,7 +37,7 @@ def test_sums_since_the_morning_show_a_shift_and_not_the_day_s_level():
     usual = checks.UsualCounts.of(days, np.full((10, 12), 3.0))
     busy = DRAW.poisson(200.0, size=(10, 12)) * 1.3
     assert np.abs(usual.deviation(busy)).max() < 6.5
-    busy[4:, 5] *= 1.2
+    busy[4:, 5] *= 1.5
     deviation = usual.deviation(busy)
     assert int(np.abs(deviation[-1]).argmax()) == 5
     assert deviation[-1, 5] > 8.0

@@ -7,7 +7,9 @@ import pytest
 
 from tests.model.village import busiest, scenario, world
 from twin.errors import InputError
+from twin.indicators.compute import compute
 from twin.mobility.passages import Passages
+from twin.model.record import record_of
 from twin.model.twin_model import TwinModel
 
 UNTIL_S = 10 * 3_600
@@ -108,3 +110,15 @@ def test_an_attack_on_phones_says_where():
     without = "\n".join(line for line in text.splitlines() if not line.startswith("links"))
     with pytest.raises(InputError, match="does not say where"):
         scenario(without)
+
+
+@pytest.mark.one_interpreter("a whole day, the same on each")
+def test_a_day_s_record_tells_alarms_and_how_soon():
+    here = world()
+    spec = scenario(false("attack", means="ghosts", until="09:30"))
+    made = TwinModel(spec, rng=1, territory=here.territory, population=here.population, habits=here.habits)
+    made.run_day()
+    told = {(each.name, each.group): each.value for each in compute(record_of(made))}
+    assert told["false_data_alarms", ""] == told["false_data_alarms", "owner:Boussole"] == 1.0
+    assert told["false_data_alarms_right", ""] == told["false_data_found", ""] == 1.0
+    assert 0.0 < told["false_data_hours_to_detect", ""] <= 0.25

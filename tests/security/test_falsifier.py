@@ -17,8 +17,18 @@ STREAMS = np.array([3, 8])
 KEYS = keys_of(np.array(["three", "eight"]))
 END_S = 7_200.0
 FROM_S = 2_400.0
-SIZES = {"replay": 900.0, "drift": 0.5, "noise": 0.5, "offset": 4.0, "spoof": 5.0, "tamper": 0.5, "stuck": 1.0,
-         "stealthy": 90.0, "ghosts": 3.0, "sybil": 31.0}  # fmt: skip
+SIZES = {
+    "replay": 900.0,
+    "drift": 0.5,
+    "noise": 0.5,
+    "offset": 4.0,
+    "spoof": 5.0,
+    "tamper": 0.5,
+    "stuck": 1.0,
+    "stealthy": 90.0,
+    "ghosts": 3.0,
+    "sybil": 31.0,
+}
 
 
 def day(seed: int = 1) -> Observations:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from twin.accounts import Accounts
 from twin.clock import HORIZON_S, MS
 from twin.indicators.accessibility import Access, access_of
+from twin.indicators.false_data_record import FalseDataRecord
 from twin.indicators.fleets_record import FleetRecord
 from twin.indicators.hindsight import Hindsight, hindsight_of
 from twin.indicators.on_demand_record import OnDemandRecord
@@ -79,8 +80,7 @@ class Metering(NamedTuple):
 class DayRecord:
     """One simulated day: what was, and what was believed.
 
-    Trips are rows of ``population.trips``, links rows of ``territory.streets``, slices the quarters of
-    an hour until 30:00.
+    Rows are trips of ``population.trips``, links of ``territory.streets``; slices quarter hours until 30:00.
 
     Parameters
     ----------
@@ -129,8 +129,8 @@ class DayRecord:
     transit
         Public transport by timetable; None: there is none. Links' counts have its buses in them, the
         events above do not.
-    parking, utilities
-        Parking where it is limited, utility networks where they are reckoned; None: not.
+    parking, utilities, false_data
+        Where parking is limited, networks are reckoned, a fault or an attack falsifies data; None: not.
     toll_cents, barred_km
         (n_trips,): tolls paid; kilometres in low-emission zones by a vehicle they bar. None: no rule.
     on_demand, services
@@ -184,6 +184,7 @@ class DayRecord:
     promised_ms: NDArray[np.int64] | None = None
     utilities: UtilitiesRecord | None = None
     fleets: Mapping[str, FleetRecord] = field(default_factory=dict)
+    false_data: FalseDataRecord | None = None
 
     @property
     def n_trips(self) -> int:

@@ -116,18 +116,24 @@ def stuck_evidence(reports: np.ndarray, usual: np.ndarray) -> np.ndarray:
     """How unlikely it is that reports stay the same so long (n_times, n) [nats], the run up to each moment.
 
     usual (n_times, n): expected reports. Two Poisson counts of mean m are equal with chance about
-    1 / (2 √(π m)), never above one; a report that did not come neither adds nor ends.
+    1 / (2 √(π m)), and where none is expected nought repeats nought; a report that did not come neither adds nor ends.
     """
-    chance = np.minimum(1.0 / (2.0 * np.sqrt(np.pi * np.maximum(usual, 0.1))), 0.95)
+    surprise = _surprise_of_equal(usual)
     out, run = np.zeros(reports.shape), np.zeros(reports.shape[1])
     held = np.full(reports.shape[1], np.nan)
     for step, value in enumerate(reports):
         came = np.isfinite(value)
         same = came & (value == held)
-        run = np.where(same, run - np.log(chance[step]), np.where(came, 0.0, run))
+        run = np.where(same, run + surprise[step], np.where(came, 0.0, run))
         held = np.where(came, value, held)
         out[step] = run
     return out
+
+
+def _surprise_of_equal(usual: np.ndarray) -> np.ndarray:
+    """Minus the log of the chance that two counts of a mean are equal; 0 where nothing is expected."""
+    chance = np.minimum(1.0 / (2.0 * np.sqrt(np.pi * np.maximum(usual, 0.1))), 0.95)
+    return np.asarray(np.where(usual > 0.0, -np.log(chance), 0.0))
 
 
 def noise_evidence(reports: np.ndarray, usual: np.ndarray, per_hour: int) -> np.ndarray:
@@ -149,14 +155,14 @@ def replay_evidence(reports: np.ndarray, before: np.ndarray, usual: np.ndarray) 
     before (n_days, n_times, n): of each earlier day the run of equal reports up to each moment; the longest
     counts. Chances as in `stuck_evidence`.
     """
-    chance = -np.log(np.minimum(1.0 / (2.0 * np.sqrt(np.pi * np.maximum(usual, 0.1))), 0.95))
+    surprise = _surprise_of_equal(usual)
     best = np.zeros(reports.shape)
     for earlier in before:
         run = np.zeros(reports.shape[1])
         for step, value in enumerate(reports):
             known = np.isfinite(value) & np.isfinite(earlier[step])
             same = known & (value == earlier[step])
-            run = np.where(same, run + chance[step], np.where(known, 0.0, run))
+            run = np.where(same, run + surprise[step], np.where(known, 0.0, run))
             best[step] = np.maximum(best[step], run)
     return best
 

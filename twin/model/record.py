@@ -17,6 +17,7 @@ from twin.kernels.paths import BLOCKED
 from twin.knowledge.catalogue import catalogue_of
 from twin.knowledge.day import Estimate, city_picture
 from twin.mobility.passages import Passages
+from twin.model.false_data_record import false_data_record_of
 from twin.model.fleet_day import fleets_record_of, observe_over
 from twin.model.metering import meterings
 from twin.model.on_demand_record import on_demand_record_of, trips_as_made
@@ -81,6 +82,7 @@ def record_of(model: TwinModel) -> DayRecord:
             on_demand=on_demand_record_of(model, passages),
             services=services_of(model, passages),
             utilities=utilities,
+            false_data=false_data_record_of(model),
             **_published(model),
         )
     )

@@ -30,6 +30,7 @@ THEMES = {
     "utilities_networks": "Power, water, heat and telecom",
     "utilities_people": "What people lose of services",
     "pictures": "What is known",
+    "false_data": "False data",
     "books": "Accounts",
 }
 """Headings of the table, by the module that holds an indicator."""

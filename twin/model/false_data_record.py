@@ -1,0 +1,108 @@
+"""Alarms that holders of data raise over what cannot be, by what each may see; only where data are false.
+
+A day alone has no earlier days to compare with (these are for `benchmarks.studies.bad_data`): an owner of
+counters sees which of them repeat themselves, a provider sees more phones at once than vehicles find room,
+and a city to which traffic is given back sees queues told that its counts leave no room for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from twin.clock import HORIZON_S, SLICE_S
+from twin.indicators.false_data_record import FalseDataRecord
+from twin.indicators.records import ROAD_MANAGER
+from twin.knowledge.bad_data_checks import over_storage, reports_by_interval, stuck_evidence
+from twin.knowledge.day import city_picture
+from twin.sensing.counters import count_reading
+from twin.sensing.fleets import Fleet
+
+if TYPE_CHECKING:
+    from twin.model.twin_model import TwinModel
+
+HOUR_S = 3_600.0
+
+
+class Alarm(NamedTuple):
+    """Who, over which link, when [s]."""
+
+    holder: str
+    link: int
+    at_s: float
+
+
+def false_data_record_of(model: TwinModel) -> FalseDataRecord | None:
+    """Alarms of the day, and whether they are right; None where nothing is false."""
+    made = [model.false_data.made[number] for number in sorted(model.false_data.made)]
+    if not made:
+        return None
+    first: dict[tuple[str, int], float] = {}
+    for alarm in _alarms(model):
+        key = (alarm.holder, alarm.link)
+        first[key] = min(first.get(key, np.inf), alarm.at_s)
+    rows = sorted(first.items())
+    holder = np.array([key[0] for key, _ in rows], dtype=np.str_)
+    link = np.array([key[1] for key, _ in rows], dtype=np.int32)
+    at_s = np.array([moment for _, moment in rows])
+    right, hours = np.zeros(len(rows), dtype=np.bool_), []
+    for falsifier in made:
+        mine = np.isin(link, falsifier.streams) & (at_s >= falsifier.span.from_s)
+        right |= mine
+        hours.append((at_s[mine].min() - falsifier.span.from_s) / HOUR_S if mine.any() else np.nan)
+    return FalseDataRecord(holder, link, at_s, right, np.array(hours))
+
+
+def _alarms(model: TwinModel) -> Iterator[Alarm]:
+    for fleet in model.fleets:
+        if fleet.kind == "road_counter":
+            yield from _repeating(model, fleet)
+        elif fleet.kind == "probe":
+            yield from _crowded(model, fleet)
+    yield from _no_room(model)
+
+
+def _repeating(model: TwinModel, fleet: Fleet) -> Iterator[Alarm]:
+    """Counters whose reports stay the same longer than chance lets any of them in a day."""
+    interval_s = int(fleet.settings.interval_s)
+    rows = model.state.platform.visible(fleet.dataset.owner, fleet.dataset.name, HORIZON_S)
+    reports = reports_by_interval(rows, fleet.link, interval_s, HORIZON_S // interval_s)
+    evidence = stuck_evidence(reports, np.nan_to_num(reports, nan=0.0))
+    limit = np.log(reports.size / float(model.parameters["security.false_alarms"]))
+    for sensor in np.flatnonzero((evidence > limit).any(axis=0)).tolist():
+        interval = int(np.argmax(evidence[:, sensor] > limit))
+        yield Alarm(fleet.dataset.owner, int(fleet.link[sensor]), float((interval + 1) * interval_s))
+
+
+def _crowded(model: TwinModel, fleet: Fleet) -> Iterator[Alarm]:
+    """Links on which more phones reported at one look than vehicles find room."""
+    n_links = model.territory.streets.n_links
+    rows = model.state.platform.visible(fleet.dataset.owner, fleet.dataset.name, HORIZON_S)
+    at_look = rows.phenomenon_time_s % model.step_s == 0.0
+    look = (rows.phenomenon_time_s[at_look] // model.step_s).astype(np.int64)
+    cell, phones = np.unique(look * n_links + rows.datastream[at_look], return_counts=True)
+    room = float(model.parameters["security.room_margin"]) * model.territory.streets.storage_veh
+    over = phones > room[cell % n_links]
+    for place in cell[over].tolist():
+        yield Alarm(fleet.dataset.owner, place % n_links, float(place // n_links * model.step_s))
+
+
+def _no_room(model: TwinModel) -> Iterator[Alarm]:
+    """Links where the city counts a flow, and is told times, that together need more room than there is."""
+    streets = model.territory.streets
+    counts = {
+        fleet.dataset.name: count_reading(fleet, model.parameters)
+        for fleet in model.fleets
+        if fleet.kind == "road_counter" and fleet.dataset.owner == ROAD_MANAGER
+    }
+    platform = model.state.platform
+    traffic = [f"{agent.name}.traffic" for agent in model.providers]
+    held = city_picture(platform, ROAD_MANAGER, counts, traffic, streets.length_m, HORIZON_S)
+    time_s = streets.length_m / held.speed_mps
+    with np.errstate(invalid="ignore"):
+        fill = over_storage(held.flow_veh / SLICE_S, time_s, streets.storage_veh.astype(np.float64))
+        over = fill > float(model.parameters["security.room_margin"])
+    for slot, link in zip(*np.nonzero(over), strict=True):
+        yield Alarm(ROAD_MANAGER, int(link), float((slot + 1) * SLICE_S))
