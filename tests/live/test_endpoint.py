@@ -187,7 +187,7 @@ def test_what_came_in_is_read_as_well(tmp_path):
 
 
 def test_a_page_reads_no_more_commits_than_it_needs(tmp_path, monkeypatch):
-    """Of twenty commits on disk, a page of five rows of two each reads three, and one observation reads one."""
+    """Of twenty commits on disk, a page of five rows reads three, and one observation reads one."""
     with ObservationStore(tmp_path) as store:
         for k in range(0, 40, 2):
             store.append(read_lines([message(k), message(k + 1)]))
