@@ -74,6 +74,7 @@ def held_against(stream: Stream, folder: Path) -> dict[str, Any]:
             "lost": len(told - set(keys)),
             "counted_twice": len(keys) - len(set(keys)),
             "sums_equal": bool(same),
+            "on_disk_not_acknowledged": store.told.duplicate - (len(stream.arrival) - len(stream.device)),
             "told": store.told.__dict__,
             "keys": set(keys),
         }

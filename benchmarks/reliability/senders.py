@@ -26,11 +26,24 @@ from twin.live.outbox import Key, MqttSender, Outbox
 CHUNK = 500
 """Lines written to a pipe at a time."""
 MOST_WAIT_S = 0.03
+SLOW_DISK = """
+import os, sys, time
+from twin.cli.main import main
+disk = os.fdatasync
+os.fdatasync = lambda handle: (time.sleep(0.004), disk(handle), time.sleep(0.004))
+main()
+"""
+"""The command on a disk so slow that kills fall before and after its word as often as elsewhere."""
 
 
 def command(source: str, folder: Path, *options: str) -> list[str]:
     """The command that takes observations in."""
     return [sys.executable, "-m", "twin.cli.main", "ingest", source, "--run", str(folder), *options]
+
+
+def slow(ingest: list[str]) -> list[str]:
+    """The same on a slow disk."""
+    return [sys.executable, "-c", SLOW_DISK, *ingest[3:]]
 
 
 def pipe_lines(stream: Stream, folder: Path, kills_at: list[int]) -> int:
@@ -43,7 +56,7 @@ def pipe_lines(stream: Stream, folder: Path, kills_at: list[int]) -> int:
     while acknowledged < len(lines):
         until = kills_at[kills] if kills < len(kills_at) else None
         child = subprocess.Popen(
-            command("-", folder, "--acks", "--quiet"), stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            slow(command("-", folder, "--acks", "--quiet")), stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
         feeder = threading.Thread(target=_feed, args=(child, lines, acknowledged), daemon=True)
         feeder.start()
@@ -151,7 +164,7 @@ def subscriber_of(address: str, folder: Path) -> Killed:
 
     def start() -> subprocess.Popen[bytes]:
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
-        return subprocess.Popen(command(address, folder, "--quiet"), **quiet)
+        return subprocess.Popen(slow(command(address, folder, "--quiet")), **quiet)
 
     def ready(process: subprocess.Popen[bytes]) -> None:
         assert process.stderr is not None

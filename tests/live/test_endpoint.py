@@ -20,6 +20,8 @@ pytest.importorskip("uvicorn")
 pytest.importorskip("lark")
 from twin.live.endpoint import reading_app, world_of, world_of_run
 from twin.live.entities import RELATIONS
+from twin.live.queries import Answers
+from twin.live.segments import Frame
 from twin.live.store import ObservationStore
 from twin.readers.sensorthings import read_lines
 
@@ -175,8 +177,6 @@ def test_what_came_in_is_read_as_well(tmp_path):
     with ObservationStore(tmp_path) as store:
         store.append(read_lines([message(k, at_s=60.0 * k, error_s=300.0, result=k) for k in range(5)]))
     world = world_of(tmp_path)
-    from twin.live.queries import Answers
-
     page = Answers(world, "http://x/v1.1").answer(
         "Observations", {"$filter": "result gt 2", "$orderby": "id desc"}
     )
@@ -184,3 +184,20 @@ def test_what_came_in_is_read_as_well(tmp_path):
     assert page["value"][0]["phenomenonTime"] == "2027-01-12T08:04:00Z"
     assert Answers(world, "").answer("Observations(2)/Datastream", {})["name"] == "loops/7"
     world.source.store.close()
+
+
+def test_a_page_reads_no_more_commits_than_it_needs(tmp_path, monkeypatch):
+    """Of twenty commits on disk, a page of five rows reads three, and one observation reads one."""
+    with ObservationStore(tmp_path) as store:
+        for k in range(0, 40, 2):
+            store.append(read_lines([message(k), message(k + 1)]))
+    world = world_of(tmp_path)
+    answers, read, rows = Answers(world, ""), [], Frame.rows
+    monkeypatch.setattr(Frame, "rows", lambda frame: (read.append(frame), rows(frame))[1])
+    page = answers.answer("Observations", {"$top": "5"})
+    assert [each["@iot.id"] for each in page["value"]] == [1, 2, 3, 4, 5]
+    assert "@iot.nextLink" in page
+    assert len(read) == 3
+    read.clear()
+    assert answers.answer("Observations(39)", {})["@iot.id"] == 39
+    assert len(read) == 1

@@ -58,7 +58,7 @@ def usual_of(spec: Scenario, seed: int) -> World:
 def village() -> Village:
     spec = scenario(text=MORE_COUNTERS)
     usual = usual_of(spec, 1)
-    days = list(dated_days(spec, dates_from(dt.date(2027, 1, 11), 4), 1, usual=usual))
+    days = list(dated_days(spec, dates_from(dt.date(2027, 1, 11), 3), 1, usual=usual))
     (reality,) = dated_days(spec, [TODAY], 2, usual=usual_of(spec, 2))
     flows = np.array([day.record.exits.astype(np.float64) for day in days])
     return Village(dated(spec, TODAY), usual, flows, reality.record)
@@ -104,7 +104,7 @@ def test_counts_that_come_late_are_told_and_not_used(counted: Counted, village: 
 
 
 def test_the_first_line_says_whether_it_beats_persistence_and_it_does(now: Nowcast, village: Village):
-    usual = day_of_week_mean(village.days_veh, np.arange(4), TODAY.weekday())
+    usual = day_of_week_mean(village.days_veh, np.arange(3), TODAY.weekday())
     found = fidelity_of(now, usual)
     assert found.lines()[0].startswith("The twin beats persistence: RMSE ")
     assert found.beats_persistence

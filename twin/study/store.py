@@ -11,7 +11,7 @@ import hashlib
 import io
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,19 +25,28 @@ _SEAL = "sha256_of_the_rest"
 
 def write_bytes(path: Path, data: bytes) -> dict[str, Any]:
     """Write a whole file, or none; returns its size and SHA-256."""
+    return write_parts(path, (data,))
+
+
+def write_parts(path: Path, parts: Iterable[bytes]) -> dict[str, Any]:
+    """The same for a file made part by part, as its parts come."""
     beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    n_bytes, digest = 0, hashlib.sha256()
     try:
         with beside.open("wb") as file:
-            file.write(data)
+            for part in parts:
+                n_bytes += len(part)
+                digest.update(part)
+                file.write(part)
             file.flush()
             os.fsync(file.fileno())
         beside.replace(path)
     except OSError as error:
-        raise WorkError(f"{path}: {len(data):,} bytes cannot be written ({error.strerror})") from None
+        raise WorkError(f"{path}: {n_bytes:,} bytes cannot be written ({error.strerror})") from None
     finally:
         beside.unlink(missing_ok=True)
     _sync_folder(path.parent)
-    return {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+    return {"bytes": n_bytes, "sha256": digest.hexdigest()}
 
 
 def write_sealed(path: Path, value: Mapping[str, Any]) -> None:

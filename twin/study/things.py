@@ -130,8 +130,9 @@ def columns_of(result: Result, made: Catalogue) -> dict[str, np.ndarray]:
     In the order of result time, then datastream: as they would have come in.
     """
     table = shareable(result)
-    names = zip(table["dataset"].astype(str), table["datastream"].astype(str), strict=True)
-    stream = np.array([made.stream_of.get(name, 0) for name in names], dtype=np.int64)
+    number = {f"{dataset}/{stream}": id_ for (dataset, stream), id_ in made.stream_of.items()}
+    names = table["dataset"].astype(str) + "/" + table["datastream"].astype(str)
+    stream = names.map(number).fillna(0).to_numpy(dtype=np.int64)
     phenomenon, told = (
         made.begin_us + np.rint(table[column].to_numpy() * 1e6).astype(np.int64)
         for column in ("phenomenon_time_s", "result_time_s")

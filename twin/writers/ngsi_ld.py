@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from twin.readers.sensorthings import moment_text
 from twin.study.results import Result
-from twin.study.store import write_bytes
+from twin.study.store import write_parts
 from twin.study.things import COUNT, ZONE, Catalogue, catalogue_of, columns_of
 from twin.territory.territory import Territory
 
@@ -35,9 +35,9 @@ def write_ngsi_ld(result: Result, territory: Territory, folder: Path, zone: str 
     """Write all entities to a folder; how many there are. Personal datasets are never written."""
     made = catalogue_of(result, territory, zone)
     folder.mkdir(parents=True, exist_ok=True)
-    lines = [json.dumps(each, allow_nan=False).encode() + b"\n" for each in entities(result, made)]
-    write_bytes(folder / ENTITIES, b"".join(lines))
-    return {"entities": len(lines)}
+    lines = (json.dumps(each, allow_nan=False).encode() + b"\n" for each in entities(result, made))
+    write_parts(folder / ENTITIES, lines)
+    return {"entities": len(columns_of(result, made)["result"])}
 
 
 def entities(result: Result, made: Catalogue) -> Iterator[dict[str, Any]]:
@@ -54,8 +54,6 @@ def entities(result: Result, made: Catalogue) -> Iterator[dict[str, Any]]:
         kind = "TrafficFlowObserved" if counts else "SensorObserved"
         moment = moment_text(phenomenon_us)
         told = {"type": "Property", "value": value, "observedAt": moment}
-        if not counts:
-            told["unitCode"] = about["unitOfMeasurement"]["symbol"]
         yield {
             "id": urn(kind, f"{about['name']}:{moment}"),
             "type": kind,

@@ -14,7 +14,7 @@ from typing import Any
 
 from twin.readers.sensorthings import moment_text
 from twin.study.results import Result
-from twin.study.store import write_bytes
+from twin.study.store import write_bytes, write_parts
 from twin.study.things import COUNT, SETS, ZONE, Catalogue, catalogue_of, columns_of
 from twin.territory.territory import Territory
 
@@ -34,9 +34,8 @@ def write_sensorthings(
         text = json.dumps(entities, ensure_ascii=False, indent=1, allow_nan=False)
         write_bytes(folder / f"{name}.json", f"{text}\n".encode())
         counts[name] = len(entities)
-    lines = list(observation_lines(result, made))
-    write_bytes(folder / OBSERVATIONS, b"".join(lines))
-    return {**counts, "Observations": len(lines)}
+    write_parts(folder / OBSERVATIONS, observation_lines(result, made))
+    return {**counts, "Observations": len(columns_of(result, made)["result"])}
 
 
 def as_written(name: str, entity: dict[str, Any]) -> dict[str, Any]:
