@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,7 @@ from twin.indicators.accessibility import Access, access_of
 from twin.indicators.false_data_record import FalseDataRecord
 from twin.indicators.fleets_record import FleetRecord
 from twin.indicators.hindsight import Hindsight, hindsight_of
+from twin.indicators.meterings import Metering
 from twin.indicators.on_demand_record import OnDemandRecord
 from twin.indicators.parking_record import ParkingRecord
 from twin.indicators.powered_times import powered_of
@@ -61,19 +62,6 @@ class Picture(Protocol):
     @property
     def speed_mps(self) -> NDArray[np.float64]:
         """Mean speed over the link [m/s]."""
-
-
-class Metering(NamedTuple):
-    """A fleet of meters: whose, of which utility, where (place rows), and the datasets of its readings.
-
-    `shared` is the dataset of aggregates, whose datastreams are rows of `shared_feature`.
-    """
-
-    owner: str
-    utility: str
-    place: NDArray[np.int32]
-    shared: str
-    shared_feature: str
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from twin.behaviour.days import Itineraries
-from twin.indicators.records import Metering
+from twin.indicators.meterings import Metering
 from twin.kernels.random import keys_of
 from twin.knowledge.datasets import Observations
 from twin.knowledge.platform import DataPlatform
