@@ -58,3 +58,11 @@ def test_the_public_calculator_is_the_citys() -> None:
     public = spec.providers[-1]
     assert (public.owner, public.objective, public.respect) == ("city", "marginal_cost", 1.0)
     assert sum(provider.market_share for provider in spec.providers) == pytest.approx(1.0)
+
+
+def test_where_a_fleet_stands_is_no_option_of_its_kind() -> None:
+    fleet = '[[sensor_fleet]]\nname = "loops"\nkind = "road_counter"\nowner = "city"\ncount = 3\n'
+    text = 'title = "x"\nterritory = "la_turbie_crop"\n' + fleet
+    assert Scenario.loads(text + 'placement = "random"').sensor_fleets[0].placement == "random"
+    with pytest.raises(InputError, match="placement: stands among the options"):
+        Scenario.loads(text + 'options = { placement = "random" }')

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from twin.scenario.ledger import Parameters
 from twin.scenario.selectors import LinkSelector, Model, Name, PlaceSelector
+from twin.scenario.wording import fault
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Seconds = Annotated[float, Field(ge=0, le=86_400)]
@@ -92,3 +93,9 @@ class SensorFleet(Model):
     options: dict[str, float | bool | str] = Field(
         default_factory=dict, description="a table of whatever a kind from outside takes"
     )
+
+    @model_validator(mode="after")
+    def _placement_is_a_field(self) -> SensorFleet:
+        if "placement" in self.options:
+            raise fault("stands among the options", "a key of the fleet itself", ("options", "placement"))
+        return self
