@@ -16,6 +16,7 @@ from tests.integration.commands import ROOT, tree
 from tests.integration.conftest import Desk
 from twin.cli.main import run_command
 from twin.errors import InputError
+from twin.knowledge.privacy_attacks import keys_of_seed
 from twin.knowledge.privacy_release import BudgetLedger, NoiseKey
 from twin.population.tables import RESIDENT
 from twin.scenario.ledger import Parameters
@@ -85,6 +86,9 @@ def test_places_days_and_trajectories_cannot_be_told(desk: Desk, monkeypatch: py
     # in the long run 2 points at most; three deviations of 20,000 trials are 1 point
     assert 0.49 <= found["published"] <= found["chance"] + 0.02 + 0.01
     assert found["cells_told_by_the_scenario_seed"] <= 0.15
+    # control: noise that does come from the seed is taken off to the last person
+    weak = attack_days(lived(desk.folder), "reconstruction", Parameters.defaults(), 1, keys_of_seed(1)[0])
+    assert weak["cells_told_by_the_scenario_seed"] == 1.0
     joined = found["trajectories"]
     assert joined["raw"] > joined["chance"]
     assert max(joined["published"], joined["unhidden"]) <= joined["chance"] + 0.02

@@ -78,3 +78,16 @@ def test_another_period_has_other_noise():
         for book, period in ((ledger, "june"), (BudgetLedger(9.0), "june"), (ledger, "july"))
     )
     assert june == again != july
+
+
+def test_the_same_release_without_somebody_has_other_noise():
+    """Else two versions of a table, one person apart, would differ by that person alone."""
+    whole = tables()
+    kept = whole[0].kept
+    less = Contributions(kept.person[1:], kept.cell[1:], kept.amount[1:], kept.n_cells)
+    again = [Table("people", POLICY, less, (2, 1)), whole[1]]
+    first, second = (
+        publish_tables(each, KEY, BudgetLedger(9.0), "june")["people"][0] for each in (whole, again)
+    )
+    noise_of = (first - whole[0].sums[0], second - again[0].sums[0])
+    assert noise_of[0] != noise_of[1]

@@ -7,6 +7,7 @@ up: the budget is that of everything that is published of a period.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -124,18 +125,27 @@ def publish_tables(
 ) -> Mapping[str, np.ndarray]:
     """All tables with noise (n_cells,), NaN where too few people stand behind; paid at once, or not at all.
 
-    ``about`` names the people and the period, so that the same tables of another period have other noise.
+    ``about`` names the people and the period.
     """
     ledger.spend_all([(f"{about}: {each.name}", each.policy.epsilon) for each in tables])
     shown: dict[str, np.ndarray] = {}
     for each in tables:
-        noisy = each.sums + noise(each.policy, key, f"{about}: {each.name}", each.kept.n_cells)
+        noisy = each.sums + noise(each.policy, key, noise_name(about, each), each.kept.n_cells)
         enough = noisy >= each.policy.least_shown if not each.counted_by else None
         if enough is None:
             crowd = np.isfinite(shown[each.counted_by])
             enough = np.repeat(crowd, each.kept.n_cells // len(crowd))
         shown[each.name] = np.where(enough, noisy.astype(np.float64), np.nan)
     return shown
+
+
+def noise_name(about: str, table: Table) -> str:
+    """What the noise of a table is drawn by, beside the key: other sums have other noise.
+
+    With the same noise under two versions of a table, one person apart, their difference would be exact.
+    """
+    sums = hashlib.sha256(np.ascontiguousarray(table.sums, dtype="<i8").tobytes()).hexdigest()
+    return f"{about}: {table.name}: {sums}"
 
 
 def loss_of_tables(tables: Sequence[Table]) -> float:

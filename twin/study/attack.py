@@ -14,7 +14,7 @@ from twin.knowledge.privacy_tables import loss_of_tables
 from twin.scenario.ledger import Parameters
 from twin.scenario.scenario import Scenario
 from twin.study import store
-from twin.study.attack_kinds import KINDS, Attacked
+from twin.study.attack_kinds import ABOUT, KINDS, Attacked
 from twin.study.releases import PRESENCE, plan_of, publish_plan
 from twin.study.traces import PLANNING, ResidentDays, resident_days
 
@@ -47,7 +47,7 @@ def attack_days(
         raise InputError("traces", "no resident made a trip", "a run in which residents travel")
     plan = plan_of(days, parameters, seed)
     ledger = BudgetLedger(float(parameters["knowledge.privacy_epsilon"]))
-    published = publish_plan(plan, key, ledger, "attacked")
+    published = publish_plan(plan, key, ledger, ABOUT)
     found = KINDS[kind](Attacked(days, published, lives_in(days, focus), seed))
     presence = plan.table(PRESENCE)
     sums, shown = presence.sums, np.isfinite(published.shown[PRESENCE])

@@ -14,7 +14,7 @@ from twin.knowledge import privacy_attacks as attacks
 from twin.knowledge import privacy_homes as homes
 from twin.knowledge import privacy_trajectories as trajectories
 from twin.knowledge.privacy_release import NoiseKey, noise
-from twin.knowledge.privacy_tables import Table, loss_of_tables
+from twin.knowledge.privacy_tables import Table, loss_of_tables, noise_name
 from twin.knowledge.privacy_unicity import crowds, drawn_points, unicity
 from twin.knowledge.traces import HOUR_S, Grid, Sightings, traces_of
 from twin.study.releases import FLOWS, GROUPS, PRESENCE, Published
@@ -29,6 +29,7 @@ MOST_TRAJECTORIES = 100
 TRIALS = 20_000
 QUERIES = 10_000
 HOURS = 24
+ABOUT = "attacked"
 _WHO = stream_of("study.attack.who")
 
 
@@ -131,7 +132,7 @@ def attack_reconstruction(given: Attacked) -> dict[str, Any]:
     seed = given.seed
     place = {exact: attacks.reconstruction(presence, person, exact, seed) for exact in (False, True)}
     day = {exact: attacks.profiles_told(plan.tables, person, exact, seed) for exact in (False, True)}
-    name = f"attacked: {PRESENCE}"
+    name = noise_name(ABOUT, presence)
     bare = attacks.subtract_seed_noise(shown[PRESENCE], presence.policy, seed, name, presence.sums)
     return {
         "published": max(place[False], day[False]),
