@@ -17,6 +17,7 @@ import pandas as pd
 from twin.clock import parse_date
 from twin.errors import InputError
 from twin.scenario.scenario import Scenario
+from twin.sensing.kinds import KINDS as DEVICES
 from twin.study.results import Result
 from twin.territory.territory import Territory
 
@@ -55,6 +56,18 @@ KINDS = {
     ),
 }  # fmt: skip
 """By kind of sensor; a kind that is not here is told by its name, without a unit."""
+UNITS = {
+    "veh": ("vehicle", "veh", "urn:twin:vehicle", COUNT),
+    "s": ("second", "s", f"{_UCUM}s", MEASUREMENT),
+    "ug/m3": ("microgram per cubic metre", "ug/m3", f"{_UCUM}ug/m3", MEASUREMENT),
+    "dB": ("decibel", "dB", f"{_UCUM}dB", MEASUREMENT),
+    "W": ("watt", "W", f"{_UCUM}W", MEASUREMENT),
+}
+"""Name, symbol and definition of the units of devices on links, and the type of observation."""
+for _device in DEVICES.values():
+    if _device.feature == "link":
+        _what = (_device.name.replace("_", " "), f"urn:twin:{_device.name}", _device.observed_property)
+        KINDS[_device.name] = Observed(*_what, *UNITS[_device.unit])
 
 
 @dataclass(frozen=True)
