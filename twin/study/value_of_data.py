@@ -217,6 +217,6 @@ def _interval(found: Difference) -> dict[str, Any]:
 def _fleet_told(fleet: Fleet) -> dict[str, Any]:
     kept = {key: value for key, value in asdict(fleet).items() if key != "saves"}
     return {
-        **kept, "saves": _interval(fleet.saves), "net_eur": fleet.net_eur,
+        **kept, "saves": _interval(fleet.saves), "saves_per_sensor_eur": fleet.saves_per_sensor_eur, "net_eur": fleet.net_eur,
         "net_with_carbon_eur": fleet.net_with_carbon_eur,
     }  # fmt: skip
