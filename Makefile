@@ -38,12 +38,14 @@ base:
 dev:
 	@$(PYTHON) .ci/environment.py dev
 
-# All four days are lived by the first line, which draws a seed's people once; the others read them back.
+# All four days are lived by the first line, which draws a seed's people once; the others, side by side, read them back.
 demo: base
 	$(TWIN) compare scenarios/metropolis.toml scenarios/village.toml \
 	  scenarios/metropolis_school_street.toml scenarios/village_bus_line.toml --seeds $(SEEDS) --out $(OUT)/metropolis-village
-	$(TWIN) compare scenarios/metropolis.toml scenarios/metropolis_school_street.toml --seeds $(SEEDS) --out $(OUT)/metropolis-school-street
-	$(TWIN) compare scenarios/village.toml scenarios/village_bus_line.toml --seeds $(SEEDS) --out $(OUT)/village-bus-line
+	$(TWIN) compare scenarios/village.toml scenarios/village_bus_line.toml --seeds $(SEEDS) --out $(OUT)/village-bus-line \
+	  > $(OUT)/village-bus-line.txt & beside=$$!; \
+	$(TWIN) compare scenarios/metropolis.toml scenarios/metropolis_school_street.toml --seeds $(SEEDS) \
+	  --out $(OUT)/metropolis-school-street && wait $$beside && cat $(OUT)/village-bus-line.txt
 	@echo; echo "Reports, to be opened in a browser (no network needed):"; find $(OUT) -name '*.html' | sort
 
 test:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from twin.routing.lines import LineRoutes
-from twin.territory.timetable import Timetable
+from twin.territory.timetable import Timetable, fares_unknown
 
 Call = tuple[int, float, float]
 """Stop, arrival and departure [s]."""
@@ -33,6 +33,7 @@ def timetable_of(
             "line_name": names,
             "line_mode": np.full(names.shape[0], "bus"),
             "line_provenance": np.zeros(names.shape[0], dtype=np.int8),
+            **fares_unknown(names.shape[0]),
         },
         {
             "run_id": np.array([f"run {row:03d}" for row in range(len(runs))]),

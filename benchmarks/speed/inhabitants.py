@@ -30,9 +30,9 @@ from twin.errors import InputError
 from twin.machine import peak_memory_mb
 from twin.model.inhabitants import Inhabitants
 from twin.population.draws import Draws
-from twin.population.fit import integerise
 from twin.population.marginals import marginals_of
 from twin.population.population import Persons, Population
+from twin.population.residents.fit import integerise
 from twin.population.synthesis import settle, synthesise
 from twin.scenario.ledger import Parameters
 from twin.territory.territory import Territory

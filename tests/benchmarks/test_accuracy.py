@@ -16,6 +16,8 @@ from benchmarks.accuracy.diagram import clockwise, maxima
 from benchmarks.accuracy.door import run_case
 from benchmarks.accuracy.scorer import Score, score, score_case
 
+pytestmark = pytest.mark.one_interpreter("answers of kernels that are compared with slow twins on each")
+
 NOT_YET = {
     "merge_oriented: entries(link=tight, flow=0, from_s=1800, until_s=5400)",
     "merge_oriented: entries(link=tight, flow=2, from_s=1800, until_s=5400)",

@@ -35,6 +35,8 @@ from twin.study.digests import truth_digest
 from twin.study.run import live
 from twin.study.statistics import Ratio
 
+pytestmark = pytest.mark.one_interpreter("long, and of days that are lived on each in the room of the model")
+
 DIGEST = TABLE.with_suffix(".sha256")
 SEEDS = (1, 2)
 TOWN = """

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from twin.cli.main import run_command
-from twin.population.figures import french_figures
+from twin.population.published.figures import french_figures
 
 POPULATION = """
 schema_version = 1

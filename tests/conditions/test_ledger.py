@@ -15,7 +15,7 @@ from twin.conditions.calendar import DAY_KINDS
 from twin.conditions.day import conditions_on
 from twin.conditions.weather import CLIMATES, climate_of, rain_factors
 from twin.model.conditions import day_incidents
-from twin.population.activities import AIMS, DAYS
+from twin.population.days.activities import AIMS, DAYS
 from twin.population.synthesis import synthesise
 from twin.scenario.ledger import Parameter, Parameters
 

@@ -35,7 +35,7 @@ from twin.accounts import Accounts
 from twin.clock import N_SLICES, SLICE_S
 from twin.indicators.records import ARRIVED, DRIVING, NO_PATH, PLANNED, WAITING, DayRecord
 from twin.kernels.random import keys_of
-from twin.population.fleet import TripVehicles, VehicleFleet
+from twin.population.residents.fleet import TripVehicles, VehicleFleet
 from twin.population.tables import (
     CAR,
     COMMUTER,

@@ -18,8 +18,8 @@ from tests.transit_worlds import timetable_of
 from twin.indicators.accessibility import BUS, WITHOUT_CAR, Cells, access_of, floating_catchments, hansen
 from twin.indicators.compute import compute
 from twin.indicators.reach import Reach, Riding
-from twin.population.cycling import paces
-from twin.population.speeds import BICYCLE
+from twin.population.days.cycling import paces
+from twin.population.days.speeds import BICYCLE
 from twin.routing.journeys import Offer
 from twin.scenario.ledger import Parameters
 from twin.scenario.services import SERVICES

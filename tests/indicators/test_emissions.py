@@ -11,7 +11,7 @@ from tests.indicators.reading import values_of
 from tests.indicators.small_day import small_day
 from twin.mobility.curves import BY_CURRENT, BY_DIESEL, BY_PETROL, Factors, factors_of
 from twin.mobility.emissions import QUANTITIES, PassageColumns, day_emissions
-from twin.population.fleet import TripVehicles
+from twin.population.residents.fleet import TripVehicles
 from twin.scenario.ledger import Parameters
 from twin.scenario.vehicles import DIESEL, ELECTRIC, FUELS, HYBRID, PETROL, PLUG_IN, VEHICLE_CLASSES
 

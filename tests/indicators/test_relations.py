@@ -16,7 +16,7 @@ from twin.indicators.focus import Focus
 from twin.indicators.indicator import INDICATORS, Indicator, IndicatorValue
 from twin.indicators.records import DayRecord
 from twin.kernels.random import key_of
-from twin.population.fleet import TripVehicles
+from twin.population.residents.fleet import TripVehicles
 from twin.population.tables import Trips
 
 # Two zones cover the area: what is summed over links must sum over zones.

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from twin.mobility.curves import CARRIERS, factors_of
 from twin.mobility.emissions import NANO, QUANTITIES, PassageColumns, day_emissions, emitted
-from twin.population.fleet import TripVehicles
+from twin.population.residents.fleet import TripVehicles
 from twin.scenario.ledger import Parameters
 from twin.scenario.vehicles import EURO_STANDARDS, FUELS, VEHICLE_CLASSES
 

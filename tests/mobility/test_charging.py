@@ -8,7 +8,7 @@ import pytest
 from tests.population.days import population_of
 from tests.territories import grid_territory
 from twin.mobility.charging import AT_HOME, AT_WORK, PUBLIC, Charging, Powered, charging_of, habits_of
-from twin.population.fleet import VehicleFleet, trip_vehicles
+from twin.population.residents.fleet import VehicleFleet, trip_vehicles
 from twin.population.tables import CAR, HOME, SHOP, WORK
 from twin.scenario.ledger import Parameters
 from twin.scenario.vehicles import ELECTRIC, PETROL, PLUG_IN

@@ -7,8 +7,10 @@ import pytest
 
 from tests.model.village import busiest, closing, scenario, world
 from twin.errors import InputError
+from twin.kernels.paths import BLOCKED
 from twin.model.record import record_of
 from twin.model.twin_model import TwinModel
+from twin.routing.search import NO_DRAWS, bounds_to, find_routes, static_weights
 
 FROM_S, UNTIL_S = 8 * 3_600, 9 * 3_600
 
@@ -73,3 +75,61 @@ def test_a_picture_that_comes_within_a_step_is_refused() -> None:
     spec = scenario().varied("provider.Boussole.refresh_s", 450.0)
     with pytest.raises(InputError, match="multiple of 300 s"):
         TwinModel(spec, rng=1, territory=here.territory, population=here.population, habits=here.habits)
+
+
+RULES = """
+[[modification]]
+kind = "{kind}"
+links = {{ link = "{link}" }}
+{keys}
+"""
+
+
+def way_round() -> tuple[int, set[int]]:
+    """The link that most who are sent round drive because of it, and who drives it then."""
+    plain, open_day = model_of(closing(True)), model_of("")
+    for model in (plain, open_day):
+        model.run_until(UNTIL_S)
+    sent = np.flatnonzero(plain.state.guidance.detoured)
+    closed, usual = ({} for _ in range(2))
+    for model, ways in ((plain, closed), (open_day, usual)):
+        record = record_of(model)
+        for trip in sent.tolist():
+            ways[trip] = set(record.event_link[record.event_trip == trip].tolist())
+    count = np.zeros(world().territory.streets.n_links, dtype=np.int64)
+    for trip in sent.tolist():
+        count[list(closed[trip] - usual[trip])] += 1
+    for link in np.argsort(-count, kind="stable").tolist():
+        drove = np.array([trip for trip in sent.tolist() if link in closed[trip] - usual[trip]])
+        if another_way(plain, drove, link):
+            return link, set(drove.tolist())
+    raise AssertionError("nobody is sent round by a street that has another way round it")
+
+
+def another_way(model: TwinModel, trips: np.ndarray, link: int) -> bool:
+    """Whether all these could drive round the closure without that link, too."""
+    cost_ms = model.habit_cost_ms.copy()
+    cost_ms[[busiest(), link]] = BLOCKED
+    planned, topology = model.car_trips, model.roads.topology
+    bounds = bounds_to(topology, model.habit_cost_ms, planned.destination[trips])
+    found = find_routes(topology, static_weights(cost_ms), bounds, planned, trips, NO_DRAWS)
+    return bool((found.start[trips] >= 0).all())
+
+
+@pytest.mark.parametrize("kind", ["low_emission_zone", "toll"])
+def test_who_is_sent_round_keeps_out_of_a_zone_and_off_a_toll(kind: str) -> None:
+    link, drove = way_round()
+    assert len(drove) >= 10
+    keys = {
+        "low_emission_zone": 'barred_fuels = ["petrol", "diesel"]\ncompliance = 1.0',
+        "toll": "eur = 500.0",
+    }
+    name = world().territory.streets.link_id[link]
+    model = model_of(closing(True) + RULES.format(kind=kind, link=name, keys=keys[kind]))
+    model.run_until(UNTIL_S)
+    record = record_of(model)
+    drives = set(record.event_trip[record.event_link == link].tolist())
+    still = drove & drives
+    under = {trip for trip in drove if model.rules.group[trip] > 0}
+    assert len(under) >= 0.5 * len(drove)
+    assert len(still & under) <= 0.2 * len(under), "few have no other way"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -48,6 +49,19 @@ def test_a_journey_pays_its_dearest_line_once_and_every_boarding_of_those_paid_s
     assert fares.paid_cents(rider, line, 5).tolist() == [250, 100, 180, 40, 0]
     everywhere = Fares.of(timetable, 1.0, (*orders, Fare(price_eur=0.0)))
     assert everywhere.paid_cents(rider, line, 5).tolist() == [0] * 5, "the last order holds"
+
+
+def test_what_a_feed_tells_of_a_line_is_paid_and_an_order_replaces_it() -> None:
+    run = [(0, 0.0, 0.0), (1, 60.0, 60.0)]
+    timetable = replace(
+        timetable_of([run, run, run], lines=[0, 1, 2]),
+        line_fare_cents=np.array([-1, 250, 40]),
+        line_fare_by_boarding=np.array([False, False, True]),
+    )
+    rider, line = np.array([0, 0, 1, 2, 2, 2, 3]), np.array([0, 1, 0, 2, 2, 0, 2])
+    assert Fares.of(timetable, 1.0).paid_cents(rider, line, 5).tolist() == [250, 100, 180, 40, 0]
+    free = Fares.of(timetable, 1.0, (Fare(price_eur=0.0),))
+    assert free.paid_cents(rider, line, 5).tolist() == [0] * 5
 
 
 def test_the_usual_price_changes_nobody() -> None:

@@ -8,8 +8,8 @@ import pytest
 from tests.population.world import grid_town, write_population
 from twin.model.low_emission import Garage, complying
 from twin.model.vehicle_rules import Zone, rules_of
-from twin.population.fleet import vehicle_fleet, vehicle_of_trip
-from twin.population.legs import tours_of
+from twin.population.days.legs import tours_of
+from twin.population.residents.fleet import vehicle_fleet, vehicle_of_trip
 from twin.population.synthesis import synthesise
 from twin.population.tables import CAR, RESIDENT, TRANSIT
 from twin.scenario.ledger import Parameters

@@ -18,7 +18,10 @@ from twin.study.habits import usual_day
 from twin.study.run import World
 from twin.territory.settle import settled
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [
+    pytest.mark.timeout(600),
+    pytest.mark.one_interpreter("long; objectives are tried on each in the village"),
+]
 
 
 def incident() -> Scenario:

@@ -17,7 +17,7 @@ from twin.indicators.records import DayRecord
 from twin.kernels.random import keys_of
 from twin.model.record import record_of
 from twin.model.twin_model import TwinModel
-from twin.population.legs import tours_of
+from twin.population.days.legs import tours_of
 from twin.population.tables import CAR, COMMUTER
 from twin.routing.kerbs import other_directions
 from twin.scenario.scenario import Scenario

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from twin.population.census import VARIABLES
+from twin.population.residents.census import VARIABLES
 
 Table = dict[str, dict[str, float]]
 """Counts by variable and category."""

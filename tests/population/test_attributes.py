@@ -9,8 +9,8 @@ import pytest
 
 from tests.population.world import with_places_in_order
 from twin.errors import InputError
-from twin.population.archetypes import HOUSEHOLD_TYPES
 from twin.population.population import Persons, Population
+from twin.population.residents.archetypes import HOUSEHOLD_TYPES
 from twin.population.synthesis import synthesise
 from twin.population.tables import (
     CONNECTIONS,

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 from tests.population.world import POPULATION, write_population
-from twin.population.activities import GROUPS, day_fit
-from twin.population.calibration import calibration_of
+from twin.population.days.activities import GROUPS, day_fit
+from twin.population.days.modes import fit_factors
 from twin.population.file import CalibrationTable
-from twin.population.fit_report import FitReport
 from twin.population.marginals import Marginals
-from twin.population.modes import fit_factors
 from twin.population.population import Population
+from twin.population.published.calibration import calibration_of
+from twin.population.residents.fit_report import FitReport
 from twin.population.synthesis import synthesise
 from twin.scenario.ledger import Parameters
 from twin.territory.territory import Territory

@@ -16,10 +16,10 @@ from tests.population.holding import check_holds_together
 from tests.population.world import POPULATION, grid_town
 from twin.errors import InputError
 from twin.kernels.random import uniforms
-from twin.population.archetypes import AGE_BANDS, archetypes, composition_table
-from twin.population.census import VARIABLES
 from twin.population.population import Population
-from twin.population.quotas import share_out
+from twin.population.residents.archetypes import AGE_BANDS, archetypes, composition_table
+from twin.population.residents.census import VARIABLES
+from twin.population.residents.quotas import share_out
 from twin.population.synthesis import synthesise
 from twin.population.tables import STUDENT
 from twin.scenario.ledger import Parameters

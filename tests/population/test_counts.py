@@ -9,7 +9,7 @@ import pytest
 
 from tests.population.world import POPULATION, write_population
 from twin.errors import InputError
-from twin.population.gates import gates_of
+from twin.population.outside.gates import gates_of
 from twin.population.population import Population
 from twin.population.synthesis import synthesise
 from twin.population.tables import CAR, COMMUTER, THROUGH

@@ -14,7 +14,7 @@ from tests.population.world import POPULATION, write_population
 from twin.conditions.calendar import SATURDAY, SUNDAY, WEEKDAY
 from twin.conditions.day import DayConditions, conditions_on
 from twin.conditions.weather import Weather
-from twin.population.dated_ledger import NOT_A_MEAN_WEEKDAY
+from twin.population.days.dated_ledger import NOT_A_MEAN_WEEKDAY
 from twin.population.population import Population
 from twin.population.synthesis import synthesise
 from twin.population.tables import (

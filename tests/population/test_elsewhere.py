@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from tests.population.world import with_places, with_places_in_order
 from twin.errors import InputError
+from twin.population.days.elsewhere import going_elsewhere, shut_out
+from twin.population.days.opportunities import CAPACITY_OF
 from twin.population.draws import Draws
-from twin.population.elsewhere import going_elsewhere, shut_out
-from twin.population.opportunities import CAPACITY_OF
 from twin.population.population import Population
 from twin.population.tables import SCHOOL, SHOP
 from twin.scenario.ledger import Parameters

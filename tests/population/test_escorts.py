@@ -9,7 +9,7 @@ import pytest
 
 from tests.population.conftest import Made
 from tests.population.test_dated import on
-from twin.population.escorts import (
+from twin.population.days.escorts import (
     ESCORTED_TO_AGE,
     Pairs,
     fetched_from_school,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from twin.population.estimates import Sample, estimate, mean_error
+from twin.population.published.estimates import Sample, estimate, mean_error
 
 
 def plain_error(values: list[float], households: list[int]) -> float:

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from twin.errors import InputError
-from twin.population.figures import Figure, french_figures, read_figures
-from twin.population.measures import MEASURES
+from twin.population.published.figures import Figure, french_figures, read_figures
+from twin.population.published.measures import MEASURES
 from twin.scenario.ledger import Parameters
 
 LEDGER = Parameters.defaults()

@@ -11,18 +11,18 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize
 
 from tests.population.oracles import slow_rake
-from twin.population.archetypes import (
+from twin.population.marginals import Area
+from twin.population.residents.archetypes import (
     AGE_LABELS,
     HOUSEHOLD_SIZES,
     HOUSEHOLD_TYPES,
     archetypes,
     composition_table,
 )
-from twin.population.census import CensusMargins
-from twin.population.compositions import count_compositions, margins_of
-from twin.population.fit import WITHIN, rake, rake_closely
-from twin.population.marginals import Area
-from twin.population.rounding import mended_numbers, nearest_numbers, reachable_targets
+from twin.population.residents.census import CensusMargins
+from twin.population.residents.compositions import count_compositions, margins_of
+from twin.population.residents.fit import WITHIN, rake, rake_closely
+from twin.population.residents.rounding import mended_numbers, nearest_numbers, reachable_targets
 from twin.scenario.ledger import Parameters
 
 LEDGER = Parameters.defaults()

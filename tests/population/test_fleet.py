@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from twin.population.fleet import VehicleFleet, trip_vehicles, vehicle_fleet, vehicle_of_trip
 from twin.population.population import Population
+from twin.population.residents.fleet import VehicleFleet, trip_vehicles, vehicle_fleet, vehicle_of_trip
 from twin.population.tables import CAR, COMMUTER, FREIGHT, RESIDENT, THROUGH
 from twin.scenario.ledger import Parameters
 from twin.scenario.vehicles import CRITAIR_CLASSES, FUELS, LORRY, VAN, VEHICLE_CLASSES, critair_of

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from twin.population.draws import Draws
-from twin.population.freight import build_freight, hilbert_order, stops_by_place
-from twin.population.gates import gates_of
+from twin.population.outside.freight import build_freight, hilbert_order, stops_by_place
+from twin.population.outside.gates import gates_of
 from twin.population.population import Population
 from twin.population.synthesis import synthesise
 from twin.population.tables import CAR, DELIVERY, FREIGHT, HOME

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from twin.errors import InputError
-from twin.population.gates import gates_of, group_weights
+from twin.population.outside.gates import gates_of, group_weights
 from twin.population.synthesis import synthesise
 from twin.scenario.ledger import Parameters
 from twin.territory.territory import Territory

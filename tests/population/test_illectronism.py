@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from twin.population.draws import Draws, derive_keys
-from twin.population.equipment import draw_skill
-from twin.population.figures import STANDARD_ERRORS, french_figures
-from twin.population.measures import ages
+from twin.population.published.figures import STANDARD_ERRORS, french_figures
+from twin.population.published.measures import ages
+from twin.population.residents.equipment import draw_skill
 from twin.scenario.ledger import Parameters
 
 LEDGER = Parameters.defaults()

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from tests.population.oracles import slow_distance, slow_ipf, slow_key, slow_pick
 from twin.kernels.synthesis import PathGraph
+from twin.population.days.paths import components, path_distances_m
 from twin.population.draws import member_keys, picks
-from twin.population.fit import integerise, mend, rake
-from twin.population.paths import components, path_distances_m
+from twin.population.residents.fit import integerise, mend, rake
 
 weights = st.floats(0.0, 10.0, allow_subnormal=False)
 

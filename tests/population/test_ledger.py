@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from tests.population.world import write_population
-from twin.population.activities import AIMS, DAYS
-from twin.population.archetypes import HOUSEHOLD_TYPES, N_BANDS
-from twin.population.attributes import INCOME_GROUPS
+from twin.population.days.activities import AIMS, DAYS
+from twin.population.days.opportunities import DETERRED
 from twin.population.file import DENSITY_CLASSES, OUTSIDE_PURPOSES
-from twin.population.opportunities import DETERRED
+from twin.population.residents.archetypes import HOUSEHOLD_TYPES, N_BANDS
+from twin.population.residents.attributes import INCOME_GROUPS
 from twin.population.synthesis import synthesise
 from twin.population.tables import OCCUPATIONS, SOCIO_OCCUPATIONAL
 from twin.scenario.ledger import KINDS, Parameters

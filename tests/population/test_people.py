@@ -12,7 +12,7 @@ import pytest
 
 from tests.conftest import ROOT
 from tests.osm_maps import OsmMap, place
-from twin.population.people import DWELLINGS, SHARED_TAG, STATED, TAG, people_of_zone
+from twin.population.residents.people import DWELLINGS, SHARED_TAG, STATED, TAG, people_of_zone
 from twin.population.synthesis import synthesise
 from twin.readers.osm import read_extract
 from twin.scenario.ledger import Parameters

@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from twin.population.figures import french_figures
-from twin.population.modes import target_shares
+from twin.population.days.modes import target_shares
 from twin.population.population import Population
+from twin.population.published.figures import french_figures
+from twin.population.published.validation import compared_areas, hold_against
 from twin.population.synthesis import synthesise
 from twin.population.tables import CAR, MODES
-from twin.population.validation import compared_areas, hold_against
 from twin.scenario.ledger import Parameters
 from twin.territory.territory import Territory
 

@@ -12,11 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.population.world import SPACING_M, write_population
-from twin.population.cycling import flat_metres, paces
-from twin.population.draws import Draws, derive_keys
-from twin.population.legs import Legs
-from twin.population.population import Population
-from twin.population.speeds import (
+from twin.population.days.cycling import flat_metres, paces
+from twin.population.days.legs import Legs
+from twin.population.days.speeds import (
     AIR_KG_PER_M3,
     BICYCLE,
     GRAVITY_MPS2,
@@ -27,6 +25,8 @@ from twin.population.speeds import (
     slope_factors,
     walk_speeds_mps,
 )
+from twin.population.draws import Draws, derive_keys
+from twin.population.population import Population
 from twin.population.synthesis import synthesise
 from twin.population.tables import CYCLE, WALK
 from twin.scenario.ledger import Parameters

@@ -11,12 +11,12 @@ import pytest
 
 from tests.population.world import POPULATION, with_places, with_places_in_order, write_population
 from twin.errors import InputError
-from twin.population.activities import CATALOGUE
-from twin.population.archetypes import AGE_BANDS, HOUSEHOLD_TYPES, archetypes
-from twin.population.compositions import count_compositions
+from twin.population.days.activities import CATALOGUE
+from twin.population.days.modes import target_shares
 from twin.population.marginals import marginals_of
-from twin.population.modes import target_shares
 from twin.population.population import Population
+from twin.population.residents.archetypes import AGE_BANDS, HOUSEHOLD_TYPES, archetypes
+from twin.population.residents.compositions import count_compositions
 from twin.population.synthesis import synthesise
 from twin.population.tables import (
     CAR,

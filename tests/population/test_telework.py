@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from tests.population.conftest import Made
 from tests.population.test_dated import on, residents, without_escort
 from twin.errors import InputError
-from twin.population.activities import CATALOGUE, LETTERS, expand_days
+from twin.population.days.activities import CATALOGUE, LETTERS, expand_days
+from twin.population.days.telework import at_home, share_on, worked_at_home
 from twin.population.draws import Draws
 from twin.population.population import Population
 from twin.population.tables import PURPOSES, SOCIO_OCCUPATIONAL, WORK, WORKER
-from twin.population.telework import at_home, share_on, worked_at_home
 from twin.scenario.ledger import Parameters
 
 LEDGER = Parameters.defaults()

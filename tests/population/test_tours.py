@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from twin.population.days.tours import TourModes, tour_modes, trips_by
 from twin.population.draws import Draws, picks
 from twin.population.population import Population
 from twin.population.tables import CAR, RESIDENT, WALK
-from twin.population.tours import TourModes, tour_modes, trips_by
 from twin.scenario.ledger import Parameters
 from twin.territory.territory import Territory
 

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from twin.population.figures import Figure, Figures, french_figures
-from twin.population.households import AREA_IDS
 from twin.population.population import Population
+from twin.population.published.figures import Figure, Figures, french_figures
+from twin.population.published.validation import Row, hold_against
+from twin.population.residents.households import AREA_IDS
 from twin.population.tables import (
     CAR,
     HOME,
@@ -27,7 +28,6 @@ from twin.population.tables import (
     Persons,
     Trips,
 )
-from twin.population.validation import Row, hold_against
 from twin.scenario.ledger import Parameters
 
 LEDGER = Parameters.defaults()

@@ -236,3 +236,44 @@ def test_route_types_are_modes(route_type, mode):
 def test_times_are_read_as_they_are_written(hours, minutes, seconds):
     texts = np.array([f"{hours}:{minutes:02d}:{seconds:02d}", f"{hours:02d}:{minutes:02d}:{seconds:02d}"])
     assert seconds_of(texts).tolist() == [3600 * hours + 60 * minutes + seconds] * 2
+
+
+FARES = table(
+    "fare_id,price,currency_type,payment_method,transfers",
+    "town,1.50,EUR,0,",
+    "hill,2.60,EUR,1,0",
+    "far,0.50,EUR,1,",
+    "pound,0.10,GBP,1,",
+)
+RULES = table(
+    "fare_id,route_id,origin_id", "town,bus,", "hill,tram,", "town,tram,z1", "far,,z1", "pound,bus,"
+)
+
+
+def test_the_fares_of_lines_are_read_and_those_by_zone_or_of_other_currencies_left_out(read):
+    day = read(fare_attributes=FARES, fare_rules=RULES)
+    assert day.line_id.tolist() == ["bus", "tram"]
+    assert day.line_fares.cents.tolist() == [150, 260]
+    assert day.line_fares.by_boarding.tolist() == [False, True], "no change between lines is paid for"
+    assert (day.dropped["fare_rules_by_zone"], day.dropped["fares_in_other_currency"]) == (2, 1)
+
+
+def test_a_fare_without_rules_holds_on_all_lines_and_the_lowest_is_charged(read):
+    assert read(fare_attributes=FARES[:2]).line_fares.cents.tolist() == [150, 150]
+    assert read(fare_attributes=FARES[:2], fare_rules=RULES[1:2]).line_fares.cents.tolist() == [150, 150]
+    assert read().line_fares.cents.tolist() == [-1, -1]
+
+
+@pytest.mark.parametrize(
+    ("attributes", "rules", "line"),
+    [
+        (table("fare_id,price,currency_type", "town,-1,EUR"), None, "fare_attributes.txt: row 2: price"),
+        (table("fare_id,price,currency_type", ",1,EUR"), None, "fare_attributes.txt: row 2: fare_id"),
+        (FARES, table("fare_id,route_id", "town,bus", "village,bus"), "fare_rules.txt: row 3: fare_id"),
+        (FARES, table("fare_id,route_id", "town,cable"), "fare_rules.txt: row 2: route_id"),
+        (table("fare_id,price", "town,1"), None, "fare_attributes.txt: no column 'currency_type'"),
+    ],
+)
+def test_wrong_fares_are_told_by_row_and_field(read, attributes, rules, line):
+    with pytest.raises(InputError, match=line):
+        read(fare_attributes=attributes, **({} if rules is None else {"fare_rules": rules}))

@@ -11,8 +11,8 @@ import pytest
 from tests.conftest import ROOT
 from tests.indicators.small_day import small_day
 from tests.study.stand_in import BASE, small_scenario
-from twin.population.calibration import NO_COUNTS
 from twin.population.marginals import BY_INHABITANTS, marginals_of
+from twin.population.published.calibration import NO_COUNTS
 from twin.population.summary import declared
 from twin.report.cards import demand_of, differences_of
 from twin.report.findings import calibration_words, findings_of, warnings_of

@@ -16,6 +16,10 @@ from twin.errors import InputError
 from twin.study.adoption import OUTCOMES, Adoption, Course, adopt, course_of, cycle_of
 from twin.study.lived_days import LivedDay
 
+pytestmark = pytest.mark.one_interpreter(
+    "days one after another, that are lived on each in the room of the model"
+)
+
 BLIND = WORKS.replace("reduce_capacity", "incident")
 STARTS = (0.1, 0.6)
 

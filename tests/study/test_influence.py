@@ -20,6 +20,8 @@ from twin.study.influence_found import NO_EFFECT, NO_LEVER, Influence
 from twin.study.moved import Driven, moved
 from twin.study.run import live
 
+pytestmark = pytest.mark.one_interpreter("counts of days that are lived on each in the room of the model")
+
 CLASSIFIED = """
 [[modification]]
 kind = "classify_secondary"

@@ -12,8 +12,8 @@ from tests.model.village import SCENARIOS, TABLES, WORKS, scenario, world
 from twin.cli.main import run_command
 from twin.model.choices import DayModes, Felt
 from twin.model.twin_model import TwinModel
+from twin.population.days.tours import tour_modes
 from twin.population.tables import CAR, MODES, PASSENGER, WALK
-from twin.population.tours import tour_modes
 from twin.study.response import Response, respond_in
 
 NARROW = WORKS.replace("150", "60").replace("10:00", "19:00")

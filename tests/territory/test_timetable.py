@@ -20,7 +20,7 @@ from twin.scenario.lines import LineTable
 from twin.territory.declared_lines import timetable_of_lines
 from twin.territory.tables import ASSUMED, OBSERVED
 from twin.territory.territory import Territory
-from twin.territory.timetable import Timetable
+from twin.territory.timetable import Timetable, fares_unknown
 from twin.territory.timetable_build import lay_stops, projected, timetable_of_feed
 
 MONDAY = dt.date(2026, 3, 2)
@@ -168,7 +168,7 @@ def test_a_folder_without_changed_or_of_another_state_is_refused(timetable, grou
     notes.write_text(kept.replace(timetable.digest, "0" * 64))
     with pytest.raises(InputError, match="has the digest"):
         Timetable.load(town)
-    notes.write_text(kept.replace('"schema_version": 1', '"schema_version": 7'))
+    notes.write_text(kept.replace('"schema_version": 2', '"schema_version": 7'))
     with pytest.raises(InputError, match="schema version 7"):
         Timetable.load(town)
     notes.write_text("{")
@@ -231,7 +231,7 @@ def test_the_order_in_which_runs_come_changes_nothing(order, first):
     stops |= {name: np.zeros(2) for name in ("stop_lon", "stop_lat", "stop_x_m", "stop_y_m")}
     stops["stop_path_node"] = np.zeros(2, dtype=np.int32)
     lines = {"line_id": np.array(["l"]), "line_name": np.array(["l"]), "line_mode": np.array(["bus"])}
-    lines["line_provenance"] = np.zeros(1, dtype=np.int8)
+    lines |= {"line_provenance": np.zeros(1, dtype=np.int8), **fares_unknown(1)}
 
     def of(rows: list[int]) -> Timetable:
         moments = np.repeat([600.0 * (row % 2) for row in rows], 2) + np.tile([0.0, 60.0], len(rows))

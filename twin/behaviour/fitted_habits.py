@@ -32,8 +32,8 @@ ROUND_OFFSET = 1_000
 def fitted(drivers: Drivers, habits: Habits, streets: str, parameters: Parameters) -> Habits:
     """Habits that can be driven on the edited streets, by the times learned and what the edits add to them.
 
-    ``streets`` is the digest of the edited territory. Who has no way stays at home. Where the edits bear on
-    nobody, every route is the one learned.
+    ``streets`` is the digest of the edited territory, empty for streets as they were. Who has no way stays at
+    home. Where the edits bear on nobody, every route is the one learned.
     """
     if habits.streets == streets:
         return habits.extended(drivers)

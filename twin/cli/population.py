@@ -18,7 +18,7 @@ from twin.cli.studies import fitting
 from twin.errors import InputError
 
 if TYPE_CHECKING:
-    from twin.population.validation import Row
+    from twin.population.published.validation import Row
     from twin.study.validation import Validation
 
 COLUMNS = ("what", "of", "where", "target", "simulated", "error", "± sampling", "holds", "known", "source")
@@ -50,7 +50,7 @@ def population(
     if out is not None:
         writable(out.parent)
     (asked,) = fitting([scenario], quiet)
-    from twin.population.figures import read_figures
+    from twin.population.published.figures import read_figures
     from twin.study.validation import validate_population
 
     held = None if figures is None else read_figures(figures)

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.indicators.reach import S_PER_H, S_PER_MIN, Reach, Riding
-from twin.population.speeds import SPEED_AGE_FROM
+from twin.population.days.speeds import SPEED_AGE_FROM
 from twin.population.tables import RESIDENT, Persons
 from twin.routing.journeys import Offer
 from twin.scenario.ledger import Parameters

@@ -16,8 +16,8 @@ from scipy.sparse.csgraph import dijkstra
 
 from twin.clock import MS
 from twin.kernels.connections import NEVER_MS
-from twin.population.cycling import paces
-from twin.population.speeds import BICYCLE
+from twin.population.days.cycling import paces
+from twin.population.days.speeds import BICYCLE
 from twin.routing.journeys import Offer
 from twin.routing.walking import walk_graph
 from twin.scenario.ledger import Parameters

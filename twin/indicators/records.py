@@ -28,7 +28,7 @@ from twin.indicators.walking import SERVICES, walk_to_nearest_m
 from twin.mobility.charging import Charging, charging_of
 from twin.mobility.curves import factors_of
 from twin.mobility.emissions import Emissions, PassageColumns, day_emissions
-from twin.population.fleet import TripVehicles, VehicleFleet
+from twin.population.residents.fleet import TripVehicles, VehicleFleet
 from twin.population.tables import CAR
 from twin.scenario.ledger import Parameters
 from twin.utilities.demand import DayConsumption, Demand

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from twin.mobility.emissions import PassageColumns
-from twin.population.fleet import TripVehicles
+from twin.population.residents.fleet import TripVehicles
 
 
 class Services(NamedTuple):

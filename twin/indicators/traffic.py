@@ -148,7 +148,8 @@ def _passage_km_by_link(
     record: DayRecord, links: NDArray[np.bool_], trips: NDArray[np.bool_]
 ) -> NDArray[np.float64]:
     """Vehicle-km of the chosen trips on each of the chosen links (n_links,), nought on the others."""
-    chosen = links[record.event_link] & trips[record.event_trip]
+    there = np.flatnonzero(links[record.event_link])  # first by links: a focus has few of them
+    chosen = there[trips[record.event_trip[there]]]
     flow = np.bincount(record.event_link[chosen], minlength=links.shape[0])
     km: NDArray[np.float64] = flow * record.territory.streets.length_m / 1_000.0
     return km

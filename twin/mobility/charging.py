@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from twin.clock import HORIZON_S, MS
 from twin.kernels.random import stream_of, uniforms
 from twin.mobility.curves import BY_CURRENT
-from twin.population.fleet import TripVehicles, VehicleFleet
 from twin.population.population import Population
+from twin.population.residents.fleet import TripVehicles, VehicleFleet
 from twin.population.tables import BUSINESS, WORK
 from twin.scenario.ledger import Parameters
 from twin.scenario.vehicles import ELECTRIC, PLUG_IN

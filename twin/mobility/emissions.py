@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from twin.kernels.emissions import Sums, add_emissions
 from twin.mobility.curves import CARRIERS, Factors
-from twin.population.fleet import TripVehicles
+from twin.population.residents.fleet import TripVehicles
 
 MS_PER_H = 3_600_000.0
 NANO = 1e9

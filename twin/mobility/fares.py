@@ -23,7 +23,7 @@ class Fares:
 
     @staticmethod
     def of(timetable: Timetable, usual_eur: float, orders: Sequence[Fare] = ()) -> Fares:
-        """A usual price by the journey, but where orders say otherwise; of several the last holds.
+        """What a feed says, else a usual price by the journey; what orders say, the last, replaces both.
 
         Raises
         ------
@@ -31,8 +31,9 @@ class Fares:
             An order names a line that does not run.
         """
         usual_cents = round(usual_eur * CENTS_PER_EUR)
-        journey = np.full(timetable.n_lines, usual_cents, dtype=np.int64)
-        boarding = np.zeros(timetable.n_lines, dtype=np.int64)
+        told, each = timetable.line_fare_cents, timetable.line_fare_by_boarding
+        journey = np.where(told < 0, usual_cents, np.where(each, 0, told)).astype(np.int64)
+        boarding = np.where((told >= 0) & each, told, 0).astype(np.int64)
         for order in orders:
             chosen = np.ones(timetable.n_lines, dtype=np.bool_)
             if order.lines is not None:

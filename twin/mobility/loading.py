@@ -273,9 +273,9 @@ class Loader:
         vehicles, links = self.vehicles, self.traffic.links
         arrived = vehicles.arrived_ms >= 0
         waits = (vehicles.release_ms >= 0) & (vehicles.entered_ms < 0)
-        n_arrived, n_waiting, n_driving = int(arrived.sum()), int(waits.sum()), self._settle()
+        n_arrived, n_waiting, n_driving = np.count_nonzero(arrived), np.count_nonzero(waits), self._settle()
         legs = arrived[vehicles.key.shape[0] - vehicles.next_leg.shape[0] :]
-        n_released = self.n_released + int((legs & (vehicles.next_leg >= 0)).sum())
+        n_released = self.n_released + np.count_nonzero(legs & (vehicles.next_leg >= 0))
         if n_waiting + n_driving + n_arrived != n_released:
             raise WorkError(
                 f"vehicles not conserved: {n_released} released, {n_waiting} waiting, "

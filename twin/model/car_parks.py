@@ -12,7 +12,7 @@ from twin.clock import MS
 from twin.errors import InputError
 from twin.kernels.paths import BLOCKED
 from twin.mobility.fares import CENTS_PER_EUR, Fares
-from twin.population.legs import tours_of
+from twin.population.days.legs import tours_of
 from twin.population.tables import Persons, Trips
 from twin.routing.journeys import Asked, Offer, Planned
 from twin.routing.search import bounds_to

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from twin.behaviour.choice import Choice
+from twin.population.days.tours import TourModes, tour_modes, trips_by
 from twin.population.population import Population
 from twin.population.tables import CAR, LATEST_DEPARTURE_S, MODES, PASSENGER
-from twin.population.tours import TourModes, tour_modes, trips_by
 
 if TYPE_CHECKING:
     from twin.model.twin_model import TwinModel

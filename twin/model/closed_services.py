@@ -13,13 +13,13 @@ import numpy as np
 from twin.behaviour.choice import Choice
 from twin.behaviour.habits import Habits
 from twin.model.choices import MODE_ERRORS
+from twin.population.days.elsewhere import going_elsewhere, shut_out
+from twin.population.days.modes import mode_of_legs
+from twin.population.days.rides import made_by, remade
+from twin.population.days.tours import tours_of_persons
 from twin.population.draws import Draws
-from twin.population.elsewhere import going_elsewhere, shut_out
-from twin.population.modes import mode_of_legs
 from twin.population.population import Population
-from twin.population.rides import made_by, remade
 from twin.population.tables import Trips
-from twin.population.tours import tours_of_persons
 from twin.territory.closed_services import closings_of
 
 if TYPE_CHECKING:

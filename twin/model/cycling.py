@@ -16,7 +16,7 @@ from scipy.spatial import cKDTree
 from twin.kernels.synthesis import PathGraph
 from twin.model.choices import DayModes
 from twin.model.journeys_compared import inside
-from twin.population.paths import path_distances_m, path_graph
+from twin.population.days.paths import path_distances_m, path_graph
 from twin.population.population import Population
 from twin.population.tables import CYCLE, Trips
 from twin.scenario.road_edits import BikeLane

@@ -12,7 +12,7 @@ from twin.mobility.crowding import planned_crowding_s
 from twin.mobility.fares import CENTS_PER_EUR, Fares
 from twin.model.choices import DayModes
 from twin.model.timetables import Laid
-from twin.population.modes import value_of_time_eur_per_h
+from twin.population.days.modes import value_of_time_eur_per_h
 from twin.population.population import Population
 from twin.population.tables import TRANSIT, Trips
 from twin.routing.journeys import Asked, Offer, Planned

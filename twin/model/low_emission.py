@@ -13,9 +13,9 @@ import numpy as np
 
 from twin.model.journeys_compared import inside, usual_times_s
 from twin.model.vehicle_rules import Zone
-from twin.population.fleet import TripVehicles, VehicleFleet, trip_vehicles
-from twin.population.legs import tours_of
+from twin.population.days.legs import tours_of
 from twin.population.population import Population
+from twin.population.residents.fleet import TripVehicles, VehicleFleet, trip_vehicles
 from twin.population.tables import CAR, FREIGHT, RESIDENT, TRANSIT
 from twin.scenario.ledger import Parameters
 from twin.scenario.vehicles import DIESEL, ELECTRIC, EURO_STANDARDS, critair_of

@@ -18,7 +18,7 @@ from twin.mobility.transit import Buses, buses_of
 from twin.model.car_parks import plan_parking, stacked, walk_s
 from twin.model.journeys_compared import Prices, asked, inside
 from twin.model.timetables import Laid, timetable_on
-from twin.population.paths import path_distances_m, path_graph
+from twin.population.days.paths import path_distances_m, path_graph
 from twin.population.population import Population
 from twin.population.tables import TRANSIT, Trips
 from twin.routing.bus_lines import Ground

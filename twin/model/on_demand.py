@@ -15,8 +15,8 @@ from twin.mobility.shared_rides import Fleet, legs_of
 from twin.mobility.vehicles import Legs
 from twin.model.journeys_compared import inside, usual_times_s
 from twin.model.offer import Transit
-from twin.population.legs import tours_of
-from twin.population.modes import value_of_time_eur_per_h
+from twin.population.days.legs import tours_of
+from twin.population.days.modes import value_of_time_eur_per_h
 from twin.population.population import Population
 from twin.population.tables import ON_DEMAND, TRANSIT
 from twin.routing.search import NO_DRAWS, bounds_to, find_routes, static_weights

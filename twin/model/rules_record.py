@@ -8,7 +8,7 @@ from twin.clock import MS
 from twin.indicators.records import ROAD_MANAGER, DayRecord
 from twin.mobility.passages import Passages
 from twin.model.vehicle_rules import Rules
-from twin.population.fleet import TripVehicles
+from twin.population.residents.fleet import TripVehicles
 
 CENTS = 100.0
 

@@ -9,7 +9,7 @@ import numpy as np
 from twin.indicators.services_record import Services
 from twin.mobility.emissions import PassageColumns
 from twin.mobility.passages import Passages
-from twin.population.fleet import service_vehicles
+from twin.population.residents.fleet import service_vehicles
 from twin.scenario.vehicles import BUS, CAR_CLASS
 
 if TYPE_CHECKING:

@@ -87,13 +87,9 @@ def _divert(
     ahead, places = meets
     sign = ahead.pool[places - 1]
     destination = ahead.pool[ahead.end - 1]
-    weights = np.where(state.orders.closed, BLOCKED, model.habit_cost_ms)
-    n = rows.shape[0]
-    asked = Trips(sign, destination, np.zeros(n, dtype=np.int64), model.trip_person_key[rows])
-    bounds = bounds_to(model.roads.topology, model.habit_cost_ms, destination)
-    found = find_routes(
-        model.roads.topology, static_weights(weights), bounds, asked, np.arange(n), NO_DRAWS, model.threads
-    )
+    leaves_ms = np.zeros(rows.shape[0], dtype=np.int64)
+    asked = Trips(sign, destination, leaves_ms, model.trip_person_key[rows])
+    found = _ways_round(model, state.orders.closed, asked, model.rules.group[rows], moment_s)
     taken = [
         np.concatenate([ahead.pool[ahead.start[k] : places[k] - 1], found.of(k)])
         for k in np.flatnonzero(found.start >= 0).tolist()
@@ -104,6 +100,28 @@ def _divert(
     state.loader.take_routes(diverted, Routes.joined(taken))
     state.guidance.detoured[diverted] = True
     _report_closures(model, state, diverted, ahead.pool[places[found.start >= 0]], moment_s)
+
+
+def _ways_round(
+    model: TwinModel, closed: np.ndarray, asked: Trips, group: np.ndarray, moment_s: int
+) -> Routes:
+    """The usual ways that are open, as rules for each vehicle make them felt; group (n,) as `Rules` has it.
+
+    Whom a low-emission zone leaves no way drives on through it: the road that was closed is none either.
+    """
+    topology, usual_ms = model.roads.topology, model.habit_cost_ms
+    open_ms = np.where(closed, BLOCKED, usual_ms)
+    bounds = bounds_to(topology, usual_ms, asked.destination)
+
+    def found_by(cost_ms: np.ndarray, rows: np.ndarray) -> Routes:
+        return find_routes(topology, static_weights(cost_ms), bounds, asked, rows, NO_DRAWS, model.threads)
+
+    found = found_by(open_ms, np.flatnonzero(group == 0))
+    for under in np.unique(group[group > 0]).tolist():
+        rows = np.flatnonzero(group == under)
+        found = found.replaced(rows, found_by(model.rules.felt_ms(open_ms, under, moment_s), rows))
+    without = np.flatnonzero((group > 0) & (found.start < 0))
+    return found.replaced(without, found_by(open_ms, without)) if without.size else found
 
 
 def _report_closures(

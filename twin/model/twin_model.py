@@ -21,10 +21,10 @@ from twin.model.collector import day_collector
 from twin.model.conditions import ordered_levers, refuse_months_of_a_date, weather_levers
 from twin.model.day_plan import planned_today
 from twin.model.district_heat import heated
+from twin.model.driven import driven_today
 from twin.model.edited_roads import day_roads
 from twin.model.inhabitant import Inhabitant
 from twin.model.inhabitants import Inhabitants
-from twin.model.low_emission import Garage, complying
 from twin.model.manager import RoadManager
 from twin.model.networks import networks_of
 from twin.model.offer import day_of, lines_of
@@ -32,16 +32,12 @@ from twin.model.on_demand import on_demand_of
 from twin.model.opening import opening_state
 from twin.model.operator import Operator
 from twin.model.parking_plan import plan_of
-from twin.model.phases import PHASES, Phase, with_parking, with_utilities
+from twin.model.phase_order import phases_of
 from twin.model.provider import ProviderAgent
 from twin.model.register import enter_state
-from twin.model.shared_rides import with_on_demand
 from twin.model.sources import conditions_of, load_population, load_territory, scenario_of
 from twin.model.state import Access
-from twin.model.transit import with_transit
 from twin.model.users import EarlierDays, users_of
-from twin.model.vehicle_rules import gates_of, rules_of, zones_of
-from twin.population.fleet import vehicle_fleet, vehicle_of_trip
 from twin.population.population import Population
 from twin.population.tables import CAR, ON_DEMAND
 from twin.routing.search import bounds_to
@@ -114,12 +110,9 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         self.inhabitants = Inhabitants.of(self.planned.persons, self)
         self.learned, self.earlier, self.felt = habits, earlier, felt
         self._set_roads()
-        self._set_actors()
-        self.state = opening_state(self)
+        self._open()
         self.timings_s = {phase.name: 0.0 for phase in self.phases}
         enter_state()
-        self.now_s = 0
-        self.running = True
         self.datacollector = day_collector()
 
     if "time" not in vars(mesa.Model):  # Mesa before 3.4 counts steps only; later it hides from hasattr
@@ -166,11 +159,21 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         refuse_months_of_a_date(self.spec)
         self.month = month
         self.spec = self.spec.model_copy(update={"month": format_month(month)})
-        self.remove_all_agents()
         if any(isinstance(each, RoadEdit | SignalPlan | CloseService) for each in self.spec.modifications):
             self._set_roads()
         elif any(isinstance(each, (OF_TRIPS, UTILITY_KINDS)) for each in self.spec.modifications):
             self._set_trips()
+        self._open()
+
+    def begin_day(self, habits: Habits) -> None:
+        """Midnight of another day like it, for drivers with those habits."""
+        self.learned = habits
+        self._set_habits()
+        self._open()
+
+    def _open(self) -> None:
+        """Actors and state at midnight."""
+        self.remove_all_agents()
         self._set_actors()
         self.state = opening_state(self)
         self.now_s = 0
@@ -218,14 +221,14 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         day = self.day_roads = day_roads(ground, edits, self.parameters, self.seed_, plans)
         self.territory, self.roads = day.territory, day.roads
         self._set_trips()
+        self._set_habits()
+
+    def _set_habits(self) -> None:
+        """What was learned, on today's streets and for all who drive today."""
         drivers = self.drivers()
-        if self.learned is None:
-            self.learned = equilibrium_start(drivers, self.parameters)
-        if day.edited:
-            self.habits = fitted(drivers, self.learned, self.territory.digest, self.parameters)
-        else:
-            self.habits = self.learned.extended(drivers)
-        self.habits = rerouted(self, self.habits)
+        self.learned = self.learned or equilibrium_start(drivers, self.parameters)
+        streets = self.territory.digest if self.day_roads.edited else ""
+        self.habits = rerouted(self, fitted(drivers, self.learned, streets, self.parameters))
 
     def _set_trips(self) -> None:
         """The month's public transport, what is fixed of every trip, how drivers feel about every link."""
@@ -233,12 +236,10 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         lines = lines_of(self)
         today, self.modes = planned_today(self, lines)
         self.population, self.transit = day_of(self, today, lines)
-        self._set_vehicles()
+        garage, self.rules = driven_today(self)
+        self.population, self.fleet, self.trip_vehicles = garage.population, garage.fleet, garage.vehicles()
         by_line = self.population
         self.population, self.on_demand = on_demand_of(self, by_line, self.transit)
-        phases = with_transit(PHASES) if self.transit.runs else PHASES
-        phases = with_on_demand(phases) if self.on_demand.runs else phases
-        phases = with_utilities(phases) if self.spec.with_utilities else phases
         trips, persons = self.population.trips, self.population.persons
         streets = self.territory.streets
         self.by_car = trips.mode == CAR
@@ -248,7 +249,6 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         moments = np.stack([trips.depart_s, trips.min_stay_s])
         self.plan_ms, self.stay_ms = np.rint(moments * MS).astype(np.int64)
         addresses = Trips(trips.origin_link, trips.destination_link, self.plan_ms, self.trip_person_key)
-        topology, free_ms = self.roads.topology, self.roads.free_ms
         # whoever is used to drive, though some may ride instead, and who drives today
         drives = (self.accustomed.trips.mode == CAR) | (by_line.trips.mode == CAR)
         cars = self.car_rows = np.flatnonzero(drives)
@@ -256,23 +256,11 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         factors = tuple(self.parameters["calculators.habit_class_factor"])
         self.habit_cost_ms = habit_times_ms(self.roads.free_ms, streets.road_class, factors)
         self.aversion = np.asarray(factors)[streets.road_class]
-        self.workspace = workspace_for(topology)
+        self.workspace = workspace_for(self.roads.topology)
         self.demand = Demand(self.population, self.territory.places, self.parameters)
         self.parking = plan_of(self)
-        self.phases: tuple[Phase, ...] = phases if self.parking is None else with_parking(phases)
-        self.bounds = bounds_to(topology, free_ms, self.car_trips.destination[cars])
-
-    def _set_vehicles(self) -> None:
-        """Who drives which vehicle today, and what rules there are for it."""
-        day, seed = self.population, self.seed_
-        fleet = vehicle_fleet(day, self.parameters, seed)
-        zones, gates = zones_of(self.spec, self.territory), gates_of(self.spec, self.territory)
-        garage = Garage(day, fleet, vehicle_of_trip(day, fleet))
-        garage = complying(garage, zones, self.parameters, seed)
-        self.population, self.fleet, self.trip_vehicles = garage.population, garage.fleet, garage.vehicles()
-        self.rules = rules_of(
-            zones, gates, self.population, self.fleet, self.trip_vehicles, self.parameters, seed
-        )
+        self.phases = phases_of(self)
+        self.bounds = bounds_to(self.roads.topology, self.roads.free_ms, self.car_trips.destination[cars])
 
     def _set_actors(self) -> None:
         """City, providers and fleets, as Mesa agents or as what agents own."""

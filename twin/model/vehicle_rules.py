@@ -10,8 +10,8 @@ import numpy as np
 from twin.behaviour.tolls import charge_ms
 from twin.kernels.paths import BLOCKED
 from twin.kernels.random import stream_of, uniforms
-from twin.population.fleet import TripVehicles, VehicleFleet
-from twin.population.modes import value_of_time_eur_per_h
+from twin.population.days.modes import value_of_time_eur_per_h
+from twin.population.residents.fleet import TripVehicles, VehicleFleet
 from twin.scenario.ledger import Parameters
 from twin.scenario.scenario import Scenario
 from twin.scenario.vehicle_rules import LowEmissionZone, Toll

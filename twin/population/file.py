@@ -17,7 +17,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from twin.errors import InputError
-from twin.population.archetypes import HOUSEHOLD_TYPES, N_BANDS
+from twin.population.residents.archetypes import HOUSEHOLD_TYPES, N_BANDS
 from twin.scenario.wording import fault, input_error
 
 SCHEMA_VERSION = 1

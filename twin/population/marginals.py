@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from twin.errors import InputError
-from twin.population.census import CensusMargins, Key, read_census, spelled
 from twin.population.file import (
     DENSITY_CLASSES,
     OUTSIDE_PURPOSES,
@@ -18,7 +17,8 @@ from twin.population.file import (
     ThroughTable,
     read_population_file,
 )
-from twin.population.people import density_class, people_of_zone
+from twin.population.residents.census import CensusMargins, Key, read_census, spelled
+from twin.population.residents.people import density_class, people_of_zone
 from twin.scenario.ledger import Parameters
 from twin.territory.territory import Territory
 

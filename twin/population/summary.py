@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from twin.population.days.legs import purpose_served
 from twin.population.file import DENSITY_CLASSES
-from twin.population.legs import purpose_served
 from twin.population.marginals import STATISTICS_OF, UNKNOWN_REGIME, Area, Marginals
 from twin.population.tables import (
     CAR,

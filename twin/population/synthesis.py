@@ -15,35 +15,36 @@ from typing import Any
 import numpy as np
 
 from twin.conditions.day import DayConditions
-from twin.population import equipment
-from twin.population.another_day import DateDraws, DayDraws
-from twin.population.attributes import (
+from twin.population.days.another_day import DateDraws, DayDraws
+from twin.population.days.dated_chains import chains_of
+from twin.population.days.dated_ledger import ledger_on, of_a_date, open_on
+from twin.population.days.destinations import Residents, choose_destinations
+from twin.population.days.escorts import by_one_gate, pairs_at_one_place, pairs_of, to_one_school, together
+from twin.population.days.legs import Legs, connect
+from twin.population.days.modes import choose_modes, stratum, travellers_of
+from twin.population.days.opportunities import Opportunities
+from twin.population.days.rides import made_by
+from twin.population.days.schedule import Plan, plan_times
+from twin.population.days.weather_modes import sheltered
+from twin.population.draws import Draws, member_keys
+from twin.population.file import DENSITY_CLASSES
+from twin.population.marginals import Area, Marginals, marginals_of
+from twin.population.outside.counts import CountFit, count_fit_of, counts_met
+from twin.population.outside.gates import Gates, gates_of, group_weights
+from twin.population.outside.outsiders import from_outside
+from twin.population.population import Population
+from twin.population.published.calibration import calibration_of, day_fits
+from twin.population.residents import equipment
+from twin.population.residents.attributes import (
     Traits,
     connections,
     household_attributes,
     personal_attributes,
 )
-from twin.population.calibration import calibration_of, day_fits
-from twin.population.counts import CountFit, count_fit_of, counts_met
-from twin.population.dated_chains import chains_of
-from twin.population.dated_ledger import ledger_on, of_a_date, open_on
-from twin.population.destinations import Residents, choose_destinations
-from twin.population.draws import Draws, member_keys
-from twin.population.escorts import by_one_gate, pairs_at_one_place, pairs_of, to_one_school, together
-from twin.population.file import DENSITY_CLASSES
-from twin.population.fit_report import FitReport
-from twin.population.gates import Gates, gates_of, group_weights
-from twin.population.homes import choose_homes
-from twin.population.households import Households, Members, build_households, build_members
-from twin.population.legs import Legs, connect
-from twin.population.marginals import Area, Marginals, marginals_of
-from twin.population.modes import choose_modes, stratum, travellers_of
-from twin.population.opportunities import Opportunities
-from twin.population.outsiders import from_outside
-from twin.population.population import Population
-from twin.population.quotas import census_cars, census_misses, census_occupations, census_sexes
-from twin.population.rides import made_by
-from twin.population.schedule import Plan, plan_times
+from twin.population.residents.fit_report import FitReport
+from twin.population.residents.homes import choose_homes
+from twin.population.residents.households import Households, Members, build_households, build_members
+from twin.population.residents.quotas import census_cars, census_misses, census_occupations, census_sexes
 from twin.population.summary import missed_notes, summarise
 from twin.population.tables import (
     RESIDENT,
@@ -52,7 +53,6 @@ from twin.population.tables import (
     Persons,
     Trips,
 )
-from twin.population.weather_modes import sheltered
 from twin.scenario.ledger import Parameters
 from twin.territory.territory import Territory
 

@@ -20,6 +20,7 @@ from twin.clock import format_time_s
 from twin.errors import InputError
 from twin.readers.gtfs_calendar import busiest_weekday, check_calendar, first_and_last, services_on
 from twin.readers.gtfs_calls import Calls, Headways, expand, read_calls, read_headways
+from twin.readers.gtfs_fares import LineFares, read_line_fares
 from twin.readers.gtfs_files import check_ids, digest_of_files, numbers, read_feed, refuse, rows_of, texts
 
 MODES = {0: "tram", 1: "metro", 2: "rail", 3: "bus", 4: "ferry", 5: "tram", 11: "bus", 12: "metro"}
@@ -49,6 +50,7 @@ class ServiceDay:
     line_id: Texts
     line_name: Texts
     line_mode: Texts
+    line_fares: LineFares
     run_id: Texts
     run_line: NDArray[np.int32]
     calls: Calls
@@ -213,6 +215,7 @@ def _day(
     short, long = texts(feed.routes, "route_short_name")[kept], texts(feed.routes, "route_long_name")[kept]
     name = np.where(short != "", short, np.where(long != "", long, lines[kept]))
     modes = [mode_of(kind) for kind in numbers(feed.routes, "route_type")[kept].tolist()]
+    fares = read_line_fares(feed, lines, dropped, str(file))
     dropped["stops_not_called_at"] += len(stop_id) - len(stops)
     dropped["lines_not_running"] += len(lines) - len(kept)
     moved = Calls(
@@ -229,7 +232,8 @@ def _day(
     }
     return ServiceDay(
         day, stop_id[stops], stop_name[stops], lon[stops], lat[stops], lines[kept], name,
-        np.array(modes, dtype=np.str_), run_id, line_row.astype(np.int32), moved,
+        np.array(modes, dtype=np.str_), LineFares(*(column[kept] for column in fares)), run_id,
+        line_row.astype(np.int32), moved,
         {reason: n for reason, n in dropped.items() if n}, notes,
     )  # fmt: skip
 

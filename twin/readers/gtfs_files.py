@@ -34,6 +34,8 @@ IF_THERE = {
                  "start_date", "end_date"),
     "calendar_dates": ("service_id", "date", "exception_type"),
     "frequencies": ("trip_id", "start_time", "end_time", "headway_secs"),
+    "fare_attributes": ("fare_id", "price", "currency_type"),
+    "fare_rules": ("fare_id",),
 }  # fmt: skip
 WHOLE = ("stop_sequence", "pickup_type", "drop_off_type", "route_type", "location_type", "exception_type",
          "direction_id", "timepoint", "exact_times", "headway_secs", *IF_THERE["calendar"][1:8])  # fmt: skip

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from twin.population.calibration import NO_COUNTS
 from twin.population.marginals import CENSUS, FILE
+from twin.population.published.calibration import NO_COUNTS
 from twin.population.summary import statistics_notes
 from twin.report.drawn import WHOLE
 from twin.report.view import LEAST_SEEDS, PAIRED, Demand, Finding, IndicatorRow, Scenario, Verdict

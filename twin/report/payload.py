@@ -94,7 +94,7 @@ def _scenario(view: ReportView, row: int) -> dict[str, Any]:
 def _indicator(row: IndicatorRow, sets: dict[tuple[str, ...], int]) -> dict[str, Any]:
     """A row with its verdict; its assumptions as the row of their set."""
     words = ("meaning", "theme", "assumptions")
-    plain = {key: value for key, value in asdict(row).items() if key not in words}
+    plain = {key: value for key, value in vars(row).items() if key not in words}
     return {
         **plain,
         "verdict": row.verdict,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
@@ -92,7 +92,7 @@ class Comparison:
     @cached_property
     def table(self) -> pd.DataFrame:
         """The rows as a DataFrame."""
-        return pd.DataFrame([asdict(row) for row in self.rows], columns=list(Row.__dataclass_fields__))
+        return pd.DataFrame([vars(row) for row in self.rows], columns=list(Row.__dataclass_fields__))
 
     @cached_property
     def differs(self) -> tuple[tuple[str, tuple[Any, ...]], ...]:
@@ -122,7 +122,7 @@ class Comparison:
         """What `twin compare --json` prints."""
         ledgers = [each.ledger() for each in self.scenarios]
         rows = [
-            {**asdict(row), "assumptions": count_assumptions(row.assumptions, ledgers[row.scenario])}
+            {**vars(row), "assumptions": count_assumptions(row.assumptions, ledgers[row.scenario])}
             for row in self.rows
         ]
         return {

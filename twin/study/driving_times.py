@@ -13,8 +13,8 @@ from twin.kernels import paths
 from twin.kernels.paths import RoutePool, Trips
 from twin.model.choices import IN_A_CAR
 from twin.model.twin_model import TwinModel
+from twin.population.days.tours import TourModes
 from twin.population.tables import BUSINESS, SCHOOL, WORK
-from twin.population.tours import TourModes
 from twin.routing.search import NO_DRAWS
 
 MINUTE_MS = 60 * MS

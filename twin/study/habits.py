@@ -75,24 +75,33 @@ def learned_habits(
     homes = [folder / key for folder in folders]
     habits, done = max((kept_day(home, days) for home in homes), key=itemgetter(1), default=(None, 0))
     usual = usual_day(scenario)
+    model: TwinModel | None = None
     for day in range(done, days + 1):
         progress(day / (days + 1), f"learning habits, day {day} of {days}")
-        model = TwinModel(
-            usual, rng=seed, territory=territory, population=population, habits=habits, threads=threads
-        )
-        if day == 0:
-            habits = model.habits  # the equilibrium start; its first day is still to be lived
+        if model is None or habits is None:
+            model = TwinModel(
+                usual, rng=seed, territory=territory, population=population, habits=habits, threads=threads
+            )
         else:
-            model.run_day()
-            lived = Passages.join(model.state.log.parts)
-            columns = (lived.link, lived.enter_ms, lived.exit_ms)
-            habits = review(model.drivers(), model.habits, columns, day, model.parameters)
-        del model
-        gc.collect()  # a model and its agents hold each other, and the collector counts objects, not bytes
+            model.begin_day(habits)
+        habits = _after(model, day)
         for home in homes:
             keep_day(home, day, habits)
+    del model
+    gc.collect()  # a model and its agents hold each other, and the collector counts objects, not bytes
     assert habits is not None
     return habits
+
+
+def _after(model: TwinModel, day: int) -> Habits:
+    """Habits after that day of the model; day 0 is the equilibrium start, and nobody lives it."""
+    if day == 0:
+        return model.habits
+    model.run_day()
+    lived = Passages.join(model.state.log.parts)
+    return review(
+        model.drivers(), model.habits, (lived.link, lived.enter_ms, lived.exit_ms), day, model.parameters
+    )
 
 
 def cache_folders() -> tuple[Path, ...]:

@@ -20,12 +20,12 @@ from twin.indicators.records import DayRecord
 from twin.kernels.synthesis import rake_weights
 from twin.model.sources import load_territory, population_file
 from twin.population.additions import PERSON_IDS
-from twin.population.counts import MET_WITHIN, ROUNDS, TOLERANCE
 from twin.population.file import CalibrationTable, read_population_file, with_calibration, with_totals
-from twin.population.households import AREA_IDS
+from twin.population.outside.counts import MET_WITHIN, ROUNDS, TOLERANCE
+from twin.population.outside.travellers import KIND_IDS
+from twin.population.residents.households import AREA_IDS
 from twin.population.synthesis import synthesise
 from twin.population.tables import COMMUTER, THROUGH
-from twin.population.travellers import KIND_IDS
 from twin.readers.csv_rows import number_of, read_rows
 from twin.scenario.scenario import Scenario
 from twin.study.habits import learned_habits, usual_day

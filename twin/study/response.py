@@ -22,8 +22,8 @@ from twin.indicators.records import DayRecord
 from twin.model.choices import IN_A_CAR, DayModes, Felt
 from twin.model.record import record_of
 from twin.model.twin_model import TwinModel
+from twin.population.days.tours import TourModes, tour_modes
 from twin.population.tables import CAR, MODES
-from twin.population.tours import TourModes, tour_modes
 from twin.scenario.scenario import Scenario
 from twin.study.driving_times import DrivingTimes, driving_times
 from twin.study.habits import cache_folders

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -130,7 +130,7 @@ class Result:
         rows = [
             {"indicator": row.pop("name"), **row, "assumptions": count_assumptions(each.assumptions, ledger)}
             for each in self.focus_values
-            for row in (asdict(each),)
+            for row in (dict(vars(each)),)
         ]
         return {**counts, "focus": self.scenario.focus, "indicators": rows}
 

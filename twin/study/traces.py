@@ -3,8 +3,9 @@
 A result's folder holds when each trip began and ended, not where: that is personal and stays out of it. It
 is found again by drawing the population from the scenario and seed that the manifest names; the trips' ids
 must be those of the folder. Further days keep who people are, where they work and when they start, and draw
-anew what they do, where they shop, visit or eat out, and how long they stay (`twin.population.another_day`);
-they are not simulated: trips leave as planned, cars go at the mean speed of the simulated day.
+anew what they do, where they shop, visit or eat out, and how long they stay
+(`twin.population.days.another_day`); they are not simulated: trips leave as planned, cars go at the mean
+speed of the simulated day.
 """
 
 from __future__ import annotations

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from twin.model.sources import load_territory, population_file
-from twin.population.figures import LISTS, Figures, french_figures
 from twin.population.population import Population
+from twin.population.published.figures import LISTS, Figures, french_figures
+from twin.population.published.validation import Row, compared_areas, hold_against
 from twin.population.synthesis import synthesise
-from twin.population.validation import Row, compared_areas, hold_against
 from twin.scenario.scenario import Scenario
 from twin.study.progress import Progress, silent
 

@@ -28,7 +28,7 @@ def read_values(table: pd.DataFrame) -> tuple[IndicatorValue, ...]:
     known: dict[tuple[str, ...], tuple[str, ...]] = {}
     values = []
     for row in table.to_dict("records"):
-        names = tuple(str(name) for name in row["assumptions"])
+        names = tuple(row["assumptions"].tolist())
         values.append(
             IndicatorValue(
                 name=row["indicator"],

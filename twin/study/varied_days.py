@@ -2,8 +2,8 @@
 
 Drivers who lived one and the same day until it settled expect what that day takes; where others make new
 trips, streets jam that were just free enough. So before any date more weekdays are lived, each with errands
-of its own (`twin.population.another_day`), without weather or incidents. Routes stay those that were learned;
-what is expected of streets moves on.
+of its own (`twin.population.days.another_day`), without weather or incidents. Routes stay those that were
+learned; what is expected of streets moves on.
 """
 
 from __future__ import annotations

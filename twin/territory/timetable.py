@@ -20,6 +20,14 @@ SAME_PLACE_DEG = 1e-6
 """Two stops of one id lie in one place if their coordinates differ by less."""
 
 
+def fares_unknown(n_lines: int) -> dict[str, np.ndarray]:
+    """Columns of the fares of lines of which no feed tells."""
+    return {
+        "line_fare_cents": np.full(n_lines, -1, dtype=np.int64),
+        "line_fare_by_boarding": np.zeros(n_lines, dtype=np.bool_),
+    }
+
+
 @dataclass(frozen=True)
 class Timetable(Table):
     """What runs on one service day.
@@ -28,7 +36,8 @@ class Timetable(Table):
     of each lie one after another from `call_start` on. Times are seconds after 00:00 of the service
     day, may pass 86,400 and never decrease along a run. A pattern is one of the distinct stop sequences
     of a line. `stop_path_node` is a row of the territory's paths, -1 where none is within reach;
-    `line_provenance` indexes `PROVENANCES`: 0 observed in a feed, 2 assumed.
+    `line_provenance` indexes `PROVENANCES`: 0 observed in a feed, 2 assumed. `line_fare_cents` is what a feed
+    says that a line costs, by boarding or once a journey, -1 where none does.
 
     `digest` covers the tables, `meta` says where they come from and what was left out and why.
     """
@@ -44,6 +53,8 @@ class Timetable(Table):
     line_name: Texts
     line_mode: Texts
     line_provenance: NDArray[np.int8]
+    line_fare_cents: Longs
+    line_fare_by_boarding: Flags
     run_id: Texts
     run_line: Ints
     call_start: Longs
@@ -85,7 +96,7 @@ class Timetable(Table):
         whole = np.zeros(0, dtype=np.int32)
         return cls.of(
             {**texts, **empty, "stop_path_node": whole},
-            {**lines, "line_provenance": np.zeros(0, dtype=np.int8)},
+            {**lines, "line_provenance": np.zeros(0, dtype=np.int8), **fares_unknown(0)},
             {"run_id": np.zeros(0, dtype=np.str_), "run_line": whole, "n_calls": whole},
             {
                 "call_stop": whole,

@@ -14,7 +14,7 @@ from twin.scenario.ledger import Parameters
 from twin.territory.geometry import Plane
 from twin.territory.tables import ASSUMED, OBSERVED, Floats, Ints, Longs, Streets, Texts
 from twin.territory.territory import Territory
-from twin.territory.timetable import Timetable
+from twin.territory.timetable import Timetable, fares_unknown
 
 LEAST_CALLS = 2
 LICENCE_OF_FEED = "not stated in the feed: see its publisher"
@@ -110,6 +110,8 @@ def timetable_of_feed(
             "line_name": day.line_name[lines],
             "line_mode": day.line_mode[lines],
             "line_provenance": np.full(len(lines), OBSERVED, dtype=np.int8),
+            "line_fare_cents": day.line_fares.cents[lines],
+            "line_fare_by_boarding": day.line_fares.by_boarding[lines],
         },
         {
             "run_id": np.array(names, dtype=np.str_),
@@ -139,6 +141,7 @@ def assumed_lines(line_id: list[str], name: list[str], mode: list[str]) -> dict[
         "line_name": np.array(name, dtype=np.str_),
         "line_mode": np.array(mode, dtype=np.str_),
         "line_provenance": np.full(len(line_id), ASSUMED, dtype=np.int8),
+        **fares_unknown(len(line_id)),
     }
 
 

@@ -14,7 +14,7 @@ from twin.errors import InputError
 from twin.territory.store import NOTES as TERRITORY_NOTES
 from twin.territory.store import read_columns, write_columns
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 FOLDER = "timetable"
 NOTES = "timetable.json"
 TABLES = ("stops", "lines", "runs", "calls")

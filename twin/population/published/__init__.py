@@ -1,0 +1,1 @@
+"""A population held against published figures: surveys, measures, what is fitted and what held out."""
