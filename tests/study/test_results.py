@@ -246,3 +246,18 @@ def test_maps_and_pages_come_from_what_hangs(result: Result, monkeypatch: pytest
     hang(Sketch())
     assert result.map("flow_veh") == "flow_veh of A small day"
     assert result.to_html() == "<html>"
+
+
+def test_the_catalogue_lies_beside_the_tables_and_personal_rows_do_not(tmp_path: Path) -> None:
+    listed = [
+        {"dct:identifier": "counts", "dcat:keyword": ["link", "personal data"]},
+        {"dct:identifier": "traces of Alpha", "dcat:keyword": ["link"]},
+    ]
+    day = replace(small_day(), catalogue={"@type": "dcat:Catalog", "dcat:dataset": listed})
+    made = Result.of_day(day, small_scenario(tmp_path))
+    made.save(tmp_path / "run")
+    written = json.loads((tmp_path / "run" / "catalogue.jsonld").read_text(encoding="utf-8"))
+    kept = Result.load(tmp_path / "run")
+    assert written == kept.catalogue == day.catalogue
+    assert "counts" in made.manifest["personal_datasets"]
+    assert "counts" in set(made.observations["dataset"]) - set(kept.observations["dataset"])

@@ -216,7 +216,5 @@ def _interval(found: Difference) -> dict[str, Any]:
 
 def _fleet_told(fleet: Fleet) -> dict[str, Any]:
     kept = {key: value for key, value in asdict(fleet).items() if key != "saves"}
-    return {
-        **kept, "saves": _interval(fleet.saves), "net_eur": fleet.net_eur,
-        "net_with_carbon_eur": fleet.net_with_carbon_eur,
-    }  # fmt: skip
+    reckoned = ("saves_per_sensor_eur", "net_eur", "net_with_carbon_eur")
+    return {**kept, "saves": _interval(fleet.saves), **{name: getattr(fleet, name) for name in reckoned}}

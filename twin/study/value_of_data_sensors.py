@@ -36,6 +36,11 @@ class Fleet:
     carbon_eur: float
 
     @property
+    def saves_per_sensor_eur(self) -> float:
+        """What a sensor of the fleet saves on the mean [EUR/day]."""
+        return float(self.saves.difference or 0.0) / self.count
+
+    @property
     def net_eur(self) -> float:
         """What they save less what they cost [EUR/day]."""
         return float(self.saves.difference or 0.0) - self.cost_eur
