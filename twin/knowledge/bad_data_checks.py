@@ -116,7 +116,7 @@ def stuck_evidence(reports: np.ndarray, usual: np.ndarray) -> np.ndarray:
     """How unlikely it is that reports stay the same so long (n_times, n) [nats], the run up to each moment.
 
     usual (n_times, n): expected reports. Two Poisson counts of mean m are equal with chance about
-    1 / (2 √(π m)), and where none is expected nought repeats nought; a report that did not come neither adds nor ends.
+    1 / (2 √(π m)); where none is expected, nought repeats nought. A lost report neither adds nor ends.
     """
     surprise = _surprise_of_equal(usual)
     out, run = np.zeros(reports.shape), np.zeros(reports.shape[1])
@@ -145,8 +145,8 @@ def noise_evidence(reports: np.ndarray, usual: np.ndarray, per_hour: int) -> np.
     shape = np.maximum(usual.reshape(blocks.shape), 0.1)
     level = np.nansum(blocks, axis=1) / np.where(np.isfinite(blocks), shape, 0.0).sum(axis=1).clip(0.1)
     expected = np.maximum(shape * level[:, None], 0.1)
-    square = np.nanmean(np.where(np.isfinite(blocks), (blocks - expected) ** 2 / expected, np.nan), axis=1)
-    return np.asarray(np.log(np.maximum(np.nan_to_num(square), 1e-3)))
+    square = np.nansum((blocks - expected) ** 2 / expected, axis=1) / np.isfinite(blocks).sum(axis=1).clip(1)
+    return np.asarray(np.log(np.maximum(square, 1e-3)))
 
 
 def replay_evidence(reports: np.ndarray, before: np.ndarray, usual: np.ndarray) -> np.ndarray:
