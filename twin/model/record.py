@@ -82,7 +82,6 @@ def record_of(model: TwinModel) -> DayRecord:
             on_demand=on_demand_record_of(model, passages),
             services=services_of(model, passages),
             utilities=utilities,
-            false_data=false_data_record_of(model),
             **_published(model),
         )
     )
@@ -103,6 +102,7 @@ def _published(model: TwinModel) -> dict[str, Any]:
         "datasets": kept.names,
         "catalogue": _catalogue(model),
         "fleets": fleets_record_of(model),
+        "false_data": false_data_record_of(model),
         "providers": tuple(agent.name for agent in model.providers),
         "probe_datasets": {agent.name: f"{agent.name}.probes" for agent in model.providers},
     }
