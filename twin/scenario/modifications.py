@@ -273,7 +273,8 @@ _KINDS: tuple[type[Modification], ...] = (
     *(CloseLink, ReduceCapacity, Incident, SpeedLimit, ClassifySecondary, RankByGhg, SchoolStreet),
     *(DataAgreement, AppShare, AddSensorFleet, BusLine, Parking, Fare, ParkAndRide, OnDemandTransport),
     *(Lanes, OneWay, TurnBan, BusLane, BikeLane, NewLink, SignalPlan, Works, WithdrawProvider, Rain),
-    *(CloseService, DistrictHeat, *FALSE_DATA_KINDS, *UTILITY_KINDS),
+    *(CloseService, DistrictHeat),
+    *(*FALSE_DATA_KINDS, *UTILITY_KINDS),
 )
 for _kind in _KINDS:
     MODIFICATIONS.add(_kind.model_fields["kind"].default, _kind)
