@@ -39,7 +39,8 @@ def test_everywhere_residuals_are_blind_to_a_stream_and_two_sources_are_not(plac
     """Few days were lived of the riviera: its thresholds against usual days are not promised."""
     assert line(LINES, place, "gross, redundant", "residuals")["found"] >= 0.99
     crossed = line(LINES, place, "stealthy", "sources crossed")
-    assert crossed["found"] >= 0.80 and crossed["false_alarms"] <= 0.015
+    assert crossed["found"] >= 0.80
+    assert crossed["false_alarms"] <= 0.015
     for check in ("chi_square", "largest_residual", "residuals"):
         blind = line(LINES, place, "stealthy", check)
         chance = max(blind["false_alarms_last"], 0.01)  # and three standard deviations of so many draws
