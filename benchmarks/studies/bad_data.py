@@ -27,7 +27,7 @@ from benchmarks.studies.bad_data_days import HOURS, LEDGER, PLACES, Ground, Plac
 from benchmarks.studies.bad_data_meters import METER_CHECKS, meter_runs
 from benchmarks.studies.bad_data_scores import CROSS, RESIDUAL, SOURCES, TEMPORAL, Watch
 from benchmarks.studies.lived_events import default_folder
-from twin.knowledge.bad_data import found_share, roc_area, threshold_of
+from twin.knowledge.bad_data import ResidualTest, found_share, roc_area, threshold_of
 
 TABLE = Path(__file__).resolve().with_suffix(".csv")
 COVERAGE = 0.9
@@ -186,8 +186,11 @@ def cost_lines(place: Place, runs: Runs, folder: Path) -> Iterator[str]:
         shown, n = [], 0
         for seed in range(1, 6):
             watch = Watch(ground, Sensors(ground, seed, coverage, USER_SHARE), learn)
-            n = len(watch.sensors.counted)
-            shown.append(np.mean(watch.tests[HOURS // 2].sensitivity[:n] >= SENSITIVE))
+            n, noon = len(watch.sensors.counted), HOURS // 2
+            spread = [watch.count_spread_veh[noon], watch.usual.rest_spread_veh[noon]]
+            matrix = ground.system.matrix(watch.sensors.counted)
+            test = ResidualTest.of(matrix, np.concatenate(spread) ** 2)
+            shown.append(np.mean(test.sensitivity[:n] >= SENSITIVE))
         yield f"{place.name}: {n} counters ({coverage:.0%}), {np.mean(shown):.0%} of them redundant"
     for check in ("chi_square", "cross-checks", "all checks"):
         by = judged_by(runs, JOINED.get(check, (check,)), "gross")
