@@ -221,7 +221,7 @@ def _told(area: Area, days: Sequence[KeptDay], judged: KeptDay, luck: Luck, para
     records = [counts_of(day, streets, luck, parameters)[0] for day in others]
     nothing = np.full((1, *counts[0].shape), np.nan)
     record = np.array(records) if records else nothing
-    phones = phones_of(judged, streets, parameters["knowledge.phone_share"], luck.seed, parameters)
+    phones = phones_of(judged, streets, area.links, parameters["knowledge.phone_share"], luck, parameters)
     row = np.full(streets.n_links, -1)
     row[area.links] = np.arange(len(area.links))
     balances = node_balances(
