@@ -19,7 +19,7 @@ from twin.utilities.demand import DayConsumption, Demand
 
 pytestmark = pytest.mark.one_interpreter("long; populations are drawn on each elsewhere")
 
-HOUR, METERED, MONITOR_ERROR, METER_ERROR = 19, 0.3, 0.01, 0.01
+HOUR, METERED, MONITOR_ERROR, METER_ERROR = 19, 0.6, 0.01, 0.01
 FIRST, N_DAYS = dt.date(2027, 3, 5), 5
 
 
@@ -40,7 +40,7 @@ def test_meters_and_the_monitor_beat_what_was_before():
         depart_ms = np.rint(trips.depart_s * 1_000.0).astype(np.int64)
         arrive_ms = depart_ms + np.rint(np.nan_to_num(trips.duration_s, nan=600.0) * 1_000.0).astype(np.int64)
         drawn = DayConsumption(Demand(population, places, ledger), depart_ms, arrive_ms)
-        kwh = drawn.between(POWER, HOUR * 3_600_000, (HOUR + 1) * 3_600_000)[used]
+        kwh = drawn.between("power", HOUR * 3_600_000, (HOUR + 1) * 3_600_000)[used]
         reports = uniforms(1, stream_of("test.metered"), key) < METERED
         read = kwh * (1.0 + METER_ERROR * bells(1, stream_of("test.meter"), key, number))
         sums = np.bincount(station, weights=np.where(reports, read, 0.0))
@@ -64,6 +64,6 @@ def test_meters_and_the_monitor_beat_what_was_before():
     before = float(np.abs(mine[:-1] - truth[1:]).mean())
     mean = float(np.mean([np.abs(mine[:day].mean(axis=0) - truth[day]).mean() for day in range(1, N_DAYS)]))
     assert len(truth[0]) >= 5
-    assert error < 0.9 * alike  # the monitor's load shared out by delivery points
+    assert error < 0.7 * alike  # the monitor's load shared out by delivery points
     assert error < before
     assert error < mean

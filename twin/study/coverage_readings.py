@@ -85,7 +85,7 @@ def counts_of(
 
 
 class Phones(NamedTuple):
-    """What a provider gives: phones by hour and link (30, n_links), NaN: too few; an area's links by phone."""
+    """What a provider gives: phones by hour and link (30, n_links), NaN if few; links of an area by phone."""
 
     seen: np.ndarray
     links_per_phone: float
