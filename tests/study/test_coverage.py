@@ -16,10 +16,11 @@ from twin.knowledge.own_record import model_error
 from twin.model.sources import load_territory
 from twin.report.coverage import render_coverage
 from twin.scenario.scenario import Scenario
-from twin.study.coverage import COVERAGES, MODEL_SEED, CoveragePlan, Row, area_of, prior_of, study_coverage
+from twin.study.coverage import COVERAGES, MODEL_SEED, CoveragePlan, area_of, prior_of, study_coverage
 from twin.study.coverage_days import PHONES_SHARE, KeptDay, kept_days
 from twin.study.coverage_readings import Luck, counts_of, drawn_order, phones_of
 from twin.study.coverage_summary import curve, differences, falls, gains, told
+from twin.study.coverage_table import Row
 from twin.study.dated_days import HOURS
 
 pytestmark = pytest.mark.one_interpreter("long; days with dates are lived on each in the room of the model")
