@@ -18,7 +18,8 @@ from pathlib import Path
 
 from twin.report.coverage import write_coverage
 from twin.scenario.scenario import Scenario
-from twin.study.coverage import CoveragePlan, coverage_rows, read_rows, write_rows
+from twin.study.coverage import CoveragePlan, coverage_rows
+from twin.study.coverage_table import read_rows, write_rows
 
 HOME = Path(__file__).resolve().parents[2]
 TABLE = HOME / "benchmarks" / "studies" / "coverage.csv"

@@ -82,11 +82,18 @@ def _section(rows: Sequence[Mapping[str, Any]], focus: str) -> dict[str, Any]:
             for arm in ARMS
             for point in curves[arm]
         ],
-        "heads": ["estimate", "persistence", "kind of day", "readings, else usual", "estimate, unread links",
-                  "usual, unread links"],
+        "heads": ["estimate", "persistence", "kind of day", "readings, else usual"],
+        "unread": [
+            [ARM_WORDS[arm], _percent(point.coverage)]
+            + [_told(point.values[name], 2) for name in ("rmse_unread", "usual_unread")]
+            for arm in ARMS
+            for point in curves[arm]
+        ],
         "falls": [
-            [f"{_percent(low)} to {_percent(high)}", _told(gain, 3)]
-            for low, high, gain in gains(rows, focus, "counters")
+            [f"{_percent(low)} to {_percent(high)}", _told(drawn, 3), _told(placed, 3)]
+            for (low, high, drawn), (_, _, placed) in zip(
+                gains(rows, focus, "counters"), gains(rows, focus, "counters by value"), strict=True
+            )
         ],
         "crossing": [
             [_percent(share), *(_told(each.get(share), 2) for each in _crossed(rows, focus))]
@@ -106,21 +113,25 @@ def _crossed(rows: Sequence[Mapping[str, Any]], focus: str) -> list[dict[float, 
 
 
 def _lead(curves: Mapping[str, list[Point]]) -> str:
-    points = curves["counters"]
+    """What is found, in sentences: of counters placed by value, then of those that a seed draws."""
+    return " ".join(_sentences(ARM_WORDS[arm], curves[arm]) for arm in ("counters by value", "counters"))
+
+
+def _sentences(words: str, points: Sequence[Point]) -> str:
     first, last = points[0], points[-1]
     way = (
         "falls with every step of coverage" if falls(points) else "does not fall with every step of coverage"
     )
     worst = [
-        f"{RIVAL_WORDS[rival]} at {_percent(point.coverage)}"
+        f"{RIVAL_WORDS[rival].partition(':')[0]} at {_percent(point.coverage)}"
         for point in points
         for rival in RIVALS
         if (point.values["rmse"].value or 0.0) >= (point.values[rival].value or 0.0)
     ]
     beaten = "beats every rival at every coverage" if not worst else "does not beat " + "; ".join(worst)
+    ends = f"{_told(first.values['rmse'], 2)} veh/h without a counter, {_told(last.values['rmse'], 2)} with"
     return (
-        f"The mean error {way}: {_told(first.values['rmse'], 2)} veh/h without a counter, "
-        f"{_told(last.values['rmse'], 2)} with counters on {_percent(last.coverage)} of links. It {beaten}."
+        f"{words.capitalize()}: the mean error {way}, {ends} {_percent(last.coverage)} of links; it {beaten}."
     )
 
 
@@ -166,7 +177,7 @@ def _band(point: Point, name: str) -> tuple[float, float, float, float]:
 
 
 def _cells(point: Point) -> list[str]:
-    return [_told(point.values[name], 2) for name in ("rmse", *RIVALS, "rmse_unread", "usual_unread")]
+    return [_told(point.values[name], 2) for name in ("rmse", *RIVALS)]
 
 
 def _told(mean: Mean | None, digits: int) -> str:

@@ -8,12 +8,11 @@ are out, what they miss, and whose phones report; which town (draw of people and
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -30,6 +29,7 @@ from twin.scenario.scenario import Scenario
 from twin.sensing.nested import place_by_value
 from twin.study.coverage_days import KeptDay, dates_of_year, kept_days
 from twin.study.coverage_readings import Luck, Phones, counts_of, drawn_order, phones_of
+from twin.study.coverage_table import Row, read_rows, write_rows
 from twin.study.progress import Progress, silent
 from twin.territory.territory import Territory
 
@@ -40,7 +40,6 @@ MODEL_SEED = 1_000
 MODEL_FIRST, MODEL_STEP_DAYS = dt.date(2026, 1, 5), 17
 JUDGED_YEAR = 2027
 TABLE = "coverage.csv"
-Row = dict[str, Any]
 Reading = tuple[np.ndarray, np.ndarray]
 """Vehicles and their variances (n_hours, n_links), NaN where nothing is read."""
 
@@ -144,25 +143,6 @@ def study_coverage(
     return rows
 
 
-def read_rows(table: Path) -> list[Row]:
-    """Rows of a table that stands, none where there is none."""
-    if not table.is_file():
-        return []
-    with table.open(newline="", encoding="utf-8") as file:
-        return [dict(row) for row in csv.DictReader(file)]
-
-
-def write_rows(table: Path, rows: Sequence[Row]) -> None:
-    """Write the whole table, or leave it; numbers by nine digits."""
-    beside = table.with_suffix(".part")
-    with beside.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        for row in rows:
-            writer.writerow({k: f"{v:.9g}" if isinstance(v, float) else v for k, v in row.items()})
-    beside.replace(table)
-
-
 def area_of(focus: Focus, territory: Territory, model: Sequence[KeptDay]) -> Area:
     """The links of a focus, and what the days of the city's model tell of them."""
     streets = territory.streets
@@ -221,7 +201,7 @@ def _told(area: Area, days: Sequence[KeptDay], judged: KeptDay, luck: Luck, para
     records = [counts_of(day, streets, luck, parameters)[0] for day in others]
     nothing = np.full((1, *counts[0].shape), np.nan)
     record = np.array(records) if records else nothing
-    phones = phones_of(judged, streets, parameters["knowledge.phone_share"], luck.seed, parameters)
+    phones = phones_of(judged, streets, area.links, parameters["knowledge.phone_share"], luck, parameters)
     row = np.full(streets.n_links, -1)
     row[area.links] = np.arange(len(area.links))
     balances = node_balances(

@@ -87,17 +87,19 @@ def counts_of(
 
 
 class Phones(NamedTuple):
-    """What a provider gives: phones by hour and link (30, n_links), NaN where too few; links of one."""
+    """What a provider gives: phones by hour and link (30, n_links), NaN if few; links of an area by phone."""
 
     seen: np.ndarray
     links_per_phone: float
 
 
-def phones_of(day: KeptDay, streets: Streets, share: float, seed: int, parameters: Parameters) -> Phones:
-    """What a provider with that share of car drivers among its users gives to the city of a day."""
+def phones_of(
+    day: KeptDay, streets: Streets, links: np.ndarray, share: float, luck: Luck, parameters: Parameters
+) -> Phones:
+    """What a provider with that share of car drivers gives the city of a day; links are those of its area."""
     n_links = streets.n_links
     order = SensorFleet(name="phones", kind="probe", owner=PROVIDER)
-    nowhere = Site(np.empty(0, dtype=np.int32), streets.link_key, streets.road_class, seed)
+    nowhere = Site(np.empty(0, dtype=np.int32), streets.link_key, streets.road_class, luck.seed)
     fleet = deploy(order, nowhere, parameters, 0)
     trips, trip = np.unique(day.phone_trip, return_inverse=True)
     sends = np.zeros(len(trips), dtype=np.bool_)
@@ -105,7 +107,7 @@ def phones_of(day: KeptDay, streets: Streets, share: float, seed: int, parameter
     key = keys_of(np.array([f"{day.date} {each}" for each in trips.tolist()]))
     left_ms = day.phone_left_ms.astype(np.int64)
     events = Events(trip.astype(np.int32), day.phone_link, left_ms - day.phone_time_ms, left_ms)
-    rows = observe_probes(fleet, events, sends, key, streets.link_key, seed)
+    rows = observe_probes(fleet, events, sends, key, streets.link_key, luck.seed)
     platform = DataPlatform()
     platform.add(fleet.dataset)
     given = Dataset.of_links(PASSAGES, PROVIDER, "phones that left the link", "veh", cadence_s=3_600.0)
@@ -117,8 +119,10 @@ def phones_of(day: KeptDay, streets: Streets, share: float, seed: int, parameter
     platform.append(PASSAGES, publish_passages(own, 3_600.0, n_links, least))
     told = platform.visible(CITY, PASSAGES, LATER_S)
     seen = passages_seen(told, 3_600.0, (HOURS, n_links), 2.0 * least)
-    n_trips = np.unique(np.stack([day.phone_trip[day.phone_draw < share]])).size
-    return Phones(seen, max(own.n_rows / max(n_trips, 1), 1.0))
+    inside = np.zeros(n_links, dtype=np.bool_)
+    inside[links] = True
+    n_trips = np.unique(day.phone_trip[(day.phone_draw < share) & inside[day.phone_link]]).size
+    return Phones(seen, max(float(inside[own.datastream].sum()) / max(n_trips, 1), 1.0))
 
 
 def _order(count: int) -> SensorFleet:
