@@ -135,7 +135,7 @@ class Sensors:
         streets, links = self.ground.territory.streets, self.ground.system.links
         order = SensorFleet(
             name="city counters", kind="road_counter", owner="city", links=LinkSelector(road_class=MAIN),
-            count=round(self.coverage * len(links)), options={"placement": "random"},
+            count=round(self.coverage * len(links)), placement="random",
         )  # fmt: skip
         site = Site(links.astype(np.int32), streets.link_key, streets.road_class, self.seed)
         return deploy(order, site, LEDGER)
