@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -137,7 +137,7 @@ def _by_share(found: Mapping[float, Mean]) -> dict[str, dict[str, float | int | 
     return {f"{share:g}": _plain(mean) for share, mean in found.items()}
 
 
-def falls(points: list[Point]) -> bool:
+def falls(points: Sequence[Point]) -> bool:
     """Whether the mean error falls from each coverage to the next."""
     error = [point.values["rmse"].value for point in points]
     return bool(np.all(np.diff(np.array(error, dtype=np.float64)) < 0.0))
