@@ -42,5 +42,5 @@ def coverage(
         points = each["curves"]["counters"]
         columns = ("coverage", "rmse", "persistence", "day_of_week", "readings_else_usual")
         lines = [[point["coverage"], *(point[name]["mean"] for name in columns[1:])] for point in points]
-        table(columns, lines, f"{focus}: error [veh/h], counters drawn by seed")
+        table(columns, lines, f"{focus}: error in veh/h, counters drawn by seed")
     return say(f"report {page}")
