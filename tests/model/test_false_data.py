@@ -95,14 +95,15 @@ def test_a_stuck_counter_repeats_itself_and_traffic_does_not_care(quiet):
 @pytest.mark.parametrize(
     ("more", "what"),
     [
-        (false("attack", "Bousole.probes", means="ghosts"), "no fleet 'Bousole.probes'"),
-        (false("attack", "counters", means="ghosts"), "ghosts does not suit 'counters'"),
-        (false("sensor_fault", fault="stuck"), "stuck does not suit 'Boussole.probes'"),
+        (("attack", "Bousole.probes", {"means": "ghosts"}), "no fleet 'Bousole.probes'"),
+        (("attack", "counters", {"means": "ghosts"}), "ghosts does not suit 'counters'"),
+        (("sensor_fault", "Boussole.probes", {"fault": "stuck"}), "stuck does not suit 'Boussole.probes'"),
     ],
 )
 def test_what_does_not_fit_is_told(more, what):
+    kind, fleet, keys = more
     with pytest.raises(InputError, match=what):
-        model(more)
+        model(false(kind, fleet, **keys))
 
 
 def test_an_attack_on_phones_says_where():

@@ -122,13 +122,26 @@ def kept_day(home: Path, days: int) -> tuple[Habits | None, int]:
             try:
                 return _read(folder), day + 1
             except InputError:
-                shutil.rmtree(folder)  # harmed on disk: an earlier day, or the start, is as good
+                shutil.rmtree(folder, ignore_errors=True)  # harmed: an earlier day, or the start, is as good
     return None, 0
 
 
 def keep_day(home: Path, day: int, habits: Habits) -> None:
-    """Keep habits after a day, in the place of those after earlier ones."""
-    folder = home / f"day-{day:02d}"
+    """Keep habits after a day, in the place of those after earlier ones.
+
+    A process that learns the same at the same time, and is further on, may have cleared this day away.
+    """
+    try:
+        _write(home / f"day-{day:02d}", day, habits)
+    except FileNotFoundError:
+        if not any(other.name > f"day-{day:02d}" for other in home.glob("day-*")):
+            raise
+    for before in home.glob("day-*"):
+        if before.name < f"day-{day:02d}":
+            shutil.rmtree(before, ignore_errors=True)
+
+
+def _write(folder: Path, day: int, habits: Habits) -> None:
     store.open_folder(folder)
     files = {
         "pool.parquet": store.write_table(
@@ -142,9 +155,6 @@ def keep_day(home: Path, day: int, habits: Habits) -> None:
         ),
     }
     store.seal_folder(folder, {"kind": "habits", "day": day}, files)
-    for before in home.glob("day-*"):
-        if before.name < folder.name:
-            shutil.rmtree(before, ignore_errors=True)
 
 
 def _read(folder: Path) -> Habits:
