@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from twin.behaviour.habits import N_SLICES, Habits
+from twin.errors import WorkError
 from twin.routing.routes import Routes
 from twin.study import habits as room
 
@@ -41,5 +42,5 @@ def test_a_day_that_another_process_has_cleared_away_is_left_to_it(tmp_path, mon
 
 def test_a_folder_that_vanishes_without_reason_is_told(tmp_path, monkeypatch) -> None:
     swept_away(monkeypatch)
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(WorkError, match="cannot be written"):
         room.keep_day(tmp_path, 2, some())

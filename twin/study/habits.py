@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from twin.behaviour.habits import N_SLICES, Habits, review
-from twin.errors import InputError
+from twin.errors import InputError, WorkError
 from twin.mobility.passages import Passages
 from twin.model.twin_model import TwinModel
 from twin.population.population import Population
@@ -131,13 +131,14 @@ def keep_day(home: Path, day: int, habits: Habits) -> None:
 
     A process that learns the same at the same time, and is further on, may have cleared this day away.
     """
+    folder = home / f"day-{day:02d}"
     try:
-        _write(home / f"day-{day:02d}", day, habits)
-    except FileNotFoundError:
-        if not any(other.name > f"day-{day:02d}" for other in home.glob("day-*")):
+        _write(folder, day, habits)
+    except (FileNotFoundError, WorkError):
+        if folder.exists() or not any(other.name > folder.name for other in home.glob("day-*")):
             raise
     for before in home.glob("day-*"):
-        if before.name < f"day-{day:02d}":
+        if before.name < folder.name:
             shutil.rmtree(before, ignore_errors=True)
 
 
