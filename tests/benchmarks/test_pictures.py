@@ -12,6 +12,7 @@ from PIL import Image
 from benchmarks import pictures
 from benchmarks.pictures import ATTRIBUTION, MOST_BYTES, PICTURES, app_share_chart, main, svg_bytes
 from benchmarks.studies.influence import TABLE as INFLUENCE
+from benchmarks.studies.privacy import TABLE as PRIVACY
 from tests.conftest import ROOT
 from tests.model.village import TABLES, world
 from twin.scenario.scenario import Scenario
@@ -34,6 +35,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_command_makes_small_pictures_that_name_their_source(made: Path) -> None:
     drawn_from_study = {"influence.svg"} if INFLUENCE.is_file() else set()
+    drawn_from_study |= {"privacy.svg"} if PRIVACY.is_file() else set()
     assert {file.name for file in made.iterdir()} == {"riviera.png", "village.svg", *drawn_from_study}
     assert all(0 < file.stat().st_size < MOST_BYTES for file in made.iterdir())
     drawn = ET.fromstring((made / "village.svg").read_bytes())
@@ -78,8 +80,9 @@ def test_the_committed_map_shows_a_committed_scenario() -> None:
     assert (PICTURES / "riviera.png").stat().st_size < MOST_BYTES
 
 
-def test_the_readme_shows_both_with_a_text_for_those_who_cannot_see_them() -> None:
-    page = (ROOT / "README.md").read_text(encoding="utf-8")
-    shown = dict(re.findall(r"!\[([^\]]+)\]\((docs/pictures/[^)]+)\)", page))
-    assert set(shown.values()) == {f"docs/pictures/{file.name}" for file in PICTURES.iterdir()}
+def test_pages_show_all_with_a_text_for_those_who_cannot_see_them() -> None:
+    pages = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+    text = "\n".join(page.read_text(encoding="utf-8") for page in pages)
+    shown = dict(re.findall(r"!\[([^\]]+)\]\((?:docs/)?pictures/([^)]+)\)", text))
+    assert set(shown.values()) == {file.name for file in PICTURES.iterdir()}
     assert all(len(text.split()) >= 8 for text in shown)
