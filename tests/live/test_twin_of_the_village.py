@@ -11,7 +11,6 @@ import pytest
 from tests.model.village import TABLES, scenario
 from twin.errors import InputError
 from twin.indicators.records import DayRecord
-from twin.knowledge.filtered_day import FilteredDay
 from twin.knowledge.scores import day_of_week_mean, rmse
 from twin.live.fidelity import fidelity_of, whiteness
 from twin.live.nowcast import Nowcast, nowcast
@@ -155,11 +154,16 @@ def test_departures_are_weighted_towards_more_demand_than_was_modelled(now: Nowc
     flow = record.exits.astype(np.float64) * 1.2
     spread = np.full(flow.shape, 1.0)
     counts = np.where(np.isfinite(now.counted.flow_veh), flow, np.nan)
-    more = now._replace(filtered=FilteredDay(flow, spread), counted=now.counted._replace(flow_veh=counts))
+    more = now._replace(
+        filtered=now.filtered._replace(flow_veh=flow, spread_veh=spread),
+        counted=now.counted._replace(flow_veh=counts),
+    )
     found = weights_of(record, more, parameters)
     assert 1.08 < found.overall <= 1.25
     assert found.after < 0.6 * found.before
-    same = now._replace(filtered=FilteredDay(flow / 1.2, spread), counted=more.counted)
+    same = now._replace(
+        filtered=now.filtered._replace(flow_veh=flow / 1.2, spread_veh=spread), counted=more.counted
+    )
     assert weights_of(record, same, parameters).overall == pytest.approx(1.0, abs=0.02)
 
 

@@ -295,6 +295,8 @@ class Access:
         self._state, self._phase, self._groups = state, phase, groups
 
     def __getattr__(self, group: str) -> Any:
+        if group.startswith("_"):
+            raise AttributeError(group)  # asked for while it is unpickled, and has nothing yet
         if group not in self._groups:
             raise AttributeError(f"phase {self._phase!r} does not declare {group!r}")
         return getattr(self._state, group)
