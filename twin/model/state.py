@@ -271,8 +271,7 @@ def _arrays(prefix: str, value: Any) -> Iterator[tuple[str, np.ndarray]]:
         else:  # records: each of their fields is an array
             yield from ((f"{prefix}.{name}", value[name]) for name in value.dtype.names)
     elif hasattr(value, "_asdict"):
-        for name, item in value._asdict().items():
-            yield from _arrays(f"{prefix}.{name}", item)
+        yield from _arrays(prefix, value._asdict())
     elif isinstance(value, dict):
         for name in sorted(value):
             yield from _arrays(f"{prefix}.{name}", value[name])
@@ -284,8 +283,7 @@ def _arrays(prefix: str, value: Any) -> Iterator[tuple[str, np.ndarray]]:
             name = f"{prefix}.{entry.name}" if prefix else entry.name
             yield from _arrays(name, getattr(value, entry.name))
     elif hasattr(value, "__dict__"):
-        for name, item in sorted(vars(value).items()):
-            yield from _arrays(f"{prefix}.{name}", item)
+        yield from _arrays(prefix, vars(value))
 
 
 class Access:
