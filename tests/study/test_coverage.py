@@ -102,8 +102,8 @@ def test_the_page_asks_no_server_and_says_the_figures(rows):
 def test_the_city_reads_its_counters_and_no_other_link(days):
     territory, ledger = load_territory(scenario()), scenario().ledger()
     links = np.flatnonzero(territory.streets.zone == 0)
-    order = drawn_order(territory.streets, links, 40, 1)
-    assert set(drawn_order(territory.streets, links, 10, 1)) == set(order[:10])
+    order = drawn_order(territory.streets, links, 40, 1, ledger)
+    assert set(drawn_order(territory.streets, links, 10, 1, ledger)) == set(order[:10])
     flow, variance = counts_of(days[0], territory.streets, Luck(1, order), ledger)
     seen = np.isfinite(flow).any(axis=0)
     assert set(np.flatnonzero(seen)) <= set(order.tolist())
@@ -164,7 +164,7 @@ def test_counts_move_the_matrix_towards_the_days(days, model):
         alike = [each for each, kind in zip(model, kinds, strict=True) if kind == day.kind] or model
         usual = np.mean([each.od for each in alike], axis=0)
         passed = sum(each.passed for each in alike) / len(alike)
-        order = drawn_order(territory.streets, links, len(links) // 5, seed)
+        order = drawn_order(territory.streets, links, len(links) // 5, seed, ledger)
         flow, variance = counts_of(day, territory.streets, Luck(seed, order), ledger)
         known = np.flatnonzero(np.isfinite(flow).all(axis=0))
         counts = (known, flow[:, known].sum(axis=0), variance[:, known].sum(axis=0))
