@@ -17,11 +17,12 @@ from tests.integration.conftest import Desk
 from twin.cli.main import run_command
 from twin.errors import InputError
 from twin.knowledge.privacy_attacks import keys_of_seed
-from twin.knowledge.privacy_release import BudgetLedger, NoiseKey
+from twin.knowledge.privacy_release import KEY_BYTES, BudgetLedger, NoiseKey
 from twin.population.tables import RESIDENT
 from twin.scenario.ledger import Parameters
 from twin.study.attack import attack_days, lives_in
 from twin.study.attack_kinds import Attacked
+from twin.study.privacy_budget import KEY_FILE
 from twin.study.publication import publish
 from twin.study.releases import PRESENCE, plan_of, publish_plan
 from twin.study.store import read_manifest, read_sealed, write_sealed
@@ -186,6 +187,11 @@ def test_a_run_is_published_once_from_a_budget_of_its_people(
 ) -> None:
     monkeypatch.setenv("TWIN_NETWORKS", str(ROOT / "networks"))
     out, state = desk.folder / "out", tmp_path / "state"
+    state.mkdir(
+        mode=0o700
+    )  # a key that stands already, so that the same cells are shown whenever this is run
+    (state / KEY_FILE).write_bytes(bytes(range(KEY_BYTES)))
+    (state / KEY_FILE).chmod(0o600)
 
     def published(days: int, name: str, *more: str) -> int:
         where = ("--out", str(tmp_path / name), "--state", str(state), "--quiet")
