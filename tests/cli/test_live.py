@@ -90,6 +90,14 @@ def test_what_is_not_right_is_one_line_and_exit_code_2(live, monkeypatch, capsys
     assert sorted(live.parent.rglob("*")) == before
 
 
+def test_a_file_without_any_observation_is_told(tmp_path, capsys):
+    (tmp_path / "in.jsonl").write_text("no\n{}\n")
+    assert run_command(["ingest", str(tmp_path / "in.jsonl"), "--run", str(tmp_path / "live")]) == 2
+    said = capsys.readouterr().err
+    assert "in.jsonl: none of its 2 lines is one; right would be" in said
+    assert (tmp_path / "live" / "refused.jsonl").read_text().count("\n") == 2
+
+
 def test_without_the_extra_a_line_says_how_to_have_it(live, monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "orjson", None)
     assert run_command(["ingest", str(live.parent / "in.jsonl"), "--run", str(live.parent / "other")]) == 2

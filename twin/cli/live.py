@@ -39,6 +39,9 @@ def ingest(
     from twin.live.lines import nobody
 
     told = take_in(source, writable(run), acknowledge=_acknowledge if acks else nobody)
+    if told["refused"] and not told["accepted"] + told["duplicate"]:
+        right = f"observations as `twin export` writes them; {run}/refused.jsonl says why not"
+        raise InputError(source, f"none of its {told['refused']:,} lines is one", right)
     if as_json:
         return emit(told)
     return None if quiet else table(("what", "count"), list(told.items()), "Observations that came in")

@@ -83,7 +83,7 @@ class BudgetLedger:
                 raise InputError(f"release {what!r}", f"epsilon {epsilon:g}", "a number above 0")
             if what in known:
                 raise InputError(
-                    f"release {what!r}", "was published already", "another name, or the table that stands"
+                    f"release {what!r}", "was published already", "the table that stands: it is paid for once"
                 )
             known.add(what)
         total, left = math.fsum(epsilon for _, epsilon in expenses), self.limit - self.spent

@@ -11,7 +11,6 @@ from twin.errors import InputError
 from twin.kernels.random import stream_of, uniforms
 from twin.knowledge.datasets import Observations
 from twin.scenario.false_data import PHONES_ONLY, FalseObservations
-from twin.scenario.wording import nearest
 from twin.security.falsifier import Falsifier, Queue, Span
 from twin.security.stealthy import hidden_stream
 from twin.sensing.fleets import Fleet
@@ -33,16 +32,12 @@ class FalseData:
 
     @staticmethod
     def of(model: TwinModel) -> FalseData:
-        """Those in force; a fleet that does not exist is told before the day begins."""
+        """Those in force; links that do not exist are told before the day begins."""
         orders = tuple(order for order in model.spec.in_force() if isinstance(order, FalseObservations))
-        fleets = [order.name for order in model.spec.fleets()]
-        known = [*fleets, *(f"{offer.name}.probes" for offer in model.spec.providers)]
         for order in orders:
-            where = f"modification {order.kind!r}"
-            if order.fleet not in known:
-                raise InputError(f"{where}: fleet", f"no fleet {order.fleet!r}", nearest(order.fleet, known))
             if order.links is not None:
-                select_links(order.links, model.territory.streets, model.territory.zones, f"{where}: links")
+                where = f"modification {order.kind!r}: links"
+                select_links(order.links, model.territory.streets, model.territory.zones, where)
         return FalseData(orders)
 
 

@@ -22,6 +22,7 @@ from twin.clock import is_date, parse_date, parse_month
 from twin.errors import InputError
 from twin.scenario.actors import Provider, SensorFleet, Share
 from twin.scenario.assembly import APP_SHARE_ROW, assemble, leaves, written_at
+from twin.scenario.false_data import FalseObservations
 from twin.scenario.files import Merged, Origin, Source, merge_chain, read_file, read_text
 from twin.scenario.ledger import Parameters
 from twin.scenario.modification import Modification
@@ -146,7 +147,14 @@ class Scenario(Model):
         if self.providers and abs(total - 1.0) > 1e-9:
             raise fault(f"market shares of the providers sum to {total:g}", "a sum of 1", ("provider",))
         providers = [each.name for each in self.providers]
+        fleets = [
+            *(each.name for each in self.fleets(in_force=False)),
+            *(f"{name}.probes" for name in providers),
+        ]
         for row, change in enumerate(self.modifications):
+            if isinstance(change, FalseObservations) and change.fleet not in fleets:
+                at = ("modification", row, "fleet")
+                raise fault(f"no fleet {change.fleet!r}", nearest(change.fleet, fleets), at)
             if not isinstance(change, DataAgreement | WithdrawProvider):
                 continue
             if change.provider not in providers:
