@@ -16,7 +16,9 @@ from twin.kernels.moves import (
     ROW_MASK,
     log,
     look_at_entry,
+    first_slot,
     look_at_head,
+    next_slot,
     slot_behind,
     tell_entry,
     tell_exit,
@@ -39,7 +41,7 @@ from twin.kernels.traffic import (
     Vehicles,
 )
 
-AHEAD, FURTHER = 10, 20
+AHEAD = 10
 """Nodes ahead of the one being worked for which memory is asked: what links point to, and links."""
 
 
@@ -176,23 +178,43 @@ def take_up(scene: Scene, from_s: int) -> None:
 
 
 @hot_kernel
+def _ask_node(scene: Scene, event: int) -> None:
+    """Ask for what says at which node an event is, and whether it is still due."""
+    network, link = scene.network, event >> 1
+    if event & 1:
+        prefetch(scene.traffic.arms, link)
+        prefetch(network.tail, link)
+    else:
+        prefetch(network.head, link)
+
+
+@hot_kernel
+def _node_of(scene: Scene, event: int) -> int:
+    """The node at which an event is."""
+    return np.int64(scene.network.tail[event >> 1] if event & 1 else scene.network.head[event >> 1])
+
+
+@hot_kernel
 def _gather(scene: Scene, domain: int, step: int) -> int:
     """List the nodes that may act in this step, each with its events; returns how many."""
-    network, traffic, work = scene.network, scene.traffic, scene.traffic.work
+    traffic, work = scene.traffic, scene.traffic.work
     n = take(traffic.calendar, domain, step, work.event)
     traffic.counts[domain, 1] = n
     n_due = 0
-    for k in range(n):
+    for k in range(-2 * AHEAD, n):
+        if k + 2 * AHEAD < n:
+            _ask_node(scene, np.int64(work.event[domain, k + 2 * AHEAD]))
+        if 0 <= k + AHEAD < n:
+            prefetch(work.first, _node_of(scene, np.int64(work.event[domain, k + AHEAD])))
+        if k < 0:
+            continue
         event = np.int64(work.event[domain, k])
-        link = event >> 1
+        node = _node_of(scene, event)
         if event & 1:
-            if traffic.arms[link].queue_due_s != step:
+            arm = traffic.arms[event >> 1]
+            if arm.queue_due_s != step:
                 continue  # put forward meanwhile
-            traffic.arms[link].queue_due_s = -1
-            node = np.int64(network.tail[link])
-        else:
-            prefetch(traffic.links, link)
-            node = np.int64(network.head[link])
+            arm.queue_due_s = -1
         work.behind[domain, k] = work.first[node]
         if work.first[node] < 0:
             work.due[domain, n_due] = node
@@ -203,26 +225,46 @@ def _gather(scene: Scene, domain: int, step: int) -> int:
 
 @hot_kernel
 def _foresee(scene: Scene, domain: int, node: int, stage: int) -> None:
-    """Ask for what a node will need: what its links point to, then what the next links point to.
-
-    A slot's neighbour is asked for too: it is looked at next, and may begin in another cache line.
-    """
+    """Ask for what a node will need: its links, then what these point to, then what the next links point to."""
     traffic, work, out_links = scene.traffic, scene.traffic.work, scene.network.out_links
     event = np.int64(work.event[domain, work.first[node]])
-    row = traffic.links[event >> 1]
-    if event & 1:
-        return
+    link = event >> 1
+    row = traffic.links[link]
     if stage == 0:
-        prefetch(traffic.slots, np.int64(row.head_at))
-        prefetch(traffic.slots, np.int64(row.head_at) + 1)
-        prefetch(out_links, np.int64(row.exits))
-        if row.target != NONE:
-            prefetch(traffic.links, np.int64(row.target))
-    elif row.target != NONE:
-        target = traffic.links[row.target]
-        prefetch(traffic.slots, np.int64(target.entry_at))
-        prefetch(traffic.slots, np.int64(target.entry_at) + 1)
-        prefetch(out_links, np.int64(target.exits))
+        prefetch(traffic.links, link)
+        prefetch(traffic.slots, first_slot(link))
+        if event & 1:
+            vehicles, head = scene.vehicles, np.int64(traffic.arms[link].queue_head)
+            if head >= 0:
+                prefetch(vehicles.kind, head)
+                prefetch(vehicles.entered_ms, head)
+                prefetch(vehicles.at, head)
+                prefetch(vehicles.queue_next, head)
+        return
+    target = link
+    if not event & 1:
+        target = np.int64(row.target)
+        if stage == 1:
+            if row.head_at != first_slot(link):
+                prefetch(traffic.slots, np.int64(row.head_at))
+            if row.n_here > 1:
+                prefetch(traffic.slots, slot_behind(traffic, link, np.int64(row.head_at)))
+                prefetch(out_links, np.int64(row.exits))
+            if target >= 0:
+                prefetch(traffic.links, target)
+                prefetch(traffic.slots, first_slot(target))
+    elif stage == 1:
+        vehicles, head = scene.vehicles, np.int64(traffic.arms[link].queue_head)
+        if head >= 0:
+            prefetch(scene.words, np.int64(vehicles.at[head]))
+            if vehicles.queue_next[head] >= 0:
+                prefetch(vehicles.release_ms, np.int64(vehicles.queue_next[head]))
+    if stage == 2 and target >= 0:
+        at = next_slot(traffic, target, np.int64(row.own_ms))
+        if at != first_slot(target):
+            prefetch(traffic.slots, at)
+            prefetch(traffic.slots, slot_behind(traffic, target, at))
+        prefetch(out_links, np.int64(traffic.links[target].exits))
 
 
 @hot_kernel
@@ -230,12 +272,15 @@ def _run_step(scene: Scene, domain: int, step: int) -> None:
     """All movements of a step in a domain, node by node; which comes first does not matter."""
     due = scene.traffic.work.due
     n = _gather(scene, domain, step)
-    for k in range(n):
-        if k + FURTHER < n:
-            _foresee(scene, domain, np.int64(due[domain, k + FURTHER]), 0)
-        if k + AHEAD < n:
-            _foresee(scene, domain, np.int64(due[domain, k + AHEAD]), 1)
-        process_node(scene, domain, np.int64(due[domain, k]), step)
+    for k in range(-3 * AHEAD, n):
+        if k + 3 * AHEAD < n:
+            _foresee(scene, domain, np.int64(due[domain, k + 3 * AHEAD]), 0)
+        if 0 <= k + 2 * AHEAD < n:
+            _foresee(scene, domain, np.int64(due[domain, k + 2 * AHEAD]), 1)
+        if 0 <= k + AHEAD < n:
+            _foresee(scene, domain, np.int64(due[domain, k + AHEAD]), 2)
+        if k >= 0:
+            process_node(scene, domain, np.int64(due[domain, k]), step)
 
 
 @inline_kernel

@@ -15,9 +15,11 @@ from twin.kernels.origins import note_queue
 from twin.kernels.traffic import (
     CUT,
     FILLER,
+    INLINE,
     KIND_BITS,
     NEVER,
     NONE,
+    SLOTS_A_LINK,
     STEP_MS,
     YIELDS,
     Scene,
@@ -29,10 +31,39 @@ ROW_MASK = np.int64((1 << KIND_BITS) - 1)
 
 
 @hot_kernel
+def first_slot(link: int) -> int:
+    """The first slot of a link's ring."""
+    return SLOTS_A_LINK * (link + 1) - INLINE
+
+
+@hot_kernel
 def slot_behind(traffic: Traffic, link: int, at: int) -> int:
     """The next slot of a link's ring."""
     row = traffic.links[link]
-    return np.int64(row.ring_start) if at + 1 == row.ring_end else at + 1
+    if at + 1 == row.ring_end:
+        return first_slot(link)
+    return np.int64(row.ring_on) if at + 1 == first_slot(link) + INLINE else at + 1
+
+
+@hot_kernel
+def n_places(traffic: Traffic, link: int) -> int:
+    """Places of a link."""
+    row = traffic.links[link]
+    return np.int64(row.ring_end - row.ring_on + INLINE)
+
+
+@hot_kernel
+def next_slot(traffic: Traffic, link: int, moment: int) -> int:
+    """The slot that a vehicle entering at that moment takes.
+
+    On an empty link all of whose holes have arrived every slot is as good; the first lies behind the link's
+    own line.
+    """
+    row = traffic.links[link]
+    idle = row.n_free == n_places(traffic, link) and not row.flags & CUT
+    if idle and row.next_exit_ms + row.hole_ms <= moment:
+        return first_slot(link)
+    return np.int64(row.entry_at)
 
 
 @hot_kernel
@@ -47,8 +78,7 @@ def headway_of(scene: Scene, link: int, kind: int) -> int:
 @hot_kernel
 def places_of(scene: Scene, link: int, kind: int) -> int:
     """Places that a vehicle of that kind takes on a link, which may be shorter than it."""
-    row = scene.traffic.links[link]
-    return np.int64(min(scene.settings.places[kind], row.ring_end - row.ring_start))
+    return min(np.int64(scene.settings.places[kind]), n_places(scene.traffic, link))
 
 
 @hot_kernel
@@ -151,7 +181,9 @@ def put_in(scene: Scene, link: int, rider: tuple[int, np.uint64, int], moment: i
     traffic = scene.traffic
     row = traffic.links[link]
     v, code, word = rider
-    at = np.int64(row.entry_at)
+    at = next_slot(traffic, link, moment)
+    if at != row.entry_at:
+        row.head_at = at
     slot = traffic.slots[at]
     slot.ms = moment + row.free_ms
     slot.enter_ms = moment

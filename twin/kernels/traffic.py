@@ -31,7 +31,7 @@ KIND_BITS = 28
 """A slot holds the vehicle's row, and from this bit on its kind; so there may be 268 million vehicles."""
 MOST_KINDS = 8
 
-LINK = np.dtype(
+_LINK_FIELDS = np.dtype(
     [
         ("own_ms", np.int32),  # earliest exit of the first vehicle but for what lies ahead, NEVER if none
         ("open_ms", np.int32),  # earliest entry of a vehicle of one place, NEVER while full
@@ -43,7 +43,7 @@ LINK = np.dtype(
         ("free_ms", np.int32),  # as supply has it
         ("headway_ms", np.int32),  # as supply has it
         ("hole_ms", np.int32),
-        ("ring_start", np.int32),  # first slot
+        ("ring_on", np.int32),  # slot behind the first two
         ("ring_end", np.int32),  # one past the last
         ("exits", np.int32),  # where the list of links that go on from its end begins
         ("row", np.int32),  # row of outside
@@ -81,8 +81,20 @@ SLOT = np.dtype(
         ("enter_ms", np.int32),  # when the vehicle came
         ("vehicle", np.int32),  # row and kind, -1 none
         ("word", np.uint32),  # where the turns go on after those in ``code``
+        ("spare", np.uint64),  # two slots to a cache line
     ]
 )
+INLINE = 2
+"""Slots that lie behind a link's own line, in the line after it."""
+LINK = np.dtype(
+    {
+        "names": _LINK_FIELDS.names,
+        "formats": [_LINK_FIELDS[name] for name in _LINK_FIELDS.names],
+        "offsets": [_LINK_FIELDS.fields[name][1] for name in _LINK_FIELDS.names],
+        "itemsize": _LINK_FIELDS.itemsize + INLINE * SLOT.itemsize,
+    }
+)
+SLOTS_A_LINK = LINK.itemsize // SLOT.itemsize
 
 
 class Network(NamedTuple):

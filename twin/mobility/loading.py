@@ -67,7 +67,7 @@ class Loader:
         self.vehicles.at[cars] = self._write(cars, routes)
         self.vehicles.at[buses] = self._write(buses, legs.routes)
         self.events = no_log(n_domains, 0)
-        self._taken_up = b""
+        self._taken_up: Supply | None = None
         self._settled = True
         self.rotations = self.n_released = 0
 
@@ -101,7 +101,7 @@ class Loader:
         self.vehicles.release_ms[rows] = release_ms[order]
         kernels.release(self.vehicles, self.traffic, rows)
         self.n_released += rows.shape[0]
-        self._taken_up = b""
+        self._taken_up = None
 
     def take_routes(self, trips: np.ndarray, routes: Routes) -> None:
         """Give trips (rows) other routes, by place in ``trips``.
@@ -123,7 +123,7 @@ class Loader:
         self.traffic.slots["code"][slots] = self.words[first[on_way]]
         self.traffic.slots["word"][slots] = first[on_way] + 1
         self.vehicles.at[trips[~on_way]] = first[~on_way]
-        self._taken_up = b""
+        self._taken_up = None
 
     def start_by(self, waiting: np.ndarray, routes: Routes) -> None:
         """Let vehicles that wait to enter start by another link that leaves the same node."""
@@ -154,12 +154,12 @@ class Loader:
         """Run the steps from one moment to another and return the links left meanwhile."""
         headway_ms = np.maximum(self.supply.headway_ms * min(4, *self.rules.pace) // 4, 1)
         margin = int((STEP_MS // headway_ms + 2).sum()) + self.network.tail.shape[0]
+        self._take_up(from_s)
         parts: list[Passages] = []
         step = from_s
         while step < until_s:
             scene = self._scene(margin + LOG_ROOM)
             scene.events.n[:] = 0
-            self._take_up(scene, step)
             step, turned = self._run(scene, (step, until_s, margin))
             self.rotations += turned
             parts += passages_of(scene.events)
@@ -167,12 +167,12 @@ class Loader:
         self.check()
         return Passages.join(parts)
 
-    def _take_up(self, scene: Scene, from_s: int) -> None:
+    def _take_up(self, from_s: int) -> None:
         """Tell links and calendar what has changed since the last steps, if anything has."""
-        supply = b"".join(column.tobytes() for column in self.supply)
-        if self._taken_up != supply:
-            kernels.take_up(scene, from_s)
-            self._taken_up = supply
+        before = self._taken_up
+        if before is None or not all(map(np.array_equal, before, self.supply)):
+            kernels.take_up(self._scene(0), from_s)
+            self._taken_up = Supply(*(column.copy() for column in self.supply))
 
     def _run(self, scene: Scene, window: tuple[int, int, int]) -> tuple[int, int]:
         """The steps, by as many threads as wanted."""

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from twin.kernels.calendar import no_calendar
-from twin.kernels.traffic import ARM, LINK, SLOT, Calendar, Network, Traffic, Vehicles, Work
+from twin.kernels.traffic import ARM, INLINE, LINK, SLOT, SLOTS_A_LINK, Calendar, Network, Traffic, Vehicles, Work
 from twin.routing.routes import Routes
 
-CACHE_LINE = 64
+CACHE_LINE = 128
 
 
 @dataclass(frozen=True)
@@ -77,10 +77,18 @@ def in_cache_lines(n: int, record: np.dtype) -> np.ndarray:
 def no_traffic(network: Network, origin_priority: float, n_domains: int) -> Traffic:
     """Empty streets, their nodes parted into domains of about as many links each."""
     n_links = network.tail.shape[0]
-    ring_end = np.cumsum(network.storage_veh)
-    links, arms = in_cache_lines(n_links, LINK), in_cache_lines(n_links, ARM)
-    links["ring_end"], links["ring_start"] = ring_end, ring_end - network.storage_veh
-    links["head_at"] = links["entry_at"] = links["ring_start"]
+    more = np.maximum(network.storage_veh - INLINE, 0)
+    ring_end = SLOTS_A_LINK * n_links + np.cumsum(more)
+    slots = in_cache_lines(SLOTS_A_LINK * n_links + int(more.sum()), SLOT)
+    slots["vehicle"] = -1
+    links = slots.view(np.uint8)[: n_links * LINK.itemsize].view(LINK)
+    for name in LINK.names:
+        links[name] = 0
+    arms = in_cache_lines(n_links, ARM)
+    first = SLOTS_A_LINK * np.arange(1, n_links + 1) - INLINE
+    links["head_at"] = links["entry_at"] = first
+    links["ring_on"] = np.where(more > 0, ring_end - more, first + INLINE)
+    links["ring_end"] = np.where(more > 0, ring_end, first + network.storage_veh)
     links["hole_ms"], links["row"] = network.hole_ms, network.row
     links["exits"] = network.out_start[network.head]
     links["n_free"] = network.storage_veh
@@ -88,8 +96,6 @@ def no_traffic(network: Network, origin_priority: float, n_domains: int) -> Traf
     arms["start_weight"] = np.maximum(np.rint(origin_priority * network.weight), 1)
     for name in ("queue_head", "queue_tail", "queue_due_s", "full_s"):
         arms[name] = -1
-    slots = in_cache_lines(int(ring_end[-1]), SLOT)
-    slots["vehicle"] = -1
     work, calendar = _work(network, n_domains)
     return Traffic(links, arms, slots, calendar, work, np.zeros((n_domains, 8), dtype=np.int64))
 

@@ -32,7 +32,7 @@ ROWS = (
     ("loader.traffic.links.free_ms", LINK, "int32", "ms", "supply as last taken up"),
     ("loader.traffic.links.headway_ms", LINK, "int32", "ms", "supply as last taken up"),
     ("loader.traffic.links.hole_ms", LINK, "int32", "ms", "time of a hole to the upstream end"),
-    ("loader.traffic.links.ring_start", LINK, "int32", "slot row", "first slot of the link"),
+    ("loader.traffic.links.ring_on", LINK, "int32", "slot row", "slot behind its first two"),
     ("loader.traffic.links.ring_end", LINK, "int32", "slot row", "one past its last slot"),
     (
         "loader.traffic.links.exits",
