@@ -178,20 +178,10 @@ def take_up(scene: Scene, from_s: int) -> None:
 
 
 @hot_kernel
-def _ask_node(scene: Scene, event: int) -> None:
-    """Ask for what says at which node an event is, and whether it is still due."""
-    network, link = scene.network, event >> 1
-    if event & 1:
-        prefetch(scene.traffic.arms, link)
-        prefetch(network.tail, link)
-    else:
-        prefetch(network.head, link)
-
-
-@hot_kernel
 def _node_of(scene: Scene, event: int) -> int:
     """The node at which an event is."""
-    return np.int64(scene.network.tail[event >> 1] if event & 1 else scene.network.head[event >> 1])
+    link = event >> 1
+    return np.int64(scene.network.tail[link] if event & 1 else scene.traffic.links[link].node)
 
 
 @hot_kernel
@@ -203,18 +193,24 @@ def _gather(scene: Scene, domain: int, step: int) -> int:
     n_due = 0
     for k in range(-2 * AHEAD, n):
         if k + 2 * AHEAD < n:
-            _ask_node(scene, np.int64(work.event[domain, k + 2 * AHEAD]))
+            event = np.int64(work.event[domain, k + 2 * AHEAD])
+            prefetch(traffic.links, event >> 1)
+            prefetch(traffic.slots, first_slot(event >> 1))
+            if event & 1:
+                prefetch(traffic.arms, event >> 1)
+                prefetch(scene.network.tail, event >> 1)
         if 0 <= k + AHEAD < n:
-            prefetch(work.first, _node_of(scene, np.int64(work.event[domain, k + AHEAD])))
+            event = np.int64(work.event[domain, k + AHEAD])
+            prefetch(work.first, _node_of(scene, event))
         if k < 0:
             continue
         event = np.int64(work.event[domain, k])
-        node = _node_of(scene, event)
         if event & 1:
             arm = traffic.arms[event >> 1]
             if arm.queue_due_s != step:
                 continue  # put forward meanwhile
             arm.queue_due_s = -1
+        node = _node_of(scene, event)
         work.behind[domain, k] = work.first[node]
         if work.first[node] < 0:
             work.due[domain, n_due] = node
@@ -224,47 +220,46 @@ def _gather(scene: Scene, domain: int, step: int) -> int:
 
 
 @hot_kernel
+def _ask_for_start(scene: Scene, link: int, stage: int) -> None:
+    """Ask for what the first of an origin queue needs."""
+    vehicles, head = scene.vehicles, np.int64(scene.traffic.arms[link].queue_head)
+    if head < 0:
+        return
+    if stage == 0:
+        prefetch(vehicles.kind, head)
+        prefetch(vehicles.entered_ms, head)
+        prefetch(vehicles.at, head)
+        prefetch(vehicles.queue_next, head)
+    else:
+        prefetch(scene.words, np.int64(vehicles.at[head]))
+        if vehicles.queue_next[head] >= 0:
+            prefetch(vehicles.release_ms, np.int64(vehicles.queue_next[head]))
+
+
+@hot_kernel
 def _foresee(scene: Scene, domain: int, node: int, stage: int) -> None:
-    """Ask for what a node will need: its links, then what these point to, then what the next links point to."""
-    traffic, work, out_links = scene.traffic, scene.traffic.work, scene.network.out_links
+    """Ask for what a node will need: what its links point to, then what the next links point to."""
+    traffic, work = scene.traffic, scene.traffic.work
     event = np.int64(work.event[domain, work.first[node]])
     link = event >> 1
-    row = traffic.links[link]
-    if stage == 0:
-        prefetch(traffic.links, link)
-        prefetch(traffic.slots, first_slot(link))
-        if event & 1:
-            vehicles, head = scene.vehicles, np.int64(traffic.arms[link].queue_head)
-            if head >= 0:
-                prefetch(vehicles.kind, head)
-                prefetch(vehicles.entered_ms, head)
-                prefetch(vehicles.at, head)
-                prefetch(vehicles.queue_next, head)
+    if event & 1:
+        _ask_for_start(scene, link, stage)
         return
-    target = link
-    if not event & 1:
-        target = np.int64(row.target)
-        if stage == 1:
-            if row.head_at != first_slot(link):
-                prefetch(traffic.slots, np.int64(row.head_at))
-            if row.n_here > 1:
-                prefetch(traffic.slots, slot_behind(traffic, link, np.int64(row.head_at)))
-                prefetch(out_links, np.int64(row.exits))
-            if target >= 0:
-                prefetch(traffic.links, target)
-                prefetch(traffic.slots, first_slot(target))
-    elif stage == 1:
-        vehicles, head = scene.vehicles, np.int64(traffic.arms[link].queue_head)
-        if head >= 0:
-            prefetch(scene.words, np.int64(vehicles.at[head]))
-            if vehicles.queue_next[head] >= 0:
-                prefetch(vehicles.release_ms, np.int64(vehicles.queue_next[head]))
-    if stage == 2 and target >= 0:
+    row = traffic.links[link]
+    target = np.int64(row.target)
+    if stage == 0:
+        if row.head_at != first_slot(link):
+            prefetch(traffic.slots, np.int64(row.head_at))
+        if row.n_here > 1:
+            prefetch(traffic.slots, slot_behind(traffic, link, np.int64(row.head_at)))
+        if target >= 0:
+            prefetch(traffic.links, target)
+            prefetch(traffic.slots, first_slot(target))
+    elif target >= 0:
         at = next_slot(traffic, target, np.int64(row.own_ms))
         if at != first_slot(target):
             prefetch(traffic.slots, at)
             prefetch(traffic.slots, slot_behind(traffic, target, at))
-        prefetch(out_links, np.int64(traffic.links[target].exits))
 
 
 @hot_kernel
@@ -272,13 +267,11 @@ def _run_step(scene: Scene, domain: int, step: int) -> None:
     """All movements of a step in a domain, node by node; which comes first does not matter."""
     due = scene.traffic.work.due
     n = _gather(scene, domain, step)
-    for k in range(-3 * AHEAD, n):
-        if k + 3 * AHEAD < n:
-            _foresee(scene, domain, np.int64(due[domain, k + 3 * AHEAD]), 0)
-        if 0 <= k + 2 * AHEAD < n:
-            _foresee(scene, domain, np.int64(due[domain, k + 2 * AHEAD]), 1)
+    for k in range(-2 * AHEAD, n):
+        if k + 2 * AHEAD < n:
+            _foresee(scene, domain, np.int64(due[domain, k + 2 * AHEAD]), 0)
         if 0 <= k + AHEAD < n:
-            _foresee(scene, domain, np.int64(due[domain, k + AHEAD]), 2)
+            _foresee(scene, domain, np.int64(due[domain, k + AHEAD]), 1)
         if k >= 0:
             process_node(scene, domain, np.int64(due[domain, k]), step)
 

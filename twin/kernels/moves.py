@@ -82,6 +82,16 @@ def places_of(scene: Scene, link: int, kind: int) -> int:
 
 
 @hot_kernel
+def exit_of(scene: Scene, link: int, turn: int) -> int:
+    """The link to which a turn at the end of a link leads."""
+    if turn >= 2 * INLINE:
+        network = scene.network
+        return np.int64(network.out_links[network.out_start[scene.traffic.links[link].node] + turn])
+    slot = scene.traffic.slots[first_slot(link) + (turn >> 1)]
+    return np.int64(slot.odd_exit if turn & 1 else slot.even_exit)
+
+
+@hot_kernel
 def look_at_head(scene: Scene, link: int) -> None:
     """Note of a link when its first vehicle may leave by itself, where it goes, and its kind."""
     network, traffic = scene.network, scene.traffic
@@ -97,7 +107,7 @@ def look_at_head(scene: Scene, link: int) -> None:
     if turn == end_turn(network.turn_bits):
         row.target = NONE
     else:
-        row.target = network.out_links[row.exits + turn]
+        row.target = exit_of(scene, link, turn)
 
 
 @hot_kernel

@@ -45,7 +45,7 @@ _LINK_FIELDS = np.dtype(
         ("hole_ms", np.int32),
         ("ring_on", np.int32),  # slot behind the first two
         ("ring_end", np.int32),  # one past the last
-        ("exits", np.int32),  # where the list of links that go on from its end begins
+        ("node", np.int32),  # at its end
         ("row", np.int32),  # row of outside
         ("n_here", np.uint16),  # places taken, as the downstream end knows
         ("n_free", np.uint16),  # places free, as the upstream end knows
@@ -81,7 +81,8 @@ SLOT = np.dtype(
         ("enter_ms", np.int32),  # when the vehicle came
         ("vehicle", np.int32),  # row and kind, -1 none
         ("word", np.uint32),  # where the turns go on after those in ``code``
-        ("spare", np.uint64),  # two slots to a cache line
+        ("even_exit", np.int32),  # in a link's first two slots: where its first four turns lead
+        ("odd_exit", np.int32),
     ]
 )
 INLINE = 2

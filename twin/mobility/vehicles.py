@@ -90,7 +90,11 @@ def no_traffic(network: Network, origin_priority: float, n_domains: int) -> Traf
     links["ring_on"] = np.where(more > 0, ring_end - more, first + INLINE)
     links["ring_end"] = np.where(more > 0, ring_end, first + network.storage_veh)
     links["hole_ms"], links["row"] = network.hole_ms, network.row
-    links["exits"] = network.out_start[network.head]
+    links["node"] = network.head
+    for turn in range(2 * INLINE):
+        there = np.flatnonzero(np.diff(network.out_start)[network.head] > turn)
+        leads = network.out_links[network.out_start[network.head[there]] + turn]
+        slots["odd_exit" if turn & 1 else "even_exit"][first[there] + turn // 2] = leads
     links["n_free"] = network.storage_veh
     arms["key"], arms["weight"] = network.link_key, network.weight
     arms["start_weight"] = np.maximum(np.rint(origin_priority * network.weight), 1)
