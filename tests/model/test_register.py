@@ -7,7 +7,7 @@ from twin.model.register import ROWS
 from twin.model.twin_model import TwinModel
 from twin.variables import REGISTER
 
-OUTSIDE = ("loader.network.", "loader.supply.", "platform.", "log.parts.")
+OUTSIDE = ("loader.network.", "loader.supply.", "loader._taken_up.", "platform.", "log.parts.")
 """What never moves, what stands elsewhere under its own name, and what is a growing record."""
 BY_NAME = ("pictures", "requests", "advice", "devices")
 """Groups that hold one part for every actor or fleet, by its name."""

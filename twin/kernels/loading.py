@@ -8,23 +8,21 @@ from __future__ import annotations
 
 import numpy as np
 
-from twin.kernels.calendar import clear, note, take
+from twin.kernels.calendar import clear, note
 from twin.kernels.deadlocks import free_deadlocks
+from twin.kernels.due import AHEAD, foresee, gather
 from twin.kernels.jit import hot_kernel, inline_kernel, kernel
 from twin.kernels.junction import process_node
 from twin.kernels.moves import (
     ROW_MASK,
     log,
     look_at_entry,
-    first_slot,
     look_at_head,
-    next_slot,
     slot_behind,
     tell_entry,
     tell_exit,
 )
 from twin.kernels.origins import join_queue, note_queue
-from twin.kernels.prefetch import prefetch
 from twin.kernels.sync import meet
 from twin.kernels.traffic import (
     CLOSED,
@@ -40,9 +38,6 @@ from twin.kernels.traffic import (
     Traffic,
     Vehicles,
 )
-
-AHEAD = 10
-"""Nodes ahead of the one being worked for which memory is asked: what links point to, and links."""
 
 
 @kernel
@@ -178,100 +173,15 @@ def take_up(scene: Scene, from_s: int) -> None:
 
 
 @hot_kernel
-def _node_of(scene: Scene, event: int) -> int:
-    """The node at which an event is."""
-    link = event >> 1
-    return np.int64(scene.network.tail[link] if event & 1 else scene.traffic.links[link].node)
-
-
-@hot_kernel
-def _gather(scene: Scene, domain: int, step: int) -> int:
-    """List the nodes that may act in this step, each with its events; returns how many."""
-    traffic, work = scene.traffic, scene.traffic.work
-    n = take(traffic.calendar, domain, step, work.event)
-    traffic.counts[domain, 1] = n
-    n_due = 0
-    for k in range(-2 * AHEAD, n):
-        if k + 2 * AHEAD < n:
-            event = np.int64(work.event[domain, k + 2 * AHEAD])
-            prefetch(traffic.links, event >> 1)
-            prefetch(traffic.slots, first_slot(event >> 1))
-            if event & 1:
-                prefetch(traffic.arms, event >> 1)
-                prefetch(scene.network.tail, event >> 1)
-        if 0 <= k + AHEAD < n:
-            event = np.int64(work.event[domain, k + AHEAD])
-            prefetch(work.first, _node_of(scene, event))
-        if k < 0:
-            continue
-        event = np.int64(work.event[domain, k])
-        if event & 1:
-            arm = traffic.arms[event >> 1]
-            if arm.queue_due_s != step:
-                continue  # put forward meanwhile
-            arm.queue_due_s = -1
-        node = _node_of(scene, event)
-        work.behind[domain, k] = work.first[node]
-        if work.first[node] < 0:
-            work.due[domain, n_due] = node
-            n_due += 1
-        work.first[node] = k
-    return n_due
-
-
-@hot_kernel
-def _ask_for_start(scene: Scene, link: int, stage: int) -> None:
-    """Ask for what the first of an origin queue needs."""
-    vehicles, head = scene.vehicles, np.int64(scene.traffic.arms[link].queue_head)
-    if head < 0:
-        return
-    if stage == 0:
-        prefetch(vehicles.kind, head)
-        prefetch(vehicles.entered_ms, head)
-        prefetch(vehicles.at, head)
-        prefetch(vehicles.queue_next, head)
-    else:
-        prefetch(scene.words, np.int64(vehicles.at[head]))
-        if vehicles.queue_next[head] >= 0:
-            prefetch(vehicles.release_ms, np.int64(vehicles.queue_next[head]))
-
-
-@hot_kernel
-def _foresee(scene: Scene, domain: int, node: int, stage: int) -> None:
-    """Ask for what a node will need: what its links point to, then what the next links point to."""
-    traffic, work = scene.traffic, scene.traffic.work
-    event = np.int64(work.event[domain, work.first[node]])
-    link = event >> 1
-    if event & 1:
-        _ask_for_start(scene, link, stage)
-        return
-    row = traffic.links[link]
-    target = np.int64(row.target)
-    if stage == 0:
-        if row.head_at != first_slot(link):
-            prefetch(traffic.slots, np.int64(row.head_at))
-        if row.n_here > 1:
-            prefetch(traffic.slots, slot_behind(traffic, link, np.int64(row.head_at)))
-        if target >= 0:
-            prefetch(traffic.links, target)
-            prefetch(traffic.slots, first_slot(target))
-    elif target >= 0:
-        at = next_slot(traffic, target, np.int64(row.own_ms))
-        if at != first_slot(target):
-            prefetch(traffic.slots, at)
-            prefetch(traffic.slots, slot_behind(traffic, target, at))
-
-
-@hot_kernel
 def _run_step(scene: Scene, domain: int, step: int) -> None:
     """All movements of a step in a domain, node by node; which comes first does not matter."""
     due = scene.traffic.work.due
-    n = _gather(scene, domain, step)
+    n = gather(scene, domain, step)
     for k in range(-2 * AHEAD, n):
         if k + 2 * AHEAD < n:
-            _foresee(scene, domain, np.int64(due[domain, k + 2 * AHEAD]), 0)
+            foresee(scene, domain, np.int64(due[domain, k + 2 * AHEAD]), 0)
         if 0 <= k + AHEAD < n:
-            _foresee(scene, domain, np.int64(due[domain, k + AHEAD]), 1)
+            foresee(scene, domain, np.int64(due[domain, k + AHEAD]), 1)
         if k >= 0:
             process_node(scene, domain, np.int64(due[domain, k]), step)
 

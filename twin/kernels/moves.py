@@ -15,7 +15,7 @@ from twin.kernels.origins import note_queue
 from twin.kernels.traffic import (
     CUT,
     FILLER,
-    INLINE,
+    FIRST_SLOTS,
     KIND_BITS,
     NEVER,
     NONE,
@@ -33,7 +33,7 @@ ROW_MASK = np.int64((1 << KIND_BITS) - 1)
 @hot_kernel
 def first_slot(link: int) -> int:
     """The first slot of a link's ring."""
-    return SLOTS_A_LINK * (link + 1) - INLINE
+    return SLOTS_A_LINK * (link + 1) - FIRST_SLOTS
 
 
 @hot_kernel
@@ -42,14 +42,14 @@ def slot_behind(traffic: Traffic, link: int, at: int) -> int:
     row = traffic.links[link]
     if at + 1 == row.ring_end:
         return first_slot(link)
-    return np.int64(row.ring_on) if at + 1 == first_slot(link) + INLINE else at + 1
+    return np.int64(row.ring_on) if at + 1 == first_slot(link) + FIRST_SLOTS else at + 1
 
 
 @hot_kernel
 def n_places(traffic: Traffic, link: int) -> int:
     """Places of a link."""
     row = traffic.links[link]
-    return np.int64(row.ring_end - row.ring_on + INLINE)
+    return np.int64(row.ring_end - row.ring_on + FIRST_SLOTS)
 
 
 @hot_kernel
@@ -84,7 +84,7 @@ def places_of(scene: Scene, link: int, kind: int) -> int:
 @hot_kernel
 def exit_of(scene: Scene, link: int, turn: int) -> int:
     """The link to which a turn at the end of a link leads."""
-    if turn >= 2 * INLINE:
+    if turn >= 2 * FIRST_SLOTS:
         network = scene.network
         return np.int64(network.out_links[network.out_start[scene.traffic.links[link].node] + turn])
     slot = scene.traffic.slots[first_slot(link) + (turn >> 1)]

@@ -5,11 +5,13 @@ moment it may leave; an empty slot holds the moment its hole arrives at the upst
 the leaving moment plus the link's length over the backward wave speed (Newell 1993, simplified
 kinematic wave theory, Transp. Res. B 27(4); the queue spills back at that speed).
 
-What limits a loading is waiting for memory, so all that most moves need of a link lies together in one
-cache line, and all that they need of a vehicle under way in its slot, the next turns of its route among
-it. A link's line also carries the two moments for which the rest would have to be read: when the first
-vehicle may leave, and when one may enter. Links are numbered here such that those that end at one
-node lie together; `Network.row` and `Network.place` lead to and from the rows of outside.
+What limits a loading is waiting for memory, so all that most moves need lies together in two cache lines
+side by side: the first has what they need of a link, the second its first two slots and where its first
+four turns lead. In light traffic no other slot is used, since an empty ring begins anew. A slot has all
+that is needed of a vehicle under way, the next turns of its route among it; a link's line also carries the
+two moments for which the rest would have to be read: when the first vehicle may leave, and when one may
+enter. Links are numbered here such that those that end at one node lie together; `Network.row` and
+`Network.place` lead to and from the rows of outside.
 """
 
 from __future__ import annotations
@@ -31,7 +33,7 @@ KIND_BITS = 28
 """A slot holds the vehicle's row, and from this bit on its kind; so there may be 268 million vehicles."""
 MOST_KINDS = 8
 
-_LINK_FIELDS = np.dtype(
+_LINE = np.dtype(
     [
         ("own_ms", np.int32),  # earliest exit of the first vehicle but for what lies ahead, NEVER if none
         ("open_ms", np.int32),  # earliest entry of a vehicle of one place, NEVER while full
@@ -43,7 +45,7 @@ _LINK_FIELDS = np.dtype(
         ("free_ms", np.int32),  # as supply has it
         ("headway_ms", np.int32),  # as supply has it
         ("hole_ms", np.int32),
-        ("ring_on", np.int32),  # slot behind the first two
+        ("ring_on", np.int32),  # slot behind the first ones
         ("ring_end", np.int32),  # one past the last
         ("node", np.int32),  # at its end
         ("row", np.int32),  # row of outside
@@ -81,21 +83,21 @@ SLOT = np.dtype(
         ("enter_ms", np.int32),  # when the vehicle came
         ("vehicle", np.int32),  # row and kind, -1 none
         ("word", np.uint32),  # where the turns go on after those in ``code``
-        ("even_exit", np.int32),  # in a link's first two slots: where its first four turns lead
+        ("even_exit", np.int32),  # in a link's first slots: where its first turns lead, two in each
         ("odd_exit", np.int32),
     ]
 )
-INLINE = 2
-"""Slots that lie behind a link's own line, in the line after it."""
+FIRST_SLOTS = 2
+"""Slots in the cache line behind a link's own."""
 LINK = np.dtype(
     {
-        "names": _LINK_FIELDS.names,
-        "formats": [_LINK_FIELDS[name] for name in _LINK_FIELDS.names],
-        "offsets": [_LINK_FIELDS.fields[name][1] for name in _LINK_FIELDS.names],
-        "itemsize": _LINK_FIELDS.itemsize + INLINE * SLOT.itemsize,
+        "names": _LINE.names,
+        "formats": [_LINE[at] for at in range(len(_LINE))],
+        "itemsize": _LINE.itemsize + FIRST_SLOTS * SLOT.itemsize,
     }
 )
 SLOTS_A_LINK = LINK.itemsize // SLOT.itemsize
+"""Links and slots are two views of one memory; so far apart are the first slots of two links."""
 
 
 class Network(NamedTuple):
@@ -160,7 +162,7 @@ class Traffic(NamedTuple):
 
     links: np.ndarray  # LINK (n_links,)
     arms: np.ndarray  # ARM (n_links,)
-    slots: np.ndarray  # SLOT (sum of storage,)
+    slots: np.ndarray  # SLOT: those of `links`, then the rest of every ring
     calendar: Calendar
     work: Work
     counts: np.ndarray

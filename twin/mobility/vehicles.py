@@ -7,10 +7,22 @@ from dataclasses import dataclass
 import numpy as np
 
 from twin.kernels.calendar import no_calendar
-from twin.kernels.traffic import ARM, INLINE, LINK, SLOT, SLOTS_A_LINK, Calendar, Network, Traffic, Vehicles, Work
+from twin.kernels.traffic import (
+    ARM,
+    FIRST_SLOTS,
+    LINK,
+    SLOT,
+    SLOTS_A_LINK,
+    Calendar,
+    Network,
+    Traffic,
+    Vehicles,
+    Work,
+)
 from twin.routing.routes import Routes
 
-CACHE_LINE = 128
+LINES_BYTES = 128
+"""Two cache lines: a processor fetches one's neighbour with it."""
 
 
 @dataclass(frozen=True)
@@ -68,34 +80,39 @@ def vehicles_of(trip_key: np.ndarray, legs: Legs, kind: np.ndarray | None) -> Ve
 
 
 def in_cache_lines(n: int, record: np.dtype) -> np.ndarray:
-    """Records of noughts (n,), the first at the beginning of a cache line."""
-    room = np.zeros(n * record.itemsize + CACHE_LINE, dtype=np.uint8)
-    shift = -room.ctypes.data % CACHE_LINE
+    """Records of noughts (n,), the first at the beginning of two cache lines."""
+    room = np.zeros(n * record.itemsize + LINES_BYTES, dtype=np.uint8)
+    shift = -room.ctypes.data % LINES_BYTES
     return room[shift : shift + n * record.itemsize].view(record)
+
+
+def _empty_rings(network: Network) -> tuple[np.ndarray, np.ndarray]:
+    """Links and slots, two views of one memory; nobody is there."""
+    n_links = network.tail.shape[0]
+    first = SLOTS_A_LINK * np.arange(1, n_links + 1) - FIRST_SLOTS
+    more = np.maximum(network.storage_veh - FIRST_SLOTS, 0)
+    end = SLOTS_A_LINK * n_links + np.cumsum(more)
+    slots = in_cache_lines(SLOTS_A_LINK * n_links + int(more.sum()), SLOT)
+    links = slots.view(np.uint8)[: n_links * LINK.itemsize].view(LINK)
+    for here in (*(first + place for place in range(FIRST_SLOTS)), slice(SLOTS_A_LINK * n_links, None)):
+        slots["vehicle"][here] = -1
+    links["head_at"] = links["entry_at"] = first
+    links["ring_on"] = np.where(more > 0, end - more, first + FIRST_SLOTS)
+    links["ring_end"] = np.where(more > 0, end, first + network.storage_veh)
+    n_turns = np.diff(network.out_start)[network.head]
+    for turn in range(2 * FIRST_SLOTS):
+        there = np.flatnonzero(n_turns > turn)
+        exits = slots["odd_exit" if turn & 1 else "even_exit"]
+        exits[first[there] + turn // 2] = network.out_links[network.out_start[network.head[there]] + turn]
+    return links, slots
 
 
 def no_traffic(network: Network, origin_priority: float, n_domains: int) -> Traffic:
     """Empty streets, their nodes parted into domains of about as many links each."""
-    n_links = network.tail.shape[0]
-    more = np.maximum(network.storage_veh - INLINE, 0)
-    ring_end = SLOTS_A_LINK * n_links + np.cumsum(more)
-    slots = in_cache_lines(SLOTS_A_LINK * n_links + int(more.sum()), SLOT)
-    slots["vehicle"] = -1
-    links = slots.view(np.uint8)[: n_links * LINK.itemsize].view(LINK)
-    for name in LINK.names:
-        links[name] = 0
-    arms = in_cache_lines(n_links, ARM)
-    first = SLOTS_A_LINK * np.arange(1, n_links + 1) - INLINE
-    links["head_at"] = links["entry_at"] = first
-    links["ring_on"] = np.where(more > 0, ring_end - more, first + INLINE)
-    links["ring_end"] = np.where(more > 0, ring_end, first + network.storage_veh)
+    links, slots = _empty_rings(network)
+    arms = in_cache_lines(network.tail.shape[0], ARM)
     links["hole_ms"], links["row"] = network.hole_ms, network.row
-    links["node"] = network.head
-    for turn in range(2 * INLINE):
-        there = np.flatnonzero(np.diff(network.out_start)[network.head] > turn)
-        leads = network.out_links[network.out_start[network.head[there]] + turn]
-        slots["odd_exit" if turn & 1 else "even_exit"][first[there] + turn // 2] = leads
-    links["n_free"] = network.storage_veh
+    links["node"], links["n_free"] = network.head, network.storage_veh
     arms["key"], arms["weight"] = network.link_key, network.weight
     arms["start_weight"] = np.maximum(np.rint(origin_priority * network.weight), 1)
     for name in ("queue_head", "queue_tail", "queue_due_s", "full_s"):

@@ -68,6 +68,8 @@ ROWS = (
     ("loader.traffic.slots.enter_ms", SLOT, "int32", "ms", "moment the vehicle came"),
     ("loader.traffic.slots.vehicle", SLOT, "int32", "vehicle row", "vehicle and its kind, -1 none"),
     ("loader.traffic.slots.word", SLOT, "uint32", "word row", "where its turns go on"),
+    ("loader.traffic.slots.even_exit", SLOT, "int32", "link", "in a link's first slots: where turns lead"),
+    ("loader.traffic.slots.odd_exit", SLOT, "int32", "link", "in a link's first slots: where turns lead"),
     ("loader.traffic.calendar.first", COUNT, "int32", "chunk", "first chunk of a second, -1 none"),
     ("loader.traffic.calendar.last", COUNT, "int32", "chunk", "its last chunk"),
     ("loader.traffic.calendar.chunks", LOGGED, "int32", "event", "links that may act, by second"),
