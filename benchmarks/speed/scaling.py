@@ -27,7 +27,6 @@ from benchmarks.speed.world import World
 from twin.mobility.loading import Loader
 
 PART_S = 3_600
-LINE_BYTES = 64
 LARGER = 272 / 172
 LARGER_PAIRS = 5
 CONGESTED = (0.22, 0.18, 0.15, 0.12)
@@ -96,14 +95,9 @@ def congested_row(world: World, free_trip_s: float) -> dict[str, Any]:
 
 
 def touched_bytes(loader: Loader) -> int:
-    """Memory that entries touch again and again: of each link its lines and one of slots; the calendar."""
+    """Memory that entries touch again and again: of each link its two lines; the calendar."""
     traffic = loader.traffic
-    return (
-        traffic.links.nbytes
-        + traffic.arms.nbytes
-        + LINE_BYTES * traffic.links.shape[0]
-        + traffic.calendar.chunks.nbytes
-    )
+    return int(traffic.links.shape[0] * traffic.links.itemsize + traffic.calendar.chunks.nbytes)
 
 
 def larger_row(city: World, larger: World) -> dict[str, Any]:

@@ -16,7 +16,7 @@ enter. Links are numbered here such that those that end at one node lie together
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -89,13 +89,12 @@ SLOT = np.dtype(
 )
 FIRST_SLOTS = 2
 """Slots in the cache line behind a link's own."""
-LINK = np.dtype(
-    {
-        "names": _LINE.names,
-        "formats": [_LINE[at] for at in range(len(_LINE))],
-        "itemsize": _LINE.itemsize + FIRST_SLOTS * SLOT.itemsize,
-    }
-)
+_SPREAD: Any = {
+    "names": _LINE.names,
+    "formats": [_LINE[at] for at in range(len(_LINE))],
+    "itemsize": _LINE.itemsize + FIRST_SLOTS * SLOT.itemsize,
+}
+LINK = np.dtype(_SPREAD)
 SLOTS_A_LINK = LINK.itemsize // SLOT.itemsize
 """Links and slots are two views of one memory; so far apart are the first slots of two links."""
 
