@@ -97,7 +97,7 @@ def export(
     """Write the observations of a run in a standard's format; personal datasets are left out."""
     if form not in FORMS:
         raise InputError("--form", repr(form), f"one of {', '.join(FORMS)}")
-    from twin.model.sources import load_territory
+    from twin.study.ground import ground_of
     from twin.study.results import Result
     from twin.writers.ngsi_ld import write_ngsi_ld
     from twin.writers.sensorthings import write_sensorthings

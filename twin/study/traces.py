@@ -19,9 +19,10 @@ import pandas as pd
 
 from twin.errors import InputError, WorkError
 from twin.knowledge.traces import Sightings
-from twin.model.sources import load_population, load_territory
+from twin.model.sources import load_population
 from twin.population.population import Population
 from twin.population.tables import CONSENT_PURPOSES, MODES, RESIDENT, Persons, Trips
+from twin.study.ground import ground_of
 from twin.study.results import Result
 from twin.territory.territory import Territory
 
@@ -113,8 +114,8 @@ def resident_days(folder: Path, n_days: int) -> ResidentDays:
     result = Result.load(folder)
     if result.trips.columns.empty:
         raise InputError(str(folder), "kept no table of trips", "a folder that `twin run` wrote")
-    scenario, seed = result.scenario, result.seed
-    territory = load_territory(scenario)
+    ground, seed = ground_of(result.scenario, result.manifest, folder), result.seed
+    scenario, territory = ground.scenario, ground.built
     first = load_population(scenario, territory, seed)
     stands = _stands(folder, result, first)
     moments = np.full((2, len(stands)), np.nan)
