@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from twin.cli.options import AsJson, Quiet, ScenarioFile, Threads, taking
+from twin.cli.options import AsJson, Quiet, ScenarioFile, Seed, Threads, finite, taking
 from twin.cli.output import emit, say, table
 from twin.cli.progress import shown
 from twin.cli.studies import fitting, processors
@@ -22,15 +22,22 @@ class Days:
     """Arguments and options of `adopt`."""
 
     scenario: ScenarioFile
-    days: Annotated[int, typer.Option("--days", min=1, help="Most days from each start.")] = 20
+    days: Annotated[
+        int, typer.Option("--days", metavar="N", min=1, help="Most days to live, from each start.")
+    ] = 20
     low: Annotated[
         float | None,
-        typer.Option("--low", min=0, max=1, help="App share of one start; default: the ledger's."),
+        typer.Option(
+            "--low", metavar="SHARE", min=0, max=1, help="App share of one start; default the ledger's."
+        ),
     ] = None
     high: Annotated[
-        float | None, typer.Option("--high", min=0, max=1, help="Of the other start; default: the ledger's.")
+        float | None,
+        typer.Option(
+            "--high", metavar="SHARE", min=0, max=1, help="Of the other start; default the ledger's."
+        ),
     ] = None
-    seed: Annotated[int | None, typer.Option("--seed", min=0, help="Default: the scenario's own.")] = None
+    seed: Seed = None
     keep_habits: Annotated[
         bool, typer.Option("--keep-habits", help="Drivers do not learn from these days.")
     ] = False
@@ -44,7 +51,8 @@ def adopt(asked: Days) -> None:
     """Live days one after another: who takes up a calculator, who leaves, and where it ends."""
     if (asked.low is None) != (asked.high is None):
         raise InputError("--low, --high", "one of two", "both or neither")
-    starts = () if asked.low is None or asked.high is None else (asked.low, asked.high)
+    low, high = finite("--low", asked.low), finite("--high", asked.high)
+    starts = () if low is None or high is None else (low, high)
     (scenario,) = fitting([asked.scenario], asked.quiet)
     from twin.study.adoption import adopt as live
 

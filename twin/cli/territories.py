@@ -44,7 +44,7 @@ def fetch(
     quiet: Quiet = False,
     overlays: Overlays = NOTHING_OVER,
 ) -> None:
-    """Build a territory folder of a place by name, of a box, of a local map, or of part of a territory."""
+    """Build a territory's folder from a place's name, a box, a map file, or a larger territory."""
     box = None if bbox is None else parse_box(bbox)
     if not source and box is None:
         raise InputError("fetch", "nothing is named", "a place, a file, a folder, or --bbox W,S,E,N")

@@ -45,7 +45,7 @@ def ground_of(scenario: Scenario, manifest: Mapping[str, Any], folder: Path | No
     Raises
     ------
     InputError
-        The territory is in none of these places, or has changed since. ``what`` names no place of this machine.
+        The territory is in none of these places, or has changed since; ``what`` names no path.
     """
     about = manifest["provenance"]
     recorded = Path(about["territory_path"])

@@ -38,11 +38,12 @@ def publish(
         raise InputError(str(aim), "is not empty", "a folder that is to be made")
     manifest = store.read_manifest(home, "run")
     parameters = Scenario.from_tables(manifest["scenario"], str(home)).ledger()
-    plan = plan_of(resident_days(home, days), parameters, manifest["seed"])
     people = manifest["provenance"]["population_digest"][:16]
     key = noise_key(own)
     budget = KeptBudget.at(own / f"budget-{people}.json", float(parameters["knowledge.privacy_epsilon"]))
     about = f"{manifest['simulation_key'][:16]}, {days} days"
+    budget.check_left(about)
+    plan = plan_of(resident_days(home, days), parameters, manifest["seed"])
     published = publish_plan(plan, key, budget, about)
     files = _write(published, aim)
     told = {
