@@ -49,7 +49,7 @@ def ingest(
         return emit(told)
     if quiet:
         return None
-    rows = [(name, count, came.get(name, "")) for name, count in told.items() if name not in ("came", "run")]
+    rows = [(name, count, came.get(name)) for name, count in told.items() if name not in ("came", "run")]
     table(("what", "in all", "this time"), rows, f"Observations that came in: {run}")
     if not came["lines"] and came["lines_before"]:
         say(f"{source}: all of its {came['lines_before']:,} lines were read before")
