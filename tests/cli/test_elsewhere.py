@@ -121,10 +121,8 @@ def test_a_territory_that_is_gone_or_changed_is_one_line(
     assert not Path("told").exists()
 
 
-def test_nothing_that_is_handed_on_names_a_path_of_this_machine(
-    run_of_town: Path, town: Path
-) -> None:
-    """The run's own manifest does, for its owner; pages, exports and what a page says of a lost ground do not."""
+def test_nothing_that_is_handed_on_names_a_path_of_this_machine(run_of_town: Path, town: Path) -> None:
+    """The run's own manifest does, for its owner; pages and exports do not, nor a page without a ground."""
     assert json.loads((run_of_town / "manifest.json").read_text())["provenance"]["territory_path"] == str(
         town / "networks" / "town"
     )

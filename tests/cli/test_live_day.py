@@ -1,4 +1,4 @@
-"""The live twin of a dated day: what is not right is told before any day is lived, and what ships fits together."""
+"""The live twin of a dated day: what is not right is told before a day is lived; what ships fits together."""
 
 from __future__ import annotations
 
@@ -74,7 +74,9 @@ def test_a_file_of_which_nothing_is_an_observation_is_told_on_any_store(
     (today / "bad.jsonl").write_text("no\n{}\n")
     assert run_command(["ingest", "bad.jsonl", "--run", "live", "--quiet"]) == 2
     said = capsys.readouterr().err
-    assert "bad.jsonl: none of its 2 lines is one; right would be: observations as `twin export` writes" in said
+    assert (
+        "bad.jsonl: none of its 2 lines is one; right would be: observations as `twin export` writes" in said
+    )
     assert run_command(["ingest", "bad.jsonl", "--run", "live"]) == 0
     assert "bad.jsonl: all of its 2 lines were read before" in capsys.readouterr().out
     with (today / "bad.jsonl").open("a") as file:

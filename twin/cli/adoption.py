@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from twin.cli.options import AsJson, Quiet, ScenarioFile, Seed, Threads, finite, taking
+from twin.cli.options import AsJson, Quiet, ScenarioFile, Seed, Threads, taking
 from twin.cli.output import emit, say, table
 from twin.cli.progress import shown
-from twin.cli.studies import fitting, processors
+from twin.cli.studies import fitting, threads_of
 from twin.errors import InputError
 
 if TYPE_CHECKING:
@@ -51,8 +51,7 @@ def adopt(asked: Days) -> None:
     """Live days one after another: who takes up a calculator, who leaves, and where it ends."""
     if (asked.low is None) != (asked.high is None):
         raise InputError("--low, --high", "one of two", "both or neither")
-    low, high = finite("--low", asked.low), finite("--high", asked.high)
-    starts = () if low is None or high is None else (low, high)
+    starts = () if asked.low is None or asked.high is None else (asked.low, asked.high)
     (scenario,) = fitting([asked.scenario], asked.quiet)
     from twin.study.adoption import adopt as live
 
@@ -63,7 +62,7 @@ def adopt(asked: Days) -> None:
             days=asked.days,
             starts=starts,
             learns=not asked.keep_habits,
-            threads=asked.threads or processors(),
+            threads=threads_of(asked.threads),
             progress=progress,
         )
     if asked.as_json:

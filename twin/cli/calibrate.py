@@ -10,7 +10,7 @@ import typer
 from twin.cli.options import AsJson, Quiet, ScenarioFile, Seed, Threads, writable_file
 from twin.cli.output import emit, say, table
 from twin.cli.progress import shown
-from twin.cli.studies import fitting, processors
+from twin.cli.studies import fitting, threads_of
 
 
 def calibrate(
@@ -41,7 +41,7 @@ def calibrate(
 
     read = read_link_counts(counts, load_territory(asked))
     with shown(quiet) as progress:
-        n_threads = threads or processors()
+        n_threads = threads_of(threads)
         found = fit_days(asked, read, asked.seed if seed is None else seed, rounds, n_threads, progress)
     if out is not None:
         out.parent.mkdir(parents=True, exist_ok=True)

@@ -9,7 +9,7 @@ import typer
 from twin.cli.options import RUNS, AsJson, OutFolder, Quiet, ScenarioFile, Threads, writable
 from twin.cli.output import emit, say, table
 from twin.cli.progress import shown
-from twin.cli.studies import fitting, processors
+from twin.cli.studies import fitting, threads_of
 
 
 def coverage(
@@ -39,7 +39,7 @@ def coverage(
 
     plan = CoveragePlan(model_days, towns, tuple(range(1, seeds + 1)))
     with shown(quiet) as progress:
-        rows = study_coverage(asked, plan, folder, threads=threads or processors(), progress=progress)
+        rows = study_coverage(asked, plan, folder, threads=threads_of(threads), progress=progress)
     page = write_coverage(rows, f"{asked.title}: what counters tell", plan.told(), folder / "report.html")
     found = told(rows)
     if as_json:

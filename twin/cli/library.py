@@ -116,7 +116,7 @@ def parameters(
         from twin.scenario.wording import nearest
 
         heads, every = {f"{name.partition('.')[0]}.*" for name in ledger.names()}, ledger.names()
-        close = nearest(names, every)
+        close = "" if "*" in names else nearest(names, every)
         right = close if close in every else nearest(names, heads)
         raise InputError("--names", f"no name matches {names!r}", right)
     rows = [ledger.row(name) for name in found]

@@ -18,6 +18,7 @@ from twin.errors import InputError
 FORMS = ("sensorthings", "ngsi-ld")
 Zone = Annotated[str, typer.Option("--zone", metavar="ZONE", help="Time zone of the day.")]
 PARIS = "Europe/Paris"
+HERE = "127.0.0.1"
 
 
 def ingest(
@@ -145,11 +146,12 @@ def sensorthings(
     zone: Zone = PARIS,
 ) -> None:
     """Answer SensorThings queries about observations, on this machine only, until stopped."""
-    from twin.live.by_http import serve
+    from twin.live.by_http import check_port, serve
     from twin.live.endpoint import reading_app, world_of
 
+    check_port(HERE, port)
     app = reading_app(world_of(folder, zone))
-    serve(app, "127.0.0.1", port, lambda at: say(f"http://127.0.0.1:{at}/v1.1"))
+    serve(app, HERE, port, lambda at: say(f"http://127.0.0.1:{at}/v1.1"))
 
 
 def _acknowledge(n_lines: int) -> None:

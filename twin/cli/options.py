@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import math
 import os
 from collections.abc import Callable
 from dataclasses import MISSING, fields
@@ -33,7 +32,10 @@ Seeds = Annotated[
     ),
 ]
 Threads = Annotated[
-    int | None, typer.Option("--threads", metavar="N", min=1, help="Threads; default all processors.")
+    int | None,
+    typer.Option(
+        "--threads", metavar="N", min=1, help="Threads, the processors at most; default all of them."
+    ),
 ]
 NoCache = Annotated[bool, typer.Option("--no-cache", help="Run again what was run and learned before.")]
 OutFolder = Annotated[
@@ -60,13 +62,6 @@ def writable_file(file: Path, option: str = "--out") -> Path:
         raise InputError(f"{option} {file.as_posix()}", "cannot be written", "a file that you may write to")
     writable(file.parent)
     return file
-
-
-def finite(option: str, value: float | None) -> float | None:
-    """What was given, if it is a number: a range alone lets `nan` pass."""
-    if value is not None and not math.isfinite(value):
-        raise InputError(option, f"{value:g} is no number", "a number")
-    return value
 
 
 def taking(record: type[Any]) -> Callable[[Callable[[Any], None]], Callable[..., None]]:

@@ -10,7 +10,7 @@ import typer
 from twin.cli.options import AsJson, Quiet, ScenarioFile, Seed, Threads, taking
 from twin.cli.output import emit, say, table
 from twin.cli.progress import shown
-from twin.cli.studies import fitting, processors
+from twin.cli.studies import fitting, threads_of
 
 if TYPE_CHECKING:
     from twin.study.response import Response
@@ -39,7 +39,7 @@ def respond(asked: Days) -> None:
             scenario,
             asked.seed,
             days=asked.days,
-            threads=asked.threads or processors(),
+            threads=threads_of(asked.threads),
             progress=progress,
         )
     if asked.as_json:

@@ -19,7 +19,6 @@ from twin.cli.options import (
     Seed,
     Seeds,
     Threads,
-    finite,
     writable,
 )
 from twin.cli.output import emit, say, table
@@ -47,7 +46,6 @@ def run(
     """Simulate one day of a scenario with one seed."""
     (asked,) = fitting([scenario], quiet)
     if stress is not None:
-        finite("--stress", stress)
         from twin.study.stress import stressed
 
         stressed(asked, stress)
@@ -56,7 +54,7 @@ def run(
     from twin.study.run import run as simulate
 
     with shown(quiet) as progress:
-        n_threads = threads or processors()
+        n_threads = threads_of(threads)
         result = simulate(asked, chosen, threads=n_threads, out=folder, resume=resume, progress=progress)
     summary: dict[str, Any] = {**result.summary(), "out": folder}
     if stress is not None:
@@ -191,6 +189,7 @@ def fitting(files: list[Path], quiet: bool, grid: dict[str, list[Any]] | None = 
     return asked
 
 
-def processors() -> int:
-    """Processors that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+def threads_of(asked: int | None) -> int:
+    """Threads to use: as asked, but never more than the processors that this process may use."""
+    n = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(asked or n, n)

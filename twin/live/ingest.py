@@ -35,7 +35,7 @@ def ingest(source: str, folder: Path, *, acknowledge: lines.Acknowledge = lines.
     if not scheme and source != "-" and not Path(source).is_file():
         raise InputError(source, "no such file", "a file of JSON lines, - or an address")
     if scheme:
-        by_http.address_of(source) if scheme == "http" else by_mqtt.Address(source)
+        by_http.check_port(*by_http.address_of(source)) if scheme == "http" else by_mqtt.Address(source)
     with ObservationStore(folder, parameters) as store:
         before, n_before = replace(store.told), 0
         if scheme == "http":
