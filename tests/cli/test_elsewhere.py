@@ -144,3 +144,24 @@ def test_a_manifest_of_before_whose_path_was_relative_is_read(run_of_town: Path,
     (town / "networks").rename(town / "gone")
     with pytest.raises(InputError, match="is not there"):
         ground(away)
+
+
+def test_what_is_asked_of_a_run_is_checked_before_its_people_are_drawn(
+    run_of_town: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    for module in ("attack", "publication"):
+        monkeypatch.setattr(f"twin.study.{module}.resident_days", lambda *_: pytest.fail("people are drawn"))
+    (run_of_town.parent / "full").mkdir()
+    (run_of_town.parent / "full" / "file").write_text("")
+    for words, line in (
+        (["attack", "--kind", "unicity", "--focus", "vilage"], "no zone 'vilage'; right would be: village"),
+        (
+            ["publish", "--out", str(run_of_town.parent / "full")],
+            "is not empty; right would be: a folder that",
+        ),
+        (["publish", "--out", "new", "--state", str(run_of_town.parent / "full" / "file")], "cannot be made"),
+    ):
+        assert run_command([words[0], str(run_of_town), *words[1:], "--quiet"]) == 2
+        said = capsys.readouterr().err
+        assert said.count("\n") == 1
+        assert line in said

@@ -28,14 +28,12 @@ class Days:
     low: Annotated[
         float | None,
         typer.Option(
-            "--low", metavar="SHARE", min=0, max=1, help="App share of one start; default the ledger's."
+            "--low", metavar="SHARE", min=0, max=1, help="App share of one start; default both the ledger's."
         ),
     ] = None
     high: Annotated[
         float | None,
-        typer.Option(
-            "--high", metavar="SHARE", min=0, max=1, help="Of the other start; default the ledger's."
-        ),
+        typer.Option("--high", metavar="SHARE", min=0, max=1, help="App share of the other start."),
     ] = None
     seed: Seed = None
     keep_habits: Annotated[

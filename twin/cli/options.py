@@ -15,7 +15,14 @@ from twin.errors import InputError
 
 RUNS = Path("runs")
 """Folder of results where none is named."""
-MOST_SEED, MOST_SEEDS = 2**63 - 1, 1_000_000
+MOST_SEED = 2**63 - 1
+
+
+def _known_seed(seed: int | None) -> int | None:
+    if seed is not None and seed > MOST_SEED:
+        raise InputError("--seed", f"{seed} is too large", f"a whole number up to {MOST_SEED}")
+    return seed
+
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Show no progress.")]
@@ -23,13 +30,13 @@ ScenarioFile = Annotated[Path, typer.Argument(metavar="SCENARIO", help="A scenar
 RunFolder = Annotated[Path, typer.Argument(metavar="DIR", help="A folder that `twin run` wrote.")]
 Seed = Annotated[
     int | None,
-    typer.Option("--seed", metavar="N", min=0, max=MOST_SEED, help="Seed; default the scenario's own."),
+    typer.Option(
+        "--seed", metavar="N", min=0, callback=_known_seed, help="Seed; default the scenario's own."
+    ),
 ]
 Seeds = Annotated[
     int,
-    typer.Option(
-        "--seeds", metavar="N", min=1, max=MOST_SEEDS, help="Number of seeds, from the scenario's own on."
-    ),
+    typer.Option("--seeds", metavar="N", min=1, help="Number of seeds, from the scenario's own on."),
 ]
 Threads = Annotated[
     int | None,

@@ -36,8 +36,8 @@ def attack(
     _check(folder)
     from twin.study.attack import attack as attacked
 
-    with shown(quiet):
-        found = attacked(folder, kind, days=days, focus=focus)
+    with shown(quiet) as progress:
+        found = attacked(folder, kind, days=days, focus=focus, progress=progress)
     if as_json:
         return emit(found)
     return table(
@@ -51,7 +51,10 @@ def publish(
     out: OutWanted,
     days: Days = 14,
     state: Annotated[
-        Path | None, typer.Option("--state", metavar="DIR", help="Where your secret key and budget are kept.")
+        Path | None,
+        typer.Option(
+            "--state", metavar="DIR", help="Folder of your secret key and budget; default your own."
+        ),
     ] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -61,8 +64,8 @@ def publish(
     writable(out)
     from twin.study.publication import publish as published
 
-    with shown(quiet):
-        found = published(folder, out, days=days, state=state)
+    with shown(quiet) as progress:
+        found = published(folder, out, days=days, state=state, progress=progress)
     if as_json:
         return emit(found)
     table(("table", "epsilon"), [[each["name"], each["epsilon"]] for each in found["tables"]])

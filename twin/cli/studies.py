@@ -80,7 +80,7 @@ def compare(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Compare scenarios with one another by the same seeds: run what is missing, write the report."""
+    """Compare scenarios by the same seeds: run what is missing, write the report."""
     files = [base, *alternatives]
     asked, folder = _prepared(files, "-".join(["compare", *(each.stem for each in files)]), out, quiet)
     from twin.report.page import write_report

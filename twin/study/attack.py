@@ -17,12 +17,19 @@ from twin.scenario.scenario import Scenario
 from twin.scenario.wording import nearest
 from twin.study import store
 from twin.study.attack_kinds import ABOUT, KINDS, Attacked
+from twin.study.progress import Progress, silent, within
 from twin.study.releases import PRESENCE, plan_of, publish_plan
 from twin.study.traces import PLANNING, ResidentDays, resident_days
 
 
 def attack(
-    folder: str | Path, kind: str, *, days: int = 14, focus: str = WHOLE, key: NoiseKey | None = None
+    folder: str | Path,
+    kind: str,
+    *,
+    days: int = 14,
+    focus: str = WHOLE,
+    key: NoiseKey | None = None,
+    progress: Progress = silent,
 ) -> dict[str, Any]:
     """Attack what the run in a folder would publish: ``published``, ``raw`` and ``chance``, and how.
 
@@ -36,7 +43,8 @@ def attack(
     home = Path(folder)
     manifest = store.read_manifest(home, "run")
     known_focus(focus, manifest["inhabitants"])  # its keys are every focus there is
-    lived = resident_days(home, days)
+    lived = resident_days(home, days, within(progress, 0.0, 0.7))
+    progress(0.7, "attacking")
     parameters = Scenario.from_tables(manifest["scenario"], str(home)).ledger()
     found = attack_days(lived, kind, parameters, manifest["seed"], key or NoiseKey.fresh(), focus)
     return {"kind": kind, "seed": manifest["seed"], "focus": focus, **found, **lived.about()}
