@@ -20,6 +20,7 @@ from twin.study.run import run
 from twin.study.store import read_manifest, write_sealed
 from twin.study.traces import resident_days
 
+pytestmark = pytest.mark.one_interpreter("where a folder lies is the same on each")
 Captured = pytest.CaptureFixture[str]
 
 
@@ -68,15 +69,13 @@ def test_every_command_on_a_run_works_from_a_folder_without_networks(
     run_of_town: Path, tmp_path: Path, capsys: Captured
 ) -> None:
     away = taken_away(run_of_town, tmp_path)
-    for folder in (run_of_town, away):  # above the run's folder, and where the run found it
-        assert run_command(["export", str(folder), "--form", "ngsi-ld", "--out", "told", "--quiet"]) == 0
-        assert run_command(["report", str(folder), "--out", "page.html", "--quiet"]) == 0
-        assert "No maps" not in Path("page.html").read_text()
-        assert len(resident_days(folder, 1).persons) > 0, "attack and publish stand on these"
+    assert run_command(["export", str(away), "--form", "ngsi-ld", "--out", "told", "--quiet"]) == 0
+    assert run_command(["report", str(away), "--out", "page.html", "--quiet"]) == 0
+    assert "No maps" not in Path("page.html").read_text()
     capsys.readouterr()
-    # on the people of so small a town no attack has anything to say, but it gets as far as them
-    run_command(["attack", str(away), "--kind", "differencing", "--days", "1", "--quiet"])
-    assert "territory" not in capsys.readouterr().err
+    words = ["attack", str(away), "--kind", "differencing", "--days", "1", "--json", "--quiet"]
+    assert run_command(words) == 0
+    assert json.loads(capsys.readouterr().out)["residents"] > 0
 
 
 def test_a_person_is_erased_from_the_homes_that_are_kept_wherever_one_stands(run_of_town: Path) -> None:
@@ -133,6 +132,17 @@ def test_nothing_that_is_handed_on_names_a_path_of_this_machine(run_of_town: Pat
     assert "the territory &#39;town&#39; of the run is not there" in written[-1].read_text()
     for file in written:
         assert str(town) not in file.read_text(), file.name
+
+
+def test_a_run_of_one_date_is_attacked_by_that_day_alone(
+    run_of_town: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured
+) -> None:
+    manifest = read_manifest(run_of_town, "run")
+    manifest["scenario"]["date"] = "2027-01-12"
+    write_sealed(run_of_town / "manifest.json", manifest)
+    monkeypatch.setattr("twin.study.traces.load_population", lambda *_: pytest.fail("people are drawn"))
+    assert run_command(["attack", str(run_of_town), "--kind", "unicity", "--days", "2", "--quiet"]) == 2
+    assert "--days: 2 days of a run of one date; right would be: 1, or a run" in capsys.readouterr().err
 
 
 def test_a_manifest_of_before_whose_path_was_relative_is_read(run_of_town: Path, town: Path) -> None:

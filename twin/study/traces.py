@@ -116,6 +116,8 @@ def resident_days(folder: Path, n_days: int, progress: Progress = silent) -> Res
     result = Result.load(folder)
     if result.trips.columns.empty:
         raise InputError(str(folder), "kept no table of trips", "a folder that `twin run` wrote")
+    if result.scenario.date is not None and n_days > 1:
+        raise InputError("--days", f"{n_days} days of a run of one date", "1, or a run of a mean weekday")
     ground, seed = ground_of(result.scenario, result.manifest, folder), result.seed
     scenario, territory = ground.scenario, ground.built
     first = load_population(scenario, territory, seed)
