@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 
+import pandas as pd
 import pytest
 
 from tests.conftest import ROOT
 from tests.live.messages import message
 from tests.live.worlds import hand_made_run, hand_made_territory
 from twin.cli.main import run_command
+from twin.study.ground import Ground
 
 pytest.importorskip("orjson")
 SCENARIO = f"""
@@ -56,20 +59,35 @@ def test_ingest_tells_what_came_of_it(live, capsys):
 def test_export_writes_what_a_run_observed(tmp_path, monkeypatch, capsys):
     territory = hand_made_territory()
     run = hand_made_run(territory)
+    at_nodes = run.observations.iloc[:2].assign(dataset="meters", datastream="node-7")
+    run = replace(
+        run,
+        observations=pd.concat([run.observations, at_nodes], ignore_index=True),
+        trips=pd.DataFrame({"trip_id": [1]}),
+        manifest={**run.manifest, "observations": {"phones": 4, "loops": 60, "meters": 2}},
+    )
     monkeypatch.setattr("twin.study.results.Result.load", lambda _: run)
-    monkeypatch.setattr("twin.model.sources.load_territory", lambda _: territory)
+    ground = Ground(run.scenario, territory, territory)
+    monkeypatch.setattr("twin.study.ground.ground_of", lambda *_: ground)
     for form in ("sensorthings", "ngsi-ld"):
-        assert run_command(["export", "run", "--form", form, "--to", str(tmp_path / form), "--json"]) == 0
+        assert run_command(["export", "run", "--form", form, "--out", str(tmp_path / form), "--json"]) == 0
     assert "phones" not in "".join(file.read_text() for file in tmp_path.rglob("*.json*"))
     assert '"Observations": 60' in capsys.readouterr().out
+    assert run_command(["export", "run", "--form", "sensorthings", "--out", str(tmp_path / "again")]) == 0
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert last == (
+        f"{tmp_path}/again: 60 observations; left out: phones (4 rows; personal data: no right opens them "
+        "(GDPR art. 5 and 6)); meters (2 rows; not of streets: sensors are written by the link at which they "
+        "stand); trips (1 rows; personal data: they leave by `twin publish` alone)"
+    )
 
 
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [
         (["ingest", "absent.jsonl", "--run", "live"], "no such file"),
-        (["export", "live", "--form", "csv", "--to", "out"], "one of sensorthings, ngsi-ld"),
-        (["export", "live", "--form", "ngsi-ld", "--to", "out"], "holds no manifest.json"),
+        (["export", "live", "--form", "csv", "--out", "out"], "one of sensorthings, ngsi-ld"),
+        (["export", "live", "--form", "ngsi-ld", "--out", "out"], "holds no manifest.json"),
         (["sensorthings", "nowhere"], "neither a run nor observations"),
         (["nowcast", "today.toml", "--observed", "live", "--at", "half past"], "is not a time of day"),
         (["nowcast", "today.toml", "--observed", "nowhere", "--at", "09:00"], "holds no observations"),

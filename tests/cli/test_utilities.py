@@ -27,6 +27,11 @@ class ByHand(OfWholeDays):
     kind: str = FALLBACK
 
 
+def nothing_may_run() -> None:
+    """Stands in for what runs: asked for in vain is a fault."""
+    raise AssertionError("a day is lived before the options are checked")
+
+
 @pytest.fixture
 def served(town: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The town with its networks, and a day that goes dark."""
@@ -34,6 +39,9 @@ def served(town: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     layers = lay_utilities((grid.streets, grid.places, grid.zones), Observed(), Parameters.defaults())
     meta = {**grid.meta, **layers.notes(), "utilities": layers.counts()}
     replace(grid, utilities=layers, meta=meta).save(town / "networks" / "town")
+    day = (town / "day.toml").read_text()
+    (town / "quiet.toml").write_text(day)
+    (town / "day.toml").write_text(f"utilities = true\n{day}")
     monkeypatch.setattr("twin.study.members.default_runner", DarkRuns)
     if FALLBACK not in MODIFICATIONS.names():
         monkeypatch.setitem(MODIFICATIONS._kinds, FALLBACK, ByHand)
@@ -97,11 +105,12 @@ def test_a_day_without_networks_tells_what_there_is_and_no_more(
     served: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("twin.study.members.default_runner", QuietRuns)
-    assert run_command(["utilities", "day.toml", "--no-cache", "--quiet"]) == 0
+    assert run_command(["utilities", "quiet.toml", "--no-cache", "--quiet"]) == 0
     told = capsys.readouterr().out
     assert "they are not simulated" in told
     assert "share observed" in told
-    assert run_command(["utilities", "day.toml", "--no-cache", "--digital-dependence", "--quiet"]) == 2
+    monkeypatch.setattr("twin.study.members.default_runner", nothing_may_run)
+    assert run_command(["utilities", "quiet.toml", "--no-cache", "--digital-dependence", "--quiet"]) == 2
     complaint = capsys.readouterr().err
     assert complaint.count("\n") == 1
     assert "no utility network is simulated" in complaint
@@ -113,7 +122,7 @@ def test_networks_are_written_for_other_programs(
 ) -> None:
     if form == "pgm-json":
         pytest.importorskip("power_grid_model", reason="the extra 'utilities' is not installed")
-    assert run_command(["utilities", "day.toml", "--out", form, "--json", "--quiet"]) == 0
+    assert run_command(["utilities", "day.toml", "--form", form, "--json", "--quiet"]) == 0
     files = [Path(each) for each in json.loads(capsys.readouterr().out)["files"]]
     assert all(each.stat().st_size > 0 for each in files)
     layers = Territory.load(served / "networks" / "town").utilities
@@ -135,9 +144,9 @@ def test_networks_are_written_for_other_programs(
 def test_a_format_that_is_not_known_is_one_clear_line(
     served: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run_command(["utilities", "day.toml", "--out", "dwg", "--quiet"]) == 2
+    assert run_command(["utilities", "day.toml", "--form", "dwg", "--quiet"]) == 2
     complaint = capsys.readouterr().err
     assert (
         complaint
-        == "twin: --out dwg: no such format; right would be: one of inp, pgm-json, geoparquet, gpkg\n"
+        == "twin: --form dwg: no such form; right would be: one of inp, pgm-json, geoparquet, gpkg\n"
     )

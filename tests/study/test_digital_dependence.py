@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.study.stand_in import small_scenario
-from tests.study.utility_runs import DarkRuns, QuietRuns
+from tests.study.stand_in import StandIn, small_scenario
+from tests.study.utility_runs import DarkRuns
 from twin.errors import InputError
 from twin.scenario.modification import OfWholeDays
 from twin.scenario.modifications import MODIFICATIONS
@@ -29,7 +29,7 @@ def _the_kind_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def scenario(tmp_path: Path) -> Scenario:
-    return small_scenario(tmp_path)
+    return small_scenario(tmp_path).varied("utilities", True)
 
 
 def test_a_scenario_has_the_fallback_or_not_and_nothing_else_changes(scenario: Scenario) -> None:
@@ -78,6 +78,8 @@ def test_from_five_seeds_on_there_is_an_interval(scenario: Scenario) -> None:
     assert told["seeds"] == list(found.seeds)
 
 
-def test_a_scenario_without_networks_is_one_clear_line(scenario: Scenario) -> None:
+def test_a_scenario_without_networks_is_one_clear_line_before_anything_is_lived(scenario: Scenario) -> None:
+    runner = StandIn()
     with pytest.raises(InputError, match="no utility network is simulated"):
-        digital_dependence(scenario, 1, cache=False, runner=QuietRuns())
+        digital_dependence(scenario.varied("utilities", False), 1, cache=False, runner=runner)
+    assert runner.ran == []

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from twin.cli.options import AsJson, Quiet, ScenarioFile, Threads, taking
+from twin.cli.options import AsJson, Quiet, ScenarioFile, Seed, Threads, taking
 from twin.cli.output import emit, say, table
 from twin.cli.progress import shown
-from twin.cli.studies import fitting, processors
+from twin.cli.studies import fitting, threads_of
 from twin.errors import InputError
 
 if TYPE_CHECKING:
@@ -22,15 +22,20 @@ class Days:
     """Arguments and options of `adopt`."""
 
     scenario: ScenarioFile
-    days: Annotated[int, typer.Option("--days", min=1, help="Most days from each start.")] = 20
+    days: Annotated[
+        int, typer.Option("--days", metavar="N", min=1, help="Most days to live, from each start.")
+    ] = 20
     low: Annotated[
         float | None,
-        typer.Option("--low", min=0, max=1, help="App share of one start; default: the ledger's."),
+        typer.Option(
+            "--low", metavar="SHARE", min=0, max=1, help="App share of one start; default both the ledger's."
+        ),
     ] = None
     high: Annotated[
-        float | None, typer.Option("--high", min=0, max=1, help="Of the other start; default: the ledger's.")
+        float | None,
+        typer.Option("--high", metavar="SHARE", min=0, max=1, help="App share of the other start."),
     ] = None
-    seed: Annotated[int | None, typer.Option("--seed", min=0, help="Default: the scenario's own.")] = None
+    seed: Seed = None
     keep_habits: Annotated[
         bool, typer.Option("--keep-habits", help="Drivers do not learn from these days.")
     ] = False
@@ -55,7 +60,7 @@ def adopt(asked: Days) -> None:
             days=asked.days,
             starts=starts,
             learns=not asked.keep_habits,
-            threads=asked.threads or processors(),
+            threads=threads_of(asked.threads),
             progress=progress,
         )
     if asked.as_json:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from twin.cli.options import AsJson, Quiet, taking, writable
+from twin.cli.options import AsJson, Quiet, taking, writable_file
 from twin.cli.output import emit, table
 from twin.cli.progress import shown
 from twin.errors import InputError
@@ -32,7 +32,7 @@ class Asked:
     principle: Annotated[str, typer.Option(metavar="ue|so", help="User equilibrium or system optimum.")] = (
         "ue"
     )
-    gap: Annotated[float, typer.Option(help="Relative gap to stop at.")] = 1e-6
+    gap: Annotated[float, typer.Option(metavar="X", help="Relative gap to stop at.")] = 1e-6
     toll_weight: Annotated[float, typer.Option(metavar="W", help="Time that a unit of toll is worth.")] = 0.0
     distance_weight: Annotated[
         float, typer.Option(metavar="W", help="Time that a unit of length is worth.")
@@ -42,14 +42,14 @@ class Asked:
         typer.Option("--class", metavar="NAME:SHARE[:RULE]", help="A class of drivers; may be repeated."),
     ] = None
     flows: Annotated[Path | None, typer.Option(metavar="FILE", help="Write link flows to a CSV file.")] = None
-    threads: Annotated[int, typer.Option(min=1, help="Threads; the outcome is the same.")] = 1
+    threads: Annotated[int, typer.Option(metavar="N", min=1, help="Threads; the outcome is the same.")] = 1
     as_json: AsJson = False
     quiet: Quiet = False
 
 
 @taking(Asked)
 def assign(asked: Asked) -> None:
-    """Assign trips to a network: every driver on a best route, or all together at the least cost."""
+    """Assign trips to a network: each driver on a best route, or all at the least cost."""
     _check(asked)
     from twin.readers.tntp import read_network, read_trips
     from twin.routing import assignment
@@ -85,9 +85,7 @@ def _check(asked: Asked) -> None:
         if not (math.isfinite(weight) and weight >= 0.0):
             raise InputError(option, f"is {weight:g}", "a finite number, 0 or more")
     if asked.flows is not None:
-        if asked.flows.is_dir():
-            raise InputError(f"--flows {asked.flows.as_posix()}", "is a folder", "a file to write")
-        writable(asked.flows.parent)
+        writable_file(asked.flows, "--flows")
 
 
 def _class(text: str, network: RoadNetwork, trips: TripTable) -> DriverClass:

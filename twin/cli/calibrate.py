@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-from twin.cli.options import AsJson, Quiet, ScenarioFile, Threads, writable
+from twin.cli.options import AsJson, Quiet, ScenarioFile, Seed, Threads, writable_file
 from twin.cli.output import emit, say, table
 from twin.cli.progress import shown
-from twin.cli.studies import fitting, processors
+from twin.cli.studies import fitting, threads_of
 
 
 def calibrate(
@@ -21,18 +21,19 @@ def calibrate(
             "--counts", metavar="FILE.csv", help="Columns links, from_hour, until_hour, vehicles, source."
         ),
     ],
-    seed: Annotated[int | None, typer.Option("--seed", min=0, help="Default: the scenario's own.")] = None,
-    rounds: Annotated[int, typer.Option("--rounds", min=1, help="Most days to live.")] = 5,
+    seed: Seed = None,
+    rounds: Annotated[int, typer.Option("--rounds", metavar="N", min=1, help="Most days to live.")] = 5,
     threads: Threads = None,
     out: Annotated[
-        Path | None, typer.Option("--out", metavar="FILE.toml", help="The population file with these totals.")
+        Path | None,
+        typer.Option("--out", metavar="FILE.toml", help="Write the population file with these totals."),
     ] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
     """Scale commuters and through traffic until simulated days meet counts of streets."""
     if out is not None:
-        writable(out.parent)
+        writable_file(out)
     (asked,) = fitting([scenario], quiet)
     from twin.model.sources import load_territory
     from twin.study.link_counts import calibrate as fit_days
@@ -40,7 +41,7 @@ def calibrate(
 
     read = read_link_counts(counts, load_territory(asked))
     with shown(quiet) as progress:
-        n_threads = threads or processors()
+        n_threads = threads_of(threads)
         found = fit_days(asked, read, asked.seed if seed is None else seed, rounds, n_threads, progress)
     if out is not None:
         out.parent.mkdir(parents=True, exist_ok=True)

@@ -6,25 +6,31 @@ from typing import Annotated
 
 import typer
 
-from twin.cli.options import AsJson, OutFolder, Quiet, ScenarioFile, Threads, writable
+from twin.cli.options import RUNS, AsJson, OutFolder, Quiet, ScenarioFile, Threads, writable
 from twin.cli.output import emit, say, table
 from twin.cli.progress import shown
-from twin.cli.studies import RUNS, fitting, processors
+from twin.cli.studies import fitting, threads_of
 
 
 def coverage(
     scenario: ScenarioFile,
-    seeds: Annotated[int, typer.Option("--seeds", min=1, help="Dates, sensors' luck and sites drawn.")] = 20,
-    towns: Annotated[int, typer.Option("--towns", min=1, help="Draws of people that seeds go round.")] = 2,
+    seeds: Annotated[
+        int,
+        typer.Option("--seeds", metavar="N", min=1, help="Number of seeds, from 1 on: dates, luck, sites."),
+    ] = 20,
+    towns: Annotated[
+        int, typer.Option("--towns", metavar="N", min=1, help="Draws of people that seeds go round.")
+    ] = 2,
     model_days: Annotated[
-        int, typer.Option("--model-days", min=7, help="Dates on which the city's own model lives.")
+        int,
+        typer.Option("--model-days", metavar="N", min=7, help="Dates on which the city's own model lives."),
     ] = 14,
     threads: Threads = None,
     out: OutFolder = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Flows estimated from counters on few links or many, and phones: error, rivals, certainty."""
+    """Tell how well flows are estimated from counters on few links or many, and phones."""
     (asked,) = fitting([scenario], quiet)
     folder = writable(out or RUNS / f"coverage-{scenario.stem}")
     from twin.report.coverage import write_coverage
@@ -33,7 +39,7 @@ def coverage(
 
     plan = CoveragePlan(model_days, towns, tuple(range(1, seeds + 1)))
     with shown(quiet) as progress:
-        rows = study_coverage(asked, plan, folder, threads=threads or processors(), progress=progress)
+        rows = study_coverage(asked, plan, folder, threads=threads_of(threads), progress=progress)
     page = write_coverage(rows, f"{asked.title}: what counters tell", plan.told(), folder / "report.html")
     found = told(rows)
     if as_json:

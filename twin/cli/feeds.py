@@ -49,7 +49,8 @@ def with_overlays(command: Callable[..., None]) -> Callable[..., None]:
     ) -> None:
         command(**others, overlays=Overlays(elevation, feed_day(gtfs, date)))
 
-    parameters = [*own, *added]
+    at = next((row for row, each in enumerate(own) if each.name == "as_json"), len(own))
+    parameters = [*own[:at], *added, *own[at:]]
     vars(wrapped)["__signature__"] = signature.replace(parameters=parameters)
     wrapped.__annotations__ = {each.name: each.annotation for each in parameters}
     return wrapped

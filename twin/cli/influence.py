@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
-
-from twin.cli.options import AsJson, OutFolder, Quiet, ScenarioFile, writable
+from twin.cli.options import RUNS, AsJson, OutFolder, Quiet, ScenarioFile, Seeds, writable
 from twin.cli.output import emit, say, table
 from twin.cli.progress import shown
+from twin.cli.studies import fitting
 
 if TYPE_CHECKING:
     from twin.study.influence_found import Influence
-
-Seeds = Annotated[int, typer.Option("--seeds", min=1, help="Number of seeds, from the scenario's own on.")]
 
 
 def influence(
@@ -24,15 +21,9 @@ def influence(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Say what each provider, all of them and the road manager move: the day with and without."""
-    from twin.cli.fit import fit
-    from twin.scenario.scenario import Scenario
-
-    asked = Scenario.load(scenario)
-    asked.territory_path()
-    with shown(quiet):
-        fit(asked)
-    folder = writable(out or Path("runs") / f"influence-{scenario.stem}")
+    """Tell what each provider, all of them and the road manager move: the day with and without."""
+    (asked,) = fitting([scenario], quiet)
+    folder = writable(out or RUNS / f"influence-{scenario.stem}")
     from twin.study.influence import influence as work_out
 
     with shown(quiet) as progress:

@@ -95,9 +95,11 @@ def _listed(file: Path) -> dict[str, Any]:
 
 def parameters(
     kind: Annotated[
-        str | None, typer.Option("--kind", help="Only rows of a kind: " + ", ".join(KINDS))
+        str | None, typer.Option("--kind", metavar="KIND", help="Only rows of a kind: " + ", ".join(KINDS))
     ] = None,
-    names: Annotated[str, typer.Option("--names", help="Only names that match, as in 'mobility.*'.")] = "*",
+    names: Annotated[
+        str, typer.Option("--names", metavar="GLOB", help="Only names that match, as in 'mobility.*'.")
+    ] = "*",
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -109,7 +111,15 @@ def parameters(
     if kind is not None and kind not in KINDS:
         raise InputError("--kind", f"no kind {kind!r}", "one of " + ", ".join(KINDS))
     ledger = Parameters.defaults()
-    rows = [ledger.row(name) for name in ledger.names(names)]
+    found = ledger.names(names)
+    if not found:
+        from twin.scenario.wording import nearest
+
+        heads, every = {f"{name.partition('.')[0]}.*" for name in ledger.names()}, ledger.names()
+        close = "" if "*" in names else nearest(names, every)
+        right = close if close in every else nearest(names, heads)
+        raise InputError("--names", f"no name matches {names!r}", right)
+    rows = [ledger.row(name) for name in found]
     rows = [row for row in rows if kind is None or row.kind == kind]
     if as_json:
         return emit({"rows": [asdict(row) for row in rows], "digest": ledger.digest})

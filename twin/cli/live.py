@@ -10,14 +10,15 @@ from typing import Annotated
 
 import typer
 
-from twin.cli.options import AsJson, Quiet, ScenarioFile, taking, writable
+from twin.cli.options import AsJson, OutWanted, Quiet, RunFolder, ScenarioFile, taking, writable
 from twin.cli.output import emit, say, table
 from twin.cli.progress import shown
 from twin.errors import InputError
 
 FORMS = ("sensorthings", "ngsi-ld")
-Zone = Annotated[str, typer.Option("--zone", help="Time zone of the day.")]
+Zone = Annotated[str, typer.Option("--zone", metavar="ZONE", help="Time zone of the day.")]
 PARIS = "Europe/Paris"
+HERE = "127.0.0.1"
 
 
 def ingest(
@@ -27,7 +28,9 @@ def ingest(
             metavar="SOURCE", help="JSON lines, -, http://127.0.0.1:PORT or mqtt://HOST:PORT/TOPIC."
         ),
     ],
-    run: Annotated[Path, typer.Option("--run", metavar="DIR", help="Folder that keeps what comes in.")],
+    run: Annotated[
+        Path, typer.Option("--run", metavar="DIR", help="Folder to write to, kept from call to call.")
+    ],
     acks: Annotated[
         bool, typer.Option("--acks", help="Tell, line by line, how many lines are on disk.")
     ] = False,
@@ -39,12 +42,19 @@ def ingest(
     from twin.live.lines import nobody
 
     told = take_in(source, writable(run), acknowledge=_acknowledge if acks else nobody)
-    if told["refused"] and not told["accepted"] + told["duplicate"]:
+    came = told["came"]
+    if came["refused"] == came["lines"] > 0 and not came["lines_before"]:
         right = f"observations as `twin export` writes them; {run}/refused.jsonl says why not"
-        raise InputError(source, f"none of its {told['refused']:,} lines is one", right)
+        raise InputError(source, f"none of its {came['refused']:,} lines is one", right)
     if as_json:
         return emit(told)
-    return None if quiet else table(("what", "count"), list(told.items()), "Observations that came in")
+    if quiet:
+        return None
+    rows = [(name, count, came.get(name)) for name, count in told.items() if name not in ("came", "run")]
+    table(("what", "in all", "this time"), rows, f"Observations that came in: {run}")
+    if not came["lines"] and came["lines_before"]:
+        say(f"{source}: all of its {came['lines_before']:,} lines were read before")
+    return None
 
 
 @dataclass(frozen=True)
@@ -52,15 +62,21 @@ class Asked:
     """Arguments and options of `nowcast`."""
 
     scenario: ScenarioFile
-    observed: Annotated[Path, typer.Option("--observed", metavar="DIR", help="Folder that `ingest` keeps.")]
+    observed: Annotated[
+        Path, typer.Option("--observed", metavar="DIR", help="A folder that `twin ingest` wrote.")
+    ]
     at: Annotated[
         str, typer.Option("--at", metavar="HH:MM", help="The present moment of the scenario's date.")
     ]
     what_if: Annotated[
         Path | None,
-        typer.Option("--what-if", metavar="ALT", help="A scenario; its changes hold from now on."),
+        typer.Option(
+            "--what-if", metavar="ALT", help="A scenario file; its changes hold from that moment on."
+        ),
     ] = None
-    days: Annotated[int, typer.Option("--days", min=2, help="Earlier days lived for the prior.")] = 7
+    days: Annotated[
+        int, typer.Option("--days", metavar="N", min=2, help="Earlier days to live, for what is usual.")
+    ] = 7
     zone: Zone = PARIS
     as_json: AsJson = False
     quiet: Quiet = False
@@ -68,7 +84,7 @@ class Asked:
 
 @taking(Asked)
 def nowcast(asked: Asked) -> None:
-    """Tell what flows now by what came in, whether that beats persistence, and what a change would do."""
+    """Tell what flows now by what came in, how true that is, and what a change would do."""
     from twin.cli.studies import fitting
     from twin.clock import parse_time_s
 
@@ -88,39 +104,54 @@ def nowcast(asked: Asked) -> None:
 
 
 def export(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="Folder that `twin run` wrote.")],
-    form: Annotated[str, typer.Option("--form", help="sensorthings or ngsi-ld.")],
-    to: Annotated[Path, typer.Option("--to", metavar="DIR", help="Folder to write to.")],
+    folder: RunFolder,
+    form: Annotated[str, typer.Option("--form", metavar="FORM", help="sensorthings or ngsi-ld.")],
+    out: OutWanted,
     zone: Zone = PARIS,
     as_json: AsJson = False,
+    quiet: Quiet = False,
 ) -> None:
-    """Write the observations of a run in a standard's format; personal datasets are left out."""
+    """Write the observations of a run in a standard's format, and tell what is left out and why."""
     if form not in FORMS:
-        raise InputError("--form", repr(form), f"one of {', '.join(FORMS)}")
-    from twin.model.sources import load_territory
+        raise InputError("--form", f"no form {form!r}", f"one of {', '.join(FORMS)}")
+    writable(out)
+    from twin.study.ground import ground_of
+    from twin.study.left_out import left_out
     from twin.study.results import Result
     from twin.writers.ngsi_ld import write_ngsi_ld
     from twin.writers.sensorthings import write_sensorthings
 
-    result = Result.load(run)
-    write = write_sensorthings if form == "sensorthings" else write_ngsi_ld
-    counts = write(result, load_territory(result.scenario), writable(to), zone)
+    with shown(quiet) as progress:
+        progress(0.0, "reading the run")
+        result = Result.load(folder)
+        territory = ground_of(result.scenario, result.manifest, folder).edited
+        progress(0.5, "writing")
+        write = write_sensorthings if form == "sensorthings" else write_ngsi_ld
+        counts = write(result, territory, out, zone)
+    without = left_out(result, territory)
     if as_json:
-        return emit({"files": to, **counts})
-    return table(("set", "entities"), list(counts.items()), str(to))
+        return emit({"files": out, **counts, "left_out": [each._asdict() for each in without]})
+    table(("set", "entities"), list(counts.items()))
+    reasons = "; ".join(each.told() for each in without) or "nothing"
+    return say(f"{out}: {list(counts.values())[-1]:,} observations; left out: {reasons}")
 
 
 def sensorthings(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="What `run` or `ingest` wrote.")],
-    port: Annotated[int, typer.Option("--port", min=0, max=65_535, help="0: any that is free.")] = 8_080,
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="A folder that `twin run` or `twin ingest` wrote.")
+    ],
+    port: Annotated[
+        int, typer.Option("--port", metavar="N", min=0, max=65_535, help="Port; 0: any that is free.")
+    ] = 8_080,
     zone: Zone = PARIS,
 ) -> None:
     """Answer SensorThings queries about observations, on this machine only, until stopped."""
-    from twin.live.by_http import serve
+    from twin.live.by_http import check_port, serve
     from twin.live.endpoint import reading_app, world_of
 
+    check_port(HERE, port)
     app = reading_app(world_of(folder, zone))
-    serve(app, "127.0.0.1", port, lambda at: say(f"http://127.0.0.1:{at}/v1.1"))
+    serve(app, HERE, port, lambda at: say(f"http://127.0.0.1:{at}/v1.1"))
 
 
 def _acknowledge(n_lines: int) -> None:

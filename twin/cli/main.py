@@ -35,6 +35,8 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
+    epilog="First steps: `twin scenarios`, `twin check SCENARIO`, `twin run SCENARIO`, `twin compare BASE "
+    "ALT`. Where --out names no folder, results go to one in runs/.",
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
 )
 

@@ -13,11 +13,42 @@ import typer
 
 from twin.errors import InputError
 
+RUNS = Path("runs")
+"""Folder of results where none is named."""
+MOST_SEED = 2**63 - 1
+
+
+def _known_seed(seed: int | None) -> int | None:
+    if seed is not None and seed > MOST_SEED:
+        raise InputError("--seed", f"{seed} is too large", f"a whole number up to {MOST_SEED}")
+    return seed
+
+
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Show no progress.")]
 ScenarioFile = Annotated[Path, typer.Argument(metavar="SCENARIO", help="A scenario file (TOML).")]
-Threads = Annotated[int | None, typer.Option("--threads", min=1, help="Threads; default all processors.")]
-OutFolder = Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Folder to write to.")]
+RunFolder = Annotated[Path, typer.Argument(metavar="DIR", help="A folder that `twin run` wrote.")]
+Seed = Annotated[
+    int | None,
+    typer.Option(
+        "--seed", metavar="N", min=0, callback=_known_seed, help="Seed; default the scenario's own."
+    ),
+]
+Seeds = Annotated[
+    int,
+    typer.Option("--seeds", metavar="N", min=1, help="Number of seeds, from the scenario's own on."),
+]
+Threads = Annotated[
+    int | None,
+    typer.Option(
+        "--threads", metavar="N", min=1, help="Threads, the processors at most; default all of them."
+    ),
+]
+NoCache = Annotated[bool, typer.Option("--no-cache", help="Run again what was run and learned before.")]
+OutFolder = Annotated[
+    Path | None, typer.Option("--out", metavar="DIR", help="Folder to write to; default a name in runs/.")
+]
+OutWanted = Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder to write to.")]
 
 
 def writable(folder: Path) -> Path:
@@ -28,6 +59,16 @@ def writable(folder: Path) -> Path:
     if not os.access(stands, os.W_OK | os.X_OK):
         raise InputError(folder.as_posix(), "cannot be written", "a folder that you may write to")
     return folder
+
+
+def writable_file(file: Path, option: str = "--out") -> Path:
+    """The file, if it can be written: found out before hours of work, and nothing is made yet."""
+    if file.is_dir():
+        raise InputError(f"{option} {file.as_posix()}", "is a folder", "a file to write")
+    if file.exists() and not os.access(file, os.W_OK):
+        raise InputError(f"{option} {file.as_posix()}", "cannot be written", "a file that you may write to")
+    writable(file.parent)
+    return file
 
 
 def taking(record: type[Any]) -> Callable[[Callable[[Any], None]], Callable[..., None]]:

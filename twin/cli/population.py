@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from twin.cli.options import AsJson, Quiet, ScenarioFile, writable
+from twin.cli.options import AsJson, Quiet, ScenarioFile, Seed, writable_file
 from twin.cli.output import emit, paragraph, plain, say, table
 from twin.cli.progress import shown
 from twin.cli.studies import fitting
@@ -28,18 +28,21 @@ HOLDS = {True: "yes", False: "no", None: ""}
 
 def population(
     scenario: ScenarioFile,
-    seed: Annotated[
-        int | None, typer.Option("--seed", min=0, help="First; default the scenario's own.")
-    ] = None,
-    seeds: Annotated[int, typer.Option("--seeds", min=1, help="Number of seeds to take the mean of.")] = 1,
+    seed: Seed = None,
+    seeds: Annotated[
+        int,
+        typer.Option("--seeds", metavar="N", min=1, help="Number of seeds, from that one on: their mean."),
+    ] = 1,
     everyone: Annotated[
         bool, typer.Option("--everyone", help="Also people of another legal regime than the figures'.")
     ] = False,
     figures: Annotated[
-        Path | None, typer.Option("--figures", metavar="FILE.toml", help="Others than the French figures.")
+        Path | None,
+        typer.Option("--figures", metavar="FILE.toml", help="Figures other than the French ones."),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option("--out", metavar="FILE", help="Also write the table: .csv or .md.")
+        Path | None,
+        typer.Option("--out", metavar="FILE", help="Also write the table to a file: .csv or .md."),
     ] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -48,7 +51,7 @@ def population(
     if out is not None and out.suffix not in (".csv", ".md"):
         raise InputError(f"--out {out}", "no form of table", "a name that ends in .csv or .md")
     if out is not None:
-        writable(out.parent)
+        writable_file(out)
     (asked,) = fitting([scenario], quiet)
     from twin.population.published.figures import read_figures
     from twin.study.validation import validate_population

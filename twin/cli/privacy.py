@@ -8,24 +8,26 @@ from typing import Annotated
 
 import typer
 
-from twin.cli.options import AsJson, Quiet
+from twin.cli.options import AsJson, OutWanted, Quiet, RunFolder, writable
 from twin.cli.output import emit, say, table
 from twin.cli.progress import shown
 from twin.errors import InputError
 
-Run = Annotated[Path, typer.Argument(metavar="DIR", help="What `run` wrote.")]
-Folders = Annotated[list[Path], typer.Argument(metavar="DIR...", help="Folders of results.")]
-Days = Annotated[int, typer.Option("--days", min=1, help="Weekdays that the traces span.")]
+Folders = Annotated[list[Path], typer.Argument(metavar="DIR...", help="Folders with results, at any depth.")]
+Days = Annotated[int, typer.Option("--days", metavar="N", min=1, help="Weekdays that the traces span.")]
 
 
 def attack(
-    folder: Run,
+    folder: RunFolder,
     kind: Annotated[
-        str, typer.Option("--kind", help="unicity, home, reconstruction, membership or differencing.")
+        str,
+        typer.Option(
+            "--kind", metavar="KIND", help="unicity, home, reconstruction, membership or differencing."
+        ),
     ],
     days: Days = 14,
     focus: Annotated[
-        str, typer.Option("--focus", help="Zone or pool whose inhabitants are attacked.")
+        str, typer.Option("--focus", metavar="ZONE", help="Zone or pool whose inhabitants are attacked.")
     ] = "all",
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -34,8 +36,8 @@ def attack(
     _check(folder)
     from twin.study.attack import attack as attacked
 
-    with shown(quiet):
-        found = attacked(folder, kind, days=days, focus=focus)
+    with shown(quiet) as progress:
+        found = attacked(folder, kind, days=days, focus=focus, progress=progress)
     if as_json:
         return emit(found)
     return table(
@@ -45,21 +47,25 @@ def attack(
 
 
 def publish(
-    folder: Run,
-    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder to publish.")],
+    folder: RunFolder,
+    out: OutWanted,
     days: Days = 14,
     state: Annotated[
-        Path | None, typer.Option("--state", metavar="DIR", help="Where your secret key and budget are kept.")
+        Path | None,
+        typer.Option(
+            "--state", metavar="DIR", help="Folder of your secret key and budget; default your own."
+        ),
     ] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
     """Publish tables of a run's residents with noise, paid from the budget of these people."""
     _check(folder)
+    writable(out)
     from twin.study.publication import publish as published
 
-    with shown(quiet):
-        found = published(folder, out, days=days, state=state)
+    with shown(quiet) as progress:
+        found = published(folder, out, days=days, state=state, progress=progress)
     if as_json:
         return emit(found)
     table(("table", "epsilon"), [[each["name"], each["epsilon"]] for each in found["tables"]])
@@ -68,8 +74,10 @@ def publish(
 
 def erase(
     folders: Folders,
-    person: Annotated[int, typer.Option("--person", min=0, help="Id of the person.")],
-    cache: Annotated[bool, typer.Option(help="Also from the user's cache of runs and habits.")] = True,
+    person: Annotated[int, typer.Option("--person", metavar="ID", min=0, help="Id of the person.")],
+    no_cache: Annotated[
+        bool, typer.Option("--no-cache", help="Leave the user's cache of runs and habits as it is.")
+    ] = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -79,7 +87,7 @@ def erase(
     from twin.study.erasure_runs import erase_person
 
     with shown(quiet):
-        found = erase_person(folders, person, cache=cache).summary()
+        found = erase_person(folders, person, cache=not no_cache).summary()
     if as_json:
         return emit(found)
     for name in ("files_changed", "files_removed"):
@@ -107,4 +115,4 @@ def retain(folders: Folders, as_json: AsJson = False, quiet: Quiet = False) -> N
 
 def _check(folder: Path) -> None:
     if not folder.is_dir():
-        raise InputError(folder.as_posix(), "no such folder", "a folder that `run` wrote")
+        raise InputError(folder.as_posix(), "no such folder", "a folder that `twin run` wrote")

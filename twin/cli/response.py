@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from twin.cli.options import AsJson, Quiet, ScenarioFile, Threads, taking
+from twin.cli.options import AsJson, Quiet, ScenarioFile, Seed, Threads, taking
 from twin.cli.output import emit, say, table
 from twin.cli.progress import shown
-from twin.cli.studies import fitting, processors
+from twin.cli.studies import fitting, threads_of
 
 if TYPE_CHECKING:
     from twin.study.response import Response
@@ -21,8 +21,8 @@ class Days:
     """Arguments and options of `respond`."""
 
     scenario: ScenarioFile
-    days: Annotated[int, typer.Option("--days", min=1, help="Most days.")] = 12
-    seed: Annotated[int | None, typer.Option("--seed", min=0, help="Default: the scenario's own.")] = None
+    days: Annotated[int, typer.Option("--days", metavar="N", min=1, help="Most days to live.")] = 12
+    seed: Seed = None
     threads: Threads = None
     as_json: AsJson = False
     quiet: Quiet = False
@@ -39,7 +39,7 @@ def respond(asked: Days) -> None:
             scenario,
             asked.seed,
             days=asked.days,
-            threads=asked.threads or processors(),
+            threads=threads_of(asked.threads),
             progress=progress,
         )
     if asked.as_json:

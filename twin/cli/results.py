@@ -9,22 +9,34 @@ from typing import Annotated, Any
 
 import typer
 
-from twin.cli.options import AsJson, Quiet
+from twin.cli.options import RUNS, AsJson, Quiet, writable, writable_file
 from twin.cli.output import emit, say, table
 from twin.cli.progress import shown
-from twin.cli.studies import RUNS
 from twin.errors import InputError
 
 
 def report(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="What `run` or `compare` wrote.")],
-    out: Annotated[Path | None, typer.Option("--out", metavar="FILE.html", help="The page.")] = None,
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="A folder that `twin run` or `twin compare` wrote.")
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", metavar="FILE.html", help="Write the page there; default report.html in the folder."
+        ),
+    ] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
     """Write one self-contained page of a run or a comparison; it opens offline."""
     if not folder.is_dir():
-        raise InputError(folder.as_posix(), "no such folder", "a folder that `run` or `compare` wrote")
+        raise InputError(
+            folder.as_posix(), "no such folder", "a folder that `twin run` or `twin compare` wrote"
+        )
+    if out is None:
+        writable(folder)
+    else:
+        writable_file(out)
     from twin.report.page import write_report
 
     with shown(quiet):
@@ -35,12 +47,16 @@ def report(
 
 
 def runs(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of results.")] = RUNS,
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="A folder with folders of results in it.")
+    ] = RUNS,
     prune: Annotated[bool, typer.Option("--prune", help="Empty the cache of finished runs.")] = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
     """List what was run: results in a folder, and finished runs in the user's cache."""
+    if folder != RUNS and not folder.is_dir():
+        raise InputError(folder.as_posix(), "no such folder", "a folder with folders of results in it")
     from twin.study.members import user_store
 
     store = user_store()

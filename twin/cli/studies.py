@@ -9,7 +9,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from twin.cli.options import AsJson, OutFolder, Quiet, ScenarioFile, Threads, writable
+from twin.cli.options import (
+    RUNS,
+    AsJson,
+    NoCache,
+    OutFolder,
+    Quiet,
+    ScenarioFile,
+    Seed,
+    Seeds,
+    Threads,
+    writable,
+)
 from twin.cli.output import emit, say, table
 from twin.cli.progress import shown
 from twin.errors import InputError
@@ -18,33 +29,32 @@ if TYPE_CHECKING:
     from twin.scenario.scenario import Scenario
     from twin.study.comparison import Comparison
 
-RUNS = Path("runs")
-"""Folder of results where none is named."""
-
-Seeds = Annotated[int, typer.Option("--seeds", min=1, help="Number of seeds, from the scenario's own on.")]
-NoCache = Annotated[bool, typer.Option("--no-cache", help="Run again what was run and learned before.")]
-
 
 def run(
     scenario: ScenarioFile,
-    seed: Annotated[int | None, typer.Option("--seed", min=0, help="Default: the scenario's own.")] = None,
+    seed: Seed = None,
     threads: Threads = None,
     out: OutFolder = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on where a stopped run left.")] = False,
     stress: Annotated[
-        float | None, typer.Option("--stress", min=0.1, max=10, help="Also try this multiple of the demand.")
+        float | None,
+        typer.Option("--stress", metavar="X", min=0.1, max=10, help="Also try this multiple of the demand."),
     ] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Simulate one scenario once."""
+    """Simulate one day of a scenario with one seed."""
     (asked,) = fitting([scenario], quiet)
+    if stress is not None:
+        from twin.study.stress import stressed
+
+        stressed(asked, stress)
     chosen = asked.seed if seed is None else seed
     folder = writable(out or RUNS / f"{scenario.stem}-s{chosen}")
     from twin.study.run import run as simulate
 
     with shown(quiet) as progress:
-        n_threads = threads or processors()
+        n_threads = threads_of(threads)
         result = simulate(asked, chosen, threads=n_threads, out=folder, resume=resume, progress=progress)
     summary: dict[str, Any] = {**result.summary(), "out": folder}
     if stress is not None:
@@ -70,7 +80,7 @@ def compare(
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Run what is missing, compare, write the report."""
+    """Compare scenarios by the same seeds: run what is missing, write the report."""
     files = [base, *alternatives]
     asked, folder = _prepared(files, "-".join(["compare", *(each.stem for each in files)]), out, quiet)
     from twin.report.page import write_report
@@ -102,15 +112,21 @@ def _print_comparison(comparison: Comparison, page: Path) -> None:
 
 def sweep(
     scenario: ScenarioFile,
-    vary: Annotated[list[str], typer.Option("--vary", metavar="KEY=A,B,C", help="Values of one key.")],
+    vary: Annotated[
+        list[str], typer.Option("--vary", metavar="KEY=A,B,C", help="Values of one key; may be repeated.")
+    ],
     seeds: Seeds = 1,
     out: OutFolder = None,
     no_cache: NoCache = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Run an ensemble: every combination of values, for every seed; work that was stopped goes on."""
-    grid = dict(parse_vary(text) for text in vary)
+    """Run every combination of values for every seed; what was stopped goes on."""
+    grid: dict[str, list[Any]] = {}
+    for key, values in map(parse_vary, vary):
+        if key in grid:
+            raise InputError(f"--vary {key}", "is told twice", f"all its values at once: {key}=A,B,C")
+        grid[key] = values
     (asked,), folder = _prepared([scenario], f"sweep-{scenario.stem}", out, quiet, grid)
     from twin.study.sweep import sweep as run_ensemble
 
@@ -173,6 +189,7 @@ def fitting(files: list[Path], quiet: bool, grid: dict[str, list[Any]] | None = 
     return asked
 
 
-def processors() -> int:
-    """Processors that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+def threads_of(asked: int | None) -> int:
+    """Threads to use: as asked, but never more than the processors that this process may use."""
+    n = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(asked or n, n)

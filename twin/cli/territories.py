@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from twin.cli.feeds import Overlays, with_overlays
-from twin.cli.options import AsJson, Quiet
+from twin.cli.options import AsJson, OutWanted, Quiet, writable
 from twin.cli.output import emit, table
 from twin.cli.progress import shown, stepwise
 from twin.errors import InputError
@@ -24,7 +24,7 @@ NOTHING_OVER = Overlays()
 
 @with_overlays
 def fetch(
-    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder of the territory.")],
+    out: OutWanted,
     source: Annotated[
         str,
         typer.Argument(
@@ -44,8 +44,11 @@ def fetch(
     quiet: Quiet = False,
     overlays: Overlays = NOTHING_OVER,
 ) -> None:
-    """Build a territory folder of a place by name, of a box, of a local map, or of part of a territory."""
+    """Build a territory's folder from a place's name, a box, a map file, or a larger territory."""
     box = None if bbox is None else parse_box(bbox)
+    writable(out)
+    if overlays.elevation is not None and not overlays.elevation.is_file():
+        raise InputError(f"--elevation {overlays.elevation}", "no such file", "a GeoTIFF, .hgt or CSV file")
     if not source and box is None:
         raise InputError("fetch", "nothing is named", "a place, a file, a folder, or --bbox W,S,E,N")
     with without_collecting(), shown(quiet) as progress:

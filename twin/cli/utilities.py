@@ -8,10 +8,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from twin.cli.options import AsJson, Quiet, ScenarioFile, taking
+from twin.cli.options import (
+    AsJson,
+    NoCache,
+    Quiet,
+    ScenarioFile,
+    Seeds,
+    taking,
+    writable,
+    writable_file,
+)
 from twin.cli.output import emit, say, table
 from twin.cli.progress import shown
-from twin.cli.studies import NoCache, Seeds, fitting
+from twin.cli.studies import fitting
+from twin.errors import InputError
 
 if TYPE_CHECKING:
     from twin.scenario.scenario import Scenario
@@ -30,17 +40,24 @@ class Asked:
     scenario: ScenarioFile
     seeds: Seeds = 1
     digital_dependence: Annotated[
-        bool, typer.Option("--digital-dependence", help="Run again with a fallback by hand.")
+        bool,
+        typer.Option(
+            "--digital-dependence", help="Also with a fallback by hand: what is lost for want of one."
+        ),
     ] = False
-    out: Annotated[
+    form: Annotated[
         str | None,
         typer.Option(
-            "--out", metavar="FORMAT", help="Write the networks: inp, pgm-json, geoparquet or gpkg."
+            "--form",
+            metavar="FORM",
+            help="Write the networks instead: inp, pgm-json, geoparquet or gpkg.",
         ),
     ] = None
-    to: Annotated[
+    out: Annotated[
         Path | None,
-        typer.Option("--to", metavar="PATH", help="Where; default: named after the scenario, here."),
+        typer.Option(
+            "--out", metavar="PATH", help="With --form, where to; default the scenario's name, here."
+        ),
     ] = None
     no_cache: NoCache = False
     as_json: AsJson = False
@@ -49,13 +66,17 @@ class Asked:
 
 @taking(Asked)
 def utilities(asked: Asked) -> None:
-    """Tell of a scenario's power, water, heat and telecom: what there is, what fails, what people lose."""
+    """Tell of power, water, heat and telecom: what there is, what fails, what people lose."""
+    to = _file(asked)
     (scenario,) = fitting([asked.scenario], asked.quiet)
-    if asked.out is not None:
-        return _export(asked, scenario, asked.out)
+    if asked.form is not None and to is not None:
+        return _export(asked, scenario, asked.form, to)
     from twin.model.sources import load_territory
-    from twin.study.digital_dependence import digital_dependence
+    from twin.study.digital_dependence import digital_dependence, needs_networks
     from twin.study.utilities_study import study_utilities
+
+    if asked.digital_dependence:
+        needs_networks(scenario)
 
     with shown(asked.quiet) as progress:
         cache = not asked.no_cache
@@ -76,12 +97,28 @@ def utilities(asked: Asked) -> None:
     return None if compared is None else _print_dependence(compared)
 
 
-def _export(asked: Asked, scenario: Scenario, form: str) -> None:
-    """Write the networks and say where."""
-    from twin.study.utilities_export import FORMATS, export_networks
+def _file(asked: Asked) -> Path | None:
+    """Where networks are written, None if they are not; found out before anything is read."""
+    if asked.form is None:
+        if asked.out is not None:
+            raise InputError(f"--out {asked.out}", "nothing is written without a form", "--form FORM with it")
+        return None
+    from twin.study.utilities_export import FORMATS
 
-    name = f"{asked.scenario.stem}-{form}" if form == "geoparquet" else asked.scenario.stem
-    files = export_networks(scenario, form, asked.to or Path(name + FORMATS.get(form, "")))
+    if asked.form not in FORMATS:
+        raise InputError(f"--form {asked.form}", "no such form", "one of " + ", ".join(FORMATS))
+    of_files = asked.form == "geoparquet"
+    name = f"{asked.scenario.stem}-{asked.form}" if of_files else asked.scenario.stem
+    to = asked.out or Path(name + FORMATS[asked.form])
+    return writable(to) if of_files else writable_file(to)
+
+
+def _export(asked: Asked, scenario: Scenario, form: str, to: Path) -> None:
+    """Write the networks and say where."""
+    from twin.study.utilities_export import export_networks
+
+    with shown(asked.quiet):
+        files = export_networks(scenario, form, to)
     return emit({"files": files}) if asked.as_json else say("\n".join(map(str, files)))
 
 

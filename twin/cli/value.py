@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
-
-from twin.cli.options import AsJson, Quiet, ScenarioFile
+from twin.cli.options import AsJson, Quiet, ScenarioFile, Seeds
 from twin.cli.output import emit, say, table
 from twin.cli.progress import shown
 from twin.cli.studies import fitting
@@ -18,11 +16,11 @@ if TYPE_CHECKING:
 
 def value(
     scenario: ScenarioFile,
-    seeds: Annotated[int, typer.Option("--seeds", min=1, help="Days, from the scenario's seed on.")] = 20,
+    seeds: Seeds = 20,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Tell what datasets are worth: what decisions cost with and without them, and whose they are."""
+    """Tell what data are worth: what decisions cost with and without them, and whose they are."""
     (asked,) = fitting([scenario], quiet)
     from twin.model.sources import load_population, load_territory
     from twin.study.value_of_data import value_of_data

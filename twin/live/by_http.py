@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
@@ -73,6 +74,21 @@ def ingest_app(commits: Commits, retry_after_s: float) -> Any:
         Route(f"/{VERSION}/Datastreams({{stream}})/Observations", post, methods=["POST"]),
     ]
     return Starlette(routes=routes)
+
+
+def check_port(host: str, port: int) -> None:
+    """Refuse a port that another program has, before anything is read for it."""
+    where = f"port {port} of {host}"
+    try:
+        family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        raise InputError(
+            where, f"cannot be listened at ({why})", "a port that is free, or 0 for any"
+        ) from None
 
 
 def serve(app: Any, host: str, port: int, started: Callable[[int], None] | None = None) -> None:

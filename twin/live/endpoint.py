@@ -9,7 +9,7 @@ from twin.errors import InputError, needing
 from twin.live.entities import KeptColumns, KeptStore, World, catalogue_of_store
 from twin.live.queries import VERSION, Answers, NotThereError
 from twin.live.store import ObservationStore
-from twin.model.sources import load_territory
+from twin.study.ground import ground_of
 from twin.study.results import Result
 from twin.study.store import MANIFEST
 from twin.study.things import ZONE, catalogue_of, columns_of
@@ -20,7 +20,7 @@ def world_of(folder: Path, zone: str = ZONE) -> World:
     """What a folder holds: of a run that was finished, or of observations that came in."""
     if (folder / MANIFEST).is_file():
         result = Result.load(folder)
-        return world_of_run(result, load_territory(result.scenario), zone)
+        return world_of_run(result, ground_of(result.scenario, result.manifest, folder).edited, zone)
     if (folder / "segments").is_dir():
         store = ObservationStore(folder, read_only=True)
         return World(catalogue_of_store(store), KeptStore(store))

@@ -8,14 +8,14 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from twin.errors import InputError
 from twin.live import by_http, by_mqtt, lines
 from twin.live.commits import Commits
-from twin.live.store import ObservationStore
+from twin.live.store import ObservationStore, Told
 from twin.scenario.ledger import Parameters
 
 REFUSED = "refused.jsonl"
@@ -24,7 +24,8 @@ REFUSED = "refused.jsonl"
 def ingest(source: str, folder: Path, *, acknowledge: lines.Acknowledge = lines.nobody) -> dict[str, Any]:
     """Take in ``source`` (a file of JSON lines, ``-``, http://127.0.0.1:PORT, mqtt://HOST:PORT/TOPIC).
 
-    Returns what came of all that ever came into the folder: accepted, duplicate, late, refused and more.
+    Returns what came of all that ever came into the folder: accepted, duplicate, late, refused and more; and
+    of what came this time, in ``came``.
     Writes beside it the refused lines, the sums by slice and the correction log.
     """
     scheme = source.partition("://")[0] if "://" in source else ""
@@ -34,8 +35,9 @@ def ingest(source: str, folder: Path, *, acknowledge: lines.Acknowledge = lines.
     if not scheme and source != "-" and not Path(source).is_file():
         raise InputError(source, "no such file", "a file of JSON lines, - or an address")
     if scheme:
-        by_http.address_of(source) if scheme == "http" else by_mqtt.Address(source)
+        by_http.check_port(*by_http.address_of(source)) if scheme == "http" else by_mqtt.Address(source)
     with ObservationStore(folder, parameters) as store:
+        before, n_before = replace(store.told), 0
         if scheme == "http":
             _by_http(store, source, parameters)
         elif scheme == "mqtt":
@@ -43,8 +45,16 @@ def ingest(source: str, folder: Path, *, acknowledge: lines.Acknowledge = lines.
         elif source == "-":
             lines.ingest_pipe(store, sys.stdin.buffer, acknowledge)
         else:
-            lines.ingest_file(store, Path(source), acknowledge)
-        return summary_of(store, folder)
+            n_before = lines.ingest_file(store, Path(source), acknowledge)
+        return {**summary_of(store, folder), "came": came_since(before, store.told, n_before)}
+
+
+def came_since(before: Told, now: Told, n_lines_before: int = 0) -> dict[str, int]:
+    """What became of the lines of one call alone; and how many of its file were read before."""
+    earlier = asdict(before)
+    came = {name: count - earlier[name] for name, count in asdict(now).items()}
+    n_lines = sum(came[name] for name in ("accepted", "duplicate", "refused"))
+    return {"lines": n_lines, "lines_before": n_lines_before, **came}
 
 
 def summary_of(store: ObservationStore, folder: Path) -> dict[str, Any]:

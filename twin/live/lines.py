@@ -32,8 +32,11 @@ class Lines(NamedTuple):
     n_bytes: int
 
 
-def ingest_file(store: ObservationStore, path: Path, acknowledge: Acknowledge = nobody) -> None:
-    """Take in a file of JSON lines from where it was left; anew where it is another file by its beginning."""
+def ingest_file(store: ObservationStore, path: Path, acknowledge: Acknowledge = nobody) -> int:
+    """Take in a file of JSON lines from where it was left; anew where it is another file by its beginning.
+
+    Returns the number of lines that came in before.
+    """
     try:
         with path.open("rb", buffering=0) as file:
             left = store.places.get(str(path.resolve()))
@@ -44,6 +47,7 @@ def ingest_file(store: ObservationStore, path: Path, acknowledge: Acknowledge = 
             for place, lines in _placed(file, str(path.resolve()), begin, blocks(file)):
                 store.append(read_lines(lines, place.n_lines - len(lines) + 1), place)
                 acknowledge(place.n_lines)
+            return begin[1]
     except OSError as error:
         why = error.strerror or str(error)
         raise InputError(str(path), f"cannot be read ({why})", "a file of JSON lines") from None

@@ -15,9 +15,10 @@ from twin.errors import InputError
 from twin.knowledge.scores import day_of_week_mean
 from twin.live.fidelity import Fidelity, fidelity_of
 from twin.live.nowcast import Nowcast, nowcast
-from twin.live.observed import counts_of, fleets_of, platform_of
+from twin.live.observed import Counted, counts_of, fleets_of, platform_of
 from twin.live.store import ObservationStore
-from twin.live.what_if import WhatIf, what_if
+from twin.live.what_if import WhatIf, from_now, what_if
+from twin.model.sources import load_territory
 from twin.scenario.ledger import Parameters
 from twin.scenario.scenario import Scenario
 from twin.study.dated_days import dated_days
@@ -84,9 +85,12 @@ def twin_at(
     if scenario.date is None:
         right = 'date = "YYYY-MM-DD", the day that is observed'
         raise InputError(scenario.where("date"), "a mean weekday is nobody's present", right)
-    fleets = fleets_of(scenario)
-    progress(0.0, "learning the usual week")
-    usual = usual_world(scenario)
+    if alternative is not None:
+        changed_from(scenario, alternative, now_s)
+    progress(0.0, "reading what came in")
+    counted, n_foreign = counted_until(scenario, observed, now_s, zone)
+    progress(0.01, "learning the usual week")
+    usual = usual_world(scenario, within(progress, 0.01, 0.35))
     progress(0.4, "living earlier days")
     parameters = scenario.ledger()
     dates = earlier_dates(parse_date(scenario.date), n_days, parameters)
@@ -95,15 +99,11 @@ def twin_at(
         days_veh.append(day.record.exits.astype(np.float64))
         ways(number / n_days, f"lived {day.conditions.calendar.date}")
     days = np.array(days_veh)
-    with ObservationStore(observed, parameters, read_only=True) as store:
-        begin_us = midnight_us(scenario, zone)
-        platform, n_foreign = platform_of(store, usual.territory, fleets, begin_us)
-    counted = counts_of(platform, fleets, usual.territory.streets.n_links, parameters, now_s)
     found = nowcast(days, counted, usual.territory, parameters, now_s, scenario.seed)
     if not np.isfinite(
         found.ahead_veh[: found.slot + 1][np.isfinite(counted.flow_veh[: found.slot + 1])]
     ).any():
-        raise InputError(str(observed), f"no counts of {scenario.date} until {format_time_s(now_s)}", "some")
+        raise _nothing_counted(scenario, observed, now_s)
     weekday = np.array([date.weekday() for date in dates])
     fidelity = fidelity_of(found, day_of_week_mean(days, weekday, parse_date(scenario.date).weekday()))
     asked = None
@@ -116,11 +116,41 @@ def twin_at(
     )  # fmt: skip
 
 
-def usual_world(scenario: Scenario) -> World:
+def counted_until(scenario: Scenario, observed: Path, now_s: float, zone: str = ZONE) -> tuple[Counted, int]:
+    """Counts of the scenario's date until a moment, and how many rows are of no counter of it.
+
+    Raises `InputError` where there are none: told before any day is lived.
+    """
+    fleets, parameters, territory = fleets_of(scenario), scenario.ledger(), load_territory(scenario)
+    begin_us = midnight_us(scenario, zone)
+    with ObservationStore(observed, parameters, read_only=True) as store:
+        platform, n_foreign = platform_of(store, territory, fleets, begin_us)
+    counted = counts_of(platform, fleets, territory.streets.n_links, parameters, now_s)
+    if not np.isfinite(counted.flow_veh).any():
+        raise _nothing_counted(scenario, observed, now_s)
+    return counted, n_foreign
+
+
+def _nothing_counted(scenario: Scenario, observed: Path, now_s: float) -> InputError:
+    what = f"no counts of {scenario.date} until {format_time_s(now_s)}"
+    return InputError(str(observed), what, "observations of that date by the scenario's road counters")
+
+
+def changed_from(scenario: Scenario, alternative: Scenario, now_s: float) -> Scenario:
+    """The scenario with the alternative's changes from a moment on, which must be of one territory."""
+    if alternative.territory_path().resolve() != scenario.territory_path().resolve():
+        right = f"a scenario of {scenario.territory!r}"
+        raise InputError(alternative.where("territory"), "is another territory than the present's", right)
+    return from_now(scenario, alternative, now_s)
+
+
+def usual_world(scenario: Scenario, progress: Progress = silent) -> World:
     """People, streets and habits of usual weekdays, who have got used to days that differ."""
     plain = scenario.model_copy(update={"date": None})
     folders = cache_folders()
-    return world_of_days(plain, plain.seed, world_of(plain, plain.seed, folders=folders), 1, folders)
+    return world_of_days(
+        plain, plain.seed, world_of(plain, plain.seed, folders=folders, progress=progress), 1, folders
+    )
 
 
 def earlier_dates(date: dt.date, n_days: int, parameters: Parameters) -> list[dt.date]:

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import pandas as pd
 
 from twin.errors import InputError
-from twin.model.sources import open_territory
 from twin.report.drawn import WHOLE, LinkFlows, LinkMap, Measure, Network
 from twin.report.network import network_of, provenance_of, united, zone_names_of
 from twin.report.svgmap import frame_bounds
 from twin.report.travel import link_flows
 from twin.report.view import ProvenanceShare, Scenario
+from twin.study.ground import ground_of
 from twin.study.results import Result
-from twin.study.streets import edited_by
 from twin.territory.territory import Territory
 
 MOST_DRAWN_APART = 3
@@ -45,7 +43,7 @@ def grounds_of(samples: Sequence[Result]) -> Grounds:
     try:
         territories = [territory_of(sample) for sample in samples]
     except InputError as error:
-        return Grounds((), (), (), {}, (f"No maps: {error}",))
+        return Grounds((), (), (), {}, (f"No maps: {error.what}",))
     networks, rows = networks_of(territories)
     names = {zone: name for each in territories for zone, name in zone_names_of(each).items()}
     return Grounds(networks, rows, provenance_of(territories[0]), names, ())
@@ -71,22 +69,10 @@ def _ground_of(territory: Territory) -> bytes:
 
 
 def territory_of(result: Result) -> Territory:
-    """The territory that a run used, from memory or from where it lay."""
+    """The territory that a run used, from memory or from where it lies."""
     if result.record is not None:
         return result.record.territory
-    about = result.manifest["provenance"]
-    path = Path(about["territory_path"])
-    if not path.exists():
-        raise InputError(
-            str(path), "the territory of the run is not there", "the folder or file that the run used"
-        )
-    territory = open_territory(path)
-    territory = edited_by(result.scenario, territory)
-    if territory.digest != about["territory_digest"]:
-        raise InputError(
-            str(path), "the territory has changed since the run", "the territory that the run used"
-        )
-    return territory
+    return ground_of(result.scenario, result.manifest).edited
 
 
 def flows_of(grounds: Grounds, links: Sequence[pd.DataFrame]) -> tuple[LinkFlows, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -42,20 +42,15 @@ def _tuple(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
-def _month(text: str) -> str:
-    try:
-        parse_month(text)
-    except InputError as error:
-        raise fault(error.what, error.right) from None
-    return text
+def _read_by(parse: Callable[[str], object]) -> AfterValidator:
+    def checked(text: str) -> str:
+        try:
+            parse(text)
+        except InputError as error:
+            raise fault(error.what, error.right) from None
+        return text
 
-
-def _date(text: str) -> str:
-    try:
-        parse_date(text)
-    except InputError as error:
-        raise fault(error.what, error.right) from None
-    return text
+    return AfterValidator(checked)
 
 
 def _focus(value: Any) -> str | tuple[str, ...]:
@@ -82,8 +77,8 @@ class Scenario(Model):
         description="a GTFS feed or a timetable.toml beside the scenario file or in the territory's folder",
     )
     focus: Annotated[str | tuple[str, ...], BeforeValidator(_focus)] = "all"
-    month: Annotated[str, AfterValidator(_month)] = Field("2027-01", description="a month YYYY-MM")
-    date: Annotated[str, AfterValidator(_date)] | None = Field(
+    month: Annotated[str, _read_by(parse_month)] = Field("2027-01", description="a month YYYY-MM")
+    date: Annotated[str, _read_by(parse_date)] | None = Field(
         None, description="a date YYYY-MM-DD: its kind of day, weather and incidents; none: a mean weekday"
     )
     seed: Annotated[int, Field(ge=0, lt=2**63)] = Field(1, description="a whole number, 0 or more")
@@ -108,6 +103,7 @@ class Scenario(Model):
         (), alias="modification", description="[[modification]] tables"
     )
     _merged: Merged | None = PrivateAttr(None)
+    _ground: Path | None = PrivateAttr(None)
 
     @classmethod
     def load(cls, path: str | Path) -> Scenario:
@@ -247,8 +243,16 @@ class Scenario(Model):
 
     def territory_path(self) -> Path:
         """Folder or OSM file of the territory."""
+        if self._ground is not None:
+            return self._ground
         merged = self._tables()
         return find_territory(self.territory, merged.folder(("territory",)), merged.where(("territory",)))
+
+    def standing_on(self, ground: Path) -> Scenario:
+        """The same scenario with its territory at that path, wherever it is asked from."""
+        standing = self.model_copy()
+        standing._ground = ground
+        return standing
 
     def timetable_path(self) -> Path | None:
         """Feed or folder of the timetable, None where there is none."""

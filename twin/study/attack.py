@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +14,22 @@ from twin.knowledge.privacy_release import BudgetLedger, NoiseKey
 from twin.knowledge.privacy_tables import loss_of_tables
 from twin.scenario.ledger import Parameters
 from twin.scenario.scenario import Scenario
+from twin.scenario.wording import nearest
 from twin.study import store
 from twin.study.attack_kinds import ABOUT, KINDS, Attacked
+from twin.study.progress import Progress, silent, within
 from twin.study.releases import PRESENCE, plan_of, publish_plan
 from twin.study.traces import PLANNING, ResidentDays, resident_days
 
 
 def attack(
-    folder: str | Path, kind: str, *, days: int = 14, focus: str = WHOLE, key: NoiseKey | None = None
+    folder: str | Path,
+    kind: str,
+    *,
+    days: int = 14,
+    focus: str = WHOLE,
+    key: NoiseKey | None = None,
+    progress: Progress = silent,
 ) -> dict[str, Any]:
     """Attack what the run in a folder would publish: ``published``, ``raw`` and ``chance``, and how.
 
@@ -33,7 +42,9 @@ def attack(
         raise InputError("--days", f"{days}", "1 or more")
     home = Path(folder)
     manifest = store.read_manifest(home, "run")
-    lived = resident_days(home, days)
+    known_focus(focus, manifest["inhabitants"])  # its keys are every focus there is
+    lived = resident_days(home, days, within(progress, 0.0, 0.7))
+    progress(0.7, "attacking")
     parameters = Scenario.from_tables(manifest["scenario"], str(home)).ledger()
     found = attack_days(lived, kind, parameters, manifest["seed"], key or NoiseKey.fresh(), focus)
     return {"kind": kind, "seed": manifest["seed"], "focus": focus, **found, **lived.about()}
@@ -71,11 +82,17 @@ def attack_days(
     return {**found, "release": release, "budget": [list(row) for row in ledger.rows]}
 
 
+def known_focus(focus: str, known: Iterable[str]) -> str:
+    """The focus, if it is one of those known."""
+    names = list(known)
+    if focus not in names:
+        raise InputError("--focus", f"no zone {focus!r}", nearest(focus, names))
+    return focus
+
+
 def lives_in(days: ResidentDays, focus: str) -> np.ndarray:
     """Who lives in a zone or pool of zones (n_persons,) bool."""
     known = {each.name: each for each in every_focus(days.territory)}
-    if focus not in known:
-        raise InputError("--focus", f"no zone {focus!r}", "one of " + ", ".join(known))
-    zones = known[focus].zones
+    zones = known[known_focus(focus, known)].zones
     zone = days.persons.zone
     return np.ones(len(zone), dtype=np.bool_) if not zones else np.isin(zone, zones)

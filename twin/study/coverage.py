@@ -9,7 +9,8 @@ are out, what they miss, and whose phones report; which town (draw of people and
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterator, Sequence
+import itertools
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -27,7 +28,7 @@ from twin.model.sources import load_territory
 from twin.scenario.ledger import Parameters
 from twin.scenario.scenario import Scenario
 from twin.sensing.nested import place_by_value
-from twin.study.coverage_days import KeptDay, dates_of_year, kept_days
+from twin.study.coverage_days import KeptDay, dates_of_year, kept_days, nobody
 from twin.study.coverage_readings import Luck, Phones, counts_of, drawn_order, phones_of
 from twin.study.coverage_table import Row, read_rows, write_rows
 from twin.study.progress import Progress, silent
@@ -114,17 +115,21 @@ def coverage_rows(
     folder: Path,
     done: Collection[tuple[str, int]] = (),
     threads: int = 1,
+    told: Callable[[str], None] = nobody,
 ) -> Iterator[list[Row]]:
-    """Rows by arm and coverage, for each focus and seed; those that are ``done`` are left out."""
+    """Rows by arm and coverage, for each focus and seed; those that are ``done`` are left out.
+
+    ``told`` hears of each date that was lived.
+    """
     territory, parameters = load_territory(scenario), scenario.ledger()
-    model = list(kept_days(scenario, plan.model_dates, MODEL_SEED, folder, threads))
+    model = list(kept_days(scenario, plan.model_dates, MODEL_SEED, folder, threads, told))
     focuses = [each for each in focuses_of(territory, scenario.focus) if not each.is_whole]
     for focus in focuses or focuses_of(territory, "all"):
         area = area_of(focus, territory, model)
         for seed in plan.seeds:
             if (focus.name, seed) not in done:
                 town = plan.town(seed)
-                days = list(kept_days(scenario, plan.dates_of(town), town, folder, threads))
+                days = list(kept_days(scenario, plan.dates_of(town), town, folder, threads, told))
                 yield list(_rows_of_seed(area, days, (seed, town, plan.date(seed)), parameters))
 
 
@@ -135,11 +140,16 @@ def study_coverage(
     table, days = folder / TABLE, folder / "days"
     rows = read_rows(table)
     done = {(str(row["focus"]), int(row["seed"])) for row in rows}
-    wanted = max(len(plan.seeds), 1)
-    for lines in coverage_rows(scenario, plan, days, done, threads):
+    towns = {plan.town(seed) for seed in plan.seeds}
+    n_days = plan.n_model_days + sum(len(plan.dates_of(town)) for town in towns)
+    lived = itertools.count(1)
+
+    def told(words: str) -> None:
+        progress(min(next(lived) / n_days, 0.99), words)
+
+    for lines in coverage_rows(scenario, plan, days, done, threads, told):
         rows += lines
         write_rows(table, rows)
-        progress(min(len({row["seed"] for row in rows}) / wanted, 0.99), f"seed {lines[0]['seed']}")
     return rows
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Self
@@ -107,10 +107,22 @@ class KeptDay:
         return cls(**{**columns, **plain})
 
 
+def nobody(words: str) -> None:
+    """Tell nobody."""
+
+
 def kept_days(
-    scenario: Scenario, dates: Sequence[dt.date], seed: int, folder: Path, threads: int = 1
+    scenario: Scenario,
+    dates: Sequence[dt.date],
+    seed: int,
+    folder: Path,
+    threads: int = 1,
+    told: Callable[[str], None] = nobody,
 ) -> Iterator[KeptDay]:
-    """The dates of a place and a seed in their order, lived where the folder has them not yet."""
+    """The dates of a place and a seed in their order, lived where the folder has them not yet.
+
+    ``told`` hears of each date that was lived.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     paths = {date: folder / f"{_key(scenario, seed)}-{date.isoformat()}.npz" for date in dates}
     missing = [date for date in dates if not paths[date].is_file()]
@@ -118,6 +130,7 @@ def kept_days(
     for day in dated_days(scenario, missing, seed, threads=threads) if missing else ():
         date = day.conditions.calendar.date
         KeptDay.of(date, calendar_day(date, ledger).kind, day.record).write(paths[date])
+        told(f"lived {date}")
     for date in dates:
         yield KeptDay.read(paths[date])
 

@@ -80,6 +80,13 @@ def with_fallback(scenario: Scenario, there: bool) -> Scenario:
     return scenario.model_copy(update={"modifications": kept})
 
 
+def needs_networks(scenario: Scenario) -> None:
+    """Refuse a scenario that simulates no utility networks, before anything is lived."""
+    if not scenario.with_utilities:
+        right = "a modification such as substation_loss, or utilities = true"
+        raise InputError(scenario.where("modification"), "no utility network is simulated", right)
+
+
 def digital_dependence(
     scenario: Scenario,
     seeds: int | Sequence[int] = 1,
@@ -92,6 +99,7 @@ def digital_dependence(
 
     Raises `InputError` where the scenario simulates no utility networks.
     """
+    needs_networks(scenario)
     chosen = seeds_of(scenario, seeds)
     members = Members(runner, cache)
     runs: list[list[Member]] = [[], []]
@@ -103,9 +111,6 @@ def digital_dependence(
     progress(1.0, "held against each other")
     wanted = (*scenario.focus_zones, WHOLE)
     losses = losses_of([each.values for each in runs[False]], [each.values for each in runs[True]], wanted)
-    if not losses:
-        right = "a modification such as substation_loss, or utilities = true"
-        raise InputError(scenario.where("modification"), "no utility network is simulated", right)
     return DigitalDependence(scenario, chosen, losses)
 
 

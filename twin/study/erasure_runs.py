@@ -8,11 +8,12 @@ from pathlib import Path
 import numpy as np
 
 from twin.errors import InputError, TwinError
-from twin.model.sources import load_population, load_territory
+from twin.model.sources import load_population
 from twin.population.population import Population
 from twin.scenario.scenario import Scenario
 from twin.study import store
 from twin.study.erasure import Erased, erase, is_of, remove, rewrite_table
+from twin.study.ground import ground_of
 from twin.study.habits import cache_folders, habits_key
 from twin.study.members import user_store
 from twin.territory.territory import Territory
@@ -78,8 +79,8 @@ def _drawn(run: Path) -> tuple[Scenario, Territory, Population] | None:
     """What a run's people were drawn from, None where that is not there any more."""
     manifest = store.read_manifest(run, "run")
     try:
-        scenario = Scenario.from_tables(manifest["scenario"], str(run))
-        territory = load_territory(scenario)
+        ground = ground_of(Scenario.from_tables(manifest["scenario"], str(run)), manifest, run)
+        scenario, territory = ground.scenario, ground.built
         population = load_population(scenario, territory, manifest["seed"])
     except TwinError:
         return None

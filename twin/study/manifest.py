@@ -101,7 +101,7 @@ def _provenance(record: DayRecord, scenario: Scenario) -> dict[str, Any]:
     return {
         "territory": record.territory.name,
         "territory_digest": record.territory.digest,
-        "territory_path": str(scenario.territory_path()),
+        "territory_path": str(scenario.territory_path().resolve()),
         **{key: str(meta[key]) for key in ABOUT_TERRITORY if key in meta},
         "population_digest": record.population.digest,
         "parameters_digest": record.parameters.digest,

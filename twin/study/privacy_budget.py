@@ -59,6 +59,15 @@ class KeptBudget(BudgetLedger):
         """The budget that a file holds; a new one if there is none."""
         return cls(limit, _rows_of(file), file)
 
+    def check_left(self, about: str) -> None:
+        """Refuse early what has no chance: the same release again, or one when all is spent."""
+        if any(what.startswith(f"{about}:") for what, _ in self.rows):
+            right = "the tables that stand: they are paid for once"
+            raise InputError(f"release {about!r}", "was published already", right)
+        if self.spent >= self.limit * (1.0 - 1e-12):
+            right = "no more than is left"
+            raise InputError(f"release {about!r}", f"0 of the {self.limit:g} of these people left", right)
+
     def spend_all(self, expenses: Sequence[tuple[str, float]]) -> None:
         """Note expenses on disk, or refuse all of them."""
         with _locked(self.file):

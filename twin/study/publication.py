@@ -15,6 +15,7 @@ from twin.errors import InputError
 from twin.scenario.scenario import Scenario
 from twin.study import store
 from twin.study.privacy_budget import KeptBudget, noise_key, state_folder
+from twin.study.progress import Progress, silent
 from twin.study.releases import FLOWS, GROUP_NAMES, PRESENCE, Plan, Published, plan_of, publish_plan
 from twin.study.traces import resident_days
 
@@ -22,7 +23,12 @@ SCHEMA_VERSION = 1
 
 
 def publish(
-    folder: str | Path, out: str | Path, *, days: int = 14, state: Path | None = None
+    folder: str | Path,
+    out: str | Path,
+    *,
+    days: int = 14,
+    state: Path | None = None,
+    progress: Progress = silent,
 ) -> dict[str, Any]:
     """Publish what a run may tell of its residents: a folder of tables, and what they cost.
 
@@ -38,11 +44,12 @@ def publish(
         raise InputError(str(aim), "is not empty", "a folder that is to be made")
     manifest = store.read_manifest(home, "run")
     parameters = Scenario.from_tables(manifest["scenario"], str(home)).ledger()
-    plan = plan_of(resident_days(home, days), parameters, manifest["seed"])
     people = manifest["provenance"]["population_digest"][:16]
     key = noise_key(own)
     budget = KeptBudget.at(own / f"budget-{people}.json", float(parameters["knowledge.privacy_epsilon"]))
     about = f"{manifest['simulation_key'][:16]}, {days} days"
+    budget.check_left(about)
+    plan = plan_of(resident_days(home, days, progress), parameters, manifest["seed"])
     published = publish_plan(plan, key, budget, about)
     files = _write(published, aim)
     told = {

@@ -144,7 +144,8 @@ class Result:
     def as_asked_by(self, scenario: Scenario) -> Result:
         """The same run for a scenario of the same simulation key: its title and its focus."""
         about = {"title": scenario.title, "scenario": scenario.resolved()}
-        made_from = {**self.manifest["provenance"], "scenario_digest": scenario.digest}
+        ground = {"territory_path": str(scenario.territory_path().resolve())}
+        made_from = {**self.manifest["provenance"], **ground, "scenario_digest": scenario.digest}
         return replace(self, scenario=scenario, manifest={**self.manifest, **about, "provenance": made_from})
 
     def map(self, column: str) -> Any:

@@ -10,6 +10,11 @@ from twin.study.progress import Progress, silent, within
 from twin.study.run import run_in, world_of
 
 
+def stressed(scenario: Scenario, factor: float) -> Scenario:
+    """The scenario with ``factor`` times the demand; `InputError` where that is too much."""
+    return scenario.varied("demand_scale", scenario.demand_scale * factor, "--stress")
+
+
 def stress_of(
     scenario: Scenario,
     seed: int,
@@ -19,7 +24,7 @@ def stress_of(
     progress: Progress = silent,
 ) -> dict[str, Any]:
     """The same day with ``factor`` times the demand, habits learned for it: what it came to."""
-    more = scenario.varied("demand_scale", scenario.demand_scale * factor, "--stress")
+    more = stressed(scenario, factor)
     world = world_of(
         more, seed, threads=threads, folders=cache_folders(), progress=within(progress, 0.0, 0.8)
     )

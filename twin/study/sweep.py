@@ -135,6 +135,8 @@ def sweep(
 def _points(scenario: Scenario, vary: Mapping[str, Sequence[Any]], seeds: int | Sequence[int]) -> list[Point]:
     """All members, the last key varying fastest, then the seed; bad keys and values are found here."""
     for key, values in vary.items():
+        if key == "seed":
+            raise InputError(f"--vary {key}", "seeds are not varied but numbered", "--seeds N")
         if not len(values):
             raise InputError(f"--vary {key}", "names no values", "one or more values")
     points = []

@@ -19,9 +19,11 @@ import pandas as pd
 
 from twin.errors import InputError, WorkError
 from twin.knowledge.traces import Sightings
-from twin.model.sources import load_population, load_territory
+from twin.model.sources import load_population
 from twin.population.population import Population
 from twin.population.tables import CONSENT_PURPOSES, MODES, RESIDENT, Persons, Trips
+from twin.study.ground import ground_of
+from twin.study.progress import Progress, silent
 from twin.study.results import Result
 from twin.territory.territory import Territory
 
@@ -108,13 +110,16 @@ def consents_to(persons: Persons, purpose: str) -> np.ndarray:
     return np.asarray((persons.other_consents >> np.uint8(bit)) & np.uint8(1) == 1)
 
 
-def resident_days(folder: Path, n_days: int) -> ResidentDays:
+def resident_days(folder: Path, n_days: int, progress: Progress = silent) -> ResidentDays:
     """The days of the residents of the run in a folder."""
+    progress(0.0, "reading the run")
     result = Result.load(folder)
     if result.trips.columns.empty:
         raise InputError(str(folder), "kept no table of trips", "a folder that `twin run` wrote")
-    scenario, seed = result.scenario, result.seed
-    territory = load_territory(scenario)
+    if result.scenario.date is not None and n_days > 1:
+        raise InputError("--days", f"{n_days} days of a run of one date", "1, or a run of a mean weekday")
+    ground, seed = ground_of(result.scenario, result.manifest, folder), result.seed
+    scenario, territory = ground.scenario, ground.built
     first = load_population(scenario, territory, seed)
     stands = _stands(folder, result, first)
     moments = np.full((2, len(stands)), np.nan)
@@ -124,6 +129,7 @@ def resident_days(folder: Path, n_days: int) -> ResidentDays:
     parts = [_of_day(territory, first, moments[0], moments[1], 0)]
     speed_mps = _car_speed_mps(result.trips)
     for day in range(1, n_days):
+        progress(day / n_days, f"drawing day {day + 1}")
         later = load_population(scenario, territory, seed, day)
         if not np.array_equal(later.persons.person_id, first.persons.person_id):
             raise WorkError(f"day {day} has other persons than the first")

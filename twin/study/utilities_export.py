@@ -32,7 +32,7 @@ def export_networks(scenario: Scenario, form: str, to: Path) -> list[Path]:
     EPANET gets a day's demand by quarter of an hour, power-grid-model the loads of the quarter of the peak.
     """
     if form not in FORMATS:
-        raise InputError(f"--out {form}", "no such format", "one of " + ", ".join(FORMATS))
+        raise InputError(f"--form {form}", "no such form", "one of " + ", ".join(FORMATS))
     territory = load_territory(scenario)
     if form in ("geoparquet", "gpkg"):
         return export_utilities(territory.utilities, to)

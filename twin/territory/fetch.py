@@ -19,6 +19,7 @@ from twin.territory.kerbs import parking_supply
 from twin.territory.store import NOTES
 from twin.territory.territory import Box, Territory
 from twin.territory.timetable import Timetable
+from twin.territory.zones import read_layout
 
 if TYPE_CHECKING:
     from twin.readers.gtfs import ServiceDay
@@ -114,6 +115,7 @@ def _prepared(out: str | Path, zones: str | Path | None) -> tuple[Path, str | Pa
     _check_folder(folder)
     if zones is None and (folder / ZONES_FILE).is_file():
         zones = folder / ZONES_FILE
+    read_layout(zones)  # what is wrong with it is told before a map is asked for or read
     return folder, zones
 
 
