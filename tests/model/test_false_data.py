@@ -9,6 +9,7 @@ from tests.model.village import busiest, scenario, world
 from twin.errors import InputError
 from twin.indicators.compute import compute
 from twin.mobility.passages import Passages
+from twin.model.false_data_record import false_data_record_of
 from twin.model.record import record_of
 from twin.model.twin_model import TwinModel
 
@@ -123,3 +124,18 @@ def test_a_day_s_record_tells_alarms_and_how_soon():
     assert told["false_data_alarms", ""] == told["false_data_alarms", "owner:Boussole"] == 1.0
     assert told["false_data_alarms_right", ""] == told["false_data_found", ""] == 1.0
     assert 0.0 < told["false_data_hours_to_detect", ""] <= 0.25
+    kept = false_data_record_of(made)
+    assert kept is not None
+    at_s, link = float(kept.at_s[0]), int(kept.link[0])
+    room = made.parameters["security.room_margin"] * here.territory.streets.storage_veh[link]
+
+    def most_at_once(moment_s: float) -> int:
+        """Phones on the link at one look, by all that the provider has at that moment."""
+        rows = made.state.platform.visible("Boussole", "Boussole.probes", moment_s)
+        looks = rows.phenomenon_time_s[
+            (rows.datastream == link) & (rows.phenomenon_time_s % made.step_s == 0.0)
+        ]
+        return int(np.unique(looks, return_counts=True)[1].max(initial=0))
+
+    assert most_at_once(at_s) > room, "when it raises the alarm it has seen one too many"
+    assert most_at_once(at_s - 0.001) <= room, "and not before"
