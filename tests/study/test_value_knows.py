@@ -96,7 +96,7 @@ def test_the_luck_of_a_place_is_its_own_whatever_else_is_in_focus():
 
 
 def test_who_reports_is_unknown_to_who_weighs_reports():
-    """With twice the trust more reports come; what the operator makes of the same reports stays."""
+    """With more trust more reports come; what the operator makes of the same reports stays."""
     pytest.importorskip("epanet", reason="the extra 'utilities' is not installed")
     usual, trusted = decision(LeakSearch, "la_turbie"), decision(LeakSearch, "la_turbie", report=0.9)
     assert trusted.told_share > 1.2 * usual.told_share

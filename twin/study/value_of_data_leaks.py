@@ -90,7 +90,6 @@ class LeakSearch:
         self.loggers = Loggers(int(p["value.loggers"]), float(p["value.logger_interval_s"]))
         self.stands = self._stands()
         tells = would_report(persons, App(float(p["data_platform.mediation_share"])), p, 0)
-        # how many would report is the truth's; the operator takes the ledger's share for it
         self.told_share = float(tells[persons.kind == RESIDENT].mean())
         self._falls = self._signatures()
         self._nights: dict[int, tuple[Floats, Floats]] = {}
@@ -184,21 +183,19 @@ class LeakSearch:
         return np.asarray((-0.5 * ((fall - expected) / error) ** 2).sum(axis=1))
 
     def _of_reports(self, platform: DataPlatform) -> Floats:
-        """By sector: more reports than come of themselves speak for a leak there (Poisson)."""
-        seen = platform.visible(self.actor, "wet_streets", NOW_S)
-        n = len(self.sectors.metres)
-        if not seen.n_rows:
-            return np.zeros(n)
-        reports = np.zeros(n)
-        reports[seen.datastream] = seen.result
-        leak, false = self._report_rates(float(self.parameters["value.reporting_share"]))
-        return np.asarray(reports * np.log1p(leak / false) - leak)
+        """By sector: more reports than come of themselves speak for a leak there (Poisson).
 
-    def _report_rates(self, reporting_share: float) -> tuple[float, float]:
-        """Reports that a leak brings, and those that a sector brings anyway, where so many would report."""
-        leak = float(self.parameters["value.wet_street_reports"]) * reporting_share
+        How many people report at all, which nobody knows, says the same of all sectors and is left out.
+        """
+        seen = platform.visible(self.actor, "wet_streets", NOW_S)
+        reports = np.zeros(len(self.sectors.metres))
+        reports[seen.datastream] = seen.result
+        return np.asarray(reports * np.log1p(1.0 / max(self._false_per_leak(), 1e-9)))
+
+    def _false_per_leak(self) -> float:
+        """Reports that come of themselves in a sector over those that a leak brings."""
         share = float(self.parameters["value.false_report_share"])
-        return leak, leak * share / (1.0 - share) / len(self.sectors.metres) + 1e-9
+        return share / (1.0 - share) / len(self.sectors.metres)
 
     def _reading_error_m(self) -> float:
         """Error of the mean of a logger's readings of a night."""
@@ -214,8 +211,8 @@ class LeakSearch:
         customers = self._by_district(draws_lps)
         customers = customers * (1.0 + p["sensing.water_meter_noise_share"] * bells(seed, _CUSTOMERS, key))
         noise = self._reading_error_m() * bells(seed, _HEAD, self._node_key(self.stands))
-        leak, false = self._report_rates(self.told_share)
-        rate = np.full(len(self.sectors.key), false)
+        leak = float(p["value.wet_street_reports"]) * self.told_share
+        rate = np.full(len(self.sectors.key), leak * self._false_per_leak())
         rate[sector] += leak
         reports = poisson(uniforms(seed, _REPORTS, self.sectors.key), rate)
         rows = np.flatnonzero(reports)
