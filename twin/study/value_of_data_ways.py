@@ -88,7 +88,7 @@ def known_ways(ground: Ground, density: NDArray[np.int8], parameters: Parameters
     shares = np.array([_shares(row, parameters) for row in range(len(DENSITY_CLASSES))])
     n_groups, n_bands, _ = shares.shape[1:]
     usual = shares.sum(axis=(2, 3))
-    within = (shares / usual[:, :, None, None])[density]
+    within = (shares / np.maximum(usual, 1e-12)[:, :, None, None])[density]
     minutes = np.zeros((n_groups, *ground.foot_m.shape))
     now_min = np.zeros((n_groups, ground.foot_m.shape[1]))
     walk = _walk_m_per_min(parameters)
