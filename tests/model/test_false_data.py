@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.model.village import busiest, scenario, world
+from tests.model.village import TABLES, busiest, scenario, world
+from twin.clock import SLICE_S
 from twin.errors import InputError
 from twin.indicators.compute import compute
 from twin.mobility.passages import Passages
@@ -112,6 +113,27 @@ def test_an_attack_on_phones_says_where():
     without = "\n".join(line for line in text.splitlines() if not line.startswith("links"))
     with pytest.raises(InputError, match="does not say where"):
         scenario(without)
+
+
+@pytest.mark.one_interpreter("two mornings, the same on each")
+def test_a_city_that_gets_its_counts_later_notices_later():
+    """Ghosts on the busiest link, counters everywhere, and a margin at which the queue told is noticed."""
+    here, agreed = world(), '\n[[modification]]\nkind = "data_agreement"\nprovider = "Boussole"\n'
+    first = {}
+    for delay_s in (60, 1_800):
+        text = TABLES.replace("count = 10", f"count = 160\ndelay_s = {delay_s}")
+        spec = scenario(false("attack", means="ghosts", size=400) + agreed, text)
+        made = TwinModel(
+            spec, rng=1, territory=here.territory, population=here.population, habits=here.habits
+        )
+        made.run_until(UNTIL_S)
+        made.parameters = made.parameters.replaced({"security.room_margin": 0.1}, "a test")
+        kept = false_data_record_of(made)
+        assert kept is not None
+        first[delay_s] = kept.at_s[(kept.holder == "city") & (kept.link == busiest())].min()
+        assert first[delay_s] % SLICE_S == 0.0, "the city looks at the end of each slice"
+    assert first[60] >= FROM_S + SLICE_S
+    assert first[1_800] >= first[60] + 1_800 - SLICE_S
 
 
 @pytest.mark.one_interpreter("a whole day, the same on each")
