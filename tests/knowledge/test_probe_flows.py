@@ -7,8 +7,14 @@ import pytest
 
 from tests.knowledge.test_inference import nguyen_dupuis
 from twin.kernels.random import stream_of, uniforms
+from twin.knowledge.datasets import observations
 from twin.knowledge.inference import infer_at_nodes, infer_flows, node_balances, plan_counters
-from twin.knowledge.probe_flows import flows_from_phones, joined_readings, penetration
+from twin.knowledge.probe_flows import (
+    flows_from_phones,
+    joined_readings,
+    penetration,
+    publish_links_per_phone,
+)
 from twin.knowledge.scores import whiteness
 
 pytestmark = pytest.mark.one_interpreter("arithmetic of NumPy, the same on each")
@@ -67,6 +73,18 @@ def test_penetration_and_flows_are_right_on_average_and_as_sure_as_they_say():
     assert np.sqrt(np.mean(z**2)) == pytest.approx(1.0, abs=0.2)
     wide = flows_from_phones(phones, share, links_per_phone=9.0)[1]
     assert (wide > 4.0 * variance).all()
+
+
+def test_links_per_phone_are_told_of_an_area_and_never_of_few_trips():
+    passages = observations(np.repeat(np.arange(4), 30), 100.0, 200.0, 9.0)
+    area = np.array([True, True, True, False])
+    told = publish_links_per_phone(passages, area, 45, 86_400.0, 3)
+    assert told.result.tolist() == [2.0]
+    assert told.result_time_s.tolist() == [86_400.0], "once a day, at its end"
+    assert publish_links_per_phone(passages, area, 2, 86_400.0, 3).n_rows == 0
+    assert publish_links_per_phone(passages, area, 0, 86_400.0, 0).n_rows == 0
+    lost = publish_links_per_phone(passages, area, 900, 86_400.0, 3)
+    assert lost.result.tolist() == [1.0], "where most passages are lost a phone still makes one reading"
 
 
 def test_without_a_count_phones_are_held_against_the_usual_day():

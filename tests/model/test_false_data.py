@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.model.village import busiest, scenario, world
+from tests.model.village import TABLES, busiest, scenario, world
+from twin.clock import SLICE_S
 from twin.errors import InputError
 from twin.indicators.compute import compute
 from twin.mobility.passages import Passages
+from twin.model.false_data_record import false_data_record_of
 from twin.model.record import record_of
 from twin.model.twin_model import TwinModel
 
@@ -113,6 +115,27 @@ def test_an_attack_on_phones_says_where():
         scenario(without)
 
 
+@pytest.mark.one_interpreter("two mornings, the same on each")
+def test_a_city_that_gets_its_counts_later_notices_later():
+    """Ghosts on the busiest link, counters everywhere, and a margin at which the queue told is noticed."""
+    here, agreed = world(), '\n[[modification]]\nkind = "data_agreement"\nprovider = "Boussole"\n'
+    first = {}
+    for delay_s in (60, 1_800):
+        text = TABLES.replace("count = 10", f"count = 160\ndelay_s = {delay_s}")
+        spec = scenario(false("attack", means="ghosts", size=400) + agreed, text)
+        made = TwinModel(
+            spec, rng=1, territory=here.territory, population=here.population, habits=here.habits
+        )
+        made.run_until(UNTIL_S)
+        made.parameters = made.parameters.replaced({"security.room_margin": 0.1}, "a test")
+        kept = false_data_record_of(made)
+        assert kept is not None
+        first[delay_s] = kept.at_s[(kept.holder == "city") & (kept.link == busiest())].min()
+        assert first[delay_s] % SLICE_S == 0.0, "the city looks at the end of each slice"
+    assert first[60] >= FROM_S + SLICE_S
+    assert first[1_800] >= first[60] + 1_800 - SLICE_S
+
+
 @pytest.mark.one_interpreter("a whole day, the same on each")
 def test_a_day_s_record_tells_alarms_and_how_soon():
     here = world()
@@ -123,3 +146,18 @@ def test_a_day_s_record_tells_alarms_and_how_soon():
     assert told["false_data_alarms", ""] == told["false_data_alarms", "owner:Boussole"] == 1.0
     assert told["false_data_alarms_right", ""] == told["false_data_found", ""] == 1.0
     assert 0.0 < told["false_data_hours_to_detect", ""] <= 0.25
+    kept = false_data_record_of(made)
+    assert kept is not None
+    at_s, link = float(kept.at_s[0]), int(kept.link[0])
+    room = made.parameters["security.room_margin"] * here.territory.streets.storage_veh[link]
+
+    def most_at_once(moment_s: float) -> int:
+        """Phones on the link at one look, by all that the provider has at that moment."""
+        rows = made.state.platform.visible("Boussole", "Boussole.probes", moment_s)
+        looks = rows.phenomenon_time_s[
+            (rows.datastream == link) & (rows.phenomenon_time_s % made.step_s == 0.0)
+        ]
+        return int(np.unique(looks, return_counts=True)[1].max(initial=0))
+
+    assert most_at_once(at_s) > room, "when it raises the alarm it has seen one too many"
+    assert most_at_once(at_s - 0.001) <= room, "and not before"

@@ -17,7 +17,7 @@ from twin.knowledge.platform import DataPlatform
 from twin.knowledge.standard_datasets import STANDARD
 from twin.scenario.data_sharing import HoldDataset, PublishDataset, TerritorialPlatform
 from twin.scenario.modification import Modification
-from twin.study.value_of_data import ValueOfData, holders_shares, value_of_data, zones_of
+from twin.study.value_of_data import ValueOfData, holders_shares, made, value_of_data, zones_of
 from twin.study.value_of_data_game import NOW_S, Day, Source, play, with_datasets
 from twin.study.value_of_data_leaks import LeakSearch, Loggers
 from twin.study.value_of_data_rides import FleetSizing
@@ -85,7 +85,7 @@ def test_rights_of_the_scenario_decide_what_the_actor_sees(orders: list[Modifica
 def decision(kind: Any, zone: str) -> Any:
     scenario, territory, population = riviera()
     focus = scenario.model_copy(update={"focus": zone})
-    return kind(territory, population, scenario.ledger(), zones_of(focus, territory))
+    return made(kind, focus, territory, population, scenario.ledger())
 
 
 @cache
@@ -137,7 +137,9 @@ def test_vehicles_are_bought_for_the_demand_that_is_seen():
     assert game.worth(0b111).difference >= 0.0
     sizing = decision(FleetSizing, "la_turbie")
     assert sizing.expected_eur(np.full(7, 0.1)).argmin() < sizing.expected_eur(np.full(7, 4.0)).argmin()
-    refused = [sizing._routed(sizing._requests(2.0, 1, 0), n)[0] for n in (1, 2, 4)]
+    refused = [
+        sizing._routed(sizing.asking, sizing._requests(sizing.asking, 2.0, 1, 0), n)[0] for n in (1, 2, 4)
+    ]
     assert refused[0] > refused[1] >= refused[2]
 
 

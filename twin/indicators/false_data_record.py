@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 class FalseDataRecord(NamedTuple):
     """Alarms, one row a holder and link: (n_alarms,); and faults and attacks of the day: (n_orders,).
 
-    holder: who raised it; link row; at_s: first moment [s]; right: whether data of that link were false by
-    then. hours_to_detect: from the begin of each fault or attack to its first alarm, NaN: none came.
+    holder: who raised it; link row; at_s: first moment at which it had what shows it [s]; right: whether
+    data of that link were false by then. hours_to_detect: from the begin of each fault or attack to its
+    first alarm, NaN: none came.
     """
 
     holder: NDArray[np.str_]

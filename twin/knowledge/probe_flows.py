@@ -6,7 +6,8 @@ Sampling Techniques, ch. 6); where it counts nowhere it has its usual day to hol
 n phones on a link mean n / p vehicles, and by binomial thinning the variance is n (1 - p) / p². But a phone
 passes many links, and errs on all alike: readings of m links by the same phones tell no more than one. So
 variances are multiplied by the links that a phone passes (the design effect of clusters; Kish 1965, Survey
-Sampling, ch. 5), which the provider tells with its sums.
+Sampling, ch. 5). That number the contract asks of the provider, one a day for an area, beside the sums: rows
+of passages name no phone, so each phone says by itself at the end of a trip that it was in the area, no more.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from twin.knowledge.datasets import Observations, observations
+from twin.knowledge.datasets import Observations, no_observations, observations
 
 
 class Penetration(NamedTuple):
@@ -41,6 +42,24 @@ def publish_passages(rows: Observations, slice_s: float, n_links: int, least_tri
     cells, count = cells[shown], count[shown]
     end_s = (cells // n_links + 1) * slice_s
     return observations(cells % n_links, end_s, end_s, count)
+
+
+def publish_links_per_phone(
+    rows: Observations, inside: np.ndarray, n_trips: int, end_s: float, least_trips: int
+) -> Observations:
+    """Links of an area that a phone passes on a trip, the mean of a day, as a contract gives it.
+
+    ``rows`` are the provider's own passages, ``inside`` (n_links,) bool its area, ``n_trips`` the trips there
+    that phones told of at their end; of fewer than ``least_trips`` nothing is published. At least 1.
+
+    >>> rows = observations(np.array([0, 0, 1, 1, 2]), 10.0, 20.0, 9.0)
+    >>> publish_links_per_phone(rows, np.array([True, True, False]), 2, 86400.0, 2).result.tolist()
+    [2.0]
+    """
+    if n_trips < max(least_trips, 1):
+        return no_observations()
+    links = float(inside[rows.datastream].sum()) / n_trips
+    return observations(np.zeros(1, dtype=np.int32), end_s, end_s, max(links, 1.0))
 
 
 def passages_seen(

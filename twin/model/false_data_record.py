@@ -2,7 +2,8 @@
 
 A day alone has no earlier days to compare with (these are for `benchmarks.studies.bad_data`): an owner of
 counters sees which of them repeat themselves, a provider sees more phones at once than vehicles find room,
-and a city to which traffic is given back sees queues told that its counts leave no room for.
+and a city to which traffic is given back sees queues told that its counts leave no room for. An alarm is
+raised when its holder has what shows it: after the delays of reports, not when what they tell happened.
 """
 
 from __future__ import annotations
@@ -70,27 +71,49 @@ def _repeating(model: TwinModel, fleet: Fleet) -> Iterator[Alarm]:
     rows = model.state.platform.visible(fleet.dataset.owner, fleet.dataset.name, HORIZON_S)
     reports = reports_by_interval(rows, fleet.link, interval_s, HORIZON_S // interval_s)
     evidence = stuck_evidence(reports, np.nan_to_num(reports, nan=0.0))
+    came_s = reports_by_interval(
+        rows._replace(result=rows.result_time_s), fleet.link, interval_s, HORIZON_S // interval_s
+    )
     limit = np.log(reports.size / float(model.parameters["security.false_alarms"]))
     for sensor in np.flatnonzero((evidence > limit).any(axis=0)).tolist():
         interval = int(np.argmax(evidence[:, sensor] > limit))
-        yield Alarm(fleet.dataset.owner, int(fleet.link[sensor]), float((interval + 1) * interval_s))
+        yield Alarm(fleet.dataset.owner, int(fleet.link[sensor]), float(came_s[interval, sensor]))
 
 
 def _crowded(model: TwinModel, fleet: Fleet) -> Iterator[Alarm]:
-    """Links on which more phones reported at one look than vehicles find room."""
+    """Links on which more phones reported at one look than vehicles find room: as the one too many comes."""
     n_links = model.territory.streets.n_links
     rows = model.state.platform.visible(fleet.dataset.owner, fleet.dataset.name, HORIZON_S)
     at_look = rows.phenomenon_time_s % model.step_s == 0.0
     look = (rows.phenomenon_time_s[at_look] // model.step_s).astype(np.int64)
-    cell, phones = np.unique(look * n_links + rows.datastream[at_look], return_counts=True)
     room = float(model.parameters["security.room_margin"]) * model.territory.streets.storage_veh
-    over = phones > room[cell % n_links]
-    for place in cell[over].tolist():
-        yield Alarm(fleet.dataset.owner, place % n_links, float(place // n_links * model.step_s))
+    link, at_s = too_many(look * n_links + rows.datastream[at_look], rows.result_time_s[at_look], room)
+    for one, moment in zip(link.tolist(), at_s.tolist(), strict=True):
+        yield Alarm(fleet.dataset.owner, one, moment)
+
+
+def too_many(cell: np.ndarray, came_s: np.ndarray, room: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Links of cells (look times links plus link, one entry a report) with more reports than room (n_links,),
+    and when the first report came for which there was none left [s].
+
+    >>> cell, came_s = np.array([1, 3, 1, 1]), np.array([70.0, 61.0, 65.0, 90.0])
+    >>> link, at_s = too_many(cell, came_s, np.array([1.0, 1.5]))
+    >>> link.tolist(), at_s.tolist()
+    ([1], [70.0])
+    """
+    order = np.lexsort((came_s, cell))
+    cell, came_s = cell[order], came_s[order]
+    before = np.arange(len(cell)) - np.searchsorted(cell, cell, side="left")
+    link = cell % len(room)
+    over = (before + 1 > room[link]) & (before <= room[link])
+    return link[over], came_s[over]
 
 
 def _no_room(model: TwinModel) -> Iterator[Alarm]:
-    """Links where the city counts a flow, and is told times, that together need more room than there is."""
+    """Links where the city counts a flow, and is told times, that together need more room than there is.
+
+    The city looks at the end of each slice, at all that it has by then.
+    """
     streets = model.territory.streets
     counts = {
         fleet.dataset.name: count_reading(fleet, model.parameters)
@@ -99,10 +122,19 @@ def _no_room(model: TwinModel) -> Iterator[Alarm]:
     }
     platform = model.state.platform
     traffic = [f"{agent.name}.traffic" for agent in model.providers]
-    held = city_picture(platform, ROAD_MANAGER, counts, traffic, streets.length_m, HORIZON_S)
-    time_s = streets.length_m / held.speed_mps
-    with np.errstate(invalid="ignore"):
-        fill = over_storage(held.flow_veh / SLICE_S, time_s, streets.storage_veh.astype(np.float64))
-        over = fill > float(model.parameters["security.room_margin"])
-    for slot, link in zip(*np.nonzero(over), strict=True):
-        yield Alarm(ROAD_MANAGER, int(link), float((slot + 1) * SLICE_S))
+    room, margin = streets.storage_veh.astype(np.float64), float(model.parameters["security.room_margin"])
+
+    def over(moment_s: float) -> np.ndarray:
+        held = city_picture(platform, ROAD_MANAGER, counts, traffic, streets.length_m, moment_s)
+        with np.errstate(invalid="ignore"):
+            fill = over_storage(held.flow_veh / SLICE_S, streets.length_m / held.speed_mps, room)
+            return np.asarray(fill > margin)
+
+    slots, links = np.nonzero(over(HORIZON_S))
+    waiting = set(links.tolist())
+    for end_s in range((int(slots.min()) + 1) * SLICE_S if waiting else HORIZON_S, HORIZON_S + 1, SLICE_S):
+        if not waiting:
+            return
+        for link in sorted(waiting & set(np.nonzero(over(end_s))[1].tolist())):
+            waiting.remove(link)
+            yield Alarm(ROAD_MANAGER, link, float(end_s))

@@ -11,13 +11,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from twin.clock import HORIZON_S, MS, N_SLICES, SLICE_S
+from twin.clock import DAY_S, HORIZON_S, MS, N_SLICES, SLICE_S
 from twin.kernels.observe import Events
 from twin.kernels.random import key_of, keys_of
-from twin.knowledge.datasets import Dataset
+from twin.knowledge.datasets import Column, Dataset
 from twin.knowledge.day import CountReading, flows_from_counts
 from twin.knowledge.platform import DataPlatform
-from twin.knowledge.probe_flows import passages_seen, publish_passages
+from twin.knowledge.probe_flows import passages_seen, publish_links_per_phone, publish_passages
 from twin.knowledge.rights import Right
 from twin.scenario.actors import SensorFleet
 from twin.scenario.ledger import Parameters
@@ -32,7 +32,7 @@ from twin.territory.tables import Streets
 
 CITY, PROVIDER = "city", "provider"
 COUNTERS = "counters of the city"
-PASSAGES = "provider.passages"
+PASSAGES, LINKS_PER_PHONE = "provider.passages", "provider.links_per_phone"
 LATER_S = 2.0 * HORIZON_S
 """By then every report of a day has come."""
 
@@ -87,7 +87,9 @@ def counts_of(
 
 
 class Phones(NamedTuple):
-    """What a provider gives: phones by hour and link (30, n_links), NaN if few; links of an area by phone."""
+    """What a provider gives by contract: phones by hour and link (30, n_links), NaN if few, and the links of
+    an area that a phone passes, the mean of the day.
+    """
 
     seen: np.ndarray
     links_per_phone: float
@@ -110,9 +112,9 @@ def phones_of(
     rows = observe_probes(fleet, events, sends, key, streets.link_key, luck.seed)
     platform = DataPlatform()
     platform.add(fleet.dataset)
-    given = Dataset.of_links(PASSAGES, PROVIDER, "phones that left the link", "veh", cadence_s=3_600.0)
-    platform.add(given)
-    platform.rights.grant(given, CITY, Right(lag_s=float(parameters["scenario.provider_delay_s"])))
+    for given in _contract():
+        platform.add(given)
+        platform.rights.grant(given, CITY, Right(lag_s=float(parameters["scenario.provider_delay_s"])))
     platform.append(fleet.dataset.name, rows)
     own = platform.visible(PROVIDER, fleet.dataset.name, LATER_S)
     least = int(parameters["calculators.least_probes_returned"])
@@ -121,8 +123,20 @@ def phones_of(
     seen = passages_seen(told, 3_600.0, (HOURS, n_links), 2.0 * least)
     inside = np.zeros(n_links, dtype=np.bool_)
     inside[links] = True
+    # each phone that sends says at the end of a trip that it was in the area; its passages stay unnamed
     n_trips = np.unique(day.phone_trip[(day.phone_draw < share) & inside[day.phone_link]]).size
-    return Phones(seen, max(float(inside[own.datastream].sum()) / max(n_trips, 1), 1.0))
+    platform.append(LINKS_PER_PHONE, publish_links_per_phone(own, inside, n_trips, HORIZON_S, least))
+    each = platform.visible(CITY, LINKS_PER_PHONE, LATER_S)
+    return Phones(seen, float(each.result[0]) if each.n_rows else 1.0)
+
+
+def _contract() -> tuple[Dataset, Dataset]:
+    """What a provider gives the city: sums of passages, and how far one phone's passages go together."""
+    passes = Column("result", "links", "links of the area that a phone passes on a trip, mean of the day")
+    return (
+        Dataset.of_links(PASSAGES, PROVIDER, "phones that left the link", "veh", cadence_s=3_600.0),
+        Dataset.of_features(LINKS_PER_PHONE, PROVIDER, passes, "area", cadence_s=DAY_S),
+    )
 
 
 def _order(count: int) -> SensorFleet:

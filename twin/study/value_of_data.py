@@ -14,6 +14,7 @@ from twin.knowledge.holders import hold_datasets, open_rights
 from twin.knowledge.open_data import arrival_rate
 from twin.knowledge.platform import DataPlatform
 from twin.knowledge.standard_datasets import HOLDERS, STANDARD
+from twin.model.sources import load_population
 from twin.population.population import Population
 from twin.scenario.assembly import APP_SHARE_ROW
 from twin.scenario.ledger import Parameters
@@ -22,7 +23,7 @@ from twin.scenario.scenario import Scenario
 from twin.study.progress import Progress, silent
 from twin.study.statistics import Difference, paired_difference
 from twin.study.value_of_data_app import app_reports
-from twin.study.value_of_data_game import POOLED, Decision, Game, orders_of, play
+from twin.study.value_of_data_game import POOLED, Decision, Game, NotApplicableError, orders_of, play
 from twin.study.value_of_data_leaks import LeakSearch
 from twin.study.value_of_data_rides import FleetSizing
 from twin.study.value_of_data_sensors import Fleet, Peak, logger_fleets, loop_fleets, peak_of
@@ -30,7 +31,9 @@ from twin.study.value_of_data_signals import SignalPlanning
 from twin.study.value_of_data_siting import CounterSiting
 from twin.territory.territory import Territory
 
-DECISIONS: tuple[Callable[[Territory, Population, Parameters, np.ndarray], Decision], ...] = (
+MODEL_SEED = 1_000
+"""An actor's model has people of so much later a seed: never those of the truth."""
+DECISIONS: tuple[Callable[..., Decision], ...] = (
     SignalPlanning,
     LeakSearch,
     FleetSizing,
@@ -104,7 +107,7 @@ def value_of_data(
     chosen = tuple(range(scenario.seed, scenario.seed + seeds) if isinstance(seeds, int) else seeds)
     if not chosen:
         raise InputError("--seeds", "no seed", "1 or more")
-    zones = zones_of(scenario, territory)
+    zones_of(scenario, territory)  # a focus that is not there is told before anything is decided
     orders, games, fleets = scenario.in_force(), [], []
     parameters = scenario.ledger().replaced({APP_SHARE_ROW: scenario.app_share_in_force}, "app_share")
     peaks: list[Peak] = []
@@ -113,8 +116,8 @@ def value_of_data(
     for row, kind in enumerate(DECISIONS):
         progress(row / len(DECISIONS), "taking decisions")
         try:
-            decision = kind(territory, population, parameters, zones)
-        except InputError as error:  # no engine of water here, or nobody whom it concerns
+            decision = made(kind, scenario, territory, population, parameters)
+        except NotApplicableError as error:  # no engine of water here, or nobody whom it concerns
             left_out.append(str(error))
             continue
         games.append(play(decision, chosen, orders))
@@ -135,6 +138,20 @@ def value_of_data(
         app,
         tuple(left_out),
     )
+
+
+def made(
+    kind: Callable[..., Decision],
+    scenario: Scenario,
+    territory: Territory,
+    population: Population,
+    parameters: Parameters,
+) -> Decision:
+    """A decision in the scenario's focus; who sizes a fleet has people of a model of its own, drawn anew."""
+    given = territory, population, parameters, zones_of(scenario, territory)
+    if kind is not FleetSizing:
+        return kind(*given)
+    return FleetSizing(*given, load_population(scenario, territory, scenario.seed + MODEL_SEED))
 
 
 def zones_of(scenario: Scenario, territory: Territory) -> np.ndarray:

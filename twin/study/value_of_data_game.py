@@ -16,6 +16,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.errors import InputError
 from twin.knowledge.coalitions import crossing, pairs, shapley
 from twin.knowledge.datasets import Dataset, Observations
 from twin.knowledge.holders import hold_datasets, open_rights
@@ -30,6 +31,13 @@ POOLED = (0.0, 0.25, 0.5, 0.75, 1.0)
 """Shares of datasets that are opened: from silos to transversality."""
 NOW_S = 0.0
 """The moment of a decision; what is seen for it was observed before."""
+
+
+class NotApplicableError(InputError):
+    """A decision that is not to be taken here: nothing there that it is about, or no engine to reckon it by.
+
+    Whatever else is wrong with the input is no reason to leave a decision out.
+    """
 
 
 class Source(NamedTuple):

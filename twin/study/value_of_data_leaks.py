@@ -25,24 +25,22 @@ from twin.knowledge.platform import DataPlatform
 from twin.population.population import Population
 from twin.population.tables import RESIDENT
 from twin.scenario.ledger import Parameters
-from twin.study.value_of_data_game import NOW_S, Day, Source
+from twin.study.value_of_data_game import NOW_S, Day, NotApplicableError, Source
 from twin.study.value_of_data_sectors import sectors_of
 from twin.study.value_of_data_sources import DAY_S, datasets_of, lognormal, poisson
 from twin.territory.territory import Territory
+from twin.utilities.water.engine import epanet
 from twin.utilities.water.flow import WaterFlow
 from twin.utilities.water.laid import LaidWater, laid_water
 
 Floats = NDArray[np.float64]
 NIGHT_HOUR = 3
 HOUR_S, L_PER_M3 = 3_600.0, 1_000.0
-LEAST_INFLOW_LPS = 0.02
-HEAD_MODEL_M = 0.05
-"""Heads on a night differ by so much from those of the usual one, for people draw otherwise."""
 LEAK_STEPS = np.linspace(-1.5, 1.5, 7)
 """Flows of leaks that are thought of, in spreads from the median."""
-_MAIN, _FLOW, _DRAW, _METER, _CUSTOMERS, _HEAD, _REPORTS, _FALSE, _STAND = (
+_MAIN, _NODE, _FLOW, _DRAW, _METER, _CUSTOMERS, _HEAD, _REPORTS, _STAND = (
     stream_of(f"value.leaks.{name}")
-    for name in ("main", "flow", "draw", "meter", "customers", "head", "reports", "false", "stand")
+    for name in ("main", "node", "flow", "draw", "meter", "customers", "head", "reports", "stand")
 )
 
 
@@ -75,6 +73,7 @@ class LeakSearch:
         zones: np.ndarray,
     ) -> None:
         self.parameters = p = parameters
+        _need_engine(f"focus: {self.name}")
         persons, places = population.persons, territory.places
         homes = persons.home[(persons.kind == RESIDENT) & (persons.home >= 0)]
         shape = np.array(p["utilities.water_home_shape"])
@@ -84,7 +83,7 @@ class LeakSearch:
         self.usual_lps = self.laid.asked(litres / DAY_S * shape[NIGHT_HOUR] / shape.mean())
         self.sectors = sectors_of(territory, self.laid, zones, p)
         if not len(self.sectors.metres):
-            raise InputError(f"focus: {self.name}", "no water mains there", "a focus with mains")
+            raise NotApplicableError(f"focus: {self.name}", "no water mains there", "a focus with mains")
         self.flow = WaterFlow(self.laid, 900.0)
         self.runs = np.ones(len(self.laid.zones.name))
         self.usual = self._solved(self.usual_lps)
@@ -109,7 +108,7 @@ class LeakSearch:
         cumulative = np.cumsum(sectors.metres)
         sector = int(np.searchsorted(cumulative, u * cumulative[-1], side="right"))
         here = np.flatnonzero(sectors.of_node == sector)
-        node = int(here[int(u * 1e6) % len(here)])
+        node = int(here[np.argmin(uniforms(seed, _NODE, self._node_key(here)))])
         bell = float(bells(seed, _FLOW, keys_of(np.array(["leak"])))[0])
         lps = float(p["value.leak_lps"]) * float(np.exp(p["value.leak_spread"] * bell))
         draws = self.usual_lps * self._level(seed)
@@ -162,7 +161,8 @@ class LeakSearch:
         drawn[meters.datastream] = meters.result
         unsure[meters.datastream] = float(p["sensing.water_meter_noise_share"]) * meters.result
         district = seen.datastream.astype(np.int64)
-        error = np.hypot(unsure, float(p["value.inlet_noise_share"]) * (drawn + losses)) + LEAST_INFLOW_LPS
+        error = np.hypot(unsure, float(p["value.inlet_noise_share"]) * (drawn + losses))
+        error += float(p["value.least_inflow_lps"])
         over = seen.result - (drawn + losses)[district]
         without, with_leak = (
             -0.5 * (over / error[district]) ** 2,
@@ -178,26 +178,24 @@ class LeakSearch:
         if not seen.n_rows:
             return np.zeros(len(self.sectors.metres))
         fall = self.usual[0][seen.datastream] - seen.result
-        error = np.hypot(self._reading_error_m(), HEAD_MODEL_M)
+        error = np.hypot(self._reading_error_m(), float(self.parameters["value.head_model_m"]))
         expected = self._falls[:, seen.datastream] * lps / float(self.parameters["value.leak_lps"])
         return np.asarray((-0.5 * ((fall - expected) / error) ** 2).sum(axis=1))
 
     def _of_reports(self, platform: DataPlatform) -> Floats:
-        """By sector: more reports than come of themselves speak for a leak there (Poisson)."""
-        seen = platform.visible(self.actor, "wet_streets", NOW_S)
-        n = len(self.sectors.metres)
-        if not seen.n_rows:
-            return np.zeros(n)
-        reports = np.zeros(n)
-        reports[seen.datastream] = seen.result
-        leak, false = self._report_rates()
-        return np.asarray(reports * np.log1p(leak / false) - leak)
+        """By sector: more reports than come of themselves speak for a leak there (Poisson).
 
-    def _report_rates(self) -> tuple[float, float]:
-        """Reports that a leak brings, and those that a sector brings anyway."""
-        leak = float(self.parameters["value.wet_street_reports"]) * self.told_share
+        How many people report at all, which nobody knows, says the same of all sectors and is left out.
+        """
+        seen = platform.visible(self.actor, "wet_streets", NOW_S)
+        reports = np.zeros(len(self.sectors.metres))
+        reports[seen.datastream] = seen.result
+        return np.asarray(reports * np.log1p(1.0 / max(self._false_per_leak(), 1e-9)))
+
+    def _false_per_leak(self) -> float:
+        """Reports that come of themselves in a sector over those that a leak brings."""
         share = float(self.parameters["value.false_report_share"])
-        return leak, leak * share / (1.0 - share) / len(self.sectors.metres) + 1e-9
+        return share / (1.0 - share) / len(self.sectors.metres)
 
     def _reading_error_m(self) -> float:
         """Error of the mean of a logger's readings of a night."""
@@ -208,16 +206,15 @@ class LeakSearch:
         self, seed: int, head_m: Floats, out_lps: Floats, draws_lps: Floats, sector: int
     ) -> tuple[Source, ...]:
         p, n = self.parameters, self.sectors.n_districts
-        key, at_s = keys_of(np.arange(n).astype(np.str_)), NOW_S - 0.1 * DAY_S
+        key, at_s = self.sectors.district_key, NOW_S - 0.1 * DAY_S
         inflow = self._by_district(out_lps) * (1.0 + p["value.inlet_noise_share"] * bells(seed, _METER, key))
         customers = self._by_district(draws_lps)
         customers = customers * (1.0 + p["sensing.water_meter_noise_share"] * bells(seed, _CUSTOMERS, key))
         noise = self._reading_error_m() * bells(seed, _HEAD, self._node_key(self.stands))
-        streets = keys_of(np.arange(len(self.sectors.metres)).astype(np.str_))
-        leak, false = self._report_rates()
-        rate = np.full(len(streets), false)
+        leak = float(p["value.wet_street_reports"]) * self.told_share
+        rate = np.full(len(self.sectors.key), leak * self._false_per_leak())
         rate[sector] += leak
-        reports = poisson(uniforms(seed, _REPORTS, streets), rate)
+        reports = poisson(uniforms(seed, _REPORTS, self.sectors.key), rate)
         rows = np.flatnonzero(reports)
         everywhere = np.arange(n)
         return (
@@ -249,8 +246,9 @@ class LeakSearch:
 
     def _level(self, seed: int) -> Floats:
         """What people draw this night over the usual, by node (n_nodes,): alike within a district."""
-        key = keys_of(np.arange(self.sectors.n_districts).astype(np.str_))
-        level = lognormal(bells(seed, _DRAW, key), float(self.parameters["value.night_spread"]))
+        level = lognormal(
+            bells(seed, _DRAW, self.sectors.district_key), float(self.parameters["value.night_spread"])
+        )
         sector = self.sectors.of_node
         return np.where(sector >= 0, level[self.sectors.district[sector]], 1.0)
 
@@ -261,3 +259,11 @@ class LeakSearch:
 
     def _node_key(self, nodes: NDArray[np.int64]) -> np.ndarray:
         return keys_of(self.laid.layers.nodes.node_id[nodes])
+
+
+def _need_engine(where: str) -> None:
+    """Heads and flows are EPANET's: without it there is no such decision."""
+    try:
+        epanet()
+    except InputError as error:
+        raise NotApplicableError(f"{where}: {error.where}", error.what, error.right) from None

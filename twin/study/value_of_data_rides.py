@@ -2,7 +2,9 @@
 
 The truth: some of those who cannot drive ask for a ride on a trip of theirs, more or less of them than
 anybody knew; requests are inserted in the order in which they come (`twin.mobility.on_demand`). What is
-seen tells the level of demand alone, each dataset with a ratio of its own that nobody knows well.
+seen tells the level of demand alone, each dataset with a ratio of its own that nobody knows well. Where
+people ride from and to the operator has from a model of its own, people drawn anew: there it puts its depot,
+and on days made up of their trips it tries its fleets.
 """
 
 from __future__ import annotations
@@ -12,7 +14,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.errors import InputError
 from twin.indicators.accessibility import drives
 from twin.kernels.insertion import Fleet, Requests
 from twin.kernels.observe import bells
@@ -22,10 +23,10 @@ from twin.knowledge.platform import DataPlatform
 from twin.mobility.network import roads_of
 from twin.mobility.on_demand import Terms, empty_problem, insert_best, promises
 from twin.population.population import Population
-from twin.population.tables import RESIDENT
+from twin.population.tables import RESIDENT, Trips
 from twin.routing.search import bounds_to
 from twin.scenario.ledger import Parameters
-from twin.study.value_of_data_game import NOW_S, Day, Source
+from twin.study.value_of_data_game import NOW_S, Day, NotApplicableError, Source
 from twin.study.value_of_data_sources import DAY_S, datasets_of, poisson
 from twin.territory.territory import Territory
 
@@ -33,8 +34,6 @@ Floats = NDArray[np.float64]
 MS, HOUR_S = 1_000.0, 3_600.0
 MOST_TRIPS = 400
 """Trips from which requests are drawn; a table of driving times between all their ends is made."""
-LEAST_AGE, LEAST_M = 12, 800.0
-SEATS = 8
 MOST_VEHICLES = 8
 FAR_MS = 2 * 3_600_000
 """Places so far from the depot that they are not served: no way leads there."""
@@ -46,8 +45,6 @@ NODES, WEIGHTS = np.polynomial.hermite_e.hermegauss(7)
 _LEVEL, _ASK, _RATIO, _COUNT, _POOL = (
     stream_of(f"value.rides.{name}") for name in ("level", "ask", "ratio", "count", "pool")
 )
-SOURCES = (("bookings", 0.6), ("searches", 1.5), ("entitled", 20.0))
-"""Datasets, and how many rows of each there are to a request as far as anybody knows."""
 
 
 class Asking(NamedTuple):
@@ -66,18 +63,31 @@ class FleetSizing:
     datasets = datasets_of("bookings", "searches", "entitled")
 
     def __init__(
-        self, territory: Territory, population: Population, parameters: Parameters, zones: np.ndarray
+        self,
+        territory: Territory,
+        population: Population,
+        parameters: Parameters,
+        zones: np.ndarray,
+        model: Population,
     ) -> None:
-        self.parameters = parameters
-        self.asking, self.travel_ms, self.depot = _asking(territory, population, parameters, zones)
-        if not self.asking.key.size:
-            raise InputError(
+        self.parameters = p = parameters
+        pools = [_pool(each, p, zones) for each in (population, model)]
+        if not all(each.size for each in pools):
+            raise NotApplicableError(
                 f"focus: {self.name}", "nobody who cannot drive makes a trip there", "another focus"
             )
-        p = parameters
+        trips = population.trips, model.trips
+        ends = [_ends(each, rows) for each, rows in zip(trips, pools, strict=True)]
+        links = np.unique(np.concatenate([each.ravel() for each in ends]))
+        self.travel_ms = _driving_ms(territory, p, links)
+        self.depot = _depot(self.travel_ms, np.searchsorted(links, ends[1]))
+        self.asking, self.model = (
+            _asking(each, rows, np.searchsorted(links, end), self.travel_ms, self.depot)
+            for each, rows, end in zip(trips, pools, ends, strict=True)
+        )
         first, last = (float(each) for each in p["on_demand.service_hours"])
         self.hours = (first, last)
-        self.median = min(float(p["value.requests_per_day"]), 0.2 * len(self.asking.key))
+        self.ratios = {each.name: float(p[f"value.{each.name}_per_request"]) for each in self.datasets}
         self.table_eur = self._table()
 
     def day(self, seed: int) -> Day:
@@ -88,8 +98,13 @@ class FleetSizing:
         names = np.array([each.name for each in self.datasets])
         off = bells(seed, _RATIO, keys_of(names))
         sources = []
-        for row, (name, ratio) in enumerate(SOURCES):
-            rate = self.median * level * ratio * float(np.exp(p[f"value.{name}_spread"] * off[row]))
+        for row, (name, ratio) in enumerate(self.ratios.items()):
+            rate = (
+                self._median(self.asking)
+                * level
+                * ratio
+                * float(np.exp(p[f"value.{name}_spread"] * off[row]))
+            )
             n = OBSERVED_DAYS if name != "entitled" else 1
             key = keys_of(np.array([f"{name} {number}" for number in range(n)]))
             counted = poisson(uniforms(seed, _COUNT, key), rate)
@@ -103,12 +118,12 @@ class FleetSizing:
         p = self.parameters
         precision = 1.0 / float(p["value.request_spread"]) ** 2
         weighed = 0.0
-        for name, ratio in SOURCES:
+        for name, ratio in self.ratios.items():
             seen = platform.visible(self.actor, name, NOW_S)
             if seen.n_rows:
                 total = max(float(seen.result.sum()), 0.5)
                 exact = 1.0 / (float(p[f"value.{name}_spread"]) ** 2 + 1.0 / total)
-                weighed += exact * float(np.log(total / seen.n_rows / ratio / self.median))
+                weighed += exact * float(np.log(total / seen.n_rows / ratio / self._median(self.model)))
                 precision += exact
         level = np.exp(weighed / precision + NODES / np.sqrt(precision))
         return int(np.argmin(self.expected_eur(level)))
@@ -116,7 +131,7 @@ class FleetSizing:
     def cost(self, day: Day, action: int) -> float:
         """What that many vehicles cost today, refused and waiting riders included [EUR/day]."""
         seed, level = day.truth
-        return self.cost_of(action, level, seed, 0)
+        return self.cost_of(self.asking, action, level, (seed, 0))
 
     def expected_eur(self, level: Floats) -> Floats:
         """Cost of each number of vehicles (MOST_VEHICLES + 1,), mean over levels of Gauss and Hermite."""
@@ -124,29 +139,33 @@ class FleetSizing:
         costs = np.array([np.interp(inside, np.log(LEVELS), row) for row in self.table_eur])
         return np.asarray(costs @ WEIGHTS / WEIGHTS.sum())
 
-    def cost_of(self, vehicles: int, level: float, seed: int, day: int) -> float:
-        """Cost of a day with so many vehicles and so much demand: vehicle hours, refusals, waits."""
+    def cost_of(self, asking: Asking, vehicles: int, level: float, luck: tuple[int, int]) -> float:
+        """Cost of a day (seed, number) with so many vehicles and so much demand: hours, refusals, waits."""
         p = self.parameters
-        rows = self._requests(level, seed, day)
+        rows = self._requests(asking, level, *luck)
         hours = self.hours[1] - self.hours[0]
         cost = vehicles * hours * float(p["on_demand.cost_eur_per_h"])
         if not rows.size:
             return cost
         if not vehicles:
             return cost + rows.size * float(p["value.refusal_eur"])
-        refused, wait_ms = self._routed(rows, vehicles)
+        refused, wait_ms = self._routed(asking, rows, vehicles)
         value = float(p["population.value_of_time_other_eur_per_h"])
         return cost + refused * float(p["value.refusal_eur"]) + wait_ms / MS / HOUR_S * value
 
-    def _requests(self, level: float, seed: int, day: int) -> NDArray[np.int64]:
-        """Trips that are asked for, in the order of the day."""
-        share = min(self.median * level / max(len(self.asking.key), 1), 1.0)
-        rows = np.flatnonzero(uniforms(seed, _ASK, self.asking.key, day) < share)
-        return rows[np.lexsort((self.asking.key[rows], self.asking.depart_ms[rows]))]
+    def _median(self, asking: Asking) -> float:
+        """Requests of a day of median demand; fewer where few could ask."""
+        return min(float(self.parameters["value.requests_per_day"]), 0.2 * len(asking.key))
 
-    def _routed(self, rows: NDArray[np.int64], vehicles: int) -> tuple[int, float]:
+    def _requests(self, asking: Asking, level: float, seed: int, day: int) -> NDArray[np.int64]:
+        """Trips that are asked for, in the order of the day."""
+        share = min(self._median(asking) * level / max(len(asking.key), 1), 1.0)
+        rows = np.flatnonzero(uniforms(seed, _ASK, asking.key, day) < share)
+        return rows[np.lexsort((asking.key[rows], asking.depart_ms[rows]))]
+
+    def _routed(self, asking: Asking, rows: NDArray[np.int64], vehicles: int) -> tuple[int, float]:
         """Requests refused, and milliseconds that the others wait."""
-        p, asking = self.parameters, self.asking
+        p = self.parameters
         origin, destination = asking.origin[rows], asking.destination[rows]
         direct_ms = self.travel_ms[origin, destination]
         by = promises(
@@ -166,7 +185,9 @@ class FleetSizing:
         )
         whole = np.ones(vehicles, dtype=np.int32)
         opens_ms = np.full(vehicles, round(self.hours[0] * HOUR_S * MS), dtype=np.int64)
-        fleet = Fleet(self.depot * whole, opens_ms, SEATS * whole, 0 * whole, self.depot * whole)
+        fleet = Fleet(
+            self.depot * whole, opens_ms, int(p["on_demand.seats"]) * whole, 0 * whole, self.depot * whole
+        )
         terms = Terms(*(float(p[f"on_demand.{name}"]) for name in ("stay_s", "wait_weight", "ride_weight")))
         problem = empty_problem(fleet, requests, self.travel_ms, terms)
         for row in range(n):
@@ -176,51 +197,63 @@ class FleetSizing:
         return int((~served).sum()), float(wait_ms)
 
     def _table(self) -> Floats:
-        """Costs as the actor tries them on days that it makes up (MOST_VEHICLES + 1, n_levels)."""
-        made_up = range(1, DAYS_TRIED + 1)
-        return np.array([
-            [np.mean([self.cost_of(n, level, 0, day) for day in made_up]) for level in LEVELS.tolist()]
-            for n in range(MOST_VEHICLES + 1)
-        ])  # fmt: skip
+        """Costs as the actor tries them on days of its model (MOST_VEHICLES + 1, n_levels)."""
+
+        def tried(vehicles: int, level: float) -> float:
+            days = range(1, DAYS_TRIED + 1)
+            return float(np.mean([self.cost_of(self.model, vehicles, level, (0, day)) for day in days]))
+
+        return np.array([[tried(n, each) for each in LEVELS.tolist()] for n in range(MOST_VEHICLES + 1)])
 
 
-def _asking(
-    territory: Territory, population: Population, parameters: Parameters, zones: np.ndarray
-) -> tuple[Asking, NDArray[np.int64], int]:
-    """Trips of residents of the focus who cannot drive; driving times between their ends, and the depot."""
+def _pool(population: Population, parameters: Parameters, zones: np.ndarray) -> NDArray[np.int64]:
+    """Trips of residents of the focus who cannot drive, by random key; no more than there is room for."""
     trips, persons = population.trips, population.persons
     first, last = (HOUR_S * float(each) for each in parameters["on_demand.service_hours"])
     who = (persons.kind == RESIDENT) & np.isin(persons.zone, zones) & ~drives(persons)
-    who &= persons.age >= LEAST_AGE
+    who &= persons.age >= float(parameters["value.ride_from_age"])
     may = who[trips.person] & (trips.origin_link >= 0) & (trips.destination_link >= 0)
-    may &= (trips.distance_m >= LEAST_M) & (trips.depart_s >= first) & (trips.depart_s < last - HOUR_S)
+    may &= trips.distance_m >= float(parameters["value.least_ride_m"])
+    may &= (trips.depart_s >= first) & (trips.depart_s < last - HOUR_S)
     may &= trips.origin_link != trips.destination_link
     rows = np.flatnonzero(may)
     order = np.argsort(uniforms(0, _POOL, trips.trip_key[rows]), kind="stable")
-    rows = rows[order[:MOST_TRIPS]]
-    ends = np.stack([trips.origin_link[rows], trips.destination_link[rows]], axis=1).astype(np.int64)
-    links, place = np.unique(ends, return_inverse=True)
-    place = place.reshape(ends.shape)
-    table, depot = _driving_ms(territory, parameters, links)
-    depart_ms = np.rint(trips.depart_s[rows] * MS).astype(np.int64)
-    linked = (table[depot] < FAR_MS) & (table[:, depot] < FAR_MS) if rows.size else np.empty(0, dtype=bool)
+    return rows[order[:MOST_TRIPS]]
+
+
+def _ends(trips: Trips, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Links at which trips begin and end (n, 2)."""
+    return np.stack([trips.origin_link[rows], trips.destination_link[rows]], axis=1).astype(np.int64)
+
+
+def _asking(
+    trips: Trips,
+    rows: NDArray[np.int64],
+    place: NDArray[np.int64],
+    travel_ms: NDArray[np.int64],
+    depot: int,
+) -> Asking:
+    """Those of the trips whose ends (n, 2), as rows of the table, a vehicle can reach and leave."""
+    linked = (travel_ms[depot] < FAR_MS) & (travel_ms[:, depot] < FAR_MS)
     kept = linked[place].all(axis=1)
     origin, destination = (np.ascontiguousarray(place[kept, end], dtype=np.int32) for end in (0, 1))
-    asking = Asking(origin, destination, depart_ms[kept], trips.trip_key[rows[kept]])
-    return asking, table, depot
+    depart_ms = np.rint(trips.depart_s[rows[kept]] * MS).astype(np.int64)
+    return Asking(origin, destination, depart_ms, trips.trip_key[rows[kept]])
 
 
-def _driving_ms(
-    territory: Territory, parameters: Parameters, links: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], int]:
-    """Driving times between links [ms], by which an operator reckons, and the best depot among them."""
-    if not links.size:
-        return np.zeros((0, 0), dtype=np.int64), -1
+def _driving_ms(territory: Territory, parameters: Parameters, links: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Driving times between links (n, n) [ms], by which an operator reckons."""
     roads = roads_of(territory.streets, parameters, territory.turns)
     bounds = bounds_to(roads.topology, roads.free_ms, links)
     at = bounds.row_of_node[roads.topology.tail[links]]
     between = bounds.cost_ms[at][:, roads.topology.head[links]].T.astype(np.int64) + roads.free_ms[links]
     table = np.ceil(between * float(parameters["on_demand.running_time_share"])).astype(np.int64)
     np.fill_diagonal(table, 0)
-    near = np.minimum(table, FAR_MS)
-    return np.ascontiguousarray(table), int(np.argmin(near.sum(axis=0) + near.sum(axis=1)))
+    return np.ascontiguousarray(table)
+
+
+def _depot(travel_ms: NDArray[np.int64], ends: NDArray[np.int64]) -> int:
+    """That of the ends of trips, rows of the table, from and to which the others are nearest."""
+    rows = np.unique(ends)
+    near = np.minimum(travel_ms[np.ix_(rows, rows)], FAR_MS)
+    return int(rows[np.argmin(near.sum(axis=0) + near.sum(axis=1))])

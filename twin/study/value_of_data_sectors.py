@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.kernels.random import keys_of
 from twin.scenario.ledger import Parameters
 from twin.territory.territory import Territory
 from twin.territory.utilities.tables import UtilityNodes
@@ -19,14 +20,21 @@ M_PER_DEGREE = 111_195.0
 @dataclass(frozen=True)
 class Sectors:
     """Squares of mains in the focus (n_sectors,): metres to search, district, and the junction that stands
-    for each; `of_node` (n_nodes,) is the sector of each junction, -1 outside the focus.
+    for each; `of_node` (n_nodes,) is the sector of each junction, -1 outside the focus. `key` (n_sectors,)
+    and `district_key` (n_districts,) are random keys, of where squares and districts lie.
     """
 
     metres: Floats
     district: NDArray[np.int64]
     node: NDArray[np.int64]
     of_node: NDArray[np.int64]
-    n_districts: int
+    key: np.ndarray
+    district_key: np.ndarray
+
+    @property
+    def n_districts(self) -> int:
+        """Number of districts."""
+        return len(self.district_key)
 
 
 def sectors_of(territory: Territory, laid: LaidWater, zones: np.ndarray, parameters: Parameters) -> Sectors:
@@ -41,17 +49,24 @@ def sectors_of(territory: Territory, laid: LaidWater, zones: np.ndarray, paramet
         np.add.at(metres, end, 0.5 * edges.length_m[laid.mains])
     x, y = _plane(nodes)
     square = np.stack([np.floor(each / float(parameters["value.sector_m"])) for each in (x, y)], axis=1)
-    keys, of = np.unique(square[inside], axis=0, return_inverse=True)
+    squares, of = np.unique(square[inside], axis=0, return_inverse=True)
     of_node = np.full(len(laid.zone), -1, dtype=np.int64)
     of_node[inside] = of.reshape(-1)
-    n = len(keys)
+    n = len(squares)
     rows = np.flatnonzero(inside)
     total = np.bincount(of_node[rows], metres[rows], n)
     wide = float(parameters["value.district_m"]) / float(parameters["value.sector_m"])
-    _, district = np.unique(np.floor(keys / wide), axis=0, return_inverse=True)
+    districts, district = np.unique(np.floor(squares / wide), axis=0, return_inverse=True)
     node = np.array([_middle(rows[of_node[rows] == row], x, y) for row in range(n)], dtype=np.int64)
-    district = district.reshape(-1)
-    return Sectors(np.maximum(total, 1.0), district, node, of_node, int(district.max(initial=-1)) + 1)
+    return Sectors(
+        np.maximum(total, 1.0), district.reshape(-1), node, of_node, _keys(squares), _keys(districts)
+    )  # fmt: skip
+
+
+def _keys(squares: Floats) -> np.ndarray:
+    """Random keys (n,) of squares (n, 2) by column and row on the ground."""
+    names = [f"{x} {y}" for x, y in squares.astype(np.int64).tolist()]
+    return keys_of(np.array(names, dtype=np.str_))
 
 
 def _middle(rows: NDArray[np.int64], x: Floats, y: Floats) -> int:

@@ -46,18 +46,24 @@ TODAY, BEFORE = 1, 0
 LEAST_FOLLOWED = 1e-3
 N_BELIEFS = 32
 HALF_S, TRIED_MS, QUEUE_VEH = 1_800, 45_000, 800
+OUTSIDE = "outside"
+"""Where those live who live in no zone."""
+QUEUE_KEY = keys_of(np.arange(QUEUE_VEH).astype(np.str_))
+"""Random keys of vehicles of a queue, by their place in it: nobody's trip."""
 
 
 class Passing(NamedTuple):
-    """Vehicles that come to a signal in the hour, if they drive: one row each (n,).
+    """Vehicles that come to a signal in the hour, if they drive: one row each (n,), by random key.
 
-    The link before the signal and the one after, the moment at which it is entered [s], and the trip.
+    The link before the signal and the one after, the moment at which it is entered [s], the trip, and the
+    random key of that trip on that link.
     """
 
     link: np.ndarray
     onto: np.ndarray
     enter_s: np.ndarray
     trip: np.ndarray
+    key: np.ndarray
 
 
 class SignalPlanning:
@@ -75,6 +81,7 @@ class SignalPlanning:
         self.base = plan_signals(streets, parameters, 0)
         self.approach = np.flatnonzero((self.base.junction >= 0) & np.isin(streets.zone, zones))
         self.passing = _passing(self, self.approach)
+        self.zone_key = keys_of(np.append(territory.zones.name, OUTSIDE))
         self.prior_veh = HOUR_S * parameters["junctions.design_load"] * streets.flow_capacity_vps
         self.saturation_vph = HOUR_S * saturation_vps(streets, parameters)
         self.passable_vph = self._measured_vph()
@@ -155,7 +162,7 @@ class SignalPlanning:
             found[row] = self.saturation_vph[link]
             if known.size:
                 rows = np.resize(known, QUEUE_VEH)
-                left_ms = self._left_ms(plans, rows, np.zeros(QUEUE_VEH, dtype=np.int64), 1)
+                left_ms = self._left_ms(plans, rows, QUEUE_KEY, np.zeros(QUEUE_VEH, dtype=np.int64), 1)
                 found[row] = min(found[row], 4.0 * float((left_ms < HALF_S * 1_000).sum()))
         return np.maximum(found, 1.0)
 
@@ -189,7 +196,8 @@ class SignalPlanning:
         )
         link, onto = self.passing.link[rows], self.passing.onto[rows]
         free_ms = self.roads.free_ms[link] + self.roads.free_ms[onto]
-        late_ms = np.maximum(self._left_ms(action, rows, since_ms, 12) - since_ms - free_ms, 0)
+        left_ms = self._left_ms(action, rows, self.passing.key[rows], since_ms, 12)
+        late_ms = np.maximum(left_ms - since_ms - free_ms, 0)
         eur_per_h = float(p["population.value_of_time_commute_eur_per_h"])
         return float(late_ms.sum() / 3.6e6 * eur_per_h * p["value.peak_hours_per_day"])
 
@@ -209,15 +217,18 @@ class SignalPlanning:
     def _drives(self, seed: int, day: int) -> np.ndarray:
         """Which passages there are on a day (n,) bool: trips of zones with more or fewer drivers."""
         trips, persons = self.population.trips, self.population.persons
-        n_zones = int(persons.zone.max(initial=0)) + 2
-        zone_key = keys_of(np.arange(n_zones).astype(np.str_))
-        level = lognormal(bells(seed, _ZONE, zone_key, day), float(self.parameters["value.day_spread"]))
-        share = np.minimum(0.75 * level[persons.zone[trips.person[self.passing.trip]]], 1.0)
+        p = self.parameters
+        level = lognormal(bells(seed, _ZONE, self.zone_key, day), float(p["value.day_spread"]))
+        share = np.minimum(
+            float(p["value.drive_share"]) * level[persons.zone[trips.person[self.passing.trip]]], 1.0
+        )
         return np.asarray(uniforms(seed, _TRIP, trips.trip_key[self.passing.trip], day) < share)
 
-    def _left_ms(self, plans: SignalPlans, rows: np.ndarray, enter_ms: np.ndarray, halves: int) -> np.ndarray:
-        """When passages (rows) that come at those moments are through (n,) [ms]; after so many half hours
-        all are taken to be.
+    def _left_ms(
+        self, plans: SignalPlans, rows: np.ndarray, key: np.ndarray, enter_ms: np.ndarray, halves: int
+    ) -> np.ndarray:
+        """When passages (rows) of these keys that come at those moments are through (n,) [ms]; after so many
+        half hours all are taken to be.
         """
         supply = self.roads.supply()._replace(
             cycle_ms=plans.cycle_ms.copy(), offset_ms=plans.offset_ms.copy(), green_ms=plans.green_ms.copy()
@@ -226,7 +237,6 @@ class SignalPlanning:
         pool = np.stack([self.passing.link[rows], self.passing.onto[rows]], axis=1).ravel().astype(np.int32)
         start = 2 * np.arange(n, dtype=np.int64)
         rules = Rules(float(self.parameters["mobility.origin_priority"]), 0)
-        key = keys_of(np.arange(n).astype(np.str_))
         loader = Loader(self.roads.network, supply, key, Routes(pool, start, start + 2), rules)
         loader.release(np.arange(n), enter_ms)
         for half in range(halves):
@@ -266,5 +276,10 @@ def _passing(planning: SignalPlanning, approach: np.ndarray) -> Passing:
     first = np.cumsum(length) - length
     base_s = np.append(0.0, spent_s)[first]
     enter_s = trips.depart_s[rows][owner] + np.append(0.0, spent_s[:-1]) - base_s[owner]
-    here = np.isin(links, approach) & ~last & (enter_s >= begin_s) & (enter_s < begin_s + HOUR_S)
-    return Passing(links[here], onto[here], enter_s[here], rows[owner[here]])
+    here = np.flatnonzero(
+        np.isin(links, approach) & ~last & (enter_s >= begin_s) & (enter_s < begin_s + HOUR_S)
+    )
+    key = trips.trip_key[rows[owner[here]]] ^ planning.territory.streets.link_key[links[here]]
+    order = np.argsort(key, kind="stable")  # by key, so that rows of trips may come in any order
+    here = here[order]
+    return Passing(links[here], onto[here], enter_s[here], rows[owner[here]], key[order])

@@ -2,8 +2,9 @@
 
 The truth: people need a counter by their age and skill, and more or less of them by neighbourhood. The city
 opens one more where the minutes of those in need are least on what it believes (p-median; Hakimi 1964,
-Operations Research 12(3)), counters that there are counted. Without inhabitants by neighbourhood it takes
-each home for as good as another; reports by app are those of the people who report
+Operations Research 12(3)), counters that there are counted. It knows which buildings are homes, and no
+inhabitant: without inhabitants by neighbourhood it takes each home for as good as another and people for
+those of the ledger (`twin.study.value_of_data_ways`); reports by app are those of the people who report
 (`twin.knowledge.app_reports`), visits those of who lives near a counter.
 """
 
@@ -14,9 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.errors import InputError
 from twin.indicators.accessibility import Cells
-from twin.indicators.reach import S_PER_MIN, Reach
 from twin.kernels.observe import bells
 from twin.kernels.random import keys_of, stream_of, uniforms
 from twin.knowledge.app_reports import AGE_GROUPS, App, age_group, would_report
@@ -26,8 +25,9 @@ from twin.population.population import Population
 from twin.population.tables import RESIDENT
 from twin.scenario.ledger import Parameters
 from twin.scenario.services import SERVICES
-from twin.study.value_of_data_game import NOW_S, Day, Source
-from twin.study.value_of_data_sources import DAY_S, datasets_of, lognormal
+from twin.study.value_of_data_game import NOW_S, Day, NotApplicableError, Source
+from twin.study.value_of_data_sources import DAY_S, datasets_of, lognormal, squares_of
+from twin.study.value_of_data_ways import Ground, Known, Ways, ground_of, known_ways, true_ways
 from twin.territory.territory import Territory
 
 Floats = NDArray[np.float64]
@@ -65,30 +65,32 @@ class CounterSiting:
         here = (persons.kind == RESIDENT) & (persons.home >= 0) & np.isin(persons.zone, zones)
         self.persons = persons = persons.take(np.flatnonzero(here))
         if not len(persons):
-            raise InputError(f"focus: {self.name}", "nobody lives there", "a focus with inhabitants")
+            raise NotApplicableError(f"focus: {self.name}", "nobody lives there", "a focus with inhabitants")
         self.cells = Cells.of(persons)
         homes = self.cells.homes
-        hood_of_home = _hoods(territory, homes, float(parameters["value.neighbourhood_m"]))
-        self.n_hoods = int(hood_of_home.max(initial=-1)) + 1
-        self.homes_in = np.bincount(hood_of_home, minlength=self.n_hoods).astype(np.float64)
+        x, y = territory.places.x_m[homes], territory.places.y_m[homes]
+        self.hood_key, self.hood_of_home = squares_of(x, y, float(parameters["value.neighbourhood_m"]))
+        self.n_hoods = len(self.hood_key)
+        self.homes_in = np.bincount(self.hood_of_home, minlength=self.n_hoods).astype(np.float64)
         share = np.array(parameters["data_platform.need_share_by_age"])[age_group(persons.age)]
         ratio = np.array(parameters["data_platform.need_ratio_by_skill"])[persons.skill]
         app = App(float(parameters["data_platform.mediation_share"]))
         self.town = Town(
-            hood_of_home[self.cells.home[self.cells.of_person]], age_group(persons.age),
+            self.hood_of_home[self.cells.home[self.cells.of_person]], age_group(persons.age),
             self.cells.of_person, np.minimum(share * ratio, 1.0), persons.person_key,
             would_report(persons, app, parameters, 0),
         )  # fmt: skip
         self.usual_share = np.array(parameters["data_platform.need_share_by_age"])
-        to_site_min, self.now_min = self._minutes(territory)
-        self.minutes = np.minimum(to_site_min, self.now_min)
-        self.hood_min = self._by_hood(self.now_min)
+        ground = self._ground(territory)
+        self.minutes, self.now_min = true_ways(ground, self.cells, parameters)
+        density = np.zeros(len(homes), dtype=np.int8)  # of the area of a home, whoever lives there
+        density[self.cells.home[self.cells.of_person]] = persons.density
+        self.known = self._known_by_hood(known_ways(ground, density, parameters))
 
     def day(self, seed: int) -> Day:
         """Who needs a counter, and what is known of it by then."""
         p, town = self.parameters, self.town
-        hoods = keys_of(np.arange(self.n_hoods).astype(np.str_))
-        field = lognormal(bells(seed, _FIELD, hoods), float(p["value.need_spread"]))
+        field = lognormal(bells(seed, _FIELD, self.hood_key), float(p["value.need_spread"]))
         needs = uniforms(seed, _NEED, town.key) < np.minimum(town.share * field[town.hood], 1.0)
         people = self._table(np.ones(len(town.hood), dtype=bool))
         reports = self._table(needs & town.tells)
@@ -96,7 +98,7 @@ class CounterSiting:
         visits = np.bincount(
             town.hood[needs & (uniforms(seed, _VISIT, town.key) < goes)], minlength=self.n_hoods
         )
-        noise = lognormal(bells(seed, _PRESENCE, hoods), float(p["value.presence_noise_share"]))
+        noise = lognormal(bells(seed, _PRESENCE, self.hood_key), float(p["value.presence_noise_share"]))
         present = np.rint(people.reshape(self.n_hoods, -1).sum(axis=1) * noise)
         return Day(
             needs,
@@ -107,11 +109,8 @@ class CounterSiting:
         )
 
     def act(self, platform: DataPlatform) -> int:
-        """The site that is best for need as it is believed, by neighbourhood."""
-        need = self.believed(platform)
-        per_home = need / np.maximum(self.homes_in, 1.0)
-        weight = per_home[self._hood_of_cell()] * self._homes_share()
-        return int(np.argmin(self.minutes @ weight))
+        """The site that is best for need as it is believed, alike in all homes of a neighbourhood."""
+        return int(np.argmin(np.einsum("gsh,hg->s", self.known.ways.minutes, self.believed(platform))))
 
     def cost(self, day: Day, action: int) -> float:
         """Time of those in need on their ways to the nearest counter, there and back [EUR/day]."""
@@ -122,9 +121,11 @@ class CounterSiting:
         return float(2.0 * minutes / 60.0 * visits * p["population.value_of_time_other_eur_per_h"])
 
     def believed(self, platform: DataPlatform) -> Floats:
-        """People in need by neighbourhood (n_hoods,) as the actor believes (Gamma and Poisson)."""
+        """People in need by neighbourhood and age group (n_hoods, n_groups) as the actor believes (Gamma and
+        Poisson).
+        """
         people = self._people(platform)
-        usual = people @ self.usual_share
+        by_age = people * self.usual_share
         more, expected = np.zeros(self.n_hoods), np.zeros(self.n_hoods)
         reports = platform.visible(self.actor, "need_reports", NOW_S)
         if reports.n_rows:
@@ -134,13 +135,14 @@ class CounterSiting:
             expected += (people * told).sum(axis=1)
         visits = platform.visible(self.actor, "counter_visits", NOW_S)
         if visits.n_rows:
-            goes = np.exp2(-self.hood_min / float(self.parameters["value.register_visit_half_min"]))
+            half_min = float(self.parameters["value.register_visit_half_min"])
+            goes = np.exp2(-self.known.ways.now_min.T / half_min)
             seen = _filled(visits, self.n_hoods)
-            rate = goes * usual
+            rate = (goes * by_age).sum(axis=1)
             more += seen
             expected += rate * (seen.sum() / max(rate.sum(), 1e-9))
         weight = PRIOR_REPORTS / float(self.parameters["value.need_spread"]) ** 2
-        return np.asarray(usual * (weight + more) / (weight + expected))
+        return np.asarray(by_age * ((weight + more) / (weight + expected))[:, None])
 
     def _people(self, platform: DataPlatform) -> Floats:
         """Inhabitants by neighbourhood and age group: counted, by those present, or by homes alone."""
@@ -149,55 +151,33 @@ class CounterSiting:
             return _filled(counted, self.n_hoods * len(AGE_GROUPS)).reshape(self.n_hoods, -1)
         present = platform.visible(self.actor, "presence", NOW_S)
         total = _filled(present, self.n_hoods) if present.n_rows else self.homes_in
-        return np.asarray(total[:, None] * np.full(len(AGE_GROUPS), 1.0 / len(AGE_GROUPS)))
+        return np.asarray(total[:, None] * self.known.age_share)
 
     def _table(self, who: NDArray[np.bool_]) -> Floats:
         """People by neighbourhood and age group, (n_hoods * n_groups,)."""
         row = self.town.hood[who] * len(AGE_GROUPS) + self.town.group[who]
         return np.bincount(row, minlength=self.n_hoods * len(AGE_GROUPS)).astype(np.float64)
 
-    def _minutes(self, territory: Territory) -> tuple[Floats, Floats]:
-        """Minutes of each cell to each candidate (n_candidates, n_cells), and to the nearest counter now."""
-        p, cells = self.parameters, self.cells
-        reach = Reach(territory, cells.homes, p)
-        limit_min = float(p["indicators.access_limit_min"])
-        walk = S_PER_MIN * float(p["population.walk_speed_mps"]) * np.array(p["population.walk_age_factor"])
-
-        def own(places: NDArray[np.int32]) -> Floats:
-            foot = reach.foot_metres(places, limit_min * float(walk.max()))[:, cells.home] / walk[cells.speed]
-            car = reach.drive_seconds(places, S_PER_MIN * limit_min)[:, cells.home] / S_PER_MIN
-            car = np.where(cells.drives, car + float(p["indicators.car_access_min"]), np.inf)
-            return np.asarray(np.minimum(np.minimum(foot, car), limit_min))
-
-        services = territory.services
+    def _ground(self, territory: Territory) -> Ground:
+        """Ways from homes to the candidates, some of the homes, and to the counters of now."""
+        services, homes = territory.services, self.cells.homes
         counters = services.place[(services.service == SERVICES.index("counter")) & (services.place >= 0)]
-        now = own(counters).min(axis=0) if counters.size else np.full(cells.people.shape[0], limit_min)
-        draw = uniforms(0, _SITE, keys_of(territory.places.place_id[cells.homes]))
-        return own(cells.homes[np.argsort(draw, kind="stable")[:MOST_CANDIDATES]]), now
+        draw = uniforms(0, _SITE, keys_of(territory.places.place_id[homes]))
+        sites = homes[np.argsort(draw, kind="stable")[:MOST_CANDIDATES]]
+        return ground_of(territory, homes, sites, counters, self.parameters)
 
-    def _hood_of_cell(self) -> NDArray[np.int64]:
-        found = np.zeros(self.cells.people.shape[0], dtype=np.int64)
-        found[self.town.cell] = self.town.hood
-        return found
+    def _known_by_hood(self, known: Known) -> Known:
+        """The same by neighbourhood instead of home: its mean over the homes there."""
+        minutes, now_min = known.ways
+        n_groups, n_sites, n_homes = minutes.shape
+        by_hood = self._by_hood(minutes.reshape(-1, n_homes).T).T.reshape(n_groups, n_sites, -1)
+        return Known(Ways(by_hood, self._by_hood(now_min.T).T), self._by_hood(known.age_share))
 
-    def _homes_share(self) -> Floats:
-        """What part of its home each cell is, as far as the city knows: equal parts (n_cells,)."""
-        n = np.bincount(self.cells.home, minlength=self.cells.homes.shape[0])
-        return np.asarray(1.0 / n[self.cells.home])
-
-    def _by_hood(self, of_cells: Floats) -> Floats:
-        """Mean over the homes of each neighbourhood."""
-        weight = self._homes_share()
-        hood = self._hood_of_cell()
-        total = np.bincount(hood, of_cells * weight, self.n_hoods)
-        return np.asarray(total / np.maximum(np.bincount(hood, weight, self.n_hoods), 1e-9))
-
-
-def _hoods(territory: Territory, homes: NDArray[np.int32], side_m: float) -> NDArray[np.int64]:
-    """Neighbourhood of each home: the square in which it lies."""
-    x, y = territory.places.x_m[homes], territory.places.y_m[homes]
-    square = np.stack([np.floor(x / side_m), np.floor(y / side_m)], axis=1)
-    return np.unique(square, axis=0, return_inverse=True)[1].reshape(-1).astype(np.int64)
+    def _by_hood(self, of_homes: Floats) -> Floats:
+        """Mean over the homes of each neighbourhood (n_hoods, n) of values (n_homes, n)."""
+        total = np.zeros((self.n_hoods, of_homes.shape[1]))
+        np.add.at(total, self.hood_of_home, of_homes)
+        return np.asarray(total / np.maximum(self.homes_in, 1.0)[:, None])
 
 
 def _all(values: NDArray[np.float64] | NDArray[np.int64]) -> Observations:
