@@ -214,7 +214,9 @@ def test_a_run_is_published_once_from_a_budget_of_its_people(
     assert published(2, "july") == 2
     assert "published already" in capsys.readouterr().err
     assert published(3, "august") == 2
-    assert "of 0 left; right would be: no more than is left" in capsys.readouterr().err
+    assert (
+        "0 of the 0.15 of these people left; right would be: no more than is left" in capsys.readouterr().err
+    )
     assert not (tmp_path / "july").exists()
     assert not (tmp_path / "august").exists()
     with pytest.raises(InputError, match="key and budget would lie in"):

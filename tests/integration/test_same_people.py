@@ -1,9 +1,8 @@
-"""The same people under another scenario, on a date, or at another scale: one budget, and one erasure, for all."""
+"""The same people under another scenario, on a date or at another scale: one budget, one erasure, for all."""
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -41,7 +40,7 @@ def asked(name: str) -> Scenario:
 
 
 @pytest.fixture(scope="module")
-def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def lived(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the three runs, and a cache with what they learned, the lane's run, and strangers'."""
     home = tmp_path_factory.mktemp("people")
     with pytest.MonkeyPatch.context() as patched:
@@ -59,7 +58,7 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         some, _ = kept_day(next(habits.glob("*-varied")), 9)
         assert some is not None
         keep_day(habits / "of strangers", 1, some, People(2, "0" * 64, "1" * 64, "/elsewhere"))
-    yield home
+    return home
 
 
 @pytest.fixture
@@ -109,7 +108,9 @@ def test_no_scenario_raises_the_limit(here: Path, tmp_path: Path) -> None:
         return float(publish(here / name, tmp_path / "out", days=1, state=tmp_path / "state")["spent"])
 
     with_epsilon(0.3)
-    with pytest.raises(InputError, match=r"0\.3 is more than is ever spent on the same people; right .*: 0\.15"):
+    with pytest.raises(
+        InputError, match=r"0\.3 is more than is ever spent on the same people; right .*: 0\.15"
+    ):
         published("usual")
     assert not (tmp_path / "state").exists()
     with_epsilon(0.05)

@@ -97,7 +97,7 @@ def test_a_limit_once_given_is_never_raised(tmp_path: Path) -> None:
     KeptBudget.at(file, 0.05, people(0, 5)).spend("strict", 0.05)
     later = KeptBudget.at(file, 0.15, people(4, 9))
     assert later.limit == 0.05
-    with pytest.raises(InputError, match="0 of the 0.05 of these people left"):
+    with pytest.raises(InputError, match=r"0 of the 0\.05 of these people left"):
         later.check_left("lax")
     with pytest.raises(InputError, match="of 0 left"):
         later.spend("lax", 0.1)
@@ -116,7 +116,9 @@ def test_who_stands_behind_an_expense_cannot_be_changed_or_lost(tmp_path: Path) 
 def test_budgets_that_do_not_tell_whose_they_are_stop_a_publication(tmp_path: Path) -> None:
     assert budget_file(tmp_path) == tmp_path / "budget.json"
     (tmp_path / "budget-0123456789abcdef.json").write_text("{}")
-    with pytest.raises(InputError, match="earlier version and does not tell whose it is; right would be: ano"):
+    with pytest.raises(
+        InputError, match="earlier version and does not tell whose it is; right would be: ano"
+    ):
         budget_file(tmp_path)
     write_sealed(tmp_path / "budget.json", {"kind": "privacy budget", "rows": []})
     with pytest.raises(InputError, match="has the schema version None; right would be: 2"):

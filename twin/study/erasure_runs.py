@@ -44,7 +44,7 @@ def erase_person(folders: Iterable[str | Path], person_id: int, *, cache: bool =
 
 
 def _cached_runs(people: Collection[People], done: Erased) -> list[Path]:
-    """Folders of the cache with a run of these people; what is no finished run is removed, whoever is in it."""
+    """Folders of the cache with a run of these people; what is no finished run is removed, whosesoever."""
     kept = user_store()
     folders = sorted(each for each in kept.folder.iterdir() if each.is_dir()) if kept is not None else []
     found = []
@@ -89,8 +89,8 @@ def _leave_home(run: Path, done: Erased) -> None:
 def _drawn(run: Path) -> tuple[Scenario, Territory, Population] | None:
     """What a run's people were drawn from, None where that is not there any more.
 
-    Manifests of before tell of no people but of their trips as they were made: where a scenario has changed
-    trips, its people are not known again.
+    Manifests of earlier versions tell of trips as they were made, and of no persons: where a scenario changed
+    trips, who made them is not known again.
     """
     manifest = store.read_manifest(run, "run")
     try:

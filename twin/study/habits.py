@@ -96,9 +96,9 @@ def learned_habits(
 
 
 def kept_habits_of(people: Collection[People]) -> list[Path]:
-    """Folders of the user's cache with habits of any of these people; of whom others are is told in each day.
+    """Folders of the user's cache with habits of any of these people.
 
-    One that does not tell, written before that was noted or stopped on the way, may be theirs and is among them.
+    One that does not tell whose it is, of an earlier version or stopped on the way, may be and is among them.
     """
     kept = [each for folder in cache_folders() for each in sorted(folder.iterdir()) if each.is_dir()]
     return [home for home in kept if _may_be_of(home, people)]
@@ -108,7 +108,9 @@ def _may_be_of(home: Path, people: Collection[People]) -> bool:
     """Whether habits kept there are of any of these people, or of people not told."""
     try:
         told = [
-            People(**store.read_manifest(day, HABITS)["people"]) for day in sorted(home.iterdir()) if day.is_dir()
+            People(**store.read_manifest(day, HABITS)["people"])
+            for day in sorted(home.iterdir())
+            if day.is_dir()
         ]
     except (InputError, KeyError, TypeError):
         return True
@@ -149,7 +151,7 @@ def kept_day(home: Path, days: int) -> tuple[Habits | None, int]:
 
 
 def keep_day(home: Path, day: int, habits: Habits, people: People) -> None:
-    """Keep habits after a day, in the place of those after earlier ones, and whose they are: routes are personal.
+    """Keep habits after a day, in the place of those after earlier ones; and whose routes they are.
 
     A process that learns the same at the same time, and is further on, may have cleared this day away.
     """

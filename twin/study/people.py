@@ -1,7 +1,7 @@
 """Whose lives runs and habits tell: the same persons are who the same seed drew into the same homes.
 
 A scenario changes what people do, a date or a scale which of them are about, a ledger what they have: none of
-that makes other people of them. So what is owed to persons goes by these keys, never by a digest of what they do.
+that makes other people of them. So what is owed to persons goes by who they are, never by what they do.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def person_keys(persons: Persons, territory: Territory, seed: int) -> np.ndarray
 
 
 def people_digest(persons: Persons, territory: Territory, seed: int) -> str:
-    """SHA-256 over all persons' ids and keys in the order of their ids: of who they are, not of what they do."""
+    """SHA-256 over ids and keys of all persons in the order of their ids: who they are, not what they do."""
     order = np.argsort(persons.person_id, kind="stable")
     digest = hashlib.sha256(persons.person_id[order].astype("<i8").tobytes())
     digest.update(person_keys(persons, territory, seed)[order].astype("<u8").tobytes())
@@ -58,7 +58,7 @@ class People(NamedTuple):
 
     @classmethod
     def of_run(cls, manifest: Mapping[str, Any]) -> Self:
-        """Those of a run's manifest; manifests of before did not note who they are, only where and by what seed."""
+        """Those of a run's manifest; of earlier versions it tells seed and territory only."""
         about = manifest["provenance"]
         path = str(Path(about["territory_path"]).resolve())
         digest = str(about.get("people_digest", ""))
@@ -67,10 +67,12 @@ class People(NamedTuple):
     def are(self, others: People) -> bool:
         """Whether an id names the same person among both.
 
-        Of one territory and one seed they are the same, whatever scenario they live under. A territory is known
-        by where it lies, though it was built anew, or by what it says, though it lies elsewhere.
+        Of one territory and seed they are the same, whatever scenario they live under. A territory is known by
+        where it lies, though it was built anew, or by what it says, though it lies elsewhere.
         """
         if self.people_digest and self.people_digest == others.people_digest:
             return True
-        here = self.territory_path == others.territory_path or self.territory_digest == others.territory_digest
+        here = (
+            self.territory_path == others.territory_path or self.territory_digest == others.territory_digest
+        )
         return self.seed == others.seed and here

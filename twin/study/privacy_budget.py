@@ -69,8 +69,8 @@ class KeptBudget(BudgetLedger):
 
     Losses add up person by person: ``rows`` are the expenses on that one of ``people``, (n,) uint64 keys, on
     whom most was spent. ``limit`` is the strictest under which any of them was published before: later ones
-    cannot raise it. Each expense is read, checked and written under a lock, so two that ask at once do not both
-    get the rest.
+    cannot raise it. Each expense is read, checked and written under a lock, so two that ask at once do not
+    both get the rest.
     """
 
     file: Path = field(default_factory=Path)

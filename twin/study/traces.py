@@ -111,7 +111,7 @@ def consents_to(persons: Persons, purpose: str) -> np.ndarray:
 
 @dataclass(frozen=True)
 class FirstDay:
-    """A run's own day: its people as they were drawn, and which of their trips stand in the folder (n_trips,)."""
+    """A run's own day: its people as drawn, and which of their trips stand in the folder (n_trips,) bool."""
 
     result: Result
     territory: Territory

@@ -47,7 +47,7 @@ def as_written(name: str, entity: dict[str, Any], of_map: dict[str, str]) -> dic
     ``of_map`` goes to the properties of what shows the map, so that one entity handed on alone keeps it.
     The id of a datastream is its name, FLEET/LINK: who reads its observations alone knows what was observed.
     """
-    written = {}
+    written: dict[str, Any] = {}
     for key, value in entity.items():
         if key == "FeatureOfInterest":
             continue
