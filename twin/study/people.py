@@ -67,8 +67,8 @@ class People(NamedTuple):
     def are(self, others: People) -> bool:
         """Whether an id names the same person among both.
 
-        Of one territory and seed they are the same, whatever scenario they live under. A territory is known by
-        where it lies, though it was built anew, or by what it says, though it lies elsewhere.
+        Of one territory and seed they are the same, whatever scenario they live under. A territory is known
+        by where it lies, even if built anew, or by what it says, even if it lies elsewhere.
         """
         if self.people_digest and self.people_digest == others.people_digest:
             return True
