@@ -22,6 +22,7 @@ from twin.knowledge.traces import Sightings
 from twin.model.sources import load_population, load_territory
 from twin.population.population import Population
 from twin.population.tables import CONSENT_PURPOSES, MODES, RESIDENT, Persons, Trips
+from twin.scenario.scenario import Scenario
 from twin.study.people import person_keys
 from twin.study.results import Result
 from twin.territory.territory import Territory
@@ -114,6 +115,7 @@ class FirstDay:
     """A run's own day: its people as drawn, and which of their trips stand in the folder (n_trips,) bool."""
 
     result: Result
+    scenario: Scenario
     territory: Territory
     population: Population
     stands: np.ndarray
@@ -137,9 +139,10 @@ def first_day(folder: Path) -> FirstDay:
     result = Result.load(folder)
     if result.trips.columns.empty:
         raise InputError(str(folder), "kept no table of trips", "a folder that `twin run` wrote")
-    territory = load_territory(result.scenario)
-    population = load_population(result.scenario, territory, result.seed)
-    return FirstDay(result, territory, population, _stands(folder, result, population))
+    scenario = result.scenario
+    territory = load_territory(scenario)
+    population = load_population(scenario, territory, result.seed)
+    return FirstDay(result, scenario, territory, population, _stands(folder, result, population))
 
 
 def resident_days(folder: Path, n_days: int, known: FirstDay | None = None) -> ResidentDays:
@@ -151,7 +154,7 @@ def resident_days(folder: Path, n_days: int, known: FirstDay | None = None) -> R
     parts = [_of_day(territory, first, moments[0], moments[1], 0)]
     speed_mps = _car_speed_mps(result.trips)
     for day in range(1, n_days):
-        later = load_population(result.scenario, territory, result.seed, day)
+        later = load_population(day_one.scenario, territory, result.seed, day)
         if not np.array_equal(later.persons.person_id, first.persons.person_id):
             raise WorkError(f"day {day} has other persons than the first")
         arrived_s = later.trips.depart_s + _planned_s(later.trips, speed_mps)
