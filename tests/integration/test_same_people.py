@@ -142,6 +142,27 @@ def test_a_person_is_the_same_on_any_day_at_any_scale_and_of_one_seed_only() -> 
     assert people_digest(persons, territory, 2) != people_digest(persons, territory, 1)
 
 
+@pytest.mark.parametrize(
+    ("change", "same"),
+    [
+        ({}, True),
+        ({"people_digest": "q"}, True),  # another scale or date
+        ({"territory_digest": "built anew", "people_digest": "q"}, True),
+        ({"territory_path": "/moved", "people_digest": "q"}, True),
+        ({"territory_path": "/moved", "territory_digest": "with a lane"}, True),
+        ({"territory_path": "/moved", "territory_digest": "other", "people_digest": "q"}, False),
+        ({"territory_path": "/moved", "territory_digest": "other", "people_digest": ""}, False),
+        ({"seed": 2, "people_digest": "q"}, False),
+    ],
+)
+def test_who_are_the_same_people(change: dict[str, object], same: bool) -> None:
+    one = People(1, "p", "t", "/here")
+    other = one._replace(**change)
+    assert one.are(other) is other.are(one) is same
+    unknown = one._replace(people_digest="", territory_path="/x", territory_digest="x")
+    assert not unknown.are(one)
+
+
 @pytest.mark.parametrize("name", list(SCENARIOS))
 def test_an_erasure_reaches_every_run_and_all_that_was_learned(here: Path, person: int, name: str) -> None:
     cached, strangers = here / "cache/twin/runs/lane", here / "cache/twin/runs/strangers"
