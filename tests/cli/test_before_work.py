@@ -6,6 +6,7 @@ import socket
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from tests.cli.conftest import SCENARIO, WORKS
@@ -185,7 +186,7 @@ def test_a_port_that_another_has_is_told(town: Path, capsys: Captured) -> None:
 
 
 def test_what_has_no_chance_of_being_paid_for_is_told_before_days_are_drawn(tmp_path: Path) -> None:
-    budget = KeptBudget.at(tmp_path / "budget.json", 0.15)
+    budget = KeptBudget.at(tmp_path / "budget.json", 0.15, np.arange(5, dtype=np.uint64))
     budget.check_left("june, 14 days")
     budget.spend_all([("june, 14 days: presence", 0.1)])
     budget.check_left("june, 15 days")

@@ -72,6 +72,16 @@ def test_personal_datasets_are_not_there(root):
     assert [each["name"] for each in get(f"{root}/Sensors")["value"]] == ["loops"]
 
 
+@pytest.mark.parametrize("name", ["Things", "Locations", "Datastreams", "FeaturesOfInterest"])
+def test_what_shows_the_map_tells_whose_it_is(root, name):
+    """As the territory has it: the maps of `networks/` are OpenStreetMap's, this one is drawn by nobody."""
+    for entity in get(f"{root}/{name}")["value"]:
+        assert entity["properties"]["attribution"] == "nobody"
+        assert entity["properties"]["license"] == "ODbL-1.0"
+    found = get(f"{root}/{name}?$filter=properties/license eq 'ODbL-1.0'&$count=true&$top=0")
+    assert found["@iot.count"] == N_LINKS
+
+
 def test_pages_lead_to_the_end_and_none_comes_twice(root):
     seen, address = [], f"{root}/Observations?$top=7&$orderby=result desc,id&$count=true"
     while address:

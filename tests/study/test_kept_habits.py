@@ -12,6 +12,9 @@ from twin.behaviour.habits import N_SLICES, Habits
 from twin.errors import WorkError
 from twin.routing.routes import Routes
 from twin.study import habits as room
+from twin.study.people import People
+
+PEOPLE = People(1, "a", "b", "/c")
 
 
 def some() -> Habits:
@@ -31,9 +34,9 @@ def swept_away(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_day_that_another_process_has_cleared_away_is_left_to_it(tmp_path, monkeypatch) -> None:
-    room.keep_day(tmp_path, 3, some())
+    room.keep_day(tmp_path, 3, some(), PEOPLE)
     swept_away(monkeypatch)
-    room.keep_day(tmp_path, 2, some())
+    room.keep_day(tmp_path, 2, some(), PEOPLE)
     found, following = room.kept_day(tmp_path, 6)
     assert following == 4
     assert found is not None
@@ -43,4 +46,4 @@ def test_a_day_that_another_process_has_cleared_away_is_left_to_it(tmp_path, mon
 def test_a_folder_that_vanishes_without_reason_is_told(tmp_path, monkeypatch) -> None:
     swept_away(monkeypatch)
     with pytest.raises(WorkError, match="cannot be written"):
-        room.keep_day(tmp_path, 2, some())
+        room.keep_day(tmp_path, 2, some(), PEOPLE)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
@@ -15,6 +16,8 @@ from twin.writers.ngsi_ld import CORE, TERMS, write_ngsi_ld
 from twin.writers.sensorthings import write_sensorthings
 
 N = N_LINKS * N_INTERVALS
+OSM = "© OpenStreetMap contributors", "ODbL-1.0"
+MAP = {"attribution": OSM[0], "licence": OSM[1]}
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +50,40 @@ def test_sensorthings_files_are_valid_and_their_references_lead_somewhere(run, t
         ids["Datastreams"], N_INTERVALS
     )
     assert lines[0]["phenomenonTime"] == "2027-01-12T07:05:00Z"  # 08:05 in winter on the Riviera
+
+
+@pytest.fixture(scope="module")
+def mapped():
+    """The same run on streets from OpenStreetMap."""
+    drawn = hand_made_territory()
+    territory = replace(drawn, meta={**drawn.meta, **MAP})
+    return hand_made_run(territory), territory
+
+
+def test_whatever_shows_the_map_keeps_its_attribution(mapped, tmp_path):
+    """Each entity by itself: who takes one out of a file has the line too."""
+    write_sensorthings(*mapped, tmp_path)
+    for name in SETS:
+        for entity in json.loads((tmp_path / f"{name}.json").read_text()):
+            told = entity.get("properties", {})
+            of_map = name not in ("Sensors", "ObservedProperties")
+            assert (told.get("attribution"), told.get("license")) == (OSM if of_map else (None, None))
+            validator(name).validate(entity)
+    write_ngsi_ld(*mapped, tmp_path)
+    for line in (tmp_path / "entities.jsonl").read_text().splitlines():
+        entity = json.loads(line)
+        assert (entity["attribution"]["value"], entity["license"]["value"]) == OSM
+        assert {"attribution", "license"} <= set(entity["@context"][0])
+        NGSI_LD.validate(entity)
+
+
+def test_a_territory_of_nobody_names_nobody(run, tmp_path):
+    result, territory = run
+    bare = replace(territory, meta={})
+    write_sensorthings(result, bare, tmp_path)
+    write_ngsi_ld(result, bare, tmp_path)
+    for file in tmp_path.iterdir():
+        assert '"attribution": ' not in file.read_text().replace('"attribution": "urn:twin:attribution"', "")
 
 
 def test_the_schemas_bite(run, tmp_path):

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from twin.errors import InputError, needing
-from twin.live.entities import KeptColumns, KeptStore, World, catalogue_of_store
+from twin.live.entities import KeptColumns, KeptStore, World, catalogue_of_store, with_attribution
 from twin.live.queries import VERSION, Answers, NotThereError
 from twin.live.store import ObservationStore
 from twin.study.ground import ground_of
@@ -29,8 +29,8 @@ def world_of(folder: Path, zone: str = ZONE) -> World:
 
 
 def world_of_run(result: Result, territory: Territory, zone: str = ZONE) -> World:
-    """What the sensors of a run told, personal datasets left out."""
-    made = catalogue_of(result, territory, zone)
+    """What the sensors of a run told, personal datasets left out, with whose map it is shown on."""
+    made = with_attribution(catalogue_of(result, territory, zone), territory)
     return World(made, KeptColumns(columns_of(result, made)))
 
 

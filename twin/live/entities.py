@@ -15,6 +15,7 @@ from twin.live.odata import column_of
 from twin.live.store import ObservationStore
 from twin.readers.sensorthings import moment_text
 from twin.study.things import SETS, Catalogue
+from twin.territory.territory import Territory
 
 OBSERVATIONS = "Observations"
 RELATIONS: dict[str, dict[str, tuple[str, bool]]] = {
@@ -46,6 +47,8 @@ _BACK = {
     ("ObservedProperties", "Datastreams"): "ObservedProperty",
     ("Things", "Datastreams"): "Thing",
 }
+OF_THE_MAP = ("Things", "Locations", "Datastreams", "FeaturesOfInterest")
+"""Sets whose entities tell places and names of the map."""
 BLOCK_ROWS = 65_536
 
 
@@ -147,6 +150,16 @@ def catalogue_of_store(store: ObservationStore) -> Catalogue:
             unitOfMeasurement={"name": "unknown", "symbol": "1", "definition": "urn:twin:unknown"},
             properties={}, Thing=thing, Sensor=sensor, ObservedProperty=seen, FeatureOfInterest=feature,
         )  # fmt: skip
+    return made
+
+
+def with_attribution(made: Catalogue, territory: Territory) -> Catalogue:
+    """The same catalogue; what shows places and names of the map tells who made it and its licence."""
+    named = (("attribution", "attribution"), ("license", "licence"))
+    of_map = {name: str(territory.meta[key]) for name, key in named if territory.meta.get(key)}
+    if of_map:
+        for entity in (each for name in OF_THE_MAP for each in made.entities[name]):
+            entity["properties"] = {**entity.get("properties", {}), **of_map}
     return made
 
 

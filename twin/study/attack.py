@@ -43,10 +43,11 @@ def attack(
     home = Path(folder)
     manifest = store.read_manifest(home, "run")
     known_focus(focus, manifest["inhabitants"])  # its keys are every focus there is
-    lived = resident_days(home, days, within(progress, 0.0, 0.7))
+    scenario = Scenario.from_tables(manifest["scenario"], str(home))
+    check_days(scenario, days)
+    lived = resident_days(home, days, progress=within(progress, 0.0, 0.7))
     progress(0.7, "attacking")
-    parameters = Scenario.from_tables(manifest["scenario"], str(home)).ledger()
-    found = attack_days(lived, kind, parameters, manifest["seed"], key or NoiseKey.fresh(), focus)
+    found = attack_days(lived, kind, scenario.ledger(), manifest["seed"], key or NoiseKey.fresh(), focus)
     return {"kind": kind, "seed": manifest["seed"], "focus": focus, **found, **lived.about()}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +14,9 @@ from twin.scenario.scenario import Scenario
 from twin.study import store
 from twin.study.erasure import Erased, erase, is_of, remove, rewrite_table
 from twin.study.ground import ground_of
-from twin.study.habits import cache_folders, habits_key
+from twin.study.habits import kept_habits_of
 from twin.study.members import user_store
+from twin.study.people import People, people_digest
 from twin.territory.territory import Territory
 
 HOMES, TRIPS = "homes.parquet", "trips.parquet"
@@ -24,45 +25,56 @@ HOMES, TRIPS = "homes.parquet", "trips.parquet"
 def erase_person(folders: Iterable[str | Path], person_id: int, *, cache: bool = True) -> Erased:
     """Take a person out of folders, and of finished runs and learned habits in the user's cache.
 
-    An id names a person of one population, so of the cache only what is of the same people is touched. A run
-    that is made anew draws its synthetic people anew.
+    An id names a person among the people of one territory and seed, so of the cache only what is of them is
+    touched, under whatever scenario they live there. A run that is made anew draws its synthetic people anew.
     """
     homes = [Path(folder) for folder in folders]
     for home in homes:
         if not home.is_dir():
             raise InputError(str(home), "no such folder", "a folder with results")
-    runs = [run for home in homes for run in _runs_below(home)]
-    people = {_population_digest(run) for run in runs} - {""}
-    cached = [run for run in _cached_runs() if _population_digest(run) in people] if cache else []
     done = Erased(int(person_id))
-    for run in (*runs, *cached):
-        _leave(run, done, cache)
+    runs = {path.parent: _people_of(path.parent) for home in homes for path in home.rglob(store.MANIFEST)}
+    people = {each for each in runs.values() if each is not None}
+    cached = _cached_runs(people, done) if cache and people else []
+    if cache and people:
+        for habits in kept_habits_of(people):
+            remove(habits, done)
+    for run in (*(run for run, whose in sorted(runs.items()) if whose is not None), *cached):
+        _leave_home(run, done)
     return erase([*homes, *cached], person_id, done)
 
 
-def _leave(run: Path, done: Erased, cache: bool) -> None:
-    """Take the person out of the table of homes and out of habits, found by drawing the population again.
+def _cached_runs(people: Collection[People], done: Erased) -> list[Path]:
+    """Folders of the cache with a run of these people; what is no finished run is removed, whosesoever."""
+    kept = user_store()
+    folders = sorted(each for each in kept.folder.iterdir() if each.is_dir()) if kept is not None else []
+    found = []
+    for folder in folders:
+        whose = _people_of(folder)
+        if whose is None:
+            remove(folder, done)
+        elif any(whose.are(each) for each in people):
+            found.append(folder)
+    return found
+
+
+def _leave_home(run: Path, done: Erased) -> None:
+    """Take the person out of the table of homes, found by drawing the population again.
 
     Where it cannot be drawn the table of homes goes whole; a home that too few others share leaves it. Who
     makes no trips stays counted where enough others live: nothing else tells whether this was done before.
     """
-    manifest = store.read_manifest(run, "run")
-    drawn = _drawn(run)
     file = run / HOMES
+    if not file.is_file():
+        return
+    drawn = _drawn(run)
     if drawn is None:
-        if file.is_file():
-            remove(file, done)
+        remove(file, done)
         return
     scenario, territory, population = drawn
-    if cache:
-        key = habits_key(scenario.model_copy(update={"date": None}), territory, population, manifest["seed"])
-        for folder in cache_folders():
-            for kept in (folder / key, folder / f"{key}-varied"):
-                if kept.is_dir():
-                    remove(kept, done)
     row = np.flatnonzero(population.persons.person_id == done.person_id)
     home = int(population.persons.home[row[0]]) if len(row) else -1
-    if home < 0 or not file.is_file():
+    if home < 0:
         return
     table = store.read_table(file)
     mine = (table["place_id"].astype(str) == str(territory.places.place_id[home])).to_numpy()
@@ -76,7 +88,11 @@ def _leave(run: Path, done: Erased, cache: bool) -> None:
 
 
 def _drawn(run: Path) -> tuple[Scenario, Territory, Population] | None:
-    """What a run's people were drawn from, None where that is not there any more."""
+    """What a run's people were drawn from, None where that is not there any more.
+
+    Manifests of earlier versions tell of trips as they were made, and of no persons: where a scenario changed
+    trips, who made them is not known again.
+    """
     manifest = store.read_manifest(run, "run")
     try:
         ground = ground_of(Scenario.from_tables(manifest["scenario"], str(run)), manifest, run)
@@ -84,23 +100,16 @@ def _drawn(run: Path) -> tuple[Scenario, Territory, Population] | None:
         population = load_population(scenario, territory, manifest["seed"])
     except TwinError:
         return None
-    same = population.digest == manifest["provenance"]["population_digest"]
-    return (scenario, territory, population) if same else None
+    about = manifest["provenance"]
+    if "people_digest" in about:
+        digest = people_digest(population.persons, territory, manifest["seed"])
+        return (scenario, territory, population) if digest == about["people_digest"] else None
+    return (scenario, territory, population) if population.digest == about["population_digest"] else None
 
 
-def _runs_below(home: Path) -> list[Path]:
-    return [path.parent for path in sorted(home.rglob(store.MANIFEST)) if _population_digest(path.parent)]
-
-
-def _cached_runs() -> list[Path]:
-    kept = user_store()
-    keys = () if kept is None else kept.keys()
-    return [kept.folder / key for key in keys if kept is not None]
-
-
-def _population_digest(run: Path) -> str:
-    """Of whom a run is; empty for a folder that holds no finished run."""
+def _people_of(folder: Path) -> People | None:
+    """Of whom a run is; None for a folder that holds no finished run."""
     try:
-        return str(store.read_manifest(run, "run")["provenance"]["population_digest"])
+        return People.of_run(store.read_manifest(folder, "run"))
     except InputError:
-        return ""
+        return None

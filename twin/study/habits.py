@@ -10,7 +10,7 @@ import gc
 import hashlib
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from operator import itemgetter
 from pathlib import Path
 
@@ -26,9 +26,11 @@ from twin.routing.routes import Routes
 from twin.scenario.scenario import Scenario
 from twin.study import store
 from twin.study.keys import code_digest, stamp_of_timetable
+from twin.study.people import People
 from twin.study.progress import Progress, silent
 from twin.territory.territory import Territory
 
+HABITS = "habits"
 LEARNED_ROOMS = (
     "territory.",
     "population.",
@@ -74,7 +76,7 @@ def learned_habits(
     key = habits_key(scenario, territory, population, seed)
     homes = [folder / key for folder in folders]
     habits, done = max((kept_day(home, days) for home in homes), key=itemgetter(1), default=(None, 0))
-    usual = usual_day(scenario)
+    usual, people = usual_day(scenario), People.of(scenario, territory, population.persons, seed)
     model: TwinModel | None = None
     for day in range(done, days + 1):
         progress(day / (days + 1), f"learning habits, day {day} of {days}")
@@ -86,11 +88,33 @@ def learned_habits(
             model.begin_day(habits)
         habits = _after(model, day)
         for home in homes:
-            keep_day(home, day, habits)
+            keep_day(home, day, habits, people)
     del model
     gc.collect()  # a model and its agents hold each other, and the collector counts objects, not bytes
     assert habits is not None
     return habits
+
+
+def kept_habits_of(people: Collection[People]) -> list[Path]:
+    """Folders of the user's cache with habits of any of these people.
+
+    One that does not tell whose it is, of an earlier version or stopped on the way, may be and is among them.
+    """
+    kept = [each for folder in cache_folders() for each in sorted(folder.iterdir()) if each.is_dir()]
+    return [home for home in kept if _may_be_of(home, people)]
+
+
+def _may_be_of(home: Path, people: Collection[People]) -> bool:
+    """Whether habits kept there are of any of these people, or of people not told."""
+    try:
+        told = [
+            People(**store.read_manifest(day, HABITS)["people"])
+            for day in sorted(home.iterdir())
+            if day.is_dir()
+        ]
+    except (InputError, KeyError, TypeError):
+        return True
+    return not told or any(theirs.are(each) for theirs in told for each in people)
 
 
 def _after(model: TwinModel, day: int) -> Habits:
@@ -126,14 +150,14 @@ def kept_day(home: Path, days: int) -> tuple[Habits | None, int]:
     return None, 0
 
 
-def keep_day(home: Path, day: int, habits: Habits) -> None:
-    """Keep habits after a day, in the place of those after earlier ones.
+def keep_day(home: Path, day: int, habits: Habits, people: People) -> None:
+    """Keep habits after a day, in the place of those after earlier ones; and whose routes they are.
 
     A process that learns the same at the same time, and is further on, may have cleared this day away.
     """
     folder = home / f"day-{day:02d}"
     try:
-        _write(folder, day, habits)
+        _write(folder, day, habits, people)
     except (FileNotFoundError, WorkError):
         if folder.exists() or not any(other.name > folder.name for other in home.glob("day-*")):
             raise
@@ -142,7 +166,7 @@ def keep_day(home: Path, day: int, habits: Habits) -> None:
             shutil.rmtree(before, ignore_errors=True)
 
 
-def _write(folder: Path, day: int, habits: Habits) -> None:
+def _write(folder: Path, day: int, habits: Habits, people: People) -> None:
     store.open_folder(folder)
     files = {
         "pool.parquet": store.write_table(
@@ -155,11 +179,11 @@ def _write(folder: Path, day: int, habits: Habits) -> None:
             folder / "expected.parquet", pd.DataFrame({"time_ms": habits.expected_ms.ravel()})
         ),
     }
-    store.seal_folder(folder, {"kind": "habits", "day": day}, files)
+    store.seal_folder(folder, {"kind": HABITS, "day": day, "people": people._asdict()}, files)
 
 
 def _read(folder: Path) -> Habits:
-    manifest = store.read_manifest(folder, "habits")
+    manifest = store.read_manifest(folder, HABITS)
     tables = {
         name: store.read_table(store.verify_file(folder, f"{name}.parquet", manifest))
         for name in ("pool", "routes", "expected")

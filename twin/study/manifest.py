@@ -18,6 +18,7 @@ from twin.population.tables import RESIDENT
 from twin.scenario.scenario import Scenario
 from twin.study import tables
 from twin.study.keys import code_digest, simulation_key
+from twin.study.people import people_digest
 from twin.version import VERSION
 
 SCHEMA_VERSION = 1
@@ -104,6 +105,7 @@ def _provenance(record: DayRecord, scenario: Scenario) -> dict[str, Any]:
         "territory_path": str(scenario.territory_path().resolve()),
         **{key: str(meta[key]) for key in ABOUT_TERRITORY if key in meta},
         "population_digest": record.population.digest,
+        "people_digest": people_digest(record.population.persons, record.territory, record.seed),
         "parameters_digest": record.parameters.digest,
         "scenario_digest": scenario.digest,
         "simulation_digest": scenario.simulation_digest(),

@@ -1,23 +1,33 @@
 """What a publisher keeps to itself: the secret key of its noise, and what it has spent of privacy budgets.
 
 Both stand in a folder of its own, never with results: who has the results has neither. Expenses are on disk
-before anything is published, so one made by another process is counted.
+before anything is published, so one made by another process is counted; of whom each was about, only keys are
+kept (`twin.study.people`).
 """
 
 from __future__ import annotations
 
 import fcntl
+import hashlib
+import math
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
 
 from twin.errors import InputError
 from twin.knowledge.privacy_release import KEY_BYTES, BudgetLedger, NoiseKey
 from twin.study import store
 
 KEY_FILE = "noise.key"
+BUDGET_FILE = "budget.json"
+OLD_BUDGETS = "budget-*.json"
+SCHEMA_VERSION = 2
 OTHERS_MAY = 0o077
 
 
@@ -45,19 +55,33 @@ def noise_key(state: Path) -> NoiseKey:
     return NoiseKey(file.read_bytes())
 
 
+def budget_file(state: Path) -> Path:
+    """The file of what was spent, on whomever; refused beside budgets that do not tell on whom."""
+    for old in sorted(state.glob(OLD_BUDGETS)):
+        right = "another --state, if nothing of the same people was published by this one"
+        raise InputError(str(old), "is of an earlier version and does not tell whose it is", right)
+    return state / BUDGET_FILE
+
+
 @dataclass
 class KeptBudget(BudgetLedger):
-    """A budget whose expenses stand in a file, shared by all processes that publish about the same people.
+    """The budget of people, of expenses in a file that is shared by all who publish, about whomever.
 
-    Each expense is read, checked and written under a lock, so two that ask at once do not both get the rest.
+    Losses add up person by person: ``rows`` are the expenses on that one of ``people``, (n,) uint64 keys, on
+    whom most was spent. ``limit`` is the strictest under which any of them was published before: later ones
+    cannot raise it. Each expense is read, checked and written under a lock, so two that ask at once do not
+    both get the rest.
     """
 
     file: Path = field(default_factory=Path)
+    people: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=np.uint64))
 
     @classmethod
-    def at(cls, file: Path, limit: float) -> KeptBudget:
-        """The budget that a file holds; a new one if there is none."""
-        return cls(limit, _rows_of(file), file)
+    def at(cls, file: Path, limit: float, people: np.ndarray) -> KeptBudget:
+        """The budget that a file holds of people; a new one if nothing was spent on them."""
+        budget = cls(limit, [], file, np.unique(people))
+        budget._read()
+        return budget
 
     def check_left(self, about: str) -> None:
         """Refuse early what has no chance: the same release again, or one when all is spent."""
@@ -71,17 +95,49 @@ class KeptBudget(BudgetLedger):
     def spend_all(self, expenses: Sequence[tuple[str, float]]) -> None:
         """Note expenses on disk, or refuse all of them."""
         with _locked(self.file):
-            self.rows = _rows_of(self.file)
+            kept = self._read()
             super().spend_all(expenses)
-            store.write_sealed(self.file, {"kind": "privacy budget", "rows": [list(r) for r in self.rows]})
+            name, stamp = self._write_people()
+            rows = [[what, float(epsilon)] for what, epsilon in expenses]
+            release = {"people": name, "limit": self.limit, "rows": rows}
+            files, releases = {**kept["files"], name: stamp}, [*kept["releases"], release]
+            store.write_sealed(self.file, {**kept, "files": files, "releases": releases})
             self.file.chmod(0o600)
 
+    def _read(self) -> dict[str, Any]:
+        """What the file holds; rows and limit are those of these people afterwards."""
+        kept = _kept(self.file)
+        spent, concerned = np.zeros(len(self.people)), []
+        for release in kept["releases"]:
+            keys = store.read_table(store.verify_file(self.file.parent, release["people"], kept))
+            inside = np.isin(self.people, keys["key"].to_numpy(dtype=np.uint64))
+            if inside.any():
+                spent += inside * math.fsum(epsilon for _, epsilon in release["rows"])
+                concerned.append((release, inside))
+        most = int(spent.argmax()) if concerned else -1
+        expenses = [row for release, inside in concerned if inside[most] for row in release["rows"]]
+        self.rows = [(str(what), float(epsilon)) for what, epsilon in expenses]
+        self.limit = min([self.limit, *(float(release["limit"]) for release, _ in concerned)])
+        return kept
 
-def _rows_of(file: Path) -> list[tuple[str, float]]:
-    """Expenses that stand in a file; a damaged one is an error, for it may have held more."""
+    def _write_people(self) -> tuple[str, dict[str, Any]]:
+        """Who is concerned, in a file beside; its name and its stamp."""
+        digest = hashlib.sha256(self.people.astype("<u8").tobytes()).hexdigest()
+        path = self.file.with_name(f"people-{digest[:16]}.parquet")
+        stamp = store.write_table(path, pd.DataFrame({"key": self.people}))
+        path.chmod(0o600)
+        return path.name, stamp
+
+
+def _kept(file: Path) -> dict[str, Any]:
+    """What a file of expenses holds; a damaged one is an error, for it may have held more."""
     if not file.is_file():
-        return []
-    return [(str(what), float(epsilon)) for what, epsilon in store.read_sealed(file)["rows"]]
+        return {"kind": "privacy budget", "schema_version": SCHEMA_VERSION, "files": {}, "releases": []}
+    kept = store.read_sealed(file)
+    version = kept.get("schema_version")
+    if version != SCHEMA_VERSION:
+        raise InputError(str(file), f"has the schema version {version}", f"{SCHEMA_VERSION}")
+    return kept
 
 
 def _own_folder(state: Path) -> None:

@@ -12,14 +12,16 @@ import numpy as np
 import pandas as pd
 
 from twin.errors import InputError
+from twin.scenario.ledger import Parameters
 from twin.scenario.scenario import Scenario
 from twin.study import store
-from twin.study.privacy_budget import KeptBudget, noise_key, state_folder
+from twin.study.privacy_budget import KeptBudget, budget_file, noise_key, state_folder
 from twin.study.progress import Progress, silent
 from twin.study.releases import FLOWS, GROUP_NAMES, PRESENCE, Plan, Published, plan_of, publish_plan
-from twin.study.traces import resident_days
+from twin.study.traces import check_days, first_day, resident_days
 
 SCHEMA_VERSION = 1
+EPSILON = "knowledge.privacy_epsilon"
 
 
 def publish(
@@ -43,13 +45,14 @@ def publish(
     if aim.exists() and any(aim.iterdir()):
         raise InputError(str(aim), "is not empty", "a folder that is to be made")
     manifest = store.read_manifest(home, "run")
-    parameters = Scenario.from_tables(manifest["scenario"], str(home)).ledger()
-    people = manifest["provenance"]["population_digest"][:16]
+    scenario = Scenario.from_tables(manifest["scenario"], str(home))
+    check_days(scenario, days)
+    parameters, limit, first = scenario.ledger(), _limit(scenario), first_day(home)
     key = noise_key(own)
-    budget = KeptBudget.at(own / f"budget-{people}.json", float(parameters["knowledge.privacy_epsilon"]))
+    budget = KeptBudget.at(budget_file(own), limit, first.keys_of_residents())
     about = f"{manifest['simulation_key'][:16]}, {days} days"
     budget.check_left(about)
-    plan = plan_of(resident_days(home, days, progress), parameters, manifest["seed"])
+    plan = plan_of(resident_days(home, days, first, progress), parameters, manifest["seed"])
     published = publish_plan(plan, key, budget, about)
     files = _write(published, aim)
     told = {
@@ -64,6 +67,16 @@ def publish(
     }
     store.seal_folder(aim, told, files)
     return {**told, "folder": aim}
+
+
+def _limit(scenario: Scenario) -> float:
+    """Most that may be spent on anybody by all publications; a scenario may spend less, never more."""
+    most = float(Parameters.defaults()[EPSILON])
+    asked = float(scenario.ledger()[EPSILON])
+    if asked > most:
+        what = f"{asked:g} is more than is ever spent on the same people"
+        raise InputError(scenario.where("parameters", EPSILON), what, f"{most:g} or less")
+    return asked
 
 
 def _write(published: Published, aim: Path) -> dict[str, Any]:

@@ -22,7 +22,9 @@ from twin.knowledge.traces import Sightings
 from twin.model.sources import load_population
 from twin.population.population import Population
 from twin.population.tables import CONSENT_PURPOSES, MODES, RESIDENT, Persons, Trips
+from twin.scenario.scenario import Scenario
 from twin.study.ground import ground_of
+from twin.study.people import person_keys
 from twin.study.progress import Progress, silent
 from twin.study.results import Result
 from twin.territory.territory import Territory
@@ -110,33 +112,67 @@ def consents_to(persons: Persons, purpose: str) -> np.ndarray:
     return np.asarray((persons.other_consents >> np.uint8(bit)) & np.uint8(1) == 1)
 
 
-def resident_days(folder: Path, n_days: int, progress: Progress = silent) -> ResidentDays:
-    """The days of the residents of the run in a folder."""
-    progress(0.0, "reading the run")
+@dataclass(frozen=True)
+class FirstDay:
+    """A run's own day: its people as drawn, and which of their trips stand in the folder (n_trips,) bool."""
+
+    result: Result
+    scenario: Scenario
+    territory: Territory
+    population: Population
+    stands: np.ndarray
+
+    @property
+    def erased(self) -> np.ndarray:
+        """Persons (n_persons,) bool of whom nothing stands any more."""
+        gone = np.zeros(self.population.n_persons, dtype=np.bool_)
+        gone[self.population.trips.person[~self.stands]] = True
+        return gone
+
+    def keys_of_residents(self) -> np.ndarray:
+        """Keys (n,) uint64 of the residents who were not erased, whatever they consent to."""
+        persons = self.population.persons
+        keys = person_keys(persons, self.territory, self.result.seed)
+        return np.asarray(keys[(persons.kind == RESIDENT) & ~self.erased])
+
+
+def first_day(folder: Path) -> FirstDay:
+    """The people of the run in a folder, drawn again; raises `InputError` where its trips are not theirs."""
     result = Result.load(folder)
     if result.trips.columns.empty:
         raise InputError(str(folder), "kept no table of trips", "a folder that `twin run` wrote")
-    if result.scenario.date is not None and n_days > 1:
+    ground = ground_of(result.scenario, result.manifest, folder)
+    population = load_population(ground.scenario, ground.built, result.seed)
+    return FirstDay(result, ground.scenario, ground.built, population, _stands(folder, result, population))
+
+
+def check_days(scenario: Scenario, n_days: int) -> None:
+    """Raise `InputError` where a scenario has not so many days: one of a date has that one."""
+    if scenario.date is not None and n_days > 1:
         raise InputError("--days", f"{n_days} days of a run of one date", "1, or a run of a mean weekday")
-    ground, seed = ground_of(result.scenario, result.manifest, folder), result.seed
-    scenario, territory = ground.scenario, ground.built
-    first = load_population(scenario, territory, seed)
-    stands = _stands(folder, result, first)
-    moments = np.full((2, len(stands)), np.nan)
-    moments[:, stands] = result.trips[["departed_s", "arrived_s"]].to_numpy(dtype=np.float64).T
-    erased = np.zeros(len(first.persons), dtype=np.bool_)
-    erased[first.trips.person[~stands]] = True
+
+
+def resident_days(
+    folder: Path, n_days: int, known: FirstDay | None = None, progress: Progress = silent
+) -> ResidentDays:
+    """The days of the residents of the run in a folder; ``known`` is its first, where that was read."""
+    progress(0.0, "reading the run")
+    day_one = known or first_day(folder)
+    check_days(day_one.scenario, n_days)
+    result, territory, first = day_one.result, day_one.territory, day_one.population
+    moments = np.full((2, len(day_one.stands)), np.nan)
+    moments[:, day_one.stands] = result.trips[["departed_s", "arrived_s"]].to_numpy(dtype=np.float64).T
     parts = [_of_day(territory, first, moments[0], moments[1], 0)]
     speed_mps = _car_speed_mps(result.trips)
     for day in range(1, n_days):
         progress(day / n_days, f"drawing day {day + 1}")
-        later = load_population(scenario, territory, seed, day)
+        later = load_population(day_one.scenario, territory, result.seed, day)
         if not np.array_equal(later.persons.person_id, first.persons.person_id):
             raise WorkError(f"day {day} has other persons than the first")
         arrived_s = later.trips.depart_s + _planned_s(later.trips, speed_mps)
         parts.append(_of_day(territory, later, later.trips.depart_s, arrived_s, day))
     joined = [np.concatenate([getattr(part, each.name) for part in parts]) for each in fields(Journeys)]
-    return ResidentDays(territory, first.persons, Journeys(*joined), erased, n_days)
+    return ResidentDays(territory, first.persons, Journeys(*joined), day_one.erased, n_days)
 
 
 def _stands(folder: Path, result: Result, drawn: Population) -> np.ndarray:

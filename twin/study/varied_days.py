@@ -23,6 +23,7 @@ from twin.population.population import Population
 from twin.scenario.scenario import Scenario
 from twin.study.dated_habits import habits_on
 from twin.study.habits import habits_key, keep_day, kept_day, usual_day
+from twin.study.people import People
 from twin.study.progress import Progress, silent
 from twin.territory.territory import Territory
 
@@ -45,6 +46,7 @@ def used_to_days(
     n_days = int(ledger["conditions.learning_days"])
     key = habits_key(scenario, territory, population, seed)
     homes = [folder / f"{key}-varied" for folder in folders]
+    people = People.of(scenario, territory, population.persons, seed)
     kept, first = max((kept_day(home, n_days) for home in homes), key=itemgetter(1), default=(None, 0))
     if kept is not None:
         habits = kept
@@ -64,5 +66,5 @@ def used_to_days(
         del model
         gc.collect()  # a model and its agents hold each other, and the collector counts objects, not bytes
         for home in homes:
-            keep_day(home, day, habits)
+            keep_day(home, day, habits, people)
     return habits

@@ -17,6 +17,7 @@ from twin.study.results import Result
 from twin.study.store import write_parts
 from twin.study.things import COUNT, ZONE, Catalogue, catalogue_of, columns_of
 from twin.territory.territory import Territory
+from twin.writers.attribution import attribution_of
 
 ENTITIES = "entities.jsonl"
 CORE = "https://uri.etsi.org/ngsi-ld/v1/ngsi-ld-core-context-v1.8.jsonld"
@@ -24,9 +25,9 @@ TERMS = {
     name: f"urn:twin:{name}"
     for name in (
         *("TrafficFlowObserved", "SensorObserved", "RoadSegment", "intensity", "result", "observedProperty"),
-        *("refRoadSegment", "dataset", "simulated"),
+        *("refRoadSegment", "dataset", "simulated", "attribution"),
     )
-}
+} | {"license": "http://purl.org/dc/terms/license"}
 CONTEXT = [TERMS, CORE]
 """The core comes last, so that no word of it is told anew."""
 
@@ -35,13 +36,14 @@ def write_ngsi_ld(result: Result, territory: Territory, folder: Path, zone: str 
     """Write all entities to a folder; how many there are. Personal datasets are never written."""
     made = catalogue_of(result, territory, zone)
     folder.mkdir(parents=True, exist_ok=True)
-    lines = (json.dumps(each, allow_nan=False).encode() + b"\n" for each in entities(result, made))
+    told = entities(result, made, attribution_of(territory))
+    lines = (json.dumps(each, allow_nan=False).encode() + b"\n" for each in told)
     write_parts(folder / ENTITIES, lines)
     return {"entities": len(columns_of(result, made)["result"])}
 
 
-def entities(result: Result, made: Catalogue) -> Iterator[dict[str, Any]]:
-    """An entity an observation: what was observed, when and where."""
+def entities(result: Result, made: Catalogue, of_map: dict[str, str]) -> Iterator[dict[str, Any]]:
+    """An entity an observation: what was observed, when and where, and whose map that is on."""
     streams, places = made.entities["Datastreams"], made.entities["FeaturesOfInterest"]
     properties = made.entities["ObservedProperties"]
     columns = columns_of(result, made)
@@ -61,6 +63,7 @@ def entities(result: Result, made: Catalogue) -> Iterator[dict[str, Any]]:
             "observedProperty": _property(properties[about["ObservedProperty"] - 1]["name"]),
             "dataset": _property(about["properties"]["dataset"]),
             "simulated": _property(True),
+            **{name: _property(value) for name, value in of_map.items()},
             "location": {"type": "GeoProperty", "value": place["feature"]},
             "refRoadSegment": {
                 "type": "Relationship",

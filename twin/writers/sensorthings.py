@@ -17,8 +17,11 @@ from twin.study.results import Result
 from twin.study.store import write_bytes, write_parts
 from twin.study.things import COUNT, SETS, ZONE, Catalogue, catalogue_of, columns_of
 from twin.territory.territory import Territory
+from twin.writers.attribution import attribution_of
 
 OBSERVATIONS = "Observations.jsonl"
+OF_THE_MAP = ("Things", "Locations", "Datastreams", "FeaturesOfInterest")
+"""Sets whose entities tell places and names of the map, and carry its attribution and licence."""
 RELATED = ("Locations", "Thing", "Sensor", "ObservedProperty")
 
 
@@ -26,11 +29,11 @@ def write_sensorthings(
     result: Result, territory: Territory, folder: Path, zone: str = ZONE
 ) -> dict[str, int]:
     """Write all sets to a folder; how many entities each has. Personal datasets are never written."""
-    made = catalogue_of(result, territory, zone)
+    made, of_map = catalogue_of(result, territory, zone), attribution_of(territory)
     folder.mkdir(parents=True, exist_ok=True)
     counts = {}
     for name in SETS:
-        entities = [as_written(name, entity) for entity in made.entities[name]]
+        entities = [as_written(name, entity, of_map) for entity in made.entities[name]]
         text = json.dumps(entities, ensure_ascii=False, indent=1, allow_nan=False)
         write_bytes(folder / f"{name}.json", f"{text}\n".encode())
         counts[name] = len(entities)
@@ -38,12 +41,13 @@ def write_sensorthings(
     return {**counts, "Observations": len(columns_of(result, made)["result"])}
 
 
-def as_written(name: str, entity: dict[str, Any]) -> dict[str, Any]:
+def as_written(name: str, entity: dict[str, Any], of_map: dict[str, str]) -> dict[str, Any]:
     """An entity with its relations as references; a datastream's feature is told by its observations.
 
+    ``of_map`` goes to the properties of what shows the map, so that one entity handed on alone keeps it.
     The id of a datastream is its name, FLEET/LINK: who reads its observations alone knows what was observed.
     """
-    written = {}
+    written: dict[str, Any] = {}
     for key, value in entity.items():
         if key == "FeatureOfInterest":
             continue
@@ -52,6 +56,8 @@ def as_written(name: str, entity: dict[str, Any]) -> dict[str, Any]:
             written[key] = [{"@iot.id": each} for each in value] if many else {"@iot.id": value}
         else:
             written[key] = value
+    if of_map and name in OF_THE_MAP:
+        written["properties"] = {**written.get("properties", {}), **of_map}
     return {**written, "@iot.id": entity["name"]} if name == "Datastreams" else written
 
 
