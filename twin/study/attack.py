@@ -19,7 +19,7 @@ from twin.study import store
 from twin.study.attack_kinds import ABOUT, KINDS, Attacked
 from twin.study.progress import Progress, silent, within
 from twin.study.releases import PRESENCE, plan_of, publish_plan
-from twin.study.traces import PLANNING, ResidentDays, resident_days
+from twin.study.traces import PLANNING, ResidentDays, check_days, resident_days
 
 
 def attack(
