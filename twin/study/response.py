@@ -128,7 +128,7 @@ def respond_in(
     usual_spec = spec.model_copy(update={"modifications": ()})
     parameters = spec.ledger()
     modes = tour_modes(world.population, world.territory, parameters)
-    felt = Felt(np.zeros(len(modes.mode)), np.zeros(len(modes.mode), dtype=np.int64))
+    felt = Felt(*np.zeros((2, len(modes.mode))))
     tolerance = float(parameters["behaviour.response_settled_share"])
     habits = [world.habits, world.habits]
     lived: list[ResponseDay] = []
