@@ -79,7 +79,7 @@ def test_a_jam_that_comes_later_sends_people_ahead_of_it_and_one_that_ends_behin
 
 
 def test_minutes_saved_draw_more_people_where_they_arrive_on_time_by_them() -> None:
-    """Half an hour saved by who leaves half an hour earlier makes them an hour early, by who leaves later punctual."""
+    """Half an hour saved by who leaves half an hour earlier is an hour's wait, by who leaves later none."""
     usual = usual_min([60.0] * len(SHIFTS_MIN))
     earlier, later = (
         departures(KEYS, usual, usual - np.where(shift == SHIFTS_MIN, 30.0, 0.0), LEDGER, 1)

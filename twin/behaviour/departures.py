@@ -63,7 +63,7 @@ def departures(
 def _utility(
     shift_min: np.ndarray, on_the_way_min: np.ndarray, liked_min: np.ndarray, parameters: Parameters
 ) -> np.ndarray:
-    """Of each departure (n, n_shifts); liked (n, 1) [min] is when one likes to arrive, after the planned one."""
+    """Of each departure (n, n_shifts); one likes to arrive liked_min (n, 1) after the planned one."""
     late_min = shift_min + on_the_way_min - liked_min
     off_min = np.where(
         late_min < 0.0,

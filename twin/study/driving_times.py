@@ -34,7 +34,7 @@ class DrivingTimes:
 
 
 def driving_times(model: TwinModel, habits: Habits, modes: TourModes) -> DrivingTimes:
-    """Times over the routes that feel best, at the planned departures, under the times that drivers expect."""
+    """Times over the routes that feel best at the planned departures under the times that drivers expect."""
     legs, could = modes.legs, np.isfinite(modes.utility[:, IN_A_CAR]).any(axis=1)
     at = np.flatnonzero(could[legs.tour] & ~legs.one_link)
     rows = modes.row[at]
