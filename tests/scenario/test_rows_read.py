@@ -41,8 +41,8 @@ def spoken() -> tuple[frozenset[str], tuple[Pieces, ...]]:
 
 def parts_of(text: str, pieces: Pieces) -> Iterator[list[str]]:
     """Every way in which a text can be those pieces: what stands in place of each part."""
-    if not pieces:
-        if not text:
+    if not pieces or any(piece not in text for piece in pieces if piece):
+        if not text and not pieces:
             yield []
         return
     first, rest = pieces[0], pieces[1:]

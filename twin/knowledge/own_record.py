@@ -16,20 +16,16 @@ from twin.knowledge.filtered_day import FlowPrior, filter_day
 from twin.knowledge.flow_filter import FilterRule
 from twin.scenario.ledger import Parameters
 
-WORTH_LINKS = 5.0
-"""What is assumed of the error weighs as many counted links: one link says little."""
-
-LEFT_OUT = 0.1
-"""Share of counted links, those with the greatest errors, left out of the usual error (trimmed mean)."""
-MOST_DEVIATIONS = 3.0
-"""A record beyond so many deviations is believed where it was counted, and tells links around no more."""
-
 
 class ModelError(NamedTuple):
-    """Variance of a model's error of usual flows over that between days, and how much lives on by slice."""
+    """Variance of a model's error of usual flows over that between days, and how much lives on by slice.
+
+    A record beyond most_deviations is believed where it was counted, and tells links around no more.
+    """
 
     ratio: float
     keep: float
+    most_deviations: float
 
 
 class Sites(NamedTuple):
@@ -43,26 +39,31 @@ class Sites(NamedTuple):
 def model_error(prior: FlowPrior, record_veh: np.ndarray, parameters: Parameters) -> ModelError:
     """The error seen in a record (n_days, n_slices, n_links), NaN where nothing was counted; else assumed."""
     assumed = float(parameters["knowledge.model_error_ratio"])
-    keep = float(parameters["knowledge.model_error_keep"])
+    worth_links = float(parameters["knowledge.model_error_worth_links"])
+    left_out = float(parameters["knowledge.model_error_left_out"])
+    kept = (
+        float(parameters["knowledge.model_error_keep"]),
+        float(parameters["knowledge.model_error_most_deviations"]),
+    )
     n = np.isfinite(record_veh).sum(axis=0)
     seen = n > 0
     n_links = float(seen.any(axis=0).sum())
     if not n_links:
-        return ModelError(assumed, keep)
+        return ModelError(assumed, *kept)
     away = (_mean(record_veh, n) - prior.usual_veh) / prior.scale_veh
     by_chance = _between_days(prior) / np.maximum(n, 1)
     times = np.nanmean(np.where(seen, away**2 - by_chance, np.nan)[:, seen.any(axis=0)], axis=0)
     times /= _error_shape(prior)[seen.any(axis=0)]
-    usual = np.sort(times)[: max(round(len(times) * (1.0 - LEFT_OUT)), 1)]
+    usual = np.sort(times)[: max(round(len(times) * (1.0 - left_out)), 1)]
     ratio = max(float(usual.mean()), 0.0)
-    return ModelError((n_links * ratio + WORTH_LINKS * assumed) / (n_links + WORTH_LINKS), keep)
+    return ModelError((n_links * ratio + worth_links * assumed) / (n_links + worth_links), *kept)
 
 
 def unsure(prior: FlowPrior, error: ModelError) -> FlowPrior:
     """The prior whose departures have the model's error in them: wider, and longer-lived.
 
     >>> one = np.ones((1, 1))
-    >>> wide = unsure(FlowPrior(one, one, 0.2, one, np.ones(1)), ModelError(3.0, 0.6))
+    >>> wide = unsure(FlowPrior(one, one, 0.2, one, np.ones(1)), ModelError(3.0, 0.6, 3.0))
     >>> float(wide.factor[0, 0]), float(wide.own_spread[0]), round(wide.keep, 6)
     (2.0, 2.0, 0.5)
     """
@@ -84,7 +85,7 @@ def learn_record(
     )
     mean = np.where(n > 0, _mean(record_veh, n), np.nan)
     spread = prior.scale_veh * np.sqrt(between / np.maximum(n, 1))
-    most = MOST_DEVIATIONS * np.hypot(prior.scale_veh * root * np.sqrt(_error_shape(prior)), spread)
+    most = error.most_deviations * np.hypot(prior.scale_veh * root * np.sqrt(_error_shape(prior)), spread)
     near = np.clip(mean, prior.usual_veh - most, prior.usual_veh + most)
     learned = filter_day(only_error, near, spread, rule, sites.place, sites.key, sites.seed)
     left = np.mean((learned.spread_veh / prior.scale_veh) ** 2, axis=0)
