@@ -30,7 +30,6 @@ from twin.scenario.modification import Modification
 _OPENED = stream_of("data_platform.opened")
 _POOLED = stream_of("data_platform.pooled")
 DAY_S = 86_400.0
-NOT_OPEN = "not open"
 
 
 def hold_datasets(platform: DataPlatform, orders: Sequence[Modification]) -> None:
