@@ -13,8 +13,9 @@ from twin.territory.tables import Flags, Floats, Ints, Texts
 from twin.territory.utilities.tables import LAID, TELECOM, Utilities
 from twin.utilities.failures.damages import Damages
 from twin.utilities.failures.inventory import Inventory, Rows, inventory_of
-from twin.utilities.failures.laid import POWERED, RUNNING, S_PER_MIN, paths_of
+from twin.utilities.failures.laid import POWERED, S_PER_MIN, paths_of
 from twin.utilities.failures.sorts import plane_xy
+from twin.utilities.spans import RUNNING
 
 DEPOT = -1
 """Row of the crews' depot where rows of nodes are asked for."""
