@@ -55,7 +55,7 @@ def test_the_same_delay_at_any_hour_brings_earlier_departures_and_a_longer_one_e
     assert (after_long <= after_short).all()
 
 
-@pytest.mark.parametrize(("delay_min", "least_share"), [(10.0, 0.05), (30.0, 0.3), (60.0, 0.6)])
+@pytest.mark.parametrize(("delay_min", "least_share"), [(1.0, 0.04), (5.0, 0.3), (10.0, 0.55), (30.0, 0.9)])
 def test_a_delay_is_answered_by_many(delay_min: float, least_share: float) -> None:
     usual = usual_min([20.0] * len(SHIFTS_MIN))
     shift = departures(KEYS, usual, usual + delay_min, LEDGER, 1)
