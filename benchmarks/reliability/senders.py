@@ -22,6 +22,7 @@ import numpy as np
 from benchmarks.reliability.stream import Stream
 from twin.live.by_mqtt import Address
 from twin.live.outbox import Key, MqttSender, Outbox
+from twin.scenario.ledger import Parameters
 
 CHUNK = 500
 """Lines written to a pipe at a time."""
@@ -193,7 +194,7 @@ def send_by_mqtt(stream: Stream, folder: Path, executable: str, n_kills: int, wi
     broker = broker_of(executable, port, folder)
     text = f"mqtt://127.0.0.1:{port}/city/loops"
     ingester = subscriber_of(text, folder)
-    box = Outbox(capacity=len(stream.arrival), resend_after_s=1.0)
+    box = Outbox(len(stream.arrival), Parameters.defaults().replaced({"live.resend_after_s": 1.0}))
     first = dict.fromkeys(stream.arrival.tolist())
     for row in first:
         box.put(stream.key(row), row)

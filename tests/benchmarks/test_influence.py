@@ -211,7 +211,6 @@ def test_the_figure_draws_both_focuses_and_the_ratio_and_is_the_same_each_time(t
         assert word in said
 
 
-@pytest.mark.skipif(not TABLE.is_file(), reason="the study has not been run")
 def test_the_table_is_whole_and_the_one_that_was_measured() -> None:
     assert hashlib.sha256(TABLE.read_bytes()).hexdigest() == DIGEST.read_text().split()[0]
     lines = finished(TABLE)
@@ -221,7 +220,6 @@ def test_the_table_is_whole_and_the_one_that_was_measured() -> None:
             assert line["km_manager"] == "0"
 
 
-@pytest.mark.skipif(not TABLE.is_file(), reason="the study was not run")
 def test_the_page_opens_offline_and_holds_figure_tables_and_digest() -> None:
     page = page_of(TABLE)
     assert page.count("<svg") == 1

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.knowledge.exact_filters import Belief, analysis, analysis_of_many, forecast, steady_variances
 from tests.knowledge.slow_filters import slow_assimilate, slow_fade
 from twin.errors import InputError
 from twin.kernels.assimilate import assimilate, fade
 from twin.kernels.random import keys_of
 from twin.knowledge.flow_filter import FilterRule, FlowFilter
-from twin.knowledge.kalman import Belief, analysis, analysis_of_many, forecast, steady_variances
 from twin.scenario.ledger import Parameters
 
 

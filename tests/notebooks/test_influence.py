@@ -6,12 +6,10 @@ import jupytext
 import nbclient
 import pytest
 
-from benchmarks.studies.influence import TABLE
 from tests.conftest import ROOT
 
 
 @pytest.mark.timeout(900)
-@pytest.mark.skipif(not TABLE.is_file(), reason="the study has not been run")
 @pytest.mark.one_interpreter("a story of runs that are tested on each")
 @pytest.mark.filterwarnings("default")  # what Jupyter warns of is no matter of this project
 def test_the_notebook_of_influence_runs_and_shows_its_figure(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,7 @@ from twin.model.choices import DayModes, Felt
 from twin.model.twin_model import TwinModel
 from twin.population.days.tours import tour_modes
 from twin.population.tables import CAR, MODES, PASSENGER, WALK
+from twin.study.driving_times import driving_times
 from twin.study.response import Response, respond_in
 
 NARROW = WORKS.replace("150", "60").replace("10:00", "19:00")
@@ -97,6 +98,23 @@ def test_who_drives_anew_has_a_way_and_who_sets_out_earlier_leaves_earlier() -> 
     assert (earlier_s == np.minimum(900.0, world().population.trips.depart_s[first])).all()
     model.run_until(9 * 3_600)
     assert (model.state.itineraries.departed_ms[new] >= 0).any()
+
+
+def test_what_setting_out_at_another_time_takes_is_told_from_the_plan_whatever_they_did_today() -> None:
+    plain = opened(nothing_felt())
+    modes = tour_modes(world().population, world().territory, scenario().ledger())
+    earlier = opened(Felt(np.zeros(len(modes.mode)), np.where(modes.mode == CAR, -60.0, 0.0)))
+    assert (earlier.plan_ms != plain.plan_ms).any()
+    usual, now = (driving_times(model, plain.habits, modes).first_min for model in (plain, earlier))
+    assert np.isfinite(usual).all(axis=1).sum() > 100
+    assert np.array_equal(usual, now, equal_nan=True)
+
+
+@pytest.mark.one_interpreter("lives the days of the one before")
+def test_who_is_held_up_on_the_way_to_work_leaves_earlier() -> None:
+    shift_min = response(NARROW).felt.shift_min
+    assert (shift_min < 0.0).sum() > 3 * (shift_min > 0.0).sum()
+    assert response(WORKS).days[-1].shifted_share < response(NARROW).days[-1].shifted_share
 
 
 def test_modes_are_remade_as_the_population_made_them() -> None:

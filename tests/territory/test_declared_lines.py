@@ -144,7 +144,7 @@ def test_a_folder_is_read_as_well_and_only_its_own_territory_takes_it(declare, g
         ("dwell_s = 20", 'mode = "boat"\ndwell_s = 20', "line 1: mode", "ferry"),
         ('name = "middle"', 'name = "west"', "stop 2: name: 'west' stands twice", "a name for each stop"),
         ("schema_version = 1", "schema_version = 2", "schema_version", "1"),
-        ('kind = "assumption"', 'kind = "hearsay"', "kind", "seed-sign"),
+        ('kind = "assumption"', 'kind = "hearsay"', "kind", "literature"),
         ("[[line]]", "[[line", "timetable.toml", "tables [[line]]"),
     ],
 )

@@ -72,7 +72,7 @@ def test_without_a_failure_nothing_is_lost_and_all_that_is_drawn_arrives():
     assert lost == pytest.approx(dict.fromkeys(lost, 0.0), abs=1e-4)
     assert not day.falls
     assert day.power.imbalance() < 1e-6
-    assert day.power.outside_band().max() == 0.0
+    assert day.power.outside_band(LEDGER["utilities.voltage_band"]).max() == 0.0
     assert day.water.imbalance() < 1e-6
 
 

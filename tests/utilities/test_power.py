@@ -106,7 +106,7 @@ def test_a_broken_source_leaves_everybody_without():
 def test_voltages_outside_a_tenth_are_counted():
     load = np.array([[1_000.0] * 3, [35_000.0] * 3])
     flow = chain().solve(load, 0.0 * load)
-    assert flow.outside_band().tolist() == [0.0, 0.5]
+    assert flow.outside_band(0.1).tolist() == [0.0, 0.5]
 
 
 def test_a_load_that_no_voltage_carries_names_its_step():

@@ -8,13 +8,7 @@ import numpy as np
 import pytest
 
 from tests.conftest import ROOT
-from twin.errors import InputError
-from twin.kernels.random import stream_of, uniforms
-from twin.scenario.ledger import Parameters
-from twin.territory.territory import Territory
-from twin.utilities.failures.cascade import Needs, settle
-from twin.utilities.failures.laid import laid_cascade
-from twin.utilities.static import (
+from tests.utilities.static import (
     COUPLED_THRESHOLD,
     LargestPiece,
     inoperabilities,
@@ -22,6 +16,12 @@ from twin.utilities.static import (
     threshold,
     twins,
 )
+from twin.errors import InputError
+from twin.kernels.random import stream_of, uniforms
+from twin.scenario.ledger import Parameters
+from twin.territory.territory import Territory
+from twin.utilities.failures.cascade import Needs, settle
+from twin.utilities.failures.laid import laid_cascade
 
 pytestmark = pytest.mark.one_interpreter("arithmetic over arrays that no interpreter changes")
 

@@ -11,8 +11,7 @@ from twin.cli.options import AsJson, Quiet, ScenarioFile
 from twin.cli.output import emit, exact, paragraph, say, table
 from twin.cli.progress import shown
 from twin.errors import InputError
-
-KINDS = ("law", "statistic", "literature", "seed-sign", "assumption")
+from twin.scenario.ledger import KINDS, Parameters
 
 
 def check(scenario: ScenarioFile, as_json: AsJson = False, quiet: Quiet = False) -> None:
@@ -105,8 +104,6 @@ def parameters(
 ) -> None:
     """Print the ledger: every number assumed, what it means, its range, unit, kind and source."""
     from dataclasses import asdict
-
-    from twin.scenario.ledger import Parameters
 
     if kind is not None and kind not in KINDS:
         raise InputError("--kind", f"no kind {kind!r}", "one of " + ", ".join(KINDS))

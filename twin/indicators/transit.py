@@ -40,7 +40,7 @@ def bus_lateness_p90(record: DayRecord, focus: Focus) -> Groups:
 
 @indicator("share", "higher", RIDING)
 def buses_on_time(record: DayRecord, focus: Focus) -> Groups:
-    """Share of those departures that are not late by the ledger's limit: ``n_on_time / n``."""
+    """Share of those departures not late by the ledger's limit: ``n_on_time / n``; no run leaves early."""
     if record.transit is None:
         return {}
     late_s = record.transit.lateness_s[_calls(record.transit, record, focus)]

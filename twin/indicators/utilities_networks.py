@@ -16,15 +16,14 @@ from twin.indicators.utilities_record import NEVER, SERVICES, Singles
 from twin.indicators.utilities_stays import Floats
 from twin.territory.utilities.tables import WATER
 from twin.utilities.reliability import Interruptions, interruptions, time_to_share
+from twin.utilities.spans import QUARTER_S, RUNNING
 
-QUARTER_S, S_PER_MIN, S_PER_H = 900.0, 60.0, 3_600.0
-RUNNING, ALMOST_ALL = 0.5, 0.9
+S_PER_MIN, S_PER_H = 60.0, 3_600.0
+ALMOST_ALL = 0.9
 EXACT = 1e-5
 """Share of what is asked for to which the engines are exact, and single precision keeps it."""
 Flags = NDArray[np.bool_]
 NETWORKS = (*CONSUMPTION, "indicators.*")
-VOLTAGE_BAND = 0.1
-"""Most that voltage may be off, over nominal (EN 50160)."""
 
 
 @indicator("min/customer", "lower", NETWORKS)
@@ -95,12 +94,12 @@ def network_yield(record: DayRecord, focus: Focus) -> Groups:
 
 @indicator("share", "lower", NETWORKS)
 def voltage_outside_band(record: DayRecord, focus: Focus) -> Groups:
-    """Share of quarters and energised nodes whose voltage is more than 10 % off (EN 50160)."""
+    """Share of quarters and energised nodes whose voltage is outside the ledger's band (EN 50160)."""
     day = record.utilities
     if day is None or not focus.is_whole:
         return {}
     alive = day.voltage_pu > 0.0
-    off = alive & (np.abs(day.voltage_pu - 1.0) > VOLTAGE_BAND)
+    off = alive & (np.abs(day.voltage_pu - 1.0) > record.parameters["utilities.voltage_band"])
     return {EVERYBODY: ratio(float(off.sum()), float(alive.sum()))}
 
 

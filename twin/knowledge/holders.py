@@ -12,6 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from twin.clock import DAY_S
 from twin.errors import InputError
 from twin.kernels.random import keys_of, stream_of, uniforms
 from twin.knowledge.datasets import Dataset
@@ -29,8 +30,6 @@ from twin.scenario.modification import Modification
 
 _OPENED = stream_of("data_platform.opened")
 _POOLED = stream_of("data_platform.pooled")
-DAY_S = 86_400.0
-NOT_OPEN = "not open"
 
 
 def hold_datasets(platform: DataPlatform, orders: Sequence[Modification]) -> None:
@@ -65,7 +64,7 @@ def held(platform: DataPlatform, order: HoldDataset) -> Dataset:
         "licence": order.licence,
         "purpose": order.purpose,
         "personal": order.personal,
-        "retention_s": None if order.retention_days is None else order.retention_days * DAY_S,
+        "retention_s": None if order.retention_days is None else float(order.retention_days * DAY_S),
         "documented": order.documented,
     }
     changes: dict[str, object] = {key: value for key, value in given.items() if value is not None}

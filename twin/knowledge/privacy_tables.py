@@ -16,7 +16,6 @@ import numpy as np
 
 from twin.kernels.random import key_of, stream_of, uniforms
 from twin.knowledge.privacy_release import BudgetLedger, NoiseKey, Policy, noise
-from twin.knowledge.traces import Traces
 
 _CLIP = stream_of("knowledge.privacy.clip")
 
@@ -43,11 +42,6 @@ class Contributions(NamedTuple):
         total = np.rint(np.bincount(row, weights=amount, minlength=len(packed))).astype(np.int64)
         some = total > 0
         return cls(packed[some] // n_cells, packed[some] % n_cells, total[some], n_cells)
-
-    @classmethod
-    def of_traces(cls, traces: Traces, n_cells: int) -> Contributions:
-        """One for each distinct point of a trace: a table of persons."""
-        return cls(traces.person, traces.point, np.ones(len(traces.person), dtype=np.int64), n_cells)
 
     def ranges(self, person: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """First row of each person (n,), and the row after its last."""

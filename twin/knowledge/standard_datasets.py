@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from twin.clock import DAY_S
 from twin.knowledge.datasets import Column, Dataset
 
-DAY_S = 86_400.0
 CITY, WATER, TRANSPORT, CALCULATOR, MOBILE, CITIZENS = (
     *("city", "water_operator", "transport_operator", "calculator", "mobile_operator", "citizens"),
 )
@@ -30,7 +30,7 @@ _TABLE = (
 )
 STANDARD: dict[str, Dataset] = {
     name: replace(
-        Dataset.of_features(name, holder, Column("result", unit, meaning), feature, cadence_s=DAY_S),
+        Dataset.of_features(name, holder, Column("result", unit, meaning), feature, cadence_s=float(DAY_S)),
         service=service,
         owner_kind=KINDS[holder],
     )

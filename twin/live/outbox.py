@@ -15,6 +15,7 @@ from typing import Any
 
 from twin.errors import WorkError
 from twin.live.by_mqtt import ACKS, QOS, Address, client_of, digest_of
+from twin.scenario.ledger import Parameters
 
 Key = tuple[str, str, int]
 """Device, boot, number."""
@@ -23,16 +24,16 @@ Key = tuple[str, str, int]
 class Outbox:
     """Messages by key, in the order in which they are due.
 
-    >>> box = Outbox(capacity=2, resend_after_s=5.0)
+    >>> box = Outbox(2, Parameters.defaults())
     >>> box.put(("d", "a", 1), {"result": 3})
-    >>> [key for key, _ in box.due(0.0, 10)], box.due(1.0, 10), [key for key, _ in box.due(6.0, 10)]
+    >>> [key for key, _ in box.due(0.0, 10)], box.due(1.0, 10), [key for key, _ in box.due(3.0, 10)]
     ([('d', 'a', 1)], [], [('d', 'a', 1)])
     >>> box.acknowledge(("d", "a", 1)), len(box)
     (True, 0)
     """
 
-    def __init__(self, capacity: int, resend_after_s: float) -> None:
-        self.capacity, self.resend_after_s = capacity, resend_after_s
+    def __init__(self, capacity: int, parameters: Parameters) -> None:
+        self.capacity, self.resend_after_s = capacity, float(parameters["live.resend_after_s"])
         self.n_sent = 0
         self._lock = threading.Lock()
         self._new: OrderedDict[Key, Any] = OrderedDict()

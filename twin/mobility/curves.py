@@ -66,19 +66,6 @@ class Factors:
         """Row of each vehicle's curves (n,)."""
         return (vehicle_class * N_FUELS + fuel) * N_EUROS + euro
 
-    @staticmethod
-    def exhaust(curve: NDArray[np.float64], speed_kmh: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Pollutant per km (n,) [g/km] of curves (n, 6) at those speeds.
-
-        >>> petrol_euro_4 = np.array([[0.106, 0.0, -1.58e-3, 0.0, 7.1e-6, 0.0]])
-        >>> Factors.exhaust(petrol_euro_4, np.array([50.0])).round(5).tolist()
-        [0.04475]
-        """
-        a, b, c, d, e, f = curve.T
-        above = a + speed_kmh * (c + e * speed_kmh) + f / speed_kmh
-        found: NDArray[np.float64] = above / (1.0 + speed_kmh * (b + d * speed_kmh))
-        return found
-
     def as_curves(self) -> Curves:
         """The same as the kernel takes it."""
         hold_kmh = np.array(self.curves_hold_kmh, dtype=np.float64)
@@ -92,14 +79,6 @@ class Factors:
             self.mj_per_unit,
             hold_kmh,
         )
-
-    def wear_g_per_km(self, group: NDArray[np.int64], speed_kmh: NDArray[np.float64]) -> NDArray[np.float64]:
-        """PM10 of wear per km (n,): tyres and brakes wear more at low speeds (guidebook eqs 5 and 8)."""
-        tyre = np.clip(1.78 - 0.00974 * speed_kmh, 0.902, 1.39)
-        brake = np.clip(2.75 - 0.0270 * speed_kmh, 0.185, 1.67)
-        tyres, brakes, road = self.wear[group].T
-        total: NDArray[np.float64] = tyres * tyre + brakes * brake + road
-        return total
 
 
 def factors_of(parameters: Parameters) -> Factors:

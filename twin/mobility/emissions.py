@@ -14,7 +14,6 @@ order of passages.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -25,10 +24,7 @@ from twin.kernels.emissions import Sums, add_emissions
 from twin.mobility.curves import CARRIERS, Factors
 from twin.population.residents.fleet import TripVehicles
 
-MS_PER_H = 3_600_000.0
 NANO = 1e9
-CHUNK = 1_000_000
-"""Passages worked on at a time, so that a day of five million needs little memory."""
 QUANTITIES = ("co2_kg", "energy_mj", "nox_g", "exhaust_pm_g", "wear_pm_g")
 """What is summed by link, in the kernel's order; particles from exhausts, below 10 um from wear."""
 
@@ -64,61 +60,6 @@ class Emissions:
         """These, and on the links what vehicles that make no trip of anybody emitted as well."""
         by_link = {name: total + services.by_link[name] for name, total in self.by_link.items()}
         return replace(self, by_link=by_link)
-
-
-class Emitted(NamedTuple):
-    """Of single passages, in billionths: energy (n, n_carriers), the rest (n,); CO2 [kg], masses [g]."""
-
-    energy: NDArray[np.float64]
-    co2_kg: NDArray[np.float64]
-    energy_mj: NDArray[np.float64]
-    nox_g: NDArray[np.float64]
-    exhaust_pm_g: NDArray[np.float64]
-    wear_pm_g: NDArray[np.float64]
-
-
-def emitted(
-    part: PassageColumns, vehicles: TripVehicles, length_m: NDArray[np.float64], factors: Factors
-) -> Emitted:
-    """What each of some passages burnt and emitted; arguments as in `day_emissions`."""
-    group = factors.group_of(*(column[part.trip].astype(np.int64) for column in vehicles[1:]))
-    km = length_m[part.link] / 1_000.0
-    hours = (part.exit_ms - part.enter_ms) / MS_PER_H
-    speed_kmh = np.minimum(km / hours, factors.top_kmh[group])
-    a, b, c, d = factors.energy_curve[group].transpose(2, 1, 0)
-    per_km = a / speed_kmh + (b + speed_kmh * (c + d * speed_kmh))
-    energy = np.rint((per_km * km).T * NANO)
-    held_kmh = np.clip(speed_kmh, *factors.curves_hold_kmh)
-    nox, exhaust = (
-        np.rint(factors.exhaust(curve[group], held_kmh) * km * NANO)
-        for curve in (factors.nox_curve, factors.pm_curve)
-    )
-    wear = np.rint(factors.wear_g_per_km(group, speed_kmh) * km * NANO)
-    return Emitted(
-        energy,
-        np.rint(_added(energy, factors.co2_kg_per_unit)),
-        np.rint(_added(energy, factors.mj_per_unit)),
-        np.maximum(nox, 0.0),
-        np.maximum(exhaust, 0.0),
-        wear,
-    )
-
-
-def _added(energy: NDArray[np.float64], per_unit: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Carriers times what a unit of each makes (n,), in the order of carriers on every machine."""
-    total: NDArray[np.float64] = energy[:, 0] * per_unit[0]
-    for carrier in range(1, len(CARRIERS)):
-        total = total + energy[:, carrier] * per_unit[carrier]
-    return total
-
-
-def chunks(passages: PassageColumns) -> Iterator[PassageColumns]:
-    """A day's passages, some at a time."""
-    for first in range(0, passages.trip.shape[0], CHUNK):
-        some = slice(first, first + CHUNK)
-        yield PassageColumns(
-            passages.trip[some], passages.link[some], passages.enter_ms[some], passages.exit_ms[some]
-        )
 
 
 def day_emissions(

@@ -16,8 +16,6 @@ from twin.mobility.loading import Loader
 from twin.mobility.vehicles import Legs
 from twin.routing.routes import Routes
 
-NO_STOP = np.int32(-1)
-
 
 @dataclass(frozen=True, eq=False)
 class Fleet:

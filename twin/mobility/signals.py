@@ -24,12 +24,12 @@ from scipy.sparse.csgraph import connected_components
 
 from twin.kernels.random import keys_of, stream_of, uniforms
 from twin.scenario.ledger import Parameters
+from twin.territory.geometry import M_PER_DEGREE
 from twin.territory.tables import SIGNAL, Streets
 
 OFFSET_STREAM = stream_of("signals.offset")
 MS = 1_000
 LOOK_BACK_M = 15.0  # an approach's line is that of its last metres
-M_PER_DEGREE = 111_195.0
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,6 @@ A_WEIGHT_DB = np.array([-26.2, -16.1, -8.6, -3.2, 0.0, 1.2, 1.0, -1.1])
 """A-weighting of the octaves from 63 Hz to 8 kHz (IEC 61672-1)."""
 REFERENCE_KMH, SLOWEST_KMH, FASTEST_KMH = 70.0, 20.0, 130.0
 LIGHT, HEAVY = "light", "heavy"
-SILENCE_DB = -np.inf
 
 
 def vehicle_power_db(speed_kmh: Floats, group: str, parameters: Parameters) -> Floats:

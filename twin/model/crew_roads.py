@@ -16,6 +16,7 @@ from twin.mobility.passages import Passages
 from twin.model.state import Access
 from twin.routing.search import bounds_to
 from twin.routing.topology import usable_in
+from twin.territory.geometry import M_PER_DEGREE
 from twin.territory.tables import Flags, Floats, Ints, Longs, Streets
 from twin.territory.utilities.tables import Utilities
 
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 WINDOW_S = 900.0
 """Passages of the last quarter of an hour tell what a link takes now."""
 S_PER_H, H_PER_DAY = 3_600.0, 24.0
-M_PER_DEGREE = 111_195.0
 DEPOT = -1
 
 

@@ -13,13 +13,13 @@ from twin.routing.kerbs import other_directions
 from twin.scenario.actors import SensorFleet
 from twin.sensing.devices import Spots
 from twin.sensing.kinds import KINDS
+from twin.territory.geometry import M_PER_DEGREE
 from twin.territory.select_places import select_places
 from twin.territory.utilities.tables import HEAT, WATER
 
 if TYPE_CHECKING:
     from twin.model.twin_model import TwinModel
 
-M_PER_DEGREE = 111_195.0
 ON_STREETS = ("parked", "lamp")
 """What belongs to both directions of a street together, known by its first link."""
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from twin.clock import SLICE_S
-from twin.conditions.weather import climate_of, season_temperature_c
+from twin.conditions.weather import WARMEST_H, climate_of, season_temperature_c
 from twin.indicators.utilities_record import (
     SERVICES,
     DamageRows,
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from twin.model.twin_model import TwinModel
 
 W_PER_KW, S_PER_H, H_PER_DAY = 1_000.0, 3_600.0, 24.0
-WARMEST_H, MIDDLE_OF_MONTH = 14.0, 15
+MIDDLE_OF_MONTH = 15
 WHY_INPUT = {POWER: "no power", WATER: "not filled", TELECOM: "no telecom"}
 
 

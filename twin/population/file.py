@@ -18,6 +18,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from twin.errors import InputError
 from twin.population.residents.archetypes import HOUSEHOLD_TYPES, N_BANDS
+from twin.scenario.ledger import Kind
 from twin.scenario.wording import fault, input_error
 
 SCHEMA_VERSION = 1
@@ -57,7 +58,6 @@ def _weights(values: dict[str, float]) -> dict[str, float]:
 
 Profile = Annotated[tuple[float, ...], AfterValidator(_profile)]
 Weights = Annotated[dict[str, float], AfterValidator(_weights)]
-Kind = Literal["law", "statistic", "literature", "seed-sign", "assumption"]
 Text = Annotated[str, Field(min_length=1)]
 
 
@@ -66,7 +66,7 @@ class Frozen(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    kind: Kind = Field(description="law, statistic, literature, seed-sign or assumption")
+    kind: Kind = Field(description="law, statistic, literature or assumption")
     source: Text = Field(description="where the numbers come from")
 
 

@@ -16,11 +16,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, Literal, get_args
 
 from twin.errors import InputError
 
-KINDS = ("law", "statistic", "literature", "seed-sign", "assumption")
+Kind = Literal["law", "statistic", "literature", "assumption"]
+KINDS: tuple[str, ...] = get_args(Kind)
 FIELDS = ("value", "low", "high", "unit", "kind", "source", "meaning")
 FRACTION_UNITS = ("share", "probability")
 

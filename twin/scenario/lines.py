@@ -22,6 +22,7 @@ from pydantic import (
 
 from twin.clock import parse_time_s
 from twin.errors import InputError
+from twin.scenario.ledger import Kind
 from twin.scenario.wording import fault, input_error, short
 
 MOST_BYTES = 2**20
@@ -139,9 +140,7 @@ class TimetableTable(Closed):
 
     schema_version: Literal[1] = Field(description="1")
     place: Text = Field(description="name of the place")
-    kind: Literal["law", "statistic", "literature", "seed-sign", "assumption"] = Field(
-        description="law, statistic, literature, seed-sign or assumption"
-    )
+    kind: Kind = Field(description="law, statistic, literature or assumption")
     source: Text = Field(description="where the numbers come from")
     stop: tuple[StopTable, ...] = Field(default=(), description="tables [[stop]]")
     line: tuple[LineTable, ...] = Field(min_length=1, description="at least one table [[line]]")

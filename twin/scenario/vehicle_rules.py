@@ -112,7 +112,5 @@ class Toll(_OfVehicles):
         return np.array([self.eur, van, van if self.eur_lorry is None else self.eur_lorry, 0.0])
 
 
-VehicleRule = LowEmissionZone | Toll
-
 for _kind in (LowEmissionZone, Toll):
     MODIFICATIONS.add(_kind.model_fields["kind"].default, _kind)

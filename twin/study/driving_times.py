@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from twin.behaviour.departures import SHIFTS_MIN
+from twin.behaviour.departures import departure_shifts_min
 from twin.behaviour.habits import Habits
 from twin.clock import MS
 from twin.kernels import paths
@@ -24,8 +24,9 @@ MINUTE_MS = 60 * MS
 class DrivingTimes:
     """Times by car [min] of tours.
 
-    tour_min: (n_tours,), NaN where a leg has no way or nobody could go so; first_min: (n_tours, n_shifts) of
-    the first leg at each of `SHIFTS_MIN`, 0 where the tour is not the day's first or not for work or school.
+    tour_min: (n_tours,) at the departures of the day, NaN where a leg has no way or nobody could go so;
+    first_min: (n_tours, n_shifts) of the first leg at each of `departure_shifts_min` after the departure that
+    was planned, NaN where the tour is not the day's first, not for work or school, or has no way.
     """
 
     tour_min: np.ndarray
@@ -33,12 +34,15 @@ class DrivingTimes:
 
 
 def driving_times(model: TwinModel, habits: Habits, modes: TourModes) -> DrivingTimes:
-    """Times over the routes that feel best under the times that drivers expect."""
+    """Times over the routes that feel best at the planned departures under the times that drivers expect."""
     legs, could = modes.legs, np.isfinite(modes.utility[:, IN_A_CAR]).any(axis=1)
     at = np.flatnonzero(could[legs.tour] & ~legs.one_link)
     rows = modes.row[at]
     trips = model.population.trips
-    asked = Trips(trips.origin_link, trips.destination_link, model.plan_ms, model.trip_person_key)
+    planned_ms = np.rint(model.accustomed.trips.depart_s * MS).astype(
+        np.int64
+    )  # some set out otherwise today
+    asked = Trips(trips.origin_link, trips.destination_link, planned_ms, model.trip_person_key)
     drivers = replace(model.drivers(), trips=model.day_roads.addressed(asked, rows), rows=rows)
     weights = drivers.weights(habits.expected_ms)
     routes = drivers.choose(weights, drivers.bounds(), rows)
@@ -46,9 +50,8 @@ def driving_times(model: TwinModel, habits: Habits, modes: TourModes) -> Driving
     clock = weights._replace(cost_ms=weights.time_ms, sigma=0.0)
     has_way = routes.start[rows] >= 0
 
-    def minutes(which: np.ndarray, shift_min: int) -> np.ndarray:
-        """Of legs (places in ``at``) that set out so much later (n,), NaN without a way."""
-        depart_ms = np.maximum(drivers.trips.depart_ms + shift_min * MINUTE_MS, 0)
+    def minutes(which: np.ndarray, depart_ms: np.ndarray) -> np.ndarray:
+        """Of legs (places in ``at``) that set out then (n_trips,) (n,), NaN without a way."""
         out = np.zeros(which.shape[0], dtype=np.int64)
         found = which[has_way[which]]
         shifted, links = drivers.trips._replace(depart_ms=depart_ms), drivers.topology.link_key
@@ -58,11 +61,15 @@ def driving_times(model: TwinModel, habits: Habits, modes: TourModes) -> Driving
         return np.where(has_way[which], out / MINUTE_MS, np.nan)
 
     every = np.arange(at.shape[0])
-    tour_min = np.bincount(legs.tour[at], weights=minutes(every, 0), minlength=len(modes.mode))
+    lived_min = minutes(every, model.plan_ms)
+    tour_min = np.bincount(legs.tour[at], weights=lived_min, minlength=len(modes.mode))
     tour_min[~could] = np.nan
-    first_min = np.zeros((len(modes.mode), len(SHIFTS_MIN)))
+    shifts_min = departure_shifts_min(model.parameters)
+    first_min = np.full((len(modes.mode), len(shifts_min)), np.nan)
     sets_out = (legs.sequence[at] == 0) & np.isin(legs.purpose[at], (WORK, BUSINESS, SCHOOL)) & has_way
     which = np.flatnonzero(sets_out)
-    for column, shift_min in enumerate(SHIFTS_MIN):
-        first_min[legs.tour[at[which]], column] = minutes(which, shift_min)
+    for column, shift_min in enumerate(shifts_min.tolist()):
+        first_min[legs.tour[at[which]], column] = minutes(
+            which, np.maximum(planned_ms + int(shift_min * MINUTE_MS), 0)
+        )
     return DrivingTimes(tour_min, first_min)

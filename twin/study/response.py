@@ -128,7 +128,7 @@ def respond_in(
     usual_spec = spec.model_copy(update={"modifications": ()})
     parameters = spec.ledger()
     modes = tour_modes(world.population, world.territory, parameters)
-    felt = Felt(np.zeros(len(modes.mode)), np.zeros(len(modes.mode), dtype=np.int64))
+    felt = Felt(*np.zeros((2, len(modes.mode))))
     tolerance = float(parameters["behaviour.response_settled_share"])
     habits = [world.habits, world.habits]
     lived: list[ResponseDay] = []
@@ -141,7 +141,7 @@ def respond_in(
         habits = [before.habits, after.habits]
         newest = _learned(modes, before.times, after.times, after.model)
         mode = after.mode
-        gap = float(np.mean(_would_choose(after, newest) | (newest.shift_min != felt.shift_min)))
+        gap = float(np.mean(_would_choose(after, newest)))
         lived.append(_outcome(modes, before, after, felt, gap))
         calm = calm + 1 if gap <= tolerance else 0
         asked = reviewers(seed, ROUND_OFFSET + day, 1.0 / (day + 1), modes.tours.key)
@@ -189,12 +189,13 @@ def _learned(modes: TourModes, before: DrivingTimes, after: DrivingTimes, model:
 
 
 def _would_choose(after: _Day, newest: Felt) -> np.ndarray:
-    """Tours (n_tours,) that would be made by another mode if all thought about what they learned."""
-    assert after.model.felt is not None
-    modes = after.model.modes
+    """Tours (n_tours,) by another mode, or by car at another time, if all thought about what they learned."""
+    felt, modes = after.model.felt, after.model.modes
+    assert felt is not None
     assert modes is not None
-    again: DayModes = modes.with_saved(IN_A_CAR, newest.saved_min - after.model.felt.saved_min)
-    return np.asarray(again.mode != after.mode)
+    again: DayModes = modes.with_saved(IN_A_CAR, newest.saved_min - felt.saved_min)
+    elsewhen = (again.mode == CAR) & (newest.shift_min != felt.shift_min)
+    return np.asarray((again.mode != after.mode) | elsewhen)
 
 
 def _outcome(modes: TourModes, before: _Day, after: _Day, felt: Felt, gap: float) -> ResponseDay:

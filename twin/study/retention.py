@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from twin.clock import DAY_S
 from twin.scenario.ledger import Parameters
 from twin.study import store
 
@@ -19,7 +20,6 @@ PERSONAL = ("trips.parquet", "homes.parquet")
 """Tables with a row a trip or a building."""
 CHECKPOINTS = "checkpoints"
 """Routes by trip, from which learning goes on."""
-DAY_S = 86_400.0
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from twin.clock import DAY_S
 from twin.errors import InputError, WorkError
 from twin.knowledge.traces import Sightings
 from twin.model.sources import load_population
@@ -29,7 +30,6 @@ from twin.study.progress import Progress, silent
 from twin.study.results import Result
 from twin.territory.territory import Territory
 
-DAY_S = 86_400.0
 PLANNING, ENERGY = "planning", "energy"
 _CAR = MODES.index("car")
 

@@ -11,11 +11,10 @@ from twin.indicators.focus import every_focus
 from twin.indicators.records import DayRecord
 from twin.indicators.utilities_networks import residents, served_curves
 from twin.indicators.utilities_record import UtilitiesRecord
+from twin.utilities.spans import QUARTER_S, RUNNING
 
 SHOWN = ("power", "water", "mobile")
 """Services of the frames; a place's digit has a bit for each that is gone: 1, 2, 4."""
-QUARTER_S = 900.0
-HALF = 0.5
 
 
 def utility_tables(record: DayRecord) -> dict[str, pd.DataFrame]:
@@ -40,7 +39,7 @@ def _frames(record: DayRecord, day: UtilitiesRecord) -> pd.DataFrame:
     row = np.searchsorted(day.edges_s, middle_s, side="right") - 1
     digit = np.zeros((len(row), len(day.place_id)), dtype=np.uint8)
     for bit, name in enumerate(SHOWN):
-        digit |= (day.lost(name)[row] > HALF).astype(np.uint8) << np.uint8(bit)
+        digit |= (day.lost(name)[row] > RUNNING).astype(np.uint8) << np.uint8(bit)
     ever = np.flatnonzero(digit.any(axis=0))
     lost = ["".join(map(str, digit[:, place].tolist())) for place in ever.tolist()]
     return pd.DataFrame(

@@ -23,12 +23,12 @@ from twin.utilities.failures.cascade import Cascade, Fall
 from twin.utilities.failures.crews import Crews, Travel
 from twin.utilities.failures.damages import Damages, no_damages
 from twin.utilities.failures.faults import Faults, Rules
-from twin.utilities.failures.laid import RUNNING, S_PER_MIN, Services, laid_cascade, outage, services
+from twin.utilities.failures.laid import S_PER_MIN, Services, laid_cascade, outage, services
 from twin.utilities.failures.switching import TIE
 from twin.utilities.physics import S_PER_H, Physics, physics_of
 from twin.utilities.power.flow import Flow
 from twin.utilities.reliability import Interruptions, interruptions, not_delivered
-from twin.utilities.spans import QUARTER_S, SpanLog, Spans
+from twin.utilities.spans import QUARTER_S, RUNNING, SpanLog, Spans
 from twin.utilities.water.day import WaterDay
 from twin.utilities.water.laid import LaidWater
 

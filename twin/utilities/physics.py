@@ -19,11 +19,10 @@ from twin.territory.tables import Floats, Ints, Texts
 from twin.territory.territory import Territory
 from twin.territory.utilities.tables import Utilities
 from twin.utilities.demand import POWER, WATER, DayConsumption
-from twin.utilities.failures.laid import RUNNING
 from twin.utilities.heat.day import HeatDay, TownHeat
 from twin.utilities.power.flow import Flow, PowerFlow, power_engine
 from twin.utilities.power.laid import LaidPower, laid_power
-from twin.utilities.spans import QUARTER_S, Spans
+from twin.utilities.spans import QUARTER_S, RUNNING, Spans
 from twin.utilities.water.day import WaterDay, water_day
 from twin.utilities.water.engine import epanet
 from twin.utilities.water.laid import LaidWater, laid_water

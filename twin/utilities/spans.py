@@ -9,6 +9,8 @@ import numpy as np
 from twin.territory.tables import Flags, Floats, Ints
 
 QUARTER_S = 900
+RUNNING = 0.5
+"""Level from which an element is up: it runs, stands, or is supplied with what it was asked for."""
 
 
 @dataclass(frozen=True)

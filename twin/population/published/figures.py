@@ -15,8 +15,9 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from twin.errors import InputError
-from twin.population.file import Kind, Text
+from twin.population.file import Text
 from twin.population.published.measures import MEASURES
+from twin.scenario.ledger import Kind
 from twin.scenario.wording import fault, input_error, nearest
 
 LISTS = ("fitted", "held_out")
@@ -71,7 +72,7 @@ class FiguresTable(BaseModel):
     )
     without_value: tuple[Text, ...] = Field(default=(), description="what is measured and has no figure")
     list: Literal["fitted", "held_out"] = Field(description="fitted or held_out")
-    kind: Kind = Field(default="statistic", description="law, statistic, literature, seed-sign or assumption")
+    kind: Kind = Field(default="statistic", description="law, statistic, literature or assumption")
     known: Known | None = Field(default=None, description="seen or recalled")
     rule: Rule = Field(default="points or percent", description="points or percent, or two standard errors")
     source: Text = Field(description="where the numbers come from")

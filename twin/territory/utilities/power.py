@@ -34,7 +34,6 @@ from twin.territory.utilities.trees import (
 
 HIGH_KV = 45.0
 """A mapped substation above this voltage is where high voltage comes in."""
-SHARE_HV_MV = 0.8
 MOST_UNITS_KVA = 630.0
 
 
@@ -229,7 +228,7 @@ def _rate_source(plan: Plan, name: str, load_kva: float) -> None:
     node, unit = plan.draft.nodes[name], plan.parameters["utilities.hv_mv_transformer_kva"]
     node.numbers["rating_kva"] = unit
     node.numbers.setdefault("voltage_kv", float("nan"))
-    node.n_units = max(1, math.ceil(load_kva / (SHARE_HV_MV * unit)))
+    node.n_units = max(1, math.ceil(load_kva / (float(plan.parameters["utilities.hv_mv_loading"]) * unit)))
     node.area = name
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from twin.clock import DAY_S
 from twin.territory.tables import ASSUMED, INFERRED, Floats, Ints
 from twin.territory.utilities.draft import Edge, Node
 from twin.territory.utilities.plan import Plan
@@ -21,7 +22,6 @@ from twin.territory.utilities.trees import Run, Tree, central_points, grow_tree,
 INTAKE_M = 50.0
 """Assumed length of the pipes between a source, its pump and its tank."""
 L_PER_M3 = 1000.0
-S_PER_DAY = 86_400.0
 
 
 @dataclass
@@ -102,7 +102,7 @@ def _intake(plan: Plan, mains: Mains, at: tuple[int, str], litres: float, head_m
     zone = draft.nodes[mains.node_of_point[point]].area
     for each in (source, pump, tank):
         draft.nodes[each].area = zone
-    lps = litres * plan.parameters["utilities.water_peak_hour_factor"] / S_PER_DAY
+    lps = litres * plan.parameters["utilities.water_peak_hour_factor"] / DAY_S
     for ends in ((source, pump), (pump, tank), (tank, mains.node_of_point[point])):
         _main(plan, ends, INTAKE_M, (lps, _steepest(plan)), point, ASSUMED)
     mains.pumps.append((pump, point))
@@ -169,7 +169,7 @@ def _head(plan: Plan, zone: Ints, point: int) -> float:
 
 def _flow_lps(plan: Plan, runs: list[Run], litres: Floats) -> dict[int, float]:
     """Peak flow at and beyond the far end of each stretch [l/s]."""
-    peak = plan.parameters["utilities.water_peak_hour_factor"] / S_PER_DAY
+    peak = plan.parameters["utilities.water_peak_hour_factor"] / DAY_S
     flow = {head: float(litres[head]) * peak for _, head, _ in runs}
     for tail, head, _ in reversed(runs):
         if tail in flow:

@@ -18,6 +18,7 @@ import numpy as np
 from twin.territory.tables import Flags, Floats, Ints, Table
 from twin.utilities.failures.inventory import Rows
 from twin.utilities.failures.paths import Layer, Paths
+from twin.utilities.spans import RUNNING
 
 __all__ = ["BROKEN", "OPENED", "Cascade", "Elements", "Fall", "Layer", "Needs", "Paths", "run", "settle"]
 
@@ -26,8 +27,6 @@ BROKEN = -1
 """Cause of a fall that is the element's own."""
 OPENED = -2
 """Cause of a fall: protection or an operator opened the element."""
-LOW = 0.5
-"""Below this level an element is down."""
 
 
 @dataclass(frozen=True)
@@ -204,14 +203,14 @@ class Cascade:
 
     def _note(self, found: Settled, health: Floats, switched: tuple[Floats | None, Ints | None]) -> None:
         """Keep who fell and who came back, in the order of rounds; also who broke while it was down."""
-        (closed, opener), low = switched, found.level < LOW
+        (closed, opener), low = switched, found.level < RUNNING
         low[self.ties] = False
-        broke = (health < LOW) & self._low & low & (self._cause != BROKEN)
+        broke = (health < RUNNING) & self._low & low & (self._cause != BROKEN)
         changed = np.flatnonzero((low != self._low) | broke)
         fresh = changed[low[changed]]
-        cause = np.where(health < LOW, BROKEN, found.cause).astype(np.int32)
+        cause = np.where(health < RUNNING, BROKEN, found.cause).astype(np.int32)
         if closed is not None:
-            cause[(found.cause == BROKEN) & (closed <= 0.0) & (health >= LOW)] = OPENED
+            cause[(found.cause == BROKEN) & (closed <= 0.0) & (health >= RUNNING)] = OPENED
         self._cause[fresh] = cause[fresh]
         by = self._blamed(found, fresh, opener)
         self._root[fresh] = -1
@@ -241,7 +240,7 @@ class Cascade:
         for row, layer in enumerate(self.layers):
             mine, why = fresh[cause == n_utilities + row], n_utilities + row
             if isinstance(layer, Paths) and len(mine):
-                dead = layer.first_dead((found.level < LOW) & (self._cause == why), mine)
+                dead = layer.first_dead((found.level < RUNNING) & (self._cause == why), mine)
                 blamed.update(zip(mine.tolist(), dead.tolist(), strict=True))
         if opener is not None:
             mine = fresh[cause == OPENED]

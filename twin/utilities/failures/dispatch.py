@@ -13,8 +13,9 @@ from twin.territory.tables import Flags, Floats, Ints, Texts
 from twin.territory.utilities.tables import LAID, TELECOM, Utilities
 from twin.utilities.failures.damages import Damages
 from twin.utilities.failures.inventory import Inventory, Rows, inventory_of
-from twin.utilities.failures.laid import POWERED, RUNNING, S_PER_MIN, paths_of
+from twin.utilities.failures.laid import POWERED, S_PER_MIN, paths_of
 from twin.utilities.failures.sorts import plane_xy
+from twin.utilities.spans import RUNNING
 
 DEPOT = -1
 """Row of the crews' depot where rows of nodes are asked for."""
@@ -144,13 +145,10 @@ class _Straight:
         self._xy = plane_xy(known)
         here = np.flatnonzero(known.kind == "hv_mv_substation")
         self._depot = self._xy[here[0]] if len(here) else np.zeros(2)
+        self._detour = float(parameters["population.detour_factor_car"])
         self._mps = float(parameters["utilities.crew_speed_kmh"]) / 3.6
 
     def __call__(self, from_row: int, element: int, moment_s: float) -> float:
         """Seconds from a node's row, or the depot, to an element."""
         start = self._depot if from_row == DEPOT else self._xy[from_row]
-        return float(DETOUR * np.hypot(*(self._xy[element] - start)) / self._mps)
-
-
-DETOUR = 1.3
-"""Way along streets over the straight line, as the ledger's speed of crews has it."""
+        return float(self._detour * np.hypot(*(self._xy[element] - start)) / self._mps)

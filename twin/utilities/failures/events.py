@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from twin.clock import DAY_S
 from twin.errors import InputError
 from twin.kernels.random import keys_of, stream_of, uniforms
 from twin.scenario.ledger import Parameters
@@ -29,7 +30,7 @@ __all__ = [
     "rotating_cuts",
 ]
 
-DAY_S, YEAR_S, S_PER_H = 86_400.0, 365.25 * 86_400.0, 3_600.0
+YEAR_S, S_PER_H = 365.25 * DAY_S, 3_600.0
 HARMED = {
     "digging": ("mv_line", "lv_line", "main", "fibre", "heat_pipe"),
     "burst": ("main", "heat_pipe"),

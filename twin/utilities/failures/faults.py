@@ -13,10 +13,11 @@ from twin.utilities.failures.crews import Crews, Repairs, Travel, crews_of
 from twin.utilities.failures.damages import RESTART, Damages, join_damages, no_damages
 from twin.utilities.failures.dispatch import straight_travel
 from twin.utilities.failures.inventory import Rows, inventory_of
-from twin.utilities.failures.laid import RUNNING, S_PER_MIN, laid_cascade, paths_of
+from twin.utilities.failures.laid import S_PER_MIN, laid_cascade, paths_of
 from twin.utilities.failures.reports import Reports
 from twin.utilities.failures.story import Story
 from twin.utilities.failures.switching import FAULT, Switching, feeders_of
+from twin.utilities.spans import RUNNING
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from twin.clock import DAY_S
 from twin.errors import InputError
 from twin.kernels.random import keys_of, stream_of, uniforms
 from twin.scenario.ledger import Parameters
@@ -29,6 +30,7 @@ from twin.territory.utilities.tables import (
 )
 from twin.utilities.failures.cascade import Cascade, Elements, Needs, Paths
 from twin.utilities.failures.inventory import inventory_of
+from twin.utilities.spans import RUNNING
 
 INPUTS = (POWER, WATER)
 """Utilities that elements need from another element, and can store; rows of the inputs."""
@@ -44,9 +46,7 @@ POWERED = (
 )
 COOLED = ("data_center",)
 ONE_WAY = ("pump", "valve")
-S_PER_MIN, S_PER_H, S_PER_DAY = 60.0, 3_600.0, 86_400.0
-RUNNING = 0.5
-"""Level from which equipment runs."""
+S_PER_MIN, S_PER_H = 60.0, 3_600.0
 
 
 def laid_cascade(layers: Utilities, parameters: Parameters, seed: int, crews: bool = False) -> Cascade:
@@ -94,7 +94,7 @@ def _store_s(layers: Utilities, parameters: Parameters, seed: int) -> Floats:
     store[POWER, centre] = fuelled[centre] + parameters["utilities.ups_min"] * S_PER_MIN
     store[WATER, centre] = parameters["utilities.cooling_store_h"] * S_PER_H
     tank_days = parameters["utilities.tank_days"] * parameters["utilities.tank_filled"]
-    store[WATER, kind == "tank"] = tank_days * S_PER_DAY
+    store[WATER, kind == "tank"] = tank_days * DAY_S
     return store
 
 

@@ -11,8 +11,9 @@ from twin.territory.utilities.tables import LAID, POWER, TELECOM, Utilities
 from twin.utilities.failures.damages import Damages
 from twin.utilities.failures.dispatch import Downstream
 from twin.utilities.failures.inventory import Inventory, Rows, inventory_of
-from twin.utilities.failures.laid import RUNNING, S_PER_H, S_PER_MIN, paths_of
+from twin.utilities.failures.laid import S_PER_H, S_PER_MIN, paths_of
 from twin.utilities.failures.switching import FUSED, feeders_of
+from twin.utilities.spans import RUNNING
 
 SILENT = ("site", "gateway")
 """Kinds whose silence is an alarm at the exchange that they hang on."""

@@ -19,6 +19,7 @@ from twin.territory.tables import Flags, Floats, Ints
 from twin.territory.utilities.half_rings import TIE
 from twin.territory.utilities.tables import POWER, TELECOM, Utilities
 from twin.utilities.failures.inventory import Inventory, Rows, inventory_of
+from twin.utilities.spans import RUNNING
 
 __all__ = ["FAULT", "FUSED", "PLANNED", "SHED", "TIE", "Feeders", "Switched", "Switching", "feeders_of"]
 
@@ -27,7 +28,6 @@ FAULT, PLANNED, SHED = 0, 1, 2
 MEDIUM = ("mv_trunk", "mv_cable")
 FUSED = ("station",)
 S_PER_MIN = 60.0
-RUNNING = 0.5
 
 
 @dataclass(frozen=True)

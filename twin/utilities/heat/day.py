@@ -22,10 +22,9 @@ from twin.utilities.demand import DayConsumption, Demand
 from twin.utilities.heat.buildings import HeatBuildings, cold_person_h
 from twin.utilities.heat.flow import HeatFlow
 from twin.utilities.heat.laid import LaidHeat, control_of, laid_heat
+from twin.utilities.spans import QUARTER_S, RUNNING
 
-QUARTER_S = 900.0
 QUARTERS_PER_H = 4
-RUNNING = 0.5
 
 
 class Network(NamedTuple):

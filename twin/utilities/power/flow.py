@@ -26,8 +26,6 @@ MOST_IMBALANCE = 1e-6
 """Power that may be missing in a step's balance, over what comes in."""
 LEAST_W = 1_000.0
 """Less than this coming in counts as this in the balance."""
-BAND = 0.1
-"""Voltages stay within a tenth of the rated one (EN 50160)."""
 
 
 @dataclass(frozen=True)
@@ -57,9 +55,9 @@ class Flow:
         """The largest of these parts over the steps."""
         return float(self.missing().max(initial=0.0))
 
-    def outside_band(self) -> Floats:
-        """Share of energised buses more than a tenth off their rated voltage, by step (n_steps,)."""
-        off = self.energised & (np.abs(self.u_pu - 1.0) > BAND)
+    def outside_band(self, band: float) -> Floats:
+        """Share of energised buses off by more than a share of their rated voltage, by step (n_steps,)."""
+        off = self.energised & (np.abs(self.u_pu - 1.0) > band)
         return np.asarray(off.sum(axis=1) / np.maximum(self.energised.sum(axis=1), 1))
 
 

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from twin.territory.tables import Flags, Floats, Texts
+from twin.utilities.spans import RUNNING
 from twin.utilities.water.flow import WaterFlow
 from twin.utilities.water.laid import LaidWater
 
 NOT_VERIFIABLE = "not verifiable"
 """What stands beside a pressure at a junction whose height is assumed."""
-STANDS = 0.5
-"""A main that stands for a smaller share of a step is shut in it."""
 BAR_PER_M = 0.0980665
 """Bar in a metre of water (9.80665 m/s2, 1,000 kg/m3)."""
 
@@ -97,7 +96,7 @@ def water_day(
     for row, drawn in enumerate(place_lps):
         nodes = None if level is None else level[row]
         edges = None if edge_level is None else edge_level[row]
-        shut = None if edges is None else edges[laid.mains] < STANDS
+        shut = None if edges is None else edges[laid.mains] < RUNNING
         steps.append(flow.step(laid.asked(drawn), laid.running(nodes, edges), shut))
     head = np.array([each.head_m for each in steps])
     return WaterDay(

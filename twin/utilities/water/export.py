@@ -18,12 +18,6 @@ from twin.territory.utilities.tables import WATER
 from twin.utilities.water.inp import Inp, clock, shared_patterns
 from twin.utilities.water.laid import LaidWater, options
 
-SPARE_M = 8.0
-"""What pumps lift beyond the head that is to be kept, or the full tank: losses on the way."""
-BOOSTER = 2.0
-"""Flow of a booster's curve over the peak flow it is for: its valve takes off what is too much."""
-FULL, LOW = 0.98, 0.8
-"""Shares of its depth at which a tank's pump stops and starts."""
 LEAST_LPS = 0.05
 WIDE_MM = 2000.0
 Sections = dict[str, list[str]]
@@ -105,9 +99,10 @@ def _lifts(sections: Sections, laid: LaidWater, used: Ints, height: Floats) -> d
     zone_of = {name: row for row, name in enumerate(zones.name)}
     p = laid.parameters
     peak = float(p["utilities.water_peak_hour_factor"]) / float(p["utilities.pump_peak_factor"])
-    depth = float(p["utilities.tank_depth_m"])
-    for name in ("PUMPS", "CURVES", "VALVES", "CONTROLS"):
-        sections[name] = []
+    peak *= float(p["utilities.inp_booster_flow_ratio"])
+    depth, spare = float(p["utilities.tank_depth_m"]), float(p["utilities.inp_pump_spare_m"])
+    start, stop = p["utilities.inp_tank_levels"]
+    sections.update((name, []) for name in ("PUMPS", "CURVES", "VALVES", "CONTROLS"))
     added: dict[int, list[str]] = {}
     for row in used[np.isin(nodes.kind[used], ("pump", "valve"))].tolist():
         zone, node = zone_of[str(nodes.area[row])], f"n{row}"
@@ -116,16 +111,16 @@ def _lifts(sections: Sections, laid: LaidWater, used: Ints, height: Floats) -> d
         if nodes.kind[row] == "pump":
             above = zones.above[zone]
             from_m = float(zones.head_m[above]) if above >= 0 else float(height[row])
-            lps = max(float(zones.pump_lps[zone]) * (1.0 if tank else BOOSTER * peak), LEAST_LPS)
-            spare_m = SPARE_M + (depth if tank else 0.0)
+            lps = max(float(zones.pump_lps[zone]) * (1.0 if tank else peak), LEAST_LPS)
+            spare_m = spare + (depth if tank else 0.0)
             sections["CURVES"].append(f"c{row} {lps:.9g} {max(head - from_m, 0.0) + spare_m:.9g}")
             sections["PUMPS"].append(f"pump{row} {node} {node}p HEAD c{row}")
             added[row].append(node := f"{node}p")
         if tank and nodes.kind[row] == "pump":
             at = f"NODE n{zones.entry[zone]}"
             sections["CONTROLS"] += [
-                f"LINK pump{row} OPEN IF {at} BELOW {LOW * depth:.9g}",
-                f"LINK pump{row} CLOSED IF {at} ABOVE {FULL * depth:.9g}",
+                f"LINK pump{row} OPEN IF {at} BELOW {start * depth:.9g}",
+                f"LINK pump{row} CLOSED IF {at} ABOVE {stop * depth:.9g}",
             ]
         else:
             held_m = head - float(height[row])
