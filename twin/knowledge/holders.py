@@ -54,8 +54,10 @@ def held(platform: DataPlatform, order: HoldDataset) -> Dataset:
     if order.dataset in known:
         before = platform.dataset(order.dataset)
     elif order.holder is None:
-        where = f"modification 'hold_dataset': {order.dataset!r}"
-        raise InputError(where, "nobody holds it yet", "a holder, or one of " + ", ".join(sorted(known)))
+        where = order.where("dataset")
+        raise InputError(
+            where, f"nobody holds {order.dataset!r} yet", "a holder, or one of " + ", ".join(sorted(known))
+        )
     else:
         before = Dataset.of_links(order.dataset, order.holder, "not simulated", "1", cadence_s=0.0)
     given = {
@@ -114,7 +116,10 @@ def _pool(platform: DataPlatform, order: TerritorialPlatform) -> None:
 
 
 def _named(platform: DataPlatform, order: HandedOver) -> Dataset:
-    return platform.dataset(order.dataset)
+    try:
+        return platform.dataset(order.dataset)
+    except InputError as error:
+        raise InputError(order.where("dataset"), error.what, error.right) from None
 
 
 def _right(order: HandedOver) -> Right:

@@ -12,6 +12,7 @@ import numpy as np
 
 from twin.behaviour.choice import Choice
 from twin.behaviour.habits import Habits
+from twin.errors import InputError
 from twin.model.choices import MODE_ERRORS
 from twin.population.days.elsewhere import going_elsewhere, shut_out
 from twin.population.days.modes import mode_of_legs
@@ -29,13 +30,17 @@ if TYPE_CHECKING:
 def with_services_closed(model: TwinModel) -> Population:
     """The population planned, with the trips of those whose destination has closed; itself if none has."""
     planned = model.planned
-    if not closings_of(model.spec.in_force()):
+    closings = closings_of(model.spec.in_force())
+    if not closings:
         return planned
     draws = Draws(model.seed_)
     shut = shut_out(planned, model.ground, model.territory, draws)
     if not shut.any():
         return planned
-    ends = going_elsewhere(planned, shut, model.territory, model.parameters, draws)
+    try:
+        ends = going_elsewhere(planned, shut, model.territory, model.parameters, draws)
+    except InputError as error:
+        raise InputError(closings[-1].where("at"), error.what, error.right) from None
     return Population.of(planned.persons, _travelled(model, _linked(model, ends), draws), planned.report)
 
 

@@ -18,7 +18,7 @@ def heated(spec: Scenario, ground: Territory) -> Territory:
     if not declared:
         return ground
     if len(declared) > 1:
-        raise InputError(spec.where("modification"), f"{len(declared)} district heatings", "one")
+        raise InputError(declared[1].where("kind"), f"{len(declared)} district heatings at one time", "one")
     heat = HeatDeclared(*declared[0].at, declared[0].connection_rate)
     tables = ground.streets, ground.places, ground.zones
     return replace(ground, utilities=with_district_heat(ground.utilities, tables, spec.ledger(), heat))

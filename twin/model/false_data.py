@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -25,10 +26,19 @@ _OWNED = stream_of("security.owned")
 
 @dataclass(eq=False)
 class FalseData:
-    """Faults and attacks of the day, each made when its fleet first reports; see `falsified`."""
+    """Faults and attacks of the day, each made as its fleet is placed; see `falsified`."""
 
     orders: tuple[FalseObservations, ...] = ()
     made: dict[int, Falsifier] = field(default_factory=dict)
+
+    def make(self, model: TwinModel, fleets: Sequence[Fleet]) -> None:
+        """Find what each reaches among the fleets as they stand today."""
+        by_name = {fleet.name: fleet for fleet in fleets}
+        self.made = {
+            number: _falsifier(model, order, by_name[order.fleet])
+            for number, order in enumerate(self.orders)
+            if order.fleet in by_name
+        }
 
     @staticmethod
     def of(model: TwinModel) -> FalseData:
@@ -36,7 +46,7 @@ class FalseData:
         orders = tuple(order for order in model.spec.in_force() if isinstance(order, FalseObservations))
         for order in orders:
             if order.links is not None:
-                where = f"modification {order.kind!r}: links"
+                where = order.where("links")
                 select_links(order.links, model.territory.streets, model.territory.zones, where)
         return FalseData(orders)
 
@@ -47,10 +57,7 @@ def falsified(
     """What a fleet observed in [start_s, end_s), as faults and attacks leave it."""
     for number, order in enumerate(model.false_data.orders):
         if order.fleet == fleet.name:
-            made = model.false_data.made
-            if number not in made:
-                made[number] = _falsifier(model, order, fleet)
-            rows = made[number].told(rows, start_s, end_s)
+            rows = model.false_data.made[number].told(rows, start_s, end_s)
     return rows
 
 
@@ -84,7 +91,7 @@ def _falsifier(model: TwinModel, order: FalseObservations, fleet: Fleet) -> Fals
 
 def _streams(model: TwinModel, order: FalseObservations, fleet: Fleet) -> tuple[np.ndarray, np.ndarray]:
     """Datastreams that are reached, ascending, and their random keys."""
-    where = f"modification {order.kind!r}"
+    where = order.where()
     ground, streets = model.territory, model.territory.streets
     if (fleet.kind == "probe") != (order.way in PHONES_ONLY):
         right = "a fleet of devices" if fleet.kind == "probe" else "PROVIDER.probes"
@@ -128,7 +135,7 @@ def _stream(model: TwinModel, order: FalseObservations, fleet: Fleet, streams: n
     gates = model.territory.gateways.node
     stream = hidden_stream(streets.tail, streets.head, gates, barred, owned)
     if not stream.any():
-        where = f"modification {order.kind!r}: links"
+        where = order.where("links")
         right = "links along a road that crosses the territory"
         raise InputError(where, "no way from gate to gate passes these counters alone", right)
     return np.asarray(stream[streams])

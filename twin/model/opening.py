@@ -30,6 +30,7 @@ from twin.model.utility_state import Outages, Servers
 from twin.routing.routes import Routes
 from twin.scenario.actors import SensorFleet
 from twin.scenario.modification import Modification
+from twin.scenario.transit_offers import ParkAndRide
 from twin.sensing.fleets import Fleet, Site, deploy
 from twin.sensing.probes import fleet_of_provider
 from twin.territory.select import select_links
@@ -55,6 +56,7 @@ def opening_state(model: TwinModel) -> DayState:
     )
     off = [np.zeros(n, dtype=np.bool_) for n in (n_links,) * 4 + (len(model.manager.levers),)]
     fleets = _deployed_fleets(model)
+    model.false_data.make(model, fleets)
     return DayState(
         loader=Loader(
             model.roads.network, supply, trips.trip_key, routes, rules, joined(buses, shared), kind
@@ -96,8 +98,12 @@ def _routes(model: TwinModel) -> Routes:
     if (found.start[rows] < 0).any():
         row = int(rows[np.flatnonzero(found.start[rows] < 0)[0]])
         park = parking.park[np.flatnonzero((parking.out == row) | (parking.back == row))[0]]
-        where = f"modification 'park_and_ride' {parking.parks.name[park]!r}: place"
-        raise InputError(where, "cannot be driven to or from", "a place on a street that is connected")
+        orders = [part for part in model.spec.in_force() if isinstance(part, ParkAndRide)]
+        raise InputError(
+            orders[park].where("place"),
+            "cannot be driven to or from",
+            "a place on a street that is connected",
+        )
     return habits.routes.replaced(rows, found)
 
 
@@ -167,9 +173,6 @@ def _open_platform(model: TwinModel, fleets: list[Fleet]) -> DataPlatform:
     for agreement in model.agreements:
         if agreement.provider in active:
             apply_agreement(platform, agreement, ROAD_MANAGER, lag_s)
-        elif agreement.provider not in {offer.name for offer in model.spec.providers}:
-            raise InputError("data_agreement: provider", f"no provider {agreement.provider!r}",
-                             ", ".join(offer.name for offer in model.spec.providers))  # fmt: skip
     open_rights(platform, orders)
     return platform
 

@@ -44,7 +44,7 @@ def with_bus_lines(timetable: Timetable, added: Sequence[BusLine], ground: Groun
 
 def _line(order: BusLine, timetable: Timetable, ground: Ground) -> Timetable:
     """A timetable of that line alone: runs by headway, scheduled as fast as the order or the streets say."""
-    where = f"modification 'bus_line' {order.name!r}"
+    where = order.where()
     located = [_located(order, k, timetable, ground.territory, where) for k in range(len(order.stops))]
     known = {each[0]: each for each in located}
     row_of = {stop: row for row, stop in enumerate(known)}

@@ -164,7 +164,7 @@ class DeviceSensor:
 
     def deploy(self, order: SensorFleet, site: Site, parameters: Parameters, provider: int) -> Fleet:
         """Place devices on the spots of their kind, with gateways of their own where they need them."""
-        kind, where = KINDS[order.kind], f"sensor_fleet {order.name!r}"
+        kind, where = KINDS[order.kind], order.where()
         if order.sampling is not None:
             raise InputError(f"{where}: sampling", f"a {order.kind} observes all before it", "no sampling")
         if site.spots is None:

@@ -117,7 +117,7 @@ class DeviceSettings:
 def settings_of(order: SensorFleet, parameters: Parameters) -> DeviceSettings:
     """Settings of a fleet: what the order says, else the ledger."""
     kind = KINDS[order.kind]
-    where = f"sensor_fleet {order.name!r}"
+    where = order.where()
     radio = str(order.options.get("radio", kind.radio))
     if radio not in RADIOS:
         raise InputError(f"{where}: options.radio", f"no radio {radio!r}", " or ".join(RADIOS))

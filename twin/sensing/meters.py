@@ -66,7 +66,7 @@ def _settings(kind: WaterMeter, order: SensorFleet, parameters: Parameters) -> M
 
     interval_s = either(order.interval_s, f"{kind.utility}_meter_interval_s")
     if interval_s != int(interval_s) or 86_400 % int(interval_s):
-        raise InputError(f"sensor_fleet {order.name!r}: interval_s", f"{interval_s:g} s",
+        raise InputError(order.where("interval_s"), f"{interval_s:g} s",
                          "a whole divisor of 86400 s")  # fmt: skip
     return MeterSettings(
         utility=kind.utility,
@@ -84,7 +84,7 @@ def place_meters(order: SensorFleet, site: Site) -> np.ndarray:
     All that are named, or a share or a number of them in the order of their keys' draws: the places of a
     smaller share are among those of a larger one, whatever the rows.
     """
-    where = f"sensor_fleet {order.name!r}"
+    where = order.where()
     for key, given in (("links", order.links), ("sampling", order.sampling)):
         if given is not None:
             raise InputError(

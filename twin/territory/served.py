@@ -13,7 +13,7 @@ from twin.territory.territory import Territory
 
 def served_places(order: OnDemandTransport, territory: Territory) -> Flags:
     """Places that an order serves, (n_places,) bool."""
-    places, where = territory.places, f"modification 'on_demand_transport' {order.name!r}"
+    places, where = territory.places, order.where()
     served = np.ones(places.n_places, dtype=np.bool_)
     if order.serves is not None:
         named = select_places(
@@ -33,7 +33,7 @@ def carried(order: OnDemandTransport, territory: Territory, origin: Ints, destin
     served = served_places(order, territory)
     reached = served.copy()
     if order.reaches is not None:
-        where = f"modification 'on_demand_transport' {order.name!r}: reaches"
+        where = order.where("reaches")
         communes = territory.streets.communes
         reached[select_places(order.reaches, territory.places, territory.zones, communes, where)] = True
     out = served[origin] & reached[destination]
@@ -58,7 +58,7 @@ def inside_polygon(x: np.ndarray, y: np.ndarray, corner_x: np.ndarray, corner_y:
 
 def depot_of(order: OnDemandTransport, territory: Territory) -> int:
     """Link at whose end the vehicles stand: of the depot's place, or of the nearest that is served."""
-    places, where = territory.places, f"modification 'on_demand_transport' {order.name!r}: depot"
+    places, where = territory.places, order.where("depot")
     if isinstance(order.depot, str):
         found = np.flatnonzero(places.place_id == order.depot)
         if not found.size:
