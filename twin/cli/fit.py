@@ -7,12 +7,11 @@ from typing import Any
 import numpy as np
 
 from twin.clock import format_month, parse_month
-from twin.errors import InputError
 from twin.indicators.focus import focuses_of
 from twin.model.sources import population_file
 from twin.population.marginals import marginals_of
 from twin.population.summary import declared
-from twin.scenario.entry import Entry
+from twin.scenario.entry import Entry, told_of
 from twin.scenario.modification import Modification
 from twin.scenario.scenario import Scenario
 from twin.scenario.selectors import LinkSelector
@@ -74,7 +73,5 @@ def _links_of(change: Modification, territory: Territory) -> list[Ints]:
 
 def _links(selector: LinkSelector, territory: Territory, entry: Entry, key: str) -> Ints:
     """Rows of the links that a selector names; an error names the key in the scenario's own file."""
-    try:
+    with told_of(entry, key):
         return select_links(selector, territory.streets, territory.zones, places=territory.places)
-    except InputError as error:
-        raise InputError(entry.where(key), error.what, error.right) from None

@@ -25,6 +25,7 @@ from twin.scenario.data_sharing import (
     ShareDataset,
     TerritorialPlatform,
 )
+from twin.scenario.entry import told_of
 from twin.scenario.modification import Modification
 
 _OPENED = stream_of("data_platform.opened")
@@ -116,10 +117,8 @@ def _pool(platform: DataPlatform, order: TerritorialPlatform) -> None:
 
 
 def _named(platform: DataPlatform, order: HandedOver) -> Dataset:
-    try:
+    with told_of(order, "dataset"):
         return platform.dataset(order.dataset)
-    except InputError as error:
-        raise InputError(order.where("dataset"), error.what, error.right) from None
 
 
 def _right(order: HandedOver) -> Right:

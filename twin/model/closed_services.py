@@ -12,7 +12,6 @@ import numpy as np
 
 from twin.behaviour.choice import Choice
 from twin.behaviour.habits import Habits
-from twin.errors import InputError
 from twin.model.choices import MODE_ERRORS
 from twin.population.days.elsewhere import going_elsewhere, shut_out
 from twin.population.days.modes import mode_of_legs
@@ -21,6 +20,7 @@ from twin.population.days.tours import tours_of_persons
 from twin.population.draws import Draws
 from twin.population.population import Population
 from twin.population.tables import Trips
+from twin.scenario.entry import told_of
 from twin.territory.closed_services import closings_of
 
 if TYPE_CHECKING:
@@ -37,10 +37,8 @@ def with_services_closed(model: TwinModel) -> Population:
     shut = shut_out(planned, model.ground, model.territory, draws)
     if not shut.any():
         return planned
-    try:
+    with told_of(closings[-1], "at"):
         ends = going_elsewhere(planned, shut, model.territory, model.parameters, draws)
-    except InputError as error:
-        raise InputError(closings[-1].where("at"), error.what, error.right) from None
     return Population.of(planned.persons, _travelled(model, _linked(model, ends), draws), planned.report)
 
 

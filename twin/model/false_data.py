@@ -96,7 +96,11 @@ def _streams(model: TwinModel, order: FalseObservations, fleet: Fleet) -> tuple[
     if (fleet.kind == "probe") != (order.way in PHONES_ONLY):
         right = "a fleet of devices" if fleet.kind == "probe" else "PROVIDER.probes"
         raise InputError(f"{where}: fleet", f"{order.way} does not suit {fleet.name!r}", right)
-    if fleet.dataset.feature == "place":
+    at_places = fleet.dataset.feature == "place"
+    if (order.links if at_places else order.places) is not None:
+        refused, right = ("links", "places") if at_places else ("places", "links")
+        raise InputError(order.where(refused), f"{fleet.name!r} stands at {right}", right)
+    if at_places:
         own, key = fleet.place.astype(np.int64), fleet.key
         if order.places is not None:
             named = select_places(
@@ -111,8 +115,13 @@ def _streams(model: TwinModel, order: FalseObservations, fleet: Fleet) -> tuple[
             named = select_links(order.links, streets, ground.zones, f"{where}: links")
             own, key = own[np.isin(own, named)], key[np.isin(own, named)]
     if not own.size:
-        raise InputError(where, f"nothing of {fleet.name!r} stands there", "links or places with its devices")
+        given = next((each for each in ("places", "links") if getattr(order, each) is not None), "fleet")
+        right = "links or places with its devices"
+        raise InputError(order.where(given), f"nothing of {fleet.name!r} stands there", right)
     if order.count is not None:
+        if order.count > own.size:
+            what = f"{order.count} of {own.size} datastreams of {fleet.name!r} there"
+            raise InputError(order.where("count"), what, f"at most {own.size}")
         drawn = np.lexsort((key, uniforms(model.seed_, _OWNED, key)))[: order.count]
         own, key = own[np.sort(drawn)], key[np.sort(drawn)]
     order_of = np.argsort(own, kind="stable")

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 LEVERS = (CloseLink, Narrowed, SpeedLimit, ClassifySecondary, Rain)
 """Kinds that the model puts in force and takes back between two of its steps."""
+CITY = "city"
 STEP = "mobility.step_s"
 EVER = 12 * 10_000
 """A month after all that can be written."""
@@ -58,6 +59,8 @@ def check_coherent(scenario: Scenario) -> None:
         if provider.refresh_s % step_s:
             what = f"{provider.refresh_s:g} s is no whole number of the model's steps"
             raise InputError(provider.where("refresh_s"), what, f"a multiple of {step_s:g} s")
+        if provider.name == CITY:
+            raise InputError(provider.where("name"), f"{CITY!r} is the road manager", "another name")
     _check_respect(scenario)
 
 

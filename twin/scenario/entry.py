@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from pydantic import PrivateAttr
 
+from twin.errors import InputError
 from twin.scenario.files import Merged
 from twin.scenario.selectors import Model
 from twin.scenario.wording import Location, spell
@@ -42,3 +45,14 @@ class Entry(Model):
         if merged is not None:
             return merged.where((*location, *keys))
         return f"{self.called()}: {spell(keys)}" if keys else self.called()
+
+
+@contextmanager
+def told_of(entry: Entry | None, *keys: str) -> Iterator[None]:
+    """Whatever is wrong within is told of that entry's key; as it stands where there is no entry."""
+    try:
+        yield
+    except InputError as error:
+        if entry is None:
+            raise
+        raise InputError(entry.where(*keys), error.what, error.right) from None

@@ -97,6 +97,8 @@ def counters_work(fleet: Fleet, seed: int, period: int = 0) -> np.ndarray:
 class RoadCounter:
     """The kind ``road_counter``."""
 
+    options: tuple[str, ...] = ()
+
     def deploy(self, order: SensorFleet, site: Site, parameters: Parameters, provider: int) -> Fleet:
         """Place counters on the named links, or some of them."""
         settings = counter_settings(order, parameters)

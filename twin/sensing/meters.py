@@ -41,6 +41,7 @@ class WaterMeter:
     """The kind ``water_meter``: litres by building, shared by street."""
 
     utility, unit, step, shared_by = "water", "l", 1.0, "street"
+    options: tuple[str, ...] = ()
 
     def deploy(self, order: SensorFleet, site: Site, parameters: Parameters, provider: int) -> Fleet:
         """Put meters into the named buildings, or a share or a number of them."""

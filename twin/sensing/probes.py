@@ -57,6 +57,8 @@ def fleet_of_provider(provider: Provider, row: int, parameters: Parameters) -> F
 class Probe:
     """The kind ``probe``."""
 
+    options: tuple[str, ...] = ()
+
     def deploy(self, order: SensorFleet, site: Site, parameters: Parameters, provider: int) -> Fleet:
         """Nothing is placed: phones move. The owner must be a provider."""
         if provider < 0:

@@ -9,6 +9,7 @@ from twin.scenario.on_demand import OnDemandTransport
 from twin.territory.select_places import select_places
 from twin.territory.tables import Flags, Ints
 from twin.territory.territory import Territory
+from twin.territory.within import check_within
 
 
 def served_places(order: OnDemandTransport, territory: Territory) -> Flags:
@@ -67,6 +68,7 @@ def depot_of(order: OnDemandTransport, territory: Territory) -> int:
     candidates = np.flatnonzero(served_places(order, territory))
     if order.depot is not None:
         lon, lat = order.depot
+        check_within(order.depot, territory.streets, where)
     else:
         lon, lat = float(places.lon[candidates].mean()), float(places.lat[candidates].mean())
     east = (places.lon[candidates] - lon) * np.cos(np.radians(lat))
