@@ -29,6 +29,9 @@ HEAD: Table = {
     "utilities": True,
     "parameters": {"parking.limited": 1.0},
 }
+LEAN: Table = {key: value for key, value in HEAD.items() if key != "utilities"}
+OF_NETWORKS = ("pressure_logger", "heat_meter")
+"""Kinds of sensors that stand where networks are reckoned."""
 PROVIDERS: list[Table] = [
     {"name": "Alpha", "market_share": 0.6, "refresh_s": 300.0, "delay_s": 60.0, "sampling": 0.5,
      "prior_weight": 5.0, "indifference": 0.05, "respect": 1.0, "objective": "time",
