@@ -117,21 +117,7 @@ def sweep(
     points = _points(load_scenario(scenario), vary, seeds)
     home, made = _opened(out)
     work = _Work(runner, cache, dict(measures or {}), home)
-    rows: dict[str, list[Cells]] = {}
-    failed: dict[str, str] = {}
-    refused: list[InputError] = []
-    for number, point in enumerate(points):
-        if point.key in rows or point.key in failed:
-            continue
-        part = within(progress or silent, number / len(points), (number + 1) / len(points), point.label)
-        try:
-            rows[point.key] = work.rows_of(point, part)
-        except TwinError as error:
-            failed[point.key] = f"{point.label}: {error}"
-            refused += [error] if isinstance(error, InputError) else []
-    if not rows and len(refused) == len(failed):
-        _removed(made)
-        raise refused[0]
+    rows, failed = _done(points, work, progress or silent, made)
     table = _table(tuple(vary), points, rows)
     text = table.to_csv(index=False, lineterminator="\n").encode()
     path = None if home is None else home / "table.csv"
@@ -140,6 +126,28 @@ def sweep(
         store.write_table(home / "table.parquet", table)
     said = tuple(failed[point.key] for point in points if point.key in failed)
     return Sweep(tuple(vary), len(points), said, table, path, hashlib.sha256(text).hexdigest())
+
+
+def _done(
+    points: Sequence[Point], work: _Work, progress: Progress, made: Sequence[Path]
+) -> tuple[dict[str, list[Cells]], dict[str, str]]:
+    """Rows of the members that are done, and what was said of those that failed, by key."""
+    rows: dict[str, list[Cells]] = {}
+    failed: dict[str, str] = {}
+    refused: list[InputError] = []
+    for number, point in enumerate(points):
+        if point.key in rows or point.key in failed:
+            continue
+        part = within(progress, number / len(points), (number + 1) / len(points), point.label)
+        try:
+            rows[point.key] = work.rows_of(point, part)
+        except TwinError as error:
+            failed[point.key] = f"{point.label}: {error}"
+            refused += [error] if isinstance(error, InputError) else []
+    if not rows and len(refused) == len(failed):
+        _removed(made)
+        raise refused[0]
+    return rows, failed
 
 
 def _points(scenario: Scenario, vary: Mapping[str, Sequence[Any]], seeds: int | Sequence[int]) -> list[Point]:
