@@ -55,10 +55,11 @@ def held(platform: DataPlatform, order: HoldDataset) -> Dataset:
     if order.dataset in known:
         before = platform.dataset(order.dataset)
     elif order.holder is None:
-        where = order.where("dataset")
-        raise InputError(
-            where, f"nobody holds {order.dataset!r} yet", "a holder, or one of " + ", ".join(sorted(known))
+        what, right = (
+            f"{order.dataset!r}: nobody holds it yet",
+            "a holder, or one of " + ", ".join(sorted(known)),
         )
+        raise InputError(order.where("dataset"), what, right)
     else:
         before = Dataset.of_links(order.dataset, order.holder, "not simulated", "1", cadence_s=0.0)
     given = {
