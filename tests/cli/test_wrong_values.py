@@ -163,6 +163,25 @@ def test_orders_that_contradict_each_other_are_refused(name: str) -> None:
     assert str(refused.value).startswith(f"scenario: {said}")
 
 
+@pytest.mark.one_interpreter("what is refused is the same on all")
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("mobility.step_s", 7.0, "7 s; right would be: whole seconds that divide 900 s"),
+        ("utilities.cascade_step_s", 70.0, ""),
+        ("sensing.life_shape", 0.0, "0 divides; right would be: more than 0"),
+    ],
+)
+def test_a_parameter_that_the_day_cannot_open_with_is_told_by_its_name(
+    name: str, value: float, said: str
+) -> None:
+    head = {**w.HEAD, "parameters": {name: value}}
+    noise = {"name": "noise", "kind": "noise_sensor", "owner": "city", "count": 2}
+    with pytest.raises(InputError) as refused:
+        fit(Scenario.loads(w.scenario_text(head, w.PROVIDERS, [noise], [])))
+    assert str(refused.value).startswith(f"scenario: parameters.{name}: {said}")
+
+
 def test_classes_of_two_shares_one_after_the_other_are_right() -> None:
     one = {**CLASS, "respect": 0.5, "until": "08:00"}
     orders = [one, {**CLASS, "respect": 1.0, "from": "08:00"}]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 
@@ -29,12 +31,25 @@ def check_opens(scenario: Scenario, territory: Territory, population: Population
     habits = unlearned(territory, population)
     try:
         TwinModel(spec, rng=seed, territory=territory, population=population, habits=habits)
+    finally:
+        gc.collect()  # a model and its agents hold each other, and the collector counts objects, not bytes
+
+
+@contextmanager
+def told_of_parameters(scenario: Scenario) -> Iterator[None]:
+    """What a scenario's own value of a ledger row makes impossible within is told of that value."""
+    try:
+        yield
     except InputError as error:
         if error.where in scenario.parameters:
             raise InputError(scenario.where("parameters", error.where), error.what, error.right) from None
         raise
-    finally:
-        gc.collect()  # a model and its agents hold each other, and the collector counts objects, not bytes
+    except ZeroDivisionError:
+        nought = [name for name, value in scenario.parameters.items() if value == 0]
+        if not nought:
+            raise
+        right = "more than 0" if len(nought) == 1 else "more than 0, for some of " + ", ".join(nought)
+        raise InputError(scenario.where("parameters", nought[0]), "0 divides", right) from None
 
 
 def unlearned(territory: Territory, population: Population) -> Habits:

@@ -13,7 +13,7 @@ from twin.errors import InputError
 from twin.indicators.records import DayRecord
 from twin.model.record import record_of
 from twin.model.sources import load_population, open_territory
-from twin.model.trial_opening import check_opens
+from twin.model.trial_opening import check_opens, told_of_parameters
 from twin.model.twin_model import TwinModel
 from twin.population.population import Population
 from twin.scenario.scenario import Scenario
@@ -112,16 +112,18 @@ def checked_ground(
     InputError
         Nobody travels, or something that the scenario names or orders does not fit.
     """
-    progress(0.0, "loading the territory")
-    territory = territory_of(scenario)
-    edited_by(scenario, territory)
-    check_networks(scenario, territory, seed)
-    progress(0.02, "drawing the population")
-    population = _population(scenario.model_copy(update={"date": None}), territory, seed)
-    if population.trips.trip_id.size == 0:
-        raise InputError(scenario.where("territory"), "nobody travels there", "a population that makes trips")
-    progress(0.08, "opening the day for trial")
-    check_opens(scenario, territory, population, seed)
+    with told_of_parameters(scenario):
+        progress(0.0, "loading the territory")
+        territory = territory_of(scenario)
+        edited_by(scenario, territory)
+        check_networks(scenario, territory, seed)
+        progress(0.02, "drawing the population")
+        population = _population(scenario.model_copy(update={"date": None}), territory, seed)
+        if population.trips.trip_id.size == 0:
+            where, right = scenario.where("territory"), "a population that makes trips"
+            raise InputError(where, "nobody travels there", right)
+        progress(0.08, "opening the day for trial")
+        check_opens(scenario, territory, population, seed)
     return territory, population
 
 
