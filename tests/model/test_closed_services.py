@@ -100,5 +100,5 @@ def test_the_day_can_be_lived_and_begins_and_ends_as_months_pass() -> None:
 
 
 def test_what_nothing_else_serves_cannot_close() -> None:
-    with pytest.raises(InputError, match="close_service"):
+    with pytest.raises(InputError, match="modification 1: at: "):
         model(CLOSES.replace('"food"', '"school"'))

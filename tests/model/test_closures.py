@@ -71,10 +71,8 @@ def test_a_month_brings_its_modifications_into_force() -> None:
 
 
 def test_a_picture_that_comes_within_a_step_is_refused() -> None:
-    here = world()
-    spec = scenario().varied("provider.Boussole.refresh_s", 450.0)
-    with pytest.raises(InputError, match="multiple of 300 s"):
-        TwinModel(spec, rng=1, territory=here.territory, population=here.population, habits=here.habits)
+    with pytest.raises(InputError, match=r"provider 1: refresh_s: 450 s .* multiple of 300 s"):
+        scenario().varied("provider.Boussole.refresh_s", 450.0)
 
 
 RULES = """

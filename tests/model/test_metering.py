@@ -112,5 +112,5 @@ def test_more_people_at_home_are_more_water(day):
 
 
 def test_a_place_that_is_not_there_is_one_line():
-    with pytest.raises(InputError, match=r"sensor_fleet 'water': places: zone: no zone la_turbe .*la_turbie"):
+    with pytest.raises(InputError, match=r"sensor_fleet 3: places: zone: no zone la_turbe .*la_turbie"):
         model_with(METERS.replace('zone = "la_turbie"', 'zone = "la_turbe"'))

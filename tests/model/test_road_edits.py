@@ -169,5 +169,5 @@ def test_what_is_built_takes_no_counter_from_elsewhere() -> None:
 
 
 def test_errors_come_before_anybody_drives() -> None:
-    with pytest.raises(InputError, match=r"'one_way': links: cuts off 952 places"):
+    with pytest.raises(InputError, match=r"modification 1: links: cuts off 952 places"):
         day('kind = "one_way"\nlinks = { ref = "D2564", direction = "eastbound" }')

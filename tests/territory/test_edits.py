@@ -204,14 +204,18 @@ NEW = 'kind = "new_link"\nroad_class = "residential"\n'
 @pytest.mark.parametrize(
     ("order", "where", "what"),
     [
-        ('kind = "lanes"\nlanes = 2\nlinks = { way = 999 }', "'lanes': links", "no way 999 in the territory"),
+        (
+            'kind = "lanes"\nlanes = 2\nlinks = { way = 999 }',
+            "modification 1: links",
+            "no way 999 in the territory",
+        ),
         ('kind = "one_way"\nlinks = { zone = "town" }', "links", "names both directions of"),
         (
             'kind = "turn_ban"\nlinks = { way = 1 }\nonto = { way = 1 }',
             "onto",
             "none of the links leads onto",
         ),
-        (NEW + "start = 1\nend = 99", "'new_link': end", "no node 99 in the territory"),
+        (NEW + "start = 1\nend = 99", "modification 1: end", "no node 99 in the territory"),
         (NEW + "start = 1\nend = 1", "end", "begins and ends at node 1"),
         (
             NEW + "start = 1\nend = 9\nlength_m = 100",
@@ -224,7 +228,11 @@ NEW = 'kind = "new_link"\nroad_class = "residential"\n'
             "no road class residental",
         ),
         (NEW + "start = [7.0, 43.0]\nend = 9", "start", "no node within 30 m of [7, 43]"),
-        ('kind = "bus_lane"\nlinks = { way = 1 }', "'bus_lane': links", "1 of 1 links have no second lane"),
+        (
+            'kind = "bus_lane"\nlinks = { way = 1 }',
+            "modification 1: links",
+            "1 of 1 links have no second lane",
+        ),
     ],
 )
 def test_what_does_not_fit_is_told_in_one_line(order: str, where: str, what: str) -> None:

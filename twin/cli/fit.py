@@ -1,23 +1,22 @@
-"""Whether a scenario fits its territory: its focus are zones of it, its modifications name links of it."""
+"""Whether a scenario fits its territory: what it names is there, and its day opens in each of its months."""
 
 from __future__ import annotations
 
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from twin.calculators.objectives import objective_of
-from twin.errors import InputError
+from twin.clock import format_month, parse_month
 from twin.indicators.focus import focuses_of
-from twin.model.sources import open_territory, population_file
+from twin.model.sources import population_file
 from twin.population.marginals import marginals_of
 from twin.population.summary import declared
+from twin.scenario.entry import Entry, told_of
 from twin.scenario.modification import Modification
 from twin.scenario.scenario import Scenario
 from twin.scenario.selectors import LinkSelector
-from twin.study.streets import check_networks, edited_by
+from twin.study.run import checked_ground, territory_of
+from twin.study.streets import edited_by
 from twin.territory.select import select_links
 from twin.territory.settle import selectors_of
 from twin.territory.tables import Ints
@@ -25,24 +24,23 @@ from twin.territory.territory import Territory
 
 
 def fit(scenario: Scenario) -> dict[str, Any]:
-    """The territory a scenario names, its areas, and how many links each modification and fleet names."""
-    unedited = _territory(scenario.territory_path())
+    """The territory a scenario names, its areas, and how many links each modification names.
+
+    Raises
+    ------
+    InputError
+        Anything that would stop its day: found before anybody learns, and nothing is written.
+    """
+    unedited = territory_of(scenario)
     territory = edited_by(scenario, unedited)
-    check_networks(scenario, territory, scenario.seed)
     focuses_of(territory, scenario.focus, scenario.where("focus"))
     people = marginals_of(territory, population_file(scenario), scenario.ledger())
-    changes = [
-        [
-            _links(selector, territory, scenario.where("modification", row, "links"))
-            for selector in _selectors(change)
-        ]
-        for row, change in enumerate(scenario.modifications)
-    ]
-    for row, provider in enumerate(scenario.providers):
-        objective_of(provider.objective, scenario.where("provider", row, "objective"))
-    for row, fleet in enumerate(scenario.sensor_fleets):
+    changes = [_links_of(change, territory) for change in scenario.modifications]
+    for fleet in scenario.fleets(in_force=False):
         if fleet.links is not None:
-            _links(fleet.links, territory, scenario.where("sensor_fleet", row, "links"))
+            _links(fleet.links, territory, fleet, "links")
+    for month in _months(scenario):
+        checked_ground(scenario.model_copy(update={"month": month}), scenario.seed)
     return {
         "territory": territory.name,
         "territory_digest": unedited.digest,
@@ -51,18 +49,29 @@ def fit(scenario: Scenario) -> dict[str, Any]:
     }
 
 
-@lru_cache(maxsize=2)
-def _territory(path: Path) -> Territory:
-    return open_territory(path)
+def _months(scenario: Scenario) -> list[str]:
+    """The scenario's month, and those in which something else begins, or goes on for the last time."""
+    found = {scenario.month: None}
+    if scenario.date is not None:
+        return list(found)
+    for change in scenario.modifications:
+        begins, ends = (each if each and ":" not in each else None for each in (change.from_, change.until))
+        if begins is not None:
+            found[begins] = None
+        elif ends is not None:
+            found[format_month(parse_month(ends) - 1)] = None
+    return list(found)
 
 
-def _selectors(change: Modification) -> list[LinkSelector]:
-    return [selector for part in change.parts() for selector in selectors_of(part).values()]
+def _links_of(change: Modification, territory: Territory) -> list[Ints]:
+    """Links that a modification names by its own keys, else, if it is from outside, by its parts'."""
+    own = selectors_of(change)
+    parts = change.told_parts()
+    named = own or {key: each for part in parts for key, each in selectors_of(part).items()}
+    return [_links(selector, territory, change, key) for key, selector in named.items()]
 
 
-def _links(selector: LinkSelector, territory: Territory, where: str) -> Ints:
+def _links(selector: LinkSelector, territory: Territory, entry: Entry, key: str) -> Ints:
     """Rows of the links that a selector names; an error names the key in the scenario's own file."""
-    try:
+    with told_of(entry, key):
         return select_links(selector, territory.streets, territory.zones, places=territory.places)
-    except InputError as error:
-        raise InputError(where, error.what, error.right) from None

@@ -26,6 +26,7 @@ from twin.scenario.data_sharing import (
     ShareDataset,
     TerritorialPlatform,
 )
+from twin.scenario.entry import told_of
 from twin.scenario.modification import Modification
 
 _OPENED = stream_of("data_platform.opened")
@@ -53,8 +54,11 @@ def held(platform: DataPlatform, order: HoldDataset) -> Dataset:
     if order.dataset in known:
         before = platform.dataset(order.dataset)
     elif order.holder is None:
-        where = f"modification 'hold_dataset': {order.dataset!r}"
-        raise InputError(where, "nobody holds it yet", "a holder, or one of " + ", ".join(sorted(known)))
+        what, right = (
+            f"{order.dataset!r}: nobody holds it yet",
+            "a holder, or one of " + ", ".join(sorted(known)),
+        )
+        raise InputError(order.where("dataset"), what, right)
     else:
         before = Dataset.of_links(order.dataset, order.holder, "not simulated", "1", cadence_s=0.0)
     given = {
@@ -113,7 +117,8 @@ def _pool(platform: DataPlatform, order: TerritorialPlatform) -> None:
 
 
 def _named(platform: DataPlatform, order: HandedOver) -> Dataset:
-    return platform.dataset(order.dataset)
+    with told_of(order, "dataset"):
+        return platform.dataset(order.dataset)
 
 
 def _right(order: HandedOver) -> Right:

@@ -38,7 +38,7 @@ class Fares:
             chosen = np.ones(timetable.n_lines, dtype=np.bool_)
             if order.lines is not None:
                 chosen = np.isin(timetable.line_name, order.lines) | np.isin(timetable.line_id, order.lines)
-                _check(order.lines, timetable)
+                _check(order, order.lines, timetable)
             cents = round(order.price_eur * CENTS_PER_EUR)
             journey[chosen] = cents if order.per == "journey" else 0
             boarding[chosen] = cents if order.per == "boarding" else 0
@@ -53,8 +53,8 @@ class Fares:
         return dearest + each
 
 
-def _check(lines: Sequence[str], timetable: Timetable) -> None:
+def _check(order: Fare, lines: Sequence[str], timetable: Timetable) -> None:
     for name in lines:
         if name not in timetable.line_name and name not in timetable.line_id:
             known = ", ".join(sorted(set(timetable.line_name.tolist()))[:8])
-            raise InputError("modification 'fare': lines", f"no line {name!r}", f"one of {known}")
+            raise InputError(order.where("lines"), f"no line {name!r}", f"one of {known}")

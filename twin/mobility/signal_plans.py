@@ -50,14 +50,14 @@ def with_plans(times: SignalTimes, orders: Iterable[Ordered]) -> SignalTimes:
     for plan, links in orders:
         cycle_ms = round(plan.cycle_s * MS)
         cycle[links] = cycle_ms
-        green[links] = _of_each(plan.greens_s, links.shape[0], "green_s")
-        offset[links] = _of_each(plan.offsets_s, links.shape[0], "offset_s") % cycle_ms
+        green[links] = _of_each(plan.greens_s, links.shape[0], plan.where("green_s"))
+        offset[links] = _of_each(plan.offsets_s, links.shape[0], plan.where("offset_s")) % cycle_ms
     return SignalTimes(cycle, offset, green)
 
 
-def _of_each(seconds: tuple[float, ...], n_links: int, key: str) -> np.ndarray:
+def _of_each(seconds: tuple[float, ...], n_links: int, where: str) -> np.ndarray:
     """Whole milliseconds of each link (n_links,) int32: one number for all, or one each."""
     if len(seconds) not in (1, n_links):
         what = f"{len(seconds)} numbers for {n_links} links"
-        raise InputError(f"modification 'signal_plan': {key}", what, "one for all, or one a link")
+        raise InputError(where, what, "one for all, or one a link")
     return np.rint(np.broadcast_to(np.array(seconds) * MS, n_links)).astype(np.int32)

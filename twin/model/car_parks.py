@@ -52,7 +52,7 @@ def car_parks(model: TwinModel) -> CarParks:
 
 def _place_row(model: TwinModel, order: ParkAndRide) -> int:
     """The building that is meant, or the nearest one, with a street and a path."""
-    places, where = model.territory.places, f"modification 'park_and_ride' {order.name!r}: place"
+    places, where = model.territory.places, order.where("place")
     usable = (places.access_link >= 0) & (places.path_node >= 0)
     if isinstance(order.place, str):
         found = np.flatnonzero((places.place_id == order.place) & usable)

@@ -20,6 +20,7 @@ from twin.population.days.tours import tours_of_persons
 from twin.population.draws import Draws
 from twin.population.population import Population
 from twin.population.tables import Trips
+from twin.scenario.entry import told_of
 from twin.territory.closed_services import closings_of
 
 if TYPE_CHECKING:
@@ -29,13 +30,15 @@ if TYPE_CHECKING:
 def with_services_closed(model: TwinModel) -> Population:
     """The population planned, with the trips of those whose destination has closed; itself if none has."""
     planned = model.planned
-    if not closings_of(model.spec.in_force()):
+    closings = closings_of(model.spec.in_force())
+    if not closings:
         return planned
     draws = Draws(model.seed_)
     shut = shut_out(planned, model.ground, model.territory, draws)
     if not shut.any():
         return planned
-    ends = going_elsewhere(planned, shut, model.territory, model.parameters, draws)
+    with told_of(closings[-1], "at"):
+        ends = going_elsewhere(planned, shut, model.territory, model.parameters, draws)
     return Population.of(planned.persons, _travelled(model, _linked(model, ends), draws), planned.report)
 
 

@@ -70,7 +70,7 @@ def lanes_along(territory: Territory, orders: Sequence[BikeLane], usual_kmh: flo
     paths = territory.paths
     time, felt = np.ones((2, len(paths.u)))
     for order in orders:
-        where = f"modification {order.kind!r}: links"
+        where = order.where("links")
         rows = select_links(order.links, territory.streets, territory.zones, where, territory.places)
         along = _along(territory, rows, order.reach_m)
         quicker = min(1.0, usual_kmh / order.speed_kmh)

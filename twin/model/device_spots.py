@@ -33,7 +33,7 @@ def spots_of(order: SensorFleet, named: np.ndarray, model: TwinModel) -> Spots |
     if kind is None:
         needs = order.kind == "road_counter" and order.placement in ("coverage", "value")
         return _links(model, named, "flow") if needs else None
-    where = f"sensor_fleet {order.name!r}"
+    where = order.where()
     refused = "links" if kind.feature == "place" else "places"
     if getattr(order, refused) is not None:
         raise InputError(f"{where}: {refused}", f"a {order.kind} stands at a {kind.feature}",
@@ -83,7 +83,7 @@ def _places(order: SensorFleet, model: TwinModel, sees: str) -> Spots:
     if order.places is None:
         named = np.arange(places.n_places, dtype=np.int32)
     else:
-        where = f"sensor_fleet {order.name!r}: places"
+        where = order.where("places")
         named = select_places(order.places, places, zones, territory.streets.communes, where)
     home = model.population.persons.home
     worth = {

@@ -10,6 +10,7 @@ from twin.scenario.scenario import Scenario
 from twin.territory.territory import Territory
 from twin.territory.utilities.heat import HeatDeclared
 from twin.territory.utilities.layers import with_district_heat
+from twin.territory.within import check_within
 
 
 def heated(spec: Scenario, ground: Territory) -> Territory:
@@ -18,7 +19,8 @@ def heated(spec: Scenario, ground: Territory) -> Territory:
     if not declared:
         return ground
     if len(declared) > 1:
-        raise InputError(spec.where("modification"), f"{len(declared)} district heatings", "one")
+        raise InputError(declared[1].where("kind"), f"{len(declared)} district heatings at one time", "one")
+    check_within(declared[0].at, ground.streets, declared[0].where("at"))
     heat = HeatDeclared(*declared[0].at, declared[0].connection_rate)
     tables = ground.streets, ground.places, ground.zones
     return replace(ground, utilities=with_district_heat(ground.utilities, tables, spec.ledger(), heat))

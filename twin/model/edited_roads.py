@@ -76,10 +76,12 @@ def day_roads(
     """
 
     def roads(ground: Territory) -> Roads:
-        streets, where = ground.streets, "modification 'signal_plan': links"
+        streets = ground.streets
         of_links = [
             ordered(
-                plan, select_links(plan.links, streets, ground.zones, where, ground.places), streets.link_id
+                plan,
+                select_links(plan.links, streets, ground.zones, plan.where("links"), ground.places),
+                streets.link_id,
             )
             for plan in plans
         ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -25,10 +26,19 @@ _OWNED = stream_of("security.owned")
 
 @dataclass(eq=False)
 class FalseData:
-    """Faults and attacks of the day, each made when its fleet first reports; see `falsified`."""
+    """Faults and attacks of the day, each made as its fleet is placed; see `falsified`."""
 
     orders: tuple[FalseObservations, ...] = ()
     made: dict[int, Falsifier] = field(default_factory=dict)
+
+    def make(self, model: TwinModel, fleets: Sequence[Fleet]) -> None:
+        """Find what each reaches among the fleets as they stand today."""
+        by_name = {fleet.name: fleet for fleet in fleets}
+        self.made = {
+            number: _falsifier(model, order, by_name[order.fleet])
+            for number, order in enumerate(self.orders)
+            if order.fleet in by_name
+        }
 
     @staticmethod
     def of(model: TwinModel) -> FalseData:
@@ -36,7 +46,7 @@ class FalseData:
         orders = tuple(order for order in model.spec.in_force() if isinstance(order, FalseObservations))
         for order in orders:
             if order.links is not None:
-                where = f"modification {order.kind!r}: links"
+                where = order.where("links")
                 select_links(order.links, model.territory.streets, model.territory.zones, where)
         return FalseData(orders)
 
@@ -47,10 +57,7 @@ def falsified(
     """What a fleet observed in [start_s, end_s), as faults and attacks leave it."""
     for number, order in enumerate(model.false_data.orders):
         if order.fleet == fleet.name:
-            made = model.false_data.made
-            if number not in made:
-                made[number] = _falsifier(model, order, fleet)
-            rows = made[number].told(rows, start_s, end_s)
+            rows = model.false_data.made[number].told(rows, start_s, end_s)
     return rows
 
 
@@ -84,12 +91,16 @@ def _falsifier(model: TwinModel, order: FalseObservations, fleet: Fleet) -> Fals
 
 def _streams(model: TwinModel, order: FalseObservations, fleet: Fleet) -> tuple[np.ndarray, np.ndarray]:
     """Datastreams that are reached, ascending, and their random keys."""
-    where = f"modification {order.kind!r}"
+    where = order.where()
     ground, streets = model.territory, model.territory.streets
     if (fleet.kind == "probe") != (order.way in PHONES_ONLY):
         right = "a fleet of devices" if fleet.kind == "probe" else "PROVIDER.probes"
         raise InputError(f"{where}: fleet", f"{order.way} does not suit {fleet.name!r}", right)
-    if fleet.dataset.feature == "place":
+    at_places = fleet.dataset.feature == "place"
+    if (order.links if at_places else order.places) is not None:
+        refused, right = ("links", "places") if at_places else ("places", "links")
+        raise InputError(order.where(refused), f"{fleet.name!r} stands at {right}", right)
+    if at_places:
         own, key = fleet.place.astype(np.int64), fleet.key
         if order.places is not None:
             named = select_places(
@@ -104,8 +115,13 @@ def _streams(model: TwinModel, order: FalseObservations, fleet: Fleet) -> tuple[
             named = select_links(order.links, streets, ground.zones, f"{where}: links")
             own, key = own[np.isin(own, named)], key[np.isin(own, named)]
     if not own.size:
-        raise InputError(where, f"nothing of {fleet.name!r} stands there", "links or places with its devices")
+        given = next((each for each in ("places", "links") if getattr(order, each) is not None), "fleet")
+        right = "links or places with its devices"
+        raise InputError(order.where(given), f"nothing of {fleet.name!r} stands there", right)
     if order.count is not None:
+        if order.count > own.size:
+            what = f"{order.count} of {own.size} datastreams of {fleet.name!r} there"
+            raise InputError(order.where("count"), what, f"at most {own.size}")
         drawn = np.lexsort((key, uniforms(model.seed_, _OWNED, key)))[: order.count]
         own, key = own[np.sort(drawn)], key[np.sort(drawn)]
     order_of = np.argsort(own, kind="stable")
@@ -128,7 +144,7 @@ def _stream(model: TwinModel, order: FalseObservations, fleet: Fleet, streams: n
     gates = model.territory.gateways.node
     stream = hidden_stream(streets.tail, streets.head, gates, barred, owned)
     if not stream.any():
-        where = f"modification {order.kind!r}: links"
+        where = order.where("links")
         right = "links along a road that crosses the territory"
         raise InputError(where, "no way from gate to gate passes these counters alone", right)
     return np.asarray(stream[streams])

@@ -10,7 +10,6 @@ import numpy as np
 from twin.calculators.agreement import notices
 from twin.calculators.levers import closed_to_entry, limited_speed, mask_of, narrowed_capacity
 from twin.conditions.weather import rain_factors
-from twin.errors import InputError
 from twin.indicators.records import ROAD_MANAGER
 from twin.mobility.dark_signals import AllWayStop, darken
 from twin.mobility.links import link_ms
@@ -64,14 +63,6 @@ class RoadManager(Actor):
         self._dark = np.zeros(0, dtype=np.bool_)
         self.unused = ~usable_in(roads.topology)
         self.lanes = np.array(list(lanes_beside(streets).items()), dtype=np.int64).reshape(-1, 2).T
-        for lever in levers:
-            for moment_s in (lever.order.from_s, lever.order.until_s):
-                if moment_s % model.step_s:
-                    raise InputError(
-                        f"modification {lever.order.kind!r}",
-                        f"begins or ends at {moment_s} s, within a step of the model",
-                        f"a multiple of {model.step_s // 60} minutes",
-                    )
 
     def act(self, state: Access, moment_s: int) -> None:
         """Put in force what begins now, and take back what ends."""
@@ -135,13 +126,7 @@ class RoadManager(Actor):
             for lever in self.levers
             if isinstance(lever.order, ClassifySecondary) and lever.holds(moment_s)
         }
-        if len(shares) > 1:
-            raise InputError(
-                "modification 'classify_secondary': respect",
-                f"{' and '.join(f'{share:g}' for share in sorted(shares))} at one time",
-                "one share for all classes in force",
-            )
-        return shares.pop() if shares else 0.0
+        return max(shares, default=0.0)  # a scenario is refused whose classes in force differ in it
 
     def ghg_ranking(self, own: float) -> tuple[float, float]:
         """Band, and share of trips on which a provider, whose own share is ``own``, ranks by CO2."""

@@ -30,9 +30,7 @@ def place_site(order: SensorFleet, model: TwinModel) -> PlaceSite:
     named = (
         np.arange(places.n_places, dtype=np.int32)
         if order.places is None
-        else select_places(
-            order.places, places, zones, territory.streets.communes, f"sensor_fleet {order.name!r}: places"
-        )
+        else select_places(order.places, places, zones, territory.streets.communes, order.where("places"))
     )
     used = places.dwellings + places.jobs > 0.0
     return PlaceSite(

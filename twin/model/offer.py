@@ -152,7 +152,7 @@ def _refuse_without_lines(spec: Scenario) -> None:
     for part in spec.in_force():
         if isinstance(part, Fare | ParkAndRide):
             right = "a timetable, or a modification bus_line"
-            raise InputError(f"modification {part.kind!r}", "no line runs in this scenario", right)
+            raise InputError(part.where("kind"), "no line runs in this scenario", right)
 
 
 def _prices(model: TwinModel, laid: Laid) -> Prices:

@@ -80,7 +80,7 @@ def on_demand_of(model: TwinModel, planned: Population, transit: Transit) -> tup
         return planned, _none(planned, n_before)
     if len(orders) > 1:
         names = " and ".join(repr(order.name) for order in orders)
-        raise InputError("modification 'on_demand_transport'", f"{names} at one time", "one service a month")
+        raise InputError(orders[1].where("kind"), f"{names} at one time", "one service a month")
     order, trips = orders[0], planned.trips
     depot_link = depot_of(order, model.territory)
     riding, expected_s = _riders(model, planned, transit, order, depot_link)

@@ -29,7 +29,9 @@ from twin.model.surroundings import DeviceGround
 from twin.model.utility_state import Outages, Servers
 from twin.routing.routes import Routes
 from twin.scenario.actors import SensorFleet
+from twin.scenario.entry import told_of
 from twin.scenario.modification import Modification
+from twin.scenario.transit_offers import ParkAndRide
 from twin.sensing.fleets import Fleet, Site, deploy
 from twin.sensing.probes import fleet_of_provider
 from twin.territory.select import select_links
@@ -55,6 +57,7 @@ def opening_state(model: TwinModel) -> DayState:
     )
     off = [np.zeros(n, dtype=np.bool_) for n in (n_links,) * 4 + (len(model.manager.levers),)]
     fleets = _deployed_fleets(model)
+    model.false_data.make(model, fleets)
     return DayState(
         loader=Loader(
             model.roads.network, supply, trips.trip_key, routes, rules, joined(buses, shared), kind
@@ -96,8 +99,12 @@ def _routes(model: TwinModel) -> Routes:
     if (found.start[rows] < 0).any():
         row = int(rows[np.flatnonzero(found.start[rows] < 0)[0]])
         park = parking.park[np.flatnonzero((parking.out == row) | (parking.back == row))[0]]
-        where = f"modification 'park_and_ride' {parking.parks.name[park]!r}: place"
-        raise InputError(where, "cannot be driven to or from", "a place on a street that is connected")
+        orders = [part for part in model.spec.in_force() if isinstance(part, ParkAndRide)]
+        raise InputError(
+            orders[park].where("place"),
+            "cannot be driven to or from",
+            "a place on a street that is connected",
+        )
     return habits.routes.replaced(rows, found)
 
 
@@ -152,12 +159,16 @@ def _open_platform(model: TwinModel, fleets: list[Fleet]) -> DataPlatform:
     platform = DataPlatform()
     platform.add(closures_dataset(ROAD_MANAGER))
     platform.add(classes_dataset(ROAD_MANAGER))
-    for dataset in (each for fleet in fleets for each in fleet.datasets):
-        platform.add(dataset)
     for agent in model.providers:
         reports = Dataset.of_links(f"{agent.name}.reports", agent.name, "road is closed", "1", cadence_s=0.0)
         platform.add(reports)
         platform.add(traffic_dataset(agent.name, agent.order.refresh_s))
+    entries = {each.name: each for each in model.spec.fleets()}
+    for fleet in fleets:
+        entry = entries.get(fleet.name)
+        for dataset in fleet.datasets:
+            with told_of(entry, "name"):
+                platform.add(dataset)
     orders = _data_orders(model)
     hold_datasets(platform, orders)
     for agent in model.providers:
@@ -166,10 +177,8 @@ def _open_platform(model: TwinModel, fleets: list[Fleet]) -> DataPlatform:
     active = {agent.name for agent in model.providers}
     for agreement in model.agreements:
         if agreement.provider in active:
-            apply_agreement(platform, agreement, ROAD_MANAGER, lag_s)
-        elif agreement.provider not in {offer.name for offer in model.spec.providers}:
-            raise InputError("data_agreement: provider", f"no provider {agreement.provider!r}",
-                             ", ".join(offer.name for offer in model.spec.providers))  # fmt: skip
+            with told_of(agreement, "provider"):
+                apply_agreement(platform, agreement, ROAD_MANAGER, lag_s)
     open_rights(platform, orders)
     return platform
 
@@ -177,6 +186,5 @@ def _open_platform(model: TwinModel, fleets: list[Fleet]) -> DataPlatform:
 def _data_orders(model: TwinModel) -> list[Modification]:
     """What the scenario orders of data, but of those of providers whom nobody consults: there are none."""
     gone = {offer.name for offer in model.spec.providers} - {agent.name for agent in model.providers}
-    return [
-        each for each in model.spec.in_force() if getattr(each, "dataset", "").partition(".")[0] not in gone
-    ]
+    none = {f"{name}.{which}" for name in gone for which in ("probes", "reports", "traffic")}
+    return [each for each in model.spec.in_force() if getattr(each, "dataset", "") not in none]

@@ -38,21 +38,23 @@ class ParkingPlan:
 def plan_of(model: TwinModel) -> ParkingPlan | None:
     """The month's parking; None where everybody finds a space at once."""
     orders = [part for order in model.spec.in_force() for part in order.parts()]
+    parkings = [order for order in orders if isinstance(order, Parking)]
     changes = [
         ParkingChange(
             select_links(order.links, model.territory.streets, model.territory.zones),
             order.factor,
             order.eur_per_h,
         )
-        for order in orders
-        if isinstance(order, Parking)
+        for order in parkings
     ]
     parameters, streets = model.parameters, model.territory.streets
     if not parameters["parking.limited"]:
-        if changes:
-            raise InputError(
-                "modification 'parking'", "has no effect while parking is not limited", "parking.limited = 1"
+        if parkings:
+            what, right = (
+                "has no effect while parking is not limited",
+                '"parking.limited" = 1 in [parameters]',
             )
+            raise InputError(parkings[0].where("kind"), what, right)
         return None
     other = other_directions(streets.tail, streets.head, streets.length_m)
     supply = supply_of(streets, model.territory.places, other, parameters, changes)

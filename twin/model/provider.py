@@ -11,7 +11,6 @@ from twin.calculators.objectives import View, link_weights_ms, objective_of
 from twin.calculators.prediction import PREDICTED, by_profile_s, by_trend_s
 from twin.calculators.provider import advice_times_ms, honouring_times_ms, honours_class
 from twin.clock import MS
-from twin.errors import InputError
 from twin.indicators.records import ROAD_MANAGER
 from twin.kernels import advice
 from twin.kernels.advice import Answer, Asking, Counsel
@@ -64,14 +63,8 @@ class ProviderAgent(Actor):
     ) -> None:
         super().__init__(model)
         parameters: Parameters = model.parameters
-        if order.refresh_s % model.step_s:
-            raise InputError(
-                f"provider {order.name!r}: refresh_s",
-                f"{order.refresh_s:g} s is no whole number of the model's steps",
-                f"a multiple of {model.step_s} s",
-            )
         self.name, self.order, self.row = order.name, order, row
-        self.objective = objective_of(order.objective, f"provider {order.name!r}: objective")
+        self.objective = objective_of(order.objective, order.where("objective"))
         self.reader = ROAD_MANAGER if order.owner == "city" else order.name
         self.streets, self.length_m, self.free_flow_ms = streets, streets.length_m, free_flow_ms
         self.local = LOCAL[streets.road_class]

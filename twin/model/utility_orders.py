@@ -69,23 +69,22 @@ def orders_of(spec: Scenario, territory: Territory, seed: int) -> Orders:
         raise InputError(where, "the territory has no utility layers", "a territory built again")
     orders, parameters = spec.in_force(), spec.ledger()
     ground = _Ground(territory, inventory_of(territory.utilities), parameters, seed)
-    tables = [
-        _damages(order, ground, f"modification {order.kind!r}")
-        for order in orders
-        if isinstance(order, UtilityEvent)
-    ]
+    tables = [_damages(order, ground, order.where()) for order in orders if isinstance(order, UtilityEvent)]
     crews = next((order for order in reversed(orders) if isinstance(order, Crews)), None)
     stores = [order.times for order in orders if isinstance(order, Batteries)]
     by_hand = {name for order in orders if isinstance(order, ManualFallback) for name in order.services}
     policy, critical = ("requests", ()) if crews is None else (crews.policy, crews.critical)
-    _known_places(critical, territory, "modification 'crews': critical")
+    if crews is not None:
+        _known_places(critical, territory, crews.where("critical"))
     return Orders(
         damages=join_damages(no_damages(), *tables),
         crews=None if crews is None else _team(crews, parameters),
         rules=Rules(policy, critical, "repairs" in by_hand),
         stores=float(np.prod(stores)),
         by_hand=frozenset(by_hand),
-        depot=None if crews is None or crews.depot is None else _link_of_place(crews.depot, territory),
+        depot=None
+        if crews is None or crews.depot is None
+        else _link_of_place(crews.depot, territory, crews.where("depot")),
     )
 
 
@@ -96,7 +95,7 @@ def _team(order: Crews, parameters: Parameters) -> Team:
         0.0 if skill not in order.skills else float(n if order.number is None else order.number)
         for skill, n in of_ledger
     )
-    return crews_of(parameters.replaced({"utilities.crews": counts}, "modification 'crews'"))
+    return crews_of(parameters.replaced({"utilities.crews": counts}, order.where()))
 
 
 def _damages(order: UtilityEvent, ground: _Ground, where: str) -> Damages:
@@ -206,6 +205,6 @@ def _known_places(names: tuple[str, ...], territory: Territory, where: str) -> l
     return [row_of[name] for name in names]
 
 
-def _link_of_place(name: str, territory: Territory) -> int:
-    (row,) = _known_places((name,), territory, "modification 'crews': depot")
+def _link_of_place(name: str, territory: Territory, where: str) -> int:
+    (row,) = _known_places((name,), territory, where)
     return int(territory.places.access_link[row])

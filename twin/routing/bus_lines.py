@@ -12,6 +12,7 @@ from twin.clock import MS
 from twin.errors import InputError
 from twin.kernels.paths import Topology
 from twin.routing.lines import LineRoutes, lines_on_streets
+from twin.scenario.entry import told_of
 from twin.scenario.ledger import Parameters
 from twin.scenario.modifications import BusLine
 from twin.territory.territory import Territory
@@ -38,13 +39,15 @@ class Ground:
 def with_bus_lines(timetable: Timetable, added: Sequence[BusLine], ground: Ground) -> Timetable:
     """The timetable and the lines added to it."""
     for order in added:
-        timetable = timetable.extended(_line(order, timetable, ground))
+        line = _line(order, timetable, ground)
+        with told_of(order, "name"):
+            timetable = timetable.extended(line)
     return timetable
 
 
 def _line(order: BusLine, timetable: Timetable, ground: Ground) -> Timetable:
     """A timetable of that line alone: runs by headway, scheduled as fast as the order or the streets say."""
-    where = f"modification 'bus_line' {order.name!r}"
+    where = order.where()
     located = [_located(order, k, timetable, ground.territory, where) for k in range(len(order.stops))]
     known = {each[0]: each for each in located}
     row_of = {stop: row for row, stop in enumerate(known)}
@@ -76,7 +79,7 @@ def _located(
     at = np.flatnonzero(territory.places.place_id == stop)
     if not at.size:
         right = "[lon, lat], a place id or a stop id of the timetable"
-        raise InputError(f"{where}: stop {k + 1}", f"no place and no stop {stop!r}", right)
+        raise InputError(f"{where}: stops", f"no place and no stop {stop!r}", right)
     row = int(at[0])
     return name, name, float(territory.places.lon[row]), float(territory.places.lat[row])
 

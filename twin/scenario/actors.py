@@ -7,8 +7,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from twin.scenario.entry import Entry
 from twin.scenario.ledger import Parameters
-from twin.scenario.selectors import LinkSelector, Model, Name, PlaceSelector
+from twin.scenario.selectors import LinkSelector, Name, PlaceSelector
 from twin.scenario.wording import fault
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -29,7 +30,7 @@ def _ledger(key: str) -> Callable[[], float]:
     return lambda: float(Parameters.defaults()[LEDGER_ROWS[key]])
 
 
-class Provider(Model):
+class Provider(Entry):
     """A provider of an itinerary calculator; what it knows comes from its own users' traces."""
 
     name: Name = Field(description="a name")
@@ -65,8 +66,12 @@ class Provider(Model):
         "company", description='"company", or "city" for a public calculator, which reads what the city may'
     )
 
+    def called(self) -> str:
+        """Its name."""
+        return f"provider {self.name!r}"
 
-class SensorFleet(Model):
+
+class SensorFleet(Entry):
     """Sensors of one kind and one owner; what is left out comes from the ledger of the sensing room."""
 
     name: Name = Field(description="a name")
@@ -93,6 +98,10 @@ class SensorFleet(Model):
     options: dict[str, float | bool | str] = Field(
         default_factory=dict, description="a table of whatever a kind from outside takes"
     )
+
+    def called(self) -> str:
+        """Its name."""
+        return f"sensor_fleet {self.name!r}"
 
     @model_validator(mode="after")
     def _placement_is_a_field(self) -> SensorFleet:

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from twin.errors import InputError
 from twin.scenario.actors import LEDGER_ROWS, SensorFleet
+from twin.scenario.entry import Entry
 from twin.scenario.files import Merged
 from twin.scenario.ledger import Parameters
 from twin.scenario.modification import Modification
@@ -41,7 +42,13 @@ def assemble(merged: Merged, model: type[AnyModel]) -> AnyModel:
         _modification(table, merged, ledger, ("modification", row))
         for row, table in enumerate(tables.get("modification", ()))
     )
-    return _validated(model, tables, merged, ())
+    made = _validated(model, tables, merged, ())
+    for key, field in model.model_fields.items():
+        value = getattr(made, key)
+        for row, entry in enumerate(value if isinstance(value, tuple) else ()):
+            if isinstance(entry, Entry):
+                entry.written(merged, (field.alias or key, row))
+    return made
 
 
 def _ledger(values: Any, merged: Merged) -> Parameters:

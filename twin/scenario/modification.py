@@ -8,7 +8,8 @@ from pydantic import AfterValidator, Field, model_validator
 
 from twin.clock import HORIZON_S, parse_month, parse_time_s
 from twin.errors import InputError
-from twin.scenario.selectors import LinkSelector, Model
+from twin.scenario.entry import Entry
+from twin.scenario.selectors import LinkSelector
 from twin.scenario.wording import fault
 
 
@@ -27,7 +28,7 @@ Share = Annotated[float, Field(ge=0, le=1)]
 MOMENT_WORDS = "HH:MM (operational clock) or YYYY-MM (strategic clock)"
 
 
-class Modification(Model):
+class Modification(Entry):
     """One thing that an alternative changes, from a moment until another."""
 
     kind: str = Field(description="a kind of modification")
@@ -43,6 +44,11 @@ class Modification(Model):
             if parse(self.until) <= parse(self.from_):
                 raise fault(f"until {self.until!r} is not after from {self.from_!r}", "a later moment")
         return self
+
+    def called(self) -> str:
+        """Its kind, and its name if it has one."""
+        name = getattr(self, "name", "")
+        return f"modification {self.kind!r} {name!r}" if name else f"modification {self.kind!r}"
 
     @property
     def from_s(self) -> int:
@@ -74,6 +80,13 @@ class Modification(Model):
     def parts(self) -> tuple[Modification, ...]:
         """The kinds known to the model that this one is made of: itself, unless from outside."""
         return (self,)
+
+    def told_parts(self) -> tuple[Modification, ...]:
+        """Its parts, which know where it is written itself."""
+        made = self.parts()
+        for part in made:
+            part.written_as(self)
+        return made
 
 
 class OnLinks(Modification):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from twin.clock import parse_time_s
 from twin.errors import InputError
@@ -17,6 +17,7 @@ from twin.registry import Registry
 from twin.scenario.actors import SensorFleet
 from twin.scenario.district_heat import DistrictHeat
 from twin.scenario.false_data import FALSE_DATA_KINDS
+from twin.scenario.files import Merged
 from twin.scenario.ghg_ranking import LEDGER_ROWS as RANKING_ROWS
 from twin.scenario.ghg_ranking import RankByGhg
 from twin.scenario.ledger import Parameters
@@ -26,12 +27,13 @@ from twin.scenario.road_edits import LEDGER_ROWS as ROAD_EDIT_ROWS
 from twin.scenario.road_edits import BikeLane, BusLane, Lanes, NewLink, OneWay, SignalPlan, TurnBan
 from twin.scenario.selectors import LinkSelector, Name
 from twin.scenario.services import CloseService
+from twin.scenario.spans import Spans, spans_of
 from twin.scenario.transit_offers import Fare, ParkAndRide
 from twin.scenario.utility_events import LEDGER_ROWS as UTILITY_ROWS
 from twin.scenario.utility_events import UTILITY_KINDS
 from twin.scenario.weather import Rain
 from twin.scenario.withdrawal import WithdrawProvider
-from twin.scenario.wording import fault, nearest, short
+from twin.scenario.wording import Location, fault, nearest, short
 
 MODIFICATIONS = Registry("modification")
 
@@ -144,30 +146,6 @@ LEDGER_ROWS = {
 """Keys of a kind that the ledger fills where a scenario is silent."""
 
 
-def _spans(value: Any) -> Any:
-    """Spans of the day as texts; the ledger has them as hours, one after another: begin, end, begin, end."""
-    if isinstance(value, list | tuple) and value and all(isinstance(each, float) for each in value):
-        clock = [f"{int(hour):02d}:{round(hour % 1 * 60):02d}" for hour in value]
-        return tuple(f"{begin}-{end}" for begin, end in zip(clock[::2], clock[1::2], strict=True))
-    return (value,) if isinstance(value, str) else tuple(value) if isinstance(value, list) else value
-
-
-def _span(text: str) -> str:
-    begin, dash, end = text.partition("-")
-    try:
-        right = dash and parse_time_s(begin) < parse_time_s(end)
-    except InputError:
-        right = False
-    if not right:
-        raise fault(f"{text!r} is no span of the day", "HH:MM-HH:MM, the end after the beginning")
-    return text
-
-
-Spans = Annotated[
-    tuple[Annotated[str, AfterValidator(_span)], ...], BeforeValidator(_spans), Field(min_length=1)
-]
-
-
 class SchoolStreet(OnLinks, OfWholeDays):
     """Streets before schools, closed to cars while school begins and ends; known to everybody, every day.
 
@@ -177,7 +155,7 @@ class SchoolStreet(OnLinks, OfWholeDays):
 
     kind: Literal["school_street"] = "school_street"
     hours: Spans = Field(
-        default_factory=lambda: _spans(Parameters.defaults()[LEDGER_ROWS["school_street"]["hours"]]),
+        default_factory=lambda: spans_of(Parameters.defaults()[LEDGER_ROWS["school_street"]["hours"]]),
         description='spans of the day, for example ["08:00-08:45", "16:15-17:00"]',
     )
     speed_kmh: Annotated[float, Field(gt=0, le=30)] = Field(
@@ -236,6 +214,11 @@ class AddSensorFleet(OfWholeDays):
 
     kind: Literal["add_sensor_fleet"] = "add_sensor_fleet"
     fleet: SensorFleet = Field(description="a table with the keys of a [[sensor_fleet]]")
+
+    def written(self, merged: Merged | None, location: Location) -> None:
+        """Remember where it and its fleet are written."""
+        super().written(merged, location)
+        self.fleet.written(merged, (*location, "fleet"))
 
 
 def _listed_points(value: Any) -> Any:

@@ -130,7 +130,7 @@ def _listed(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
-Seconds = Annotated[float, Field(ge=0)]
+Seconds = Annotated[float, Field(ge=0, le=86_400)]
 SecondsOfEach = Annotated[
     Seconds | Annotated[tuple[Seconds, ...], Field(min_length=1)], BeforeValidator(_listed)
 ]

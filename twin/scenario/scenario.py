@@ -22,6 +22,7 @@ from twin.clock import is_date, parse_date, parse_month
 from twin.errors import InputError
 from twin.scenario.actors import Provider, SensorFleet, Share
 from twin.scenario.assembly import APP_SHARE_ROW, assemble, leaves, written_at
+from twin.scenario.coherence import check_coherent
 from twin.scenario.false_data import FalseObservations
 from twin.scenario.files import Merged, Origin, Source, merge_chain, read_file, read_text
 from twin.scenario.ledger import Parameters
@@ -124,6 +125,7 @@ class Scenario(Model):
     def _of(cls, merged: Merged) -> Scenario:
         scenario = assemble(merged, cls)
         scenario._merged = merged
+        check_coherent(scenario)
         return scenario
 
     @model_validator(mode="before")
@@ -207,7 +209,7 @@ class Scenario(Model):
     def in_force(self) -> tuple[Modification, ...]:
         """Modifications that hold in the scenario's month, in kinds that the model knows."""
         standing = [each for each in self.modifications if each.in_force(self.month)]
-        return tuple(part for each in standing for part in each.parts() if part.in_force(self.month))
+        return tuple(part for each in standing for part in each.told_parts() if part.in_force(self.month))
 
     @property
     def app_share_in_force(self) -> float:

@@ -13,7 +13,8 @@ from pydantic import BeforeValidator, Field
 from twin.clock import N_SLICES, SLICE_S, parse_time_s
 from twin.scenario.ledger import Parameters
 from twin.scenario.modification import Modification, OfWholeDays, OnLinks, Share
-from twin.scenario.modifications import LEDGER_ROWS, MODIFICATIONS, Spans
+from twin.scenario.modifications import LEDGER_ROWS, MODIFICATIONS
+from twin.scenario.spans import Spans
 from twin.scenario.vehicles import CRITAIR_CLASSES, FUELS, VEHICLE_CLASSES
 
 ALL_DAY = "00:00-30:00"

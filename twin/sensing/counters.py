@@ -46,7 +46,7 @@ def counter_settings(order: SensorFleet, parameters: Parameters) -> CounterSetti
 
     interval_s = either(order.interval_s, "interval_s")
     if interval_s != int(interval_s) or SLICE_S % int(interval_s):
-        raise InputError(f"sensor_fleet {order.name!r}: interval_s", f"{interval_s:g} s",
+        raise InputError(order.where("interval_s"), f"{interval_s:g} s",
                          f"a whole divisor of {SLICE_S} s")  # fmt: skip
     return CounterSettings(
         interval_s=int(interval_s),
@@ -96,6 +96,8 @@ def counters_work(fleet: Fleet, seed: int, period: int = 0) -> np.ndarray:
 
 class RoadCounter:
     """The kind ``road_counter``."""
+
+    options: tuple[str, ...] = ()
 
     def deploy(self, order: SensorFleet, site: Site, parameters: Parameters, provider: int) -> Fleet:
         """Place counters on the named links, or some of them."""

@@ -25,6 +25,7 @@ from twin.kernels.devices import (
 from twin.kernels.random import stream_of
 from twin.knowledge.datasets import Column, Dataset, Observations, no_observations, observations
 from twin.scenario.actors import SensorFleet
+from twin.scenario.entry import told_of
 from twin.scenario.ledger import Parameters
 from twin.sensing.devices import Fleet, Site, Spots, StepTruth, Tally, sensor_keys
 from twin.sensing.kinds import KINDS, LORAWAN, DeviceSettings, settings_of
@@ -162,9 +163,11 @@ def _radios(fleet: Fleet, spots: Spots, parameters: Parameters) -> Radios:
 class DeviceSensor:
     """The registry's object for every kind in `KINDS`."""
 
+    options = ("radio", "gateways")
+
     def deploy(self, order: SensorFleet, site: Site, parameters: Parameters, provider: int) -> Fleet:
         """Place devices on the spots of their kind, with gateways of their own where they need them."""
-        kind, where = KINDS[order.kind], f"sensor_fleet {order.name!r}"
+        kind, where = KINDS[order.kind], order.where()
         if order.sampling is not None:
             raise InputError(f"{where}: sampling", f"a {order.kind} observes all before it", "no sampling")
         if site.spots is None:
@@ -184,7 +187,8 @@ class DeviceSensor:
             table=table, tally=Tally.fresh(len(rows)), units=site.spots.units[rows].astype(np.float32),
             cut=np.zeros((len(rows) if slots else 0, slots), dtype=np.uint8),
         )  # fmt: skip
-        share_the_air([(fleet, site.spots)], parameters, site.seed)
+        with told_of(order, "options", "gateways"):
+            share_the_air([(fleet, site.spots)], parameters, site.seed)
         grown_devices(table, settings.rule, site.seed, site.month, parameters)
         return fleet
 

@@ -117,7 +117,7 @@ class DeviceSettings:
 def settings_of(order: SensorFleet, parameters: Parameters) -> DeviceSettings:
     """Settings of a fleet: what the order says, else the ledger."""
     kind = KINDS[order.kind]
-    where = f"sensor_fleet {order.name!r}"
+    where = order.where()
     radio = str(order.options.get("radio", kind.radio))
     if radio not in RADIOS:
         raise InputError(f"{where}: options.radio", f"no radio {radio!r}", " or ".join(RADIOS))
@@ -125,7 +125,8 @@ def settings_of(order: SensorFleet, parameters: Parameters) -> DeviceSettings:
     if interval_s != int(interval_s) or DAY_S % int(interval_s):
         raise InputError(f"{where}: interval_s", f"{interval_s:g} s", f"a whole divisor of {DAY_S} s")
     gateways = order.options.get("gateways")
-    if gateways is not None and (radio != LORAWAN or gateways != int(gateways) or gateways < 1):
+    whole = isinstance(gateways, float | int) and gateways == round(gateways) >= 1
+    if gateways is not None and (radio != LORAWAN or isinstance(gateways, bool) or not whole):
         raise InputError(f"{where}: options.gateways", f"{gateways} over {radio}",
                          "a whole number above 0, over lorawan")  # fmt: skip
     rule = _rule(kind, radio, (order, int(interval_s)), parameters)

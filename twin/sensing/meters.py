@@ -41,6 +41,7 @@ class WaterMeter:
     """The kind ``water_meter``: litres by building, shared by street."""
 
     utility, unit, step, shared_by = "water", "l", 1.0, "street"
+    options: tuple[str, ...] = ()
 
     def deploy(self, order: SensorFleet, site: Site, parameters: Parameters, provider: int) -> Fleet:
         """Put meters into the named buildings, or a share or a number of them."""
@@ -66,7 +67,7 @@ def _settings(kind: WaterMeter, order: SensorFleet, parameters: Parameters) -> M
 
     interval_s = either(order.interval_s, f"{kind.utility}_meter_interval_s")
     if interval_s != int(interval_s) or 86_400 % int(interval_s):
-        raise InputError(f"sensor_fleet {order.name!r}: interval_s", f"{interval_s:g} s",
+        raise InputError(order.where("interval_s"), f"{interval_s:g} s",
                          "a whole divisor of 86400 s")  # fmt: skip
     return MeterSettings(
         utility=kind.utility,
@@ -84,7 +85,7 @@ def place_meters(order: SensorFleet, site: Site) -> np.ndarray:
     All that are named, or a share or a number of them in the order of their keys' draws: the places of a
     smaller share are among those of a larger one, whatever the rows.
     """
-    where = f"sensor_fleet {order.name!r}"
+    where = order.where()
     for key, given in (("links", order.links), ("sampling", order.sampling)):
         if given is not None:
             raise InputError(

@@ -24,7 +24,7 @@ def place(order: SensorFleet, site: Site, parameters: Parameters) -> np.ndarray:
     them, so that the links of 20 sensors are among those of 30, whatever the rows: by rule ``class`` the
     greater road class first, then by their key's draw; the other rules as in `place_devices`.
     """
-    where = f"sensor_fleet {order.name!r}"
+    where = order.where()
     if order.places is not None or order.share is not None:
         key = "places" if order.places is not None else "share"
         raise InputError(f"{where}: {key}", f"a {order.kind} stands on links", "links, count, or both")
@@ -50,7 +50,7 @@ def place_devices(order: SensorFleet, spots: Spots, seed: int, parameters: Param
     where a reading takes most off what is unknown, if what is near varies alike (`sensing.alike_m`).
     Fewer are always among more.
     """
-    where, rows = f"sensor_fleet {order.name!r}", np.unique(spots.candidates)
+    where, rows = order.where(), np.unique(spots.candidates)
     if not len(rows):
         raise InputError(where, f"the territory has no spot for a {order.kind}", "a territory that has one")
     if order.share is not None and order.count is not None:
@@ -79,7 +79,7 @@ def _check_count(order: SensorFleet, n: int, named: str, count: int | None = Non
     count = order.count if count is None else count
     if count is not None and count > n:
         what = "meters" if named == "places" else "sensors"
-        raise InputError(f"sensor_fleet {order.name!r}: count", f"{count} {what} for {n} {named}",
+        raise InputError(order.where("count"), f"{count} {what} for {n} {named}",
                          f"at most {n}")  # fmt: skip
 
 

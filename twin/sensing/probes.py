@@ -57,10 +57,12 @@ def fleet_of_provider(provider: Provider, row: int, parameters: Parameters) -> F
 class Probe:
     """The kind ``probe``."""
 
+    options: tuple[str, ...] = ()
+
     def deploy(self, order: SensorFleet, site: Site, parameters: Parameters, provider: int) -> Fleet:
         """Nothing is placed: phones move. The owner must be a provider."""
         if provider < 0:
-            raise InputError(f"sensor_fleet {order.name!r}: owner", f"{order.owner!r} is no provider",
+            raise InputError(order.where("owner"), f"{order.owner!r} is no provider",
                              "the name of a provider: probes are its own users' phones")  # fmt: skip
         sampling = parameters["scenario.provider_sampling"] if order.sampling is None else order.sampling
         delay_s = parameters["scenario.provider_delay_s"] if order.delay_s is None else order.delay_s

@@ -13,6 +13,7 @@ from twin.errors import InputError
 from twin.indicators.records import DayRecord
 from twin.model.record import record_of
 from twin.model.sources import load_population, open_territory
+from twin.model.trial_opening import check_opens, told_of_parameters
 from twin.model.twin_model import TwinModel
 from twin.population.population import Population
 from twin.scenario.scenario import Scenario
@@ -90,14 +91,7 @@ def world_of(
 ) -> World:
     """Territory, population and learned habits of a scenario for a seed; drivers learn on usual weekdays."""
     usual = scenario.model_copy(update={"date": None})
-    progress(0.0, "loading the territory")
-    territory = _territory(scenario)
-    edited_by(scenario, territory)  # what does not fit is told before anybody learns
-    check_networks(scenario, territory, seed)
-    progress(0.02, "drawing the population")
-    population = _population(usual, territory, seed)
-    if population.trips.trip_id.size == 0:
-        raise InputError(scenario.where("territory"), "nobody travels there", "a population that makes trips")
+    territory, population = checked_ground(scenario, seed, progress)
     learning = within(progress, 0.1, 1.0)
     habits = learned_habits(
         usual, territory, population, seed, threads=threads, folders=folders, progress=learning
@@ -106,6 +100,31 @@ def world_of(
     if scenario.date is None:
         return world
     return world_on(scenario, seed, world_of_days(scenario, seed, world, threads, folders), threads)
+
+
+def checked_ground(
+    scenario: Scenario, seed: int, progress: Progress = silent
+) -> tuple[Territory, Population]:
+    """Territory and usual population of a scenario, on which its day opens: what does not fit is told here.
+
+    Raises
+    ------
+    InputError
+        Nobody travels, or something that the scenario names or orders does not fit.
+    """
+    with told_of_parameters(scenario):
+        progress(0.0, "loading the territory")
+        territory = territory_of(scenario)
+        edited_by(scenario, territory)
+        check_networks(scenario, territory, seed)
+        progress(0.02, "drawing the population")
+        population = _population(scenario.model_copy(update={"date": None}), territory, seed)
+        if population.trips.trip_id.size == 0:
+            where, right = scenario.where("territory"), "a population that makes trips"
+            raise InputError(where, "nobody travels there", right)
+        progress(0.08, "opening the day for trial")
+        check_opens(scenario, territory, population, seed)
+    return territory, population
 
 
 def world_of_days(
@@ -160,7 +179,8 @@ def _model(spec: Scenario, seed: int, world: World, habits: Habits, threads: int
     )
 
 
-def _territory(scenario: Scenario) -> Territory:
+def territory_of(scenario: Scenario) -> Territory:
+    """The territory that a scenario names, loaded once while its files stay as they are."""
     path = scenario.territory_path()
     return _loaded(str(path), stamp_of_ground(scenario))
 

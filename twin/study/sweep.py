@@ -108,20 +108,16 @@ def sweep(
         Numbers of one's own by name; they join the table as indicators of the whole area.
     runner
         What runs a scenario; by default `twin.study.run.run`.
+
+    Raises
+    ------
+    InputError
+        No member could be run as asked; nothing stays written.
     """
     points = _points(load_scenario(scenario), vary, seeds)
-    home = _opened(out)
+    home, made = _opened(out)
     work = _Work(runner, cache, dict(measures or {}), home)
-    rows: dict[str, list[Cells]] = {}
-    failed: dict[str, str] = {}
-    for number, point in enumerate(points):
-        if point.key in rows or point.key in failed:
-            continue
-        part = within(progress or silent, number / len(points), (number + 1) / len(points), point.label)
-        try:
-            rows[point.key] = work.rows_of(point, part)
-        except TwinError as error:
-            failed[point.key] = f"{point.label}: {error}"
+    rows, failed = _done(points, work, progress or silent, made)
     table = _table(tuple(vary), points, rows)
     text = table.to_csv(index=False, lineterminator="\n").encode()
     path = None if home is None else home / "table.csv"
@@ -130,6 +126,28 @@ def sweep(
         store.write_table(home / "table.parquet", table)
     said = tuple(failed[point.key] for point in points if point.key in failed)
     return Sweep(tuple(vary), len(points), said, table, path, hashlib.sha256(text).hexdigest())
+
+
+def _done(
+    points: Sequence[Point], work: _Work, progress: Progress, made: Sequence[Path]
+) -> tuple[dict[str, list[Cells]], dict[str, str]]:
+    """Rows of the members that are done, and what was said of those that failed, by key."""
+    rows: dict[str, list[Cells]] = {}
+    failed: dict[str, str] = {}
+    refused: list[InputError] = []
+    for number, point in enumerate(points):
+        if point.key in rows or point.key in failed:
+            continue
+        part = within(progress, number / len(points), (number + 1) / len(points), point.label)
+        try:
+            rows[point.key] = work.rows_of(point, part)
+        except TwinError as error:
+            failed[point.key] = f"{point.label}: {error}"
+            refused += [error] if isinstance(error, InputError) else []
+    if not rows and len(refused) == len(failed):
+        _removed(made)
+        raise refused[0]
+    return rows, failed
 
 
 def _points(scenario: Scenario, vary: Mapping[str, Sequence[Any]], seeds: int | Sequence[int]) -> list[Point]:
@@ -151,15 +169,25 @@ def _points(scenario: Scenario, vary: Mapping[str, Sequence[Any]], seeds: int | 
     return points
 
 
-def _opened(out: str | Path | None) -> Path | None:
+def _opened(out: str | Path | None) -> tuple[Path | None, list[Path]]:
+    """The folder of an ensemble, and the folders that are made for it, the innermost first."""
     if out is None:
-        return None
+        return None, []
+    home = Path(out)
+    made = [each for each in (home / MEMBERS, home, *home.absolute().parents) if not each.exists()]
     try:
-        (Path(out) / MEMBERS).mkdir(parents=True, exist_ok=True)
+        (home / MEMBERS).mkdir(parents=True, exist_ok=True)
     except OSError as error:
         what = f"cannot be written ({error.strerror})"
         raise InputError(str(out), what, "a folder that can be written") from None
-    return Path(out)
+    return home, made
+
+
+def _removed(made: Sequence[Path]) -> None:
+    """Folders that were made and hold nothing are not there any more."""
+    for folder in made:
+        if not any(folder.iterdir()):
+            folder.rmdir()
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,7 @@ def without_services(territory: Territory, orders: Sequence[object]) -> Territor
 
 def _closed_by(territory: Territory, order: CloseService) -> Flags:
     """Services that one order closes (n_services,)."""
-    where, services = f"modification {order.kind!r}: at", territory.services
+    where, services = order.where("at"), territory.services
     communes = territory.streets.communes
     chosen = select_places(order.at, territory.places, territory.zones, communes, where)
     named = services.service == SERVICES.index(order.service)

@@ -56,7 +56,7 @@ def edited(territory: Territory, orders: Sequence[RoadEdit], parameters: Paramet
     """
     made = EditedStreets.of(territory.streets, territory.turns)
     for order in orders:
-        where = f"modification {order.kind!r}"
+        where = order.where()
         if isinstance(order, NewLink):
             made = _new_link(made, order, parameters, where)
             continue

@@ -9,11 +9,12 @@ from twin.scenario.on_demand import OnDemandTransport
 from twin.territory.select_places import select_places
 from twin.territory.tables import Flags, Ints
 from twin.territory.territory import Territory
+from twin.territory.within import check_within
 
 
 def served_places(order: OnDemandTransport, territory: Territory) -> Flags:
     """Places that an order serves, (n_places,) bool."""
-    places, where = territory.places, f"modification 'on_demand_transport' {order.name!r}"
+    places, where = territory.places, order.where()
     served = np.ones(places.n_places, dtype=np.bool_)
     if order.serves is not None:
         named = select_places(
@@ -33,7 +34,7 @@ def carried(order: OnDemandTransport, territory: Territory, origin: Ints, destin
     served = served_places(order, territory)
     reached = served.copy()
     if order.reaches is not None:
-        where = f"modification 'on_demand_transport' {order.name!r}: reaches"
+        where = order.where("reaches")
         communes = territory.streets.communes
         reached[select_places(order.reaches, territory.places, territory.zones, communes, where)] = True
     out = served[origin] & reached[destination]
@@ -58,7 +59,7 @@ def inside_polygon(x: np.ndarray, y: np.ndarray, corner_x: np.ndarray, corner_y:
 
 def depot_of(order: OnDemandTransport, territory: Territory) -> int:
     """Link at whose end the vehicles stand: of the depot's place, or of the nearest that is served."""
-    places, where = territory.places, f"modification 'on_demand_transport' {order.name!r}: depot"
+    places, where = territory.places, order.where("depot")
     if isinstance(order.depot, str):
         found = np.flatnonzero(places.place_id == order.depot)
         if not found.size:
@@ -67,6 +68,7 @@ def depot_of(order: OnDemandTransport, territory: Territory) -> int:
     candidates = np.flatnonzero(served_places(order, territory))
     if order.depot is not None:
         lon, lat = order.depot
+        check_within(order.depot, territory.streets, where)
     else:
         lon, lat = float(places.lon[candidates].mean()), float(places.lat[candidates].mean())
     east = (places.lon[candidates] - lon) * np.cos(np.radians(lat))
