@@ -14,12 +14,12 @@ from twin.kernels.moves import first_slot, next_slot, slot_behind
 from twin.kernels.prefetch import prefetch
 from twin.kernels.traffic import Scene
 
-AHEAD = 10
-"""Events, or nodes, from one stage to the next."""
+AHEAD, STAGES = 10, 3
+"""Events from one stage to the next."""
 
 
 @hot_kernel
-def _node_of(scene: Scene, event: int) -> int:
+def node_of(scene: Scene, event: int) -> int:
     """The node at which an event is."""
     link = event >> 1
     return np.int64(scene.network.tail[link] if event & 1 else scene.traffic.links[link].node)
@@ -27,7 +27,7 @@ def _node_of(scene: Scene, event: int) -> int:
 
 @hot_kernel
 def gather(scene: Scene, domain: int, step: int) -> int:
-    """List the nodes that may act in this step, each with its events; returns how many."""
+    """List the nodes that may act in this step by the first event of each; returns how many."""
     traffic, work = scene.traffic, scene.traffic.work
     n = take(traffic.calendar, domain, step, work.event)
     traffic.counts[domain, 1] = n
@@ -35,14 +35,12 @@ def gather(scene: Scene, domain: int, step: int) -> int:
     for k in range(-2 * AHEAD, n):
         if k + 2 * AHEAD < n:
             event = np.int64(work.event[domain, k + 2 * AHEAD])
-            prefetch(traffic.links, event >> 1)
-            prefetch(traffic.slots, first_slot(event >> 1))
+            _ask_for_link(scene, event >> 1)
             if event & 1:
                 prefetch(traffic.arms, event >> 1)
                 prefetch(scene.network.tail, event >> 1)
         if 0 <= k + AHEAD < n:
-            event = np.int64(work.event[domain, k + AHEAD])
-            prefetch(work.first, _node_of(scene, event))
+            prefetch(work.first, node_of(scene, np.int64(work.event[domain, k + AHEAD])))
         if k < 0:
             continue
         event = np.int64(work.event[domain, k])
@@ -51,13 +49,20 @@ def gather(scene: Scene, domain: int, step: int) -> int:
             if arm.queue_due_s != step:
                 continue  # put forward meanwhile
             arm.queue_due_s = -1
-        node = _node_of(scene, event)
+        node = node_of(scene, event)
         work.behind[domain, k] = work.first[node]
         if work.first[node] < 0:
-            work.due[domain, n_due] = node
+            work.due[domain, n_due] = k
             n_due += 1
         work.first[node] = k
     return n_due
+
+
+@hot_kernel
+def _ask_for_link(scene: Scene, link: int) -> None:
+    """Ask for both lines of a link."""
+    prefetch(scene.traffic.links, link)
+    prefetch(scene.traffic.slots, first_slot(link))
 
 
 @hot_kernel
@@ -66,7 +71,7 @@ def _ask_for_start(scene: Scene, link: int, stage: int) -> None:
     vehicles, head = scene.vehicles, np.int64(scene.traffic.arms[link].queue_head)
     if head < 0:
         return
-    if stage == 0:
+    if stage == 1:
         prefetch(vehicles.kind, head)
         prefetch(vehicles.entered_ms, head)
         prefetch(vehicles.at, head)
@@ -78,24 +83,27 @@ def _ask_for_start(scene: Scene, link: int, stage: int) -> None:
 
 
 @hot_kernel
-def foresee(scene: Scene, domain: int, node: int, stage: int) -> None:
-    """Ask for what a node will need: what its links point to, then what the next links point to."""
-    traffic, work = scene.traffic, scene.traffic.work
-    event = np.int64(work.event[domain, work.first[node]])
-    link = event >> 1
+def foresee(scene: Scene, event: int, stage: int) -> None:
+    """Ask for what an event will need: its link, what this points to, and what the next link points to.
+
+    Gathering has brought its link into the second cache already.
+    """
+    traffic, link = scene.traffic, event >> 1
+    if stage == 0:
+        _ask_for_link(scene, link)
+        return
     if event & 1:
         _ask_for_start(scene, link, stage)
         return
     row = traffic.links[link]
     target = np.int64(row.target)
-    if stage == 0:
+    if stage == 1:
         if row.head_at != first_slot(link):
             prefetch(traffic.slots, np.int64(row.head_at))
         if row.n_here > 1:
             prefetch(traffic.slots, slot_behind(traffic, link, np.int64(row.head_at)))
         if target >= 0:
-            prefetch(traffic.links, target)
-            prefetch(traffic.slots, first_slot(target))
+            _ask_for_link(scene, target)
     elif target >= 0:
         at = next_slot(traffic, target, np.int64(row.own_ms))
         if at != first_slot(target):

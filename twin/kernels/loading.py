@@ -10,7 +10,7 @@ import numpy as np
 
 from twin.kernels.calendar import clear, note
 from twin.kernels.deadlocks import free_deadlocks
-from twin.kernels.due import AHEAD, foresee, gather
+from twin.kernels.due import AHEAD, STAGES, foresee, gather, node_of
 from twin.kernels.jit import hot_kernel, inline_kernel, kernel
 from twin.kernels.junction import process_node
 from twin.kernels.moves import (
@@ -95,13 +95,18 @@ def queued(scene: Scene, now_ms: int, since_ms: int, left_veh: np.ndarray) -> No
 
 
 @kernel
-def settle(scene: Scene) -> int:
-    """Tell vehicles on links where they are; returns how many there are."""
+def settle(scene: Scene) -> tuple[int, int]:
+    """Tell vehicles on links where they are.
+
+    Returns how many there are, and a link whose ends do not agree on the places that are taken, -1 if all do.
+    """
     traffic, vehicles = scene.traffic, scene.vehicles
-    n = 0
+    n, wrong = 0, np.int64(-1)
     for link in range(traffic.links.shape[0]):
         row = traffic.links[link]
         at = np.int64(row.head_at)
+        if row.n_here + row.n_free != scene.network.storage_veh[link]:
+            wrong = np.int64(link)
         for _ in range(row.n_here):
             slot = traffic.slots[at]
             if slot.vehicle != FILLER:
@@ -110,7 +115,7 @@ def settle(scene: Scene) -> int:
                 vehicles.at[v] = at
                 n += 1
             at = slot_behind(traffic, np.int64(link), at)
-    return np.int64(n)
+    return np.int64(n), wrong
 
 
 @inline_kernel
@@ -175,15 +180,15 @@ def take_up(scene: Scene, from_s: int) -> None:
 @hot_kernel
 def _run_step(scene: Scene, domain: int, step: int) -> None:
     """All movements of a step in a domain, node by node; which comes first does not matter."""
-    due = scene.traffic.work.due
+    event, due = scene.traffic.work.event, scene.traffic.work.due
     n = gather(scene, domain, step)
-    for k in range(-2 * AHEAD, n):
-        if k + 2 * AHEAD < n:
-            foresee(scene, domain, np.int64(due[domain, k + 2 * AHEAD]), 0)
-        if 0 <= k + AHEAD < n:
-            foresee(scene, domain, np.int64(due[domain, k + AHEAD]), 1)
+    for k in range(-STAGES * AHEAD, n):
+        for stage in range(STAGES):
+            at = k + (STAGES - stage) * AHEAD
+            if 0 <= at < n:
+                foresee(scene, np.int64(event[domain, due[domain, at]]), stage)
         if k >= 0:
-            process_node(scene, domain, np.int64(due[domain, k]), step)
+            process_node(scene, domain, node_of(scene, np.int64(event[domain, due[domain, k]])), step)
 
 
 @inline_kernel

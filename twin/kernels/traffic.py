@@ -148,7 +148,7 @@ class Work(NamedTuple):
 
     event: np.ndarray  # int32 (n_domains, n_events) events of this step
     behind: np.ndarray  # int32 (n_domains, n_events) the next event of the same node, -1 none
-    due: np.ndarray  # int32 (n_domains, n_nodes) nodes of these events
+    due: np.ndarray  # int32 (n_domains, n_nodes) the first event found of each node that has any
     first: np.ndarray  # int32 (n_nodes,) the node's first event, -1 none
     domain: np.ndarray  # int32 (n_nodes,) domain of a node
     handed: np.ndarray  # int32 (2, n_domains, room) entries and exits of cut links, by parity of the step

@@ -221,12 +221,11 @@ class Loader:
         entered: np.ndarray = self.traffic.slots["enter_ms"][self.vehicles.at[driving]]
         return entered
 
-    def _settle(self) -> int:
-        """Tell vehicles on links where they are; returns how many there are."""
-        if self._settled:
-            return int(self.on_way.shape[0])
-        self._settled = True
-        return int(kernels.settle(self._scene(0)))
+    def _settle(self) -> None:
+        """Tell vehicles on links where they are, unless they have been told."""
+        if not self._settled:
+            self._settled = True
+            kernels.settle(self._scene(0))
 
     @property
     def on_link_veh(self) -> np.ndarray:
@@ -270,10 +269,12 @@ class Loader:
         Released are those let go by `release`, and each leg behind one that has arrived. Both ends of
         a link must agree on the places that are taken.
         """
-        vehicles, links = self.vehicles, self.traffic.links
+        vehicles = self.vehicles
         arrived = vehicles.arrived_ms >= 0
         waits = (vehicles.release_ms >= 0) & (vehicles.entered_ms < 0)
-        n_arrived, n_waiting, n_driving = np.count_nonzero(arrived), np.count_nonzero(waits), self._settle()
+        n_arrived, n_waiting = np.count_nonzero(arrived), np.count_nonzero(waits)
+        n_driving, wrong = kernels.settle(self._scene(0))
+        self._settled = True
         legs = arrived[vehicles.key.shape[0] - vehicles.next_leg.shape[0] :]
         n_released = self.n_released + np.count_nonzero(legs & (vehicles.next_leg >= 0))
         if n_waiting + n_driving + n_arrived != n_released:
@@ -281,9 +282,8 @@ class Loader:
                 f"vehicles not conserved: {n_released} released, {n_waiting} waiting, "
                 f"{n_driving} driving, {n_arrived} arrived"
             )
-        wrong = links["n_here"].astype(np.int64) + links["n_free"] != self.network.storage_veh
-        if wrong.any():
-            row = int(self.network.row[np.argmax(wrong)])
+        if wrong >= 0:
+            row = int(self.network.row[wrong])
             raise WorkError(f"link row {row}: places taken and free do not add up")
 
     def _scene(self, n_events: int) -> Scene:
