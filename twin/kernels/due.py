@@ -1,7 +1,8 @@
 """What is due in a step: events gathered by node, and the memory that they will need, asked for ahead.
 
 Memory takes longer to come than an event takes to be worked, and what it says leads on to more. So events
-pass through stages, ten of them apart: their links, what these point to, what those point to.
+pass through stages, ten of them apart: their links, what these point to, what those point to. Where all links
+lie in a core's own cache, asking takes longer than waiting, and nothing is asked for.
 """
 
 from __future__ import annotations
@@ -10,12 +11,20 @@ import numpy as np
 
 from twin.kernels.calendar import take
 from twin.kernels.jit import hot_kernel
-from twin.kernels.moves import first_slot, next_slot, slot_behind
+from twin.kernels.moves import first_slot
 from twin.kernels.prefetch import prefetch
 from twin.kernels.traffic import Scene
 
-AHEAD, STAGES = 10, 3
-"""Events from one stage to the next."""
+AHEAD, STAGES = 10, 2
+"""Events from one stage to the next; stages behind that in which events are gathered."""
+FEW_LINKS = 8_192
+"""So many links and their slots lie in two megabytes of cache."""
+
+
+@hot_kernel
+def is_waited_for(scene: Scene) -> bool:
+    """Whether memory is worth asking for ahead."""
+    return bool(scene.traffic.links.shape[0] > FEW_LINKS)
 
 
 @hot_kernel
@@ -32,15 +41,16 @@ def gather(scene: Scene, domain: int, step: int) -> int:
     n = take(traffic.calendar, domain, step, work.event)
     traffic.counts[domain, 1] = n
     n_due = 0
-    for k in range(-2 * AHEAD, n):
-        if k + 2 * AHEAD < n:
-            event = np.int64(work.event[domain, k + 2 * AHEAD])
+    ahead = AHEAD if is_waited_for(scene) else 0
+    for k in range(-2 * ahead, n):
+        if ahead > 0 and k + 2 * ahead < n:
+            event = np.int64(work.event[domain, k + 2 * ahead])
             _ask_for_link(scene, event >> 1)
             if event & 1:
                 prefetch(traffic.arms, event >> 1)
                 prefetch(scene.network.tail, event >> 1)
-        if 0 <= k + AHEAD < n:
-            prefetch(work.first, node_of(scene, np.int64(work.event[domain, k + AHEAD])))
+        if ahead > 0 and 0 <= k + ahead < n:
+            prefetch(work.first, node_of(scene, np.int64(work.event[domain, k + ahead])))
         if k < 0:
             continue
         event = np.int64(work.event[domain, k])
@@ -71,7 +81,7 @@ def _ask_for_start(scene: Scene, link: int, stage: int) -> None:
     vehicles, head = scene.vehicles, np.int64(scene.traffic.arms[link].queue_head)
     if head < 0:
         return
-    if stage == 1:
+    if stage == 0:
         prefetch(vehicles.kind, head)
         prefetch(vehicles.entered_ms, head)
         prefetch(vehicles.at, head)
@@ -84,28 +94,15 @@ def _ask_for_start(scene: Scene, link: int, stage: int) -> None:
 
 @hot_kernel
 def foresee(scene: Scene, event: int, stage: int) -> None:
-    """Ask for what an event will need: its link, what this points to, and what the next link points to.
-
-    Gathering has brought its link into the second cache already.
-    """
+    """Ask for what an event will need: what its link points to, then what the next link points to."""
     traffic, link = scene.traffic, event >> 1
-    if stage == 0:
-        _ask_for_link(scene, link)
-        return
     if event & 1:
         _ask_for_start(scene, link, stage)
         return
     row = traffic.links[link]
-    target = np.int64(row.target)
-    if stage == 1:
-        if row.head_at != first_slot(link):
-            prefetch(traffic.slots, np.int64(row.head_at))
-        if row.n_here > 1:
-            prefetch(traffic.slots, slot_behind(traffic, link, np.int64(row.head_at)))
-        if target >= 0:
-            _ask_for_link(scene, target)
-    elif target >= 0:
-        at = next_slot(traffic, target, np.int64(row.own_ms))
-        if at != first_slot(target):
-            prefetch(traffic.slots, at)
-            prefetch(traffic.slots, slot_behind(traffic, target, at))
+    target = np.int64(row.target)  # none is asked for as well: to ask costs less than to look
+    if stage == 0:
+        prefetch(traffic.slots, np.int64(row.head_at))
+        _ask_for_link(scene, target)
+    else:
+        prefetch(traffic.slots, np.int64(traffic.links[target].entry_at))

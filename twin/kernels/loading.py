@@ -10,7 +10,7 @@ import numpy as np
 
 from twin.kernels.calendar import clear, note
 from twin.kernels.deadlocks import free_deadlocks
-from twin.kernels.due import AHEAD, STAGES, foresee, gather, node_of
+from twin.kernels.due import AHEAD, STAGES, foresee, gather, is_waited_for, node_of
 from twin.kernels.jit import hot_kernel, inline_kernel, kernel
 from twin.kernels.junction import process_node
 from twin.kernels.moves import (
@@ -182,11 +182,13 @@ def _run_step(scene: Scene, domain: int, step: int) -> None:
     """All movements of a step in a domain, node by node; which comes first does not matter."""
     event, due = scene.traffic.work.event, scene.traffic.work.due
     n = gather(scene, domain, step)
-    for k in range(-STAGES * AHEAD, n):
-        for stage in range(STAGES):
-            at = k + (STAGES - stage) * AHEAD
-            if 0 <= at < n:
-                foresee(scene, np.int64(event[domain, due[domain, at]]), stage)
+    ahead = AHEAD if is_waited_for(scene) else 0
+    for k in range(-STAGES * ahead, n):
+        if ahead > 0:
+            for stage in range(STAGES):
+                at = k + (STAGES - stage) * ahead
+                if 0 <= at < n:
+                    foresee(scene, np.int64(event[domain, due[domain, at]]), stage)
         if k >= 0:
             process_node(scene, domain, node_of(scene, np.int64(event[domain, due[domain, k]])), step)
 
