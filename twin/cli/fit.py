@@ -15,6 +15,8 @@ from twin.scenario.entry import Entry, told_of
 from twin.scenario.modification import Modification
 from twin.scenario.scenario import Scenario
 from twin.scenario.selectors import LinkSelector
+from twin.study.keys import simulation_key
+from twin.study.members import has_run
 from twin.study.run import checked_ground, territory_of
 from twin.study.streets import edited_by
 from twin.territory.select import select_links
@@ -40,7 +42,9 @@ def fit(scenario: Scenario) -> dict[str, Any]:
         if fleet.links is not None:
             _links(fleet.links, territory, fleet, "links")
     for month in _months(scenario):
-        checked_ground(scenario.model_copy(update={"month": month}), scenario.seed)
+        of_month = scenario.model_copy(update={"month": month})
+        if not has_run(simulation_key(of_month, scenario.seed)):  # what has run does open
+            checked_ground(of_month, scenario.seed)
     return {
         "territory": territory.name,
         "territory_digest": unedited.digest,

@@ -95,6 +95,15 @@ def learned_habits(
     return habits
 
 
+def are_learned(
+    scenario: Scenario, territory: Territory, population: Population, seed: int, folders: Sequence[Path]
+) -> bool:
+    """Whether habits after the ledger's number of days stand in one of the folders."""
+    last = f"day-{int(scenario.ledger()['behaviour.learning_rounds']):02d}"
+    key = habits_key(scenario, territory, population, seed)
+    return any((folder / key / last / store.MANIFEST).is_file() for folder in folders)
+
+
 def kept_habits_of(people: Collection[People]) -> list[Path]:
     """Folders of the user's cache with habits of any of these people.
 

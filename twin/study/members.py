@@ -117,10 +117,18 @@ class RunStore:
         return len(keys)
 
 
+def _user_folder() -> Path:
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "twin" / "runs"
+
+
+def has_run(key: str) -> bool:
+    """Whether the user's store holds the run of a key; makes no folder."""
+    return (_user_folder() / key / store.MANIFEST).is_file()
+
+
 def user_store() -> RunStore | None:
     """The store in the user's cache folder, None where that cannot be written."""
-    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    folder = home / "twin" / "runs"
+    folder = _user_folder()
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError:

@@ -19,7 +19,7 @@ from twin.population.population import Population
 from twin.scenario.scenario import Scenario
 from twin.study import store
 from twin.study.dated_habits import habits_on
-from twin.study.habits import cache_folders, learned_habits
+from twin.study.habits import are_learned, cache_folders, learned_habits
 from twin.study.keys import simulation_key, stamp_of_ground
 from twin.study.known_rules import informed
 from twin.study.progress import Progress, silent, within
@@ -91,7 +91,9 @@ def world_of(
 ) -> World:
     """Territory, population and learned habits of a scenario for a seed; drivers learn on usual weekdays."""
     usual = scenario.model_copy(update={"date": None})
-    territory, population = checked_ground(scenario, seed, progress)
+    territory, population = _ground(scenario, seed, progress)
+    if not are_learned(usual, territory, population, seed, folders):  # else it opens at once anyway
+        _open(scenario, territory, population, seed, progress)
     learning = within(progress, 0.1, 1.0)
     habits = learned_habits(
         usual, territory, population, seed, threads=threads, folders=folders, progress=learning
@@ -112,6 +114,12 @@ def checked_ground(
     InputError
         Nobody travels, or something that the scenario names or orders does not fit.
     """
+    territory, population = _ground(scenario, seed, progress)
+    _open(scenario, territory, population, seed, progress)
+    return territory, population
+
+
+def _ground(scenario: Scenario, seed: int, progress: Progress) -> tuple[Territory, Population]:
     with told_of_parameters(scenario):
         progress(0.0, "loading the territory")
         territory = territory_of(scenario)
@@ -119,12 +127,18 @@ def checked_ground(
         check_networks(scenario, territory, seed)
         progress(0.02, "drawing the population")
         population = _population(scenario.model_copy(update={"date": None}), territory, seed)
-        if population.trips.trip_id.size == 0:
-            where, right = scenario.where("territory"), "a population that makes trips"
-            raise InputError(where, "nobody travels there", right)
-        progress(0.08, "opening the day for trial")
-        check_opens(scenario, territory, population, seed)
+    if population.trips.trip_id.size == 0:
+        where, right = scenario.where("territory"), "a population that makes trips"
+        raise InputError(where, "nobody travels there", right)
     return territory, population
+
+
+def _open(
+    scenario: Scenario, territory: Territory, population: Population, seed: int, progress: Progress
+) -> None:
+    progress(0.08, "opening the day for trial")
+    with told_of_parameters(scenario):
+        check_opens(scenario, territory, population, seed)
 
 
 def world_of_days(
