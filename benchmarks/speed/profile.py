@@ -51,7 +51,7 @@ def state_bytes(world: World) -> dict[str, int]:
     """Size of what the engine moves on: by link, by place on a link, by trip, and the routes."""
     loader = loader_of(replace(world, depart_s=world.depart_s[:1], start=world.start[:1], end=world.end[:1]))
     traffic, network, supply = loader.traffic, loader.network, loader.supply
-    slots = traffic.slots.nbytes
+    slots = traffic.slots.nbytes - traffic.links.nbytes  # which lie in the same memory
     fixed = (traffic.links, traffic.arms, *traffic.calendar, *traffic.work, *network[:-1], *supply)
     of_trips = world.n_trips * sum(column.itemsize for column in loader.vehicles[:8])
     words = int(words_of(world.start, world.end, network.turn_bits))

@@ -17,6 +17,7 @@ from twin.scenario.coherence import LEVERS
 from twin.scenario.modifications import MODIFICATIONS
 from twin.scenario.scenario import Scenario
 from twin.sensing.fleets import SENSORS
+from twin.territory.territory import Territory
 
 AT_STEPS = {"school_street", "works"}
 """Kinds made of others that act between two steps."""
@@ -206,7 +207,10 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "day.toml").write_text(text)
     text = text.replace("modification = []", f"modification = [{LATE}]")
     (tmp_path / "wrong.toml").write_text(text)
-    (tmp_path / "counts.csv").write_text("links,from_hour,until_hour,vehicles,source\n")
+    link = Territory.load(ROOT / "networks" / "la_turbie_crop").streets.link_id[0]
+    (tmp_path / "counts.csv").write_text(
+        f"links,from_hour,until_hour,vehicles,source\n{link},0,24,9,a loop\n"
+    )
     return tmp_path
 
 

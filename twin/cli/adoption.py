@@ -50,8 +50,10 @@ def adopt(asked: Days) -> None:
     if (asked.low is None) != (asked.high is None):
         raise InputError("--low, --high", "one of two", "both or neither")
     starts = () if asked.low is None or asked.high is None else (asked.low, asked.high)
-    (scenario,) = fitting([asked.scenario], asked.quiet)
     from twin.study.adoption import adopt as live
+    from twin.study.adoption import needs_providers
+
+    (scenario,) = fitting([asked.scenario], asked.quiet, check=lambda of: needs_providers(of[0]))
 
     with shown(asked.quiet) as progress:
         found = live(

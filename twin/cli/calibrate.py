@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +11,9 @@ from twin.cli.options import AsJson, Quiet, ScenarioFile, Seed, Threads, writabl
 from twin.cli.output import emit, say, table
 from twin.cli.progress import shown
 from twin.cli.studies import fitting, threads_of
+
+if TYPE_CHECKING:
+    from twin.scenario.scenario import Scenario
 
 
 def calibrate(
@@ -34,11 +37,14 @@ def calibrate(
     """Scale commuters and through traffic until simulated days meet counts of streets."""
     if out is not None:
         writable_file(out)
-    (asked,) = fitting([scenario], quiet)
     from twin.model.sources import load_territory
     from twin.study.link_counts import calibrate as fit_days
     from twin.study.link_counts import read_link_counts
 
+    def check(of: list[Scenario]) -> None:
+        read_link_counts(counts, load_territory(of[0]))
+
+    (asked,) = fitting([scenario], quiet, check=check)
     read = read_link_counts(counts, load_territory(asked))
     with shown(quiet) as progress:
         n_threads = threads_of(threads)

@@ -31,8 +31,8 @@ def coverage(
     quiet: Quiet = False,
 ) -> None:
     """Tell how well flows are estimated from counters on few links or many, and phones."""
-    (asked,) = fitting([scenario], quiet)
-    folder = writable(out or RUNS / f"coverage-{scenario.stem}")
+    folder = out or RUNS / f"coverage-{scenario.stem}"
+    (asked,) = fitting([scenario], quiet, check=lambda _: writable(folder))
     from twin.report.coverage import write_coverage
     from twin.study.coverage import CoveragePlan, study_coverage
     from twin.study.coverage_summary import told

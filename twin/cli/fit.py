@@ -33,6 +33,13 @@ def fit(scenario: Scenario) -> dict[str, Any]:
     InputError
         Anything that would stop its day: found before anybody learns, and nothing is written.
     """
+    found = named(scenario)
+    open_days(scenario)
+    return found
+
+
+def named(scenario: Scenario) -> dict[str, Any]:
+    """What `fit` returns, once all that a scenario names is found; nobody is drawn."""
     unedited = territory_of(scenario)
     territory = edited_by(scenario, unedited)
     focuses_of(territory, scenario.focus, scenario.where("focus"))
@@ -41,16 +48,20 @@ def fit(scenario: Scenario) -> dict[str, Any]:
     for fleet in scenario.fleets(in_force=False):
         if fleet.links is not None:
             _links(fleet.links, territory, fleet, "links")
-    for month in _months(scenario):
-        of_month = scenario.model_copy(update={"month": month})
-        if not has_run(simulation_key(of_month, scenario.seed)):  # what has run does open
-            checked_ground(of_month, scenario.seed)
     return {
         "territory": territory.name,
         "territory_digest": unedited.digest,
         "areas": [declared(area) for area in people.areas],
         "modification_links": [len(np.unique(np.concatenate(found))) if found else None for found in changes],
     }
+
+
+def open_days(scenario: Scenario) -> None:
+    """Open the day for trial in each of the scenario's months, but where it has run: there it opened."""
+    for month in _months(scenario):
+        of_month = scenario.model_copy(update={"month": month})
+        if not has_run(simulation_key(of_month, scenario.seed)):
+            checked_ground(of_month, scenario.seed)
 
 
 def _months(scenario: Scenario) -> list[str]:

@@ -22,8 +22,8 @@ def influence(
     quiet: Quiet = False,
 ) -> None:
     """Tell what each provider, all of them and the road manager move: the day with and without."""
-    (asked,) = fitting([scenario], quiet)
-    folder = writable(out or RUNS / f"influence-{scenario.stem}")
+    folder = out or RUNS / f"influence-{scenario.stem}"
+    (asked,) = fitting([scenario], quiet, check=lambda _: writable(folder))
     from twin.study.influence import influence as work_out
 
     with shown(quiet) as progress:

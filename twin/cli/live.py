@@ -90,9 +90,9 @@ def nowcast(asked: Asked) -> None:
 
     now_s = float(parse_time_s(asked.at, "--at"))
     files = [asked.scenario] if asked.what_if is None else [asked.scenario, asked.what_if]
-    scenario, *alternatives = fitting(files, asked.quiet)
     if not (asked.observed / "segments").is_dir():
         raise InputError(str(asked.observed), "holds no observations", "a folder that `twin ingest` wrote")
+    scenario, *alternatives = fitting(files, asked.quiet)
     from twin.live.live_twin import twin_at
 
     with shown(asked.quiet) as progress:

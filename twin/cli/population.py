@@ -52,11 +52,11 @@ def population(
         raise InputError(f"--out {out}", "no form of table", "a name that ends in .csv or .md")
     if out is not None:
         writable_file(out)
-    (asked,) = fitting([scenario], quiet)
     from twin.population.published.figures import read_figures
     from twin.study.validation import validate_population
 
     held = None if figures is None else read_figures(figures)
+    (asked,) = fitting([scenario], quiet)
     start = asked.seed if seed is None else seed
     with shown(quiet) as progress:
         numbers = tuple(range(start, start + seeds))

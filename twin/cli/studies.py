@@ -26,6 +26,8 @@ from twin.cli.progress import shown
 from twin.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from twin.scenario.scenario import Scenario
     from twin.study.comparison import Comparison
 
@@ -44,11 +46,16 @@ def run(
     quiet: Quiet = False,
 ) -> None:
     """Simulate one day of a scenario with one seed."""
-    (asked,) = fitting([scenario], quiet)
-    if stress is not None:
-        from twin.study.stress import stressed
 
-        stressed(asked, stress)
+    def check(of: list[Scenario]) -> None:
+        if out is not None:
+            writable(out)
+        if stress is not None:
+            from twin.study.stress import stressed
+
+            stressed(of[0], stress)
+
+    (asked,) = fitting([scenario], quiet, check=check)
     chosen = asked.seed if seed is None else seed
     folder = writable(out or RUNS / f"{scenario.stem}-s{chosen}")
     from twin.study.run import run as simulate
@@ -127,8 +134,11 @@ def sweep(
         if key in grid:
             raise InputError(f"--vary {key}", "is told twice", f"all its values at once: {key}=A,B,C")
         grid[key] = values
-    (asked,), folder = _prepared([scenario], f"sweep-{scenario.stem}", out, quiet, grid)
+    from twin.study.sweep import check_keys
     from twin.study.sweep import sweep as run_ensemble
+
+    check_keys(grid)
+    (asked,), folder = _prepared([scenario], f"sweep-{scenario.stem}", out, quiet, grid)
 
     with shown(quiet) as progress:
         ensemble = run_ensemble(asked, grid, seeds, out=folder, cache=not no_cache, progress=progress)
@@ -168,11 +178,21 @@ def _prepared(
     files: list[Path], name: str, out: Path | None, quiet: bool, grid: dict[str, list[Any]] | None = None
 ) -> tuple[list[Scenario], Path]:
     """Scenarios that fit their territories, and the folder for what comes of them; nothing is made yet."""
-    return fitting(files, quiet, grid), writable(out or RUNS / name)
+    folder = out or RUNS / name
+    return fitting(files, quiet, grid, check=lambda _: writable(folder)), folder
 
 
-def fitting(files: list[Path], quiet: bool, grid: dict[str, list[Any]] | None = None) -> list[Scenario]:
-    """Scenarios of files, once all that they name is found; nothing is written or run before."""
+def fitting(
+    files: list[Path],
+    quiet: bool,
+    grid: dict[str, list[Any]] | None = None,
+    *,
+    check: Callable[[list[Scenario]], Any] | None = None,
+) -> list[Scenario]:
+    """Scenarios of files, once all that they name is found and their days open; nothing is written or run.
+
+    ``check`` sees what else was asked for: before people are drawn, which takes some seconds.
+    """
     from twin.scenario.scenario import Scenario
 
     asked = [Scenario.load(file) for file in files]
@@ -181,11 +201,15 @@ def fitting(files: list[Path], quiet: bool, grid: dict[str, list[Any]] | None = 
     ]
     for each in asked:
         each.territory_path()
-    from twin.cli.fit import fit
+    from twin.cli.fit import named, open_days
 
+    for each in (*asked, *varied):
+        named(each)
+    if check is not None:
+        check(asked)
     with shown(quiet):
         for each in (*asked, *varied):
-            fit(each)
+            open_days(each)
     return asked
 
 

@@ -68,15 +68,17 @@ class Asked:
 def utilities(asked: Asked) -> None:
     """Tell of power, water, heat and telecom: what there is, what fails, what people lose."""
     to = _file(asked)
-    (scenario,) = fitting([asked.scenario], asked.quiet)
+    from twin.study.digital_dependence import digital_dependence, needs_networks
+
+    def check(of: list[Scenario]) -> None:
+        if asked.digital_dependence:
+            needs_networks(of[0])
+
+    (scenario,) = fitting([asked.scenario], asked.quiet, check=check)
     if asked.form is not None and to is not None:
         return _export(asked, scenario, asked.form, to)
     from twin.model.sources import load_territory
-    from twin.study.digital_dependence import digital_dependence, needs_networks
     from twin.study.utilities_study import study_utilities
-
-    if asked.digital_dependence:
-        needs_networks(scenario)
 
     with shown(asked.quiet) as progress:
         cache = not asked.no_cache

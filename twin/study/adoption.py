@@ -112,6 +112,12 @@ class Adoption:
         }
 
 
+def needs_providers(scenario: Scenario) -> None:
+    """Refuse a scenario in which nobody offers a calculator."""
+    if not scenario.providers:
+        raise InputError(scenario.where("provider"), "nobody offers a calculator", "one [[provider]] or more")
+
+
 def adopt(
     scenario: Scenario,
     seed: int | None = None,
@@ -131,8 +137,7 @@ def adopt(
     learns
         Whether drivers review their habits after each day; else these stay those of ordinary days.
     """
-    if not scenario.providers:
-        raise InputError(scenario.where("provider"), "nobody offers a calculator", "one [[provider]] or more")
+    needs_providers(scenario)
     if days < 1:
         raise InputError("days", f"{days}", "1 or more")
     low, high = starts or _range_of_app_shares(scenario)

@@ -150,11 +150,16 @@ def _done(
     return rows, failed
 
 
+def check_keys(vary: Mapping[str, Sequence[Any]]) -> None:
+    """Refuse keys that are no values of a scenario to vary."""
+    if "seed" in vary:
+        raise InputError("--vary seed", "seeds are not varied but numbered", "--seeds N")
+
+
 def _points(scenario: Scenario, vary: Mapping[str, Sequence[Any]], seeds: int | Sequence[int]) -> list[Point]:
     """All members, the last key varying fastest, then the seed; bad keys and values are found here."""
+    check_keys(vary)
     for key, values in vary.items():
-        if key == "seed":
-            raise InputError(f"--vary {key}", "seeds are not varied but numbered", "--seeds N")
         if not len(values):
             raise InputError(f"--vary {key}", "names no values", "one or more values")
     points = []
