@@ -14,6 +14,7 @@ from twin.cli.studies import fitting, threads_of
 
 if TYPE_CHECKING:
     from twin.scenario.scenario import Scenario
+    from twin.study.link_counts import LinkCount
 
 
 def calibrate(
@@ -41,14 +42,17 @@ def calibrate(
     from twin.study.link_counts import calibrate as fit_days
     from twin.study.link_counts import read_link_counts
 
+    read: list[LinkCount] = []
+
     def check(of: list[Scenario]) -> None:
-        read_link_counts(counts, load_territory(of[0]))
+        read.extend(read_link_counts(counts, load_territory(of[0])))
 
     (asked,) = fitting([scenario], quiet, check=check)
-    read = read_link_counts(counts, load_territory(asked))
     with shown(quiet) as progress:
         n_threads = threads_of(threads)
-        found = fit_days(asked, read, asked.seed if seed is None else seed, rounds, n_threads, progress)
+        found = fit_days(
+            asked, tuple(read), asked.seed if seed is None else seed, rounds, n_threads, progress
+        )
     if out is not None:
         out.parent.mkdir(parents=True, exist_ok=True)
         out.write_text(found.text, encoding="utf-8")

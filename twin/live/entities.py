@@ -14,7 +14,7 @@ from twin.live.clocks import event_times_us
 from twin.live.odata import column_of
 from twin.live.store import ObservationStore
 from twin.readers.sensorthings import moment_text
-from twin.study.things import SETS, Catalogue
+from twin.study.things import SETS, Catalogue, attribution_of
 from twin.territory.territory import Territory
 
 OBSERVATIONS = "Observations"
@@ -155,8 +155,7 @@ def catalogue_of_store(store: ObservationStore) -> Catalogue:
 
 def with_attribution(made: Catalogue, territory: Territory) -> Catalogue:
     """The same catalogue; what shows places and names of the map tells who made it and its licence."""
-    named = (("attribution", "attribution"), ("license", "licence"))
-    of_map = {name: str(territory.meta[key]) for name, key in named if territory.meta.get(key)}
+    of_map = attribution_of(territory)
     if of_map:
         for entity in (each for name in OF_THE_MAP for each in made.entities[name]):
             entity["properties"] = {**entity.get("properties", {}), **of_map}

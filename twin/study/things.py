@@ -215,3 +215,9 @@ def _spot(made: Catalogue, territory: Territory, row: int) -> tuple[int, int]:
         properties={"link_id": str(streets.link_id[row])},
     )  # fmt: skip
     return location, feature
+
+
+def attribution_of(territory: Territory) -> dict[str, str]:
+    """``attribution`` and ``license`` (SPDX id, as ODbL-1.0) of the map, as far as the territory has them."""
+    named = (("attribution", "attribution"), ("license", "licence"))
+    return {name: str(territory.meta[key]) for name, key in named if territory.meta.get(key)}

@@ -15,9 +15,8 @@ from urllib.parse import quote
 from twin.readers.sensorthings import moment_text
 from twin.study.results import Result
 from twin.study.store import write_parts
-from twin.study.things import COUNT, ZONE, Catalogue, catalogue_of, columns_of
+from twin.study.things import COUNT, ZONE, Catalogue, attribution_of, catalogue_of, columns_of
 from twin.territory.territory import Territory
-from twin.writers.attribution import attribution_of
 
 ENTITIES = "entities.jsonl"
 CORE = "https://uri.etsi.org/ngsi-ld/v1/ngsi-ld-core-context-v1.8.jsonld"

@@ -15,9 +15,8 @@ from typing import Any
 from twin.readers.sensorthings import moment_text
 from twin.study.results import Result
 from twin.study.store import write_bytes, write_parts
-from twin.study.things import COUNT, SETS, ZONE, Catalogue, catalogue_of, columns_of
+from twin.study.things import COUNT, SETS, ZONE, Catalogue, attribution_of, catalogue_of, columns_of
 from twin.territory.territory import Territory
-from twin.writers.attribution import attribution_of
 
 OBSERVATIONS = "Observations.jsonl"
 OF_THE_MAP = ("Things", "Locations", "Datastreams", "FeaturesOfInterest")
