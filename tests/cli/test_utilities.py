@@ -51,6 +51,7 @@ def served(town: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_it_tells_networks_story_losses_and_dependence_as_json(
     served: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    pytest.importorskip("epanet", reason="the extra 'utilities' is not installed")
     asked = [
         "utilities",
         "day.toml",
@@ -92,6 +93,7 @@ def test_it_tells_networks_story_losses_and_dependence_as_json(
 
 
 def test_it_prints_for_people(served: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("epanet", reason="the extra 'utilities' is not installed")
     assert run_command(["utilities", "day.toml", "--no-cache", "--digital-dependence", "--quiet"]) == 0
     told = capsys.readouterr().out
     for words in (

@@ -203,7 +203,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         monkeypatch.setattr(f"twin.study.{module}.learned_habits", _nobody_learns)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    text = _head({**w.HEAD, "territory": str(ROOT / "networks" / "la_turbie_crop")})
+    text = _head({**w.LEAN, "territory": str(ROOT / "networks" / "la_turbie_crop")})
     (tmp_path / "day.toml").write_text(text)
     text = text.replace("modification = []", f"modification = [{LATE}]")
     (tmp_path / "wrong.toml").write_text(text)

@@ -188,10 +188,12 @@ def fitting(
     grid: dict[str, list[Any]] | None = None,
     *,
     check: Callable[[list[Scenario]], Any] | None = None,
+    lives: bool = True,
 ) -> list[Scenario]:
     """Scenarios of files, once all that they name is found and their days open; nothing is written or run.
 
-    ``check`` sees what else was asked for: before people are drawn, which takes some seconds.
+    ``check`` sees what else was asked for: before people are drawn, which takes some seconds. Where no
+    day ``lives``, none has to open, and its extras are not needed.
     """
     from twin.scenario.scenario import Scenario
 
@@ -207,9 +209,10 @@ def fitting(
         named(each)
     if check is not None:
         check(asked)
-    with shown(quiet):
-        for each in (*asked, *varied):
-            open_days(each)
+    if lives:
+        with shown(quiet):
+            for each in (*asked, *varied):
+                open_days(each)
     return asked
 
 

@@ -74,7 +74,7 @@ def utilities(asked: Asked) -> None:
         if asked.digital_dependence:
             needs_networks(of[0])
 
-    (scenario,) = fitting([asked.scenario], asked.quiet, check=check)
+    (scenario,) = fitting([asked.scenario], asked.quiet, check=check, lives=asked.form is None)
     if asked.form is not None and to is not None:
         return _export(asked, scenario, asked.form, to)
     from twin.model.sources import load_territory
