@@ -185,9 +185,8 @@ def test_a_parameter_that_the_day_cannot_open_with_is_told_by_its_name(
 ) -> None:
     head = {**w.HEAD, "parameters": {name: value}}
     noise = {"name": "noise", "kind": "noise_sensor", "owner": "city", "count": 2}
-    scenario = _needs(Scenario.loads(w.scenario_text(head, w.PROVIDERS, [noise], [])))
     with pytest.raises(InputError) as refused:
-        fit(scenario)
+        fit(_needs(Scenario.loads(w.scenario_text(head, w.PROVIDERS, [noise], []))))
     assert str(refused.value).startswith(f"scenario: parameters.{name}: {said}")
 
 
