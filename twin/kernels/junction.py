@@ -85,7 +85,7 @@ def _gap_ms(scene: Scene, link: int, moment: int, now: int) -> int:
     network = scene.network
     gap = np.int64(network.gap_ms[link])
     latest = np.int64(-1)
-    for k in range(network.major_start[link], network.major_start[link + 1]):
+    for k in range(np.int64(network.major_start[link]), np.int64(network.major_start[link + 1])):
         comes = _comes_ms(scene, np.int64(network.major_links[k]), now)
         if comes < moment + gap:
             latest = max(latest, comes)
@@ -104,13 +104,16 @@ def _moment(scene: Scene, event: int, now: int) -> int:
         arm = traffic.arms[link]
         if arm.queue_head == NONE or row.flags & CLOSED:
             return NEVER
-        moment, target, kind = np.int64(arm.queue_ms), link, np.int64(scene.vehicles.kind[arm.queue_head])
+        moment, target = np.int64(arm.queue_ms), link
     else:
-        moment, target, kind = np.int64(row.own_ms), np.int64(row.target), np.int64(row.kind)
+        moment, target = np.int64(row.own_ms), np.int64(row.target)
+    if moment >= now + STEP_MS:
+        return moment  # the next link is looked at when it comes
     moment = max(moment, np.int64(now))
     if target >= 0:
         if traffic.links[target].flags & CLOSED and not row.flags & CLOSED:
             return NEVER
+        kind = np.int64(scene.vehicles.kind[traffic.arms[link].queue_head] if event & 1 else row.kind)
         moment = max(moment, _open_ms(scene, target, kind))
         if traffic.links[target].flags & KEPT and traffic.arms[target].kept_for != event:
             return np.int64(now + STEP_MS)
@@ -127,7 +130,7 @@ def _part(scene: Scene, link: int, target: int, moment: int, now: int) -> int:
     """Whether the head of a link takes part in the turn to enter another: 0 no, 1 yes, 2 it may win."""
     traffic = scene.traffic
     row = traffic.links[link]
-    if row.target != target or row.n_here == 0 or traffic.slots[row.head_at].ms > moment:
+    if row.target != target or (row.own_ms > moment and traffic.slots[row.head_at].ms > moment):
         return 0
     if traffic.links[target].flags & CLOSED and not row.flags & CLOSED:
         return 0
@@ -165,7 +168,7 @@ def _turn(scene: Scene, target: int, moment: int, now: int) -> int:
     network, traffic = scene.network, scene.traffic
     arms = traffic.arms
     node = network.tail[target]
-    first, last = network.in_start[node], network.in_start[node + 1]
+    first, last = np.int64(network.in_start[node]), np.int64(network.in_start[node + 1])
     total = np.int64(0)
     for link in range(first, last):
         arms[link].mark = _part(scene, np.int64(link), target, moment, now)

@@ -181,6 +181,7 @@ def take_up(scene: Scene, from_s: int) -> None:
 def _run_step(scene: Scene, domain: int, step: int) -> None:
     """All movements of a step in a domain, node by node; which comes first does not matter."""
     event, due = scene.traffic.work.event, scene.traffic.work.due
+    domain = np.int64(np.uint32(domain))  # not negative, as the compiler now knows
     n = gather(scene, domain, step)
     ahead = AHEAD if is_waited_for(scene) else 0
     for k in range(-STAGES * ahead, n):
@@ -228,7 +229,7 @@ def advance(scene: Scene, window: tuple[int, int, int], thread: tuple[int, int])
         for domain in range(me, n_domains, n_threads):
             traffic.work.n_handed[step & 1, domain, 0] = 0
             _run_step(scene, domain, step)
-            traffic.counts[domain, 2 + (step & 1)] = events.n[domain, 0] + margin > room
+            traffic.counts[domain, 2 + (step & 1)] = np.int64(events.n[domain, 0]) + margin > room
         if n_threads > 1:
             meet(meeting, n_threads)
         if n_domains > 1:

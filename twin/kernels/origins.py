@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from twin.kernels.calendar import SECONDS, note
-from twin.kernels.jit import inline_kernel
+from twin.kernels.jit import hot_kernel, inline_kernel
 from twin.kernels.traffic import KIND_BITS, NONE, STEP_MS, Scene, Traffic, Vehicles
 
 
@@ -52,7 +52,7 @@ def join_queue(vehicles: Vehicles, traffic: Traffic, v: int) -> bool:
     return False
 
 
-@inline_kernel
+@hot_kernel
 def note_queue(scene: Scene, domain: int, link: int, second: int, step: int) -> None:
     """Let a link's origin queue be looked at in a second after the step, unless it will be before that."""
     arm = scene.traffic.arms[link]
@@ -62,7 +62,7 @@ def note_queue(scene: Scene, domain: int, link: int, second: int, step: int) -> 
         note(scene.traffic.calendar, domain, 2 * link + 1, at, step)
 
 
-@inline_kernel
+@hot_kernel
 def arrive(scene: Scene, domain: int, v: int, moment: int) -> int:
     """The vehicle is done; a leg that follows it stands at its stop, at the same node, until it may leave.
 
@@ -87,7 +87,7 @@ def arrive(scene: Scene, domain: int, v: int, moment: int) -> int:
     return 2 * link + 1
 
 
-@inline_kernel
+@hot_kernel
 def start(scene: Scene, link: int, moment: int) -> tuple[int, np.uint64, int]:
     """Take the first vehicle from a link's origin queue; it must enter that link."""
     arm, vehicles = scene.traffic.arms[link], scene.vehicles

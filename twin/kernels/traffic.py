@@ -12,6 +12,9 @@ that is needed of a vehicle under way, the next turns of its route among it; a l
 two moments for which the rest would have to be read: when the first vehicle may leave, and when one may
 enter. Links are numbered here such that those that end at one node lie together; `Network.row` and
 `Network.place` lead to and from the rows of outside.
+
+What only ever leads to a row is unsigned: of an index that cannot be negative, compiled code need not ask
+whether it counts from the end. That is worth a tenth of the time.
 """
 
 from __future__ import annotations
@@ -40,15 +43,15 @@ _LINE = np.dtype(
         ("next_exit_ms", np.int32),
         ("next_entry_ms", np.int32),
         ("target", np.int32),  # next link of the first vehicle, -1 if it ends here
-        ("head_at", np.int32),  # slot of the first vehicle
-        ("entry_at", np.int32),  # slot of the next vehicle to enter
+        ("head_at", np.uint32),  # slot of the first vehicle
+        ("entry_at", np.uint32),  # slot of the next vehicle to enter
         ("free_ms", np.int32),  # as supply has it
         ("headway_ms", np.int32),  # as supply has it
         ("hole_ms", np.int32),
-        ("ring_on", np.int32),  # slot behind the first ones
-        ("ring_end", np.int32),  # one past the last
-        ("node", np.int32),  # at its end
-        ("row", np.int32),  # row of outside
+        ("ring_on", np.uint32),  # slot behind the first ones
+        ("ring_end", np.uint32),  # one past the last
+        ("node", np.uint32),  # at its end
+        ("row", np.uint32),  # row of outside
         ("n_here", np.uint16),  # places taken, as the downstream end knows
         ("n_free", np.uint16),  # places free, as the upstream end knows
         ("flags", np.uint8),
@@ -102,21 +105,21 @@ SLOTS_A_LINK = LINK.itemsize // SLOT.itemsize
 class Network(NamedTuple):
     """What never moves: topology, and who gives way to whom; links in the loading's own order."""
 
-    tail: np.ndarray  # int32 (n_links,) node row
-    head: np.ndarray  # int32 (n_links,) node row
-    in_start: np.ndarray  # int32 (n_nodes + 1,) links that end at the node lie together
-    out_start: np.ndarray  # int32 (n_nodes + 1,)
-    out_links: np.ndarray  # int32 (n_links,) links that start at the node
+    tail: np.ndarray  # uint32 (n_links,) node row
+    head: np.ndarray  # uint32 (n_links,) node row
+    in_start: np.ndarray  # uint32 (n_nodes + 1,) links that end at the node lie together
+    out_start: np.ndarray  # uint32 (n_nodes + 1,)
+    out_links: np.ndarray  # uint32 (n_links,) links that start at the node
     ordinal: np.ndarray  # int32 (n_links,) place of a link among those that start where it starts
-    row: np.ndarray  # int32 (n_links,) row of outside
-    place: np.ndarray  # int32 (n_links,) by row of outside: the loading's own number
+    row: np.ndarray  # uint32 (n_links,) row of outside
+    place: np.ndarray  # uint32 (n_links,) by row of outside: the loading's own number
     storage_veh: np.ndarray  # int32 (n_links,)
     hole_ms: np.ndarray  # int32 (n_links,) >= one step
     weight: np.ndarray  # int32 (n_links,) in turns at a merge
     link_key: np.ndarray  # uint64 (n_links,)
     gap_ms: np.ndarray  # int32 (n_links,) critical gap where the link yields, 0 elsewhere
-    major_start: np.ndarray  # int32 (n_links + 1,)
-    major_links: np.ndarray  # int32 links that it yields to
+    major_start: np.ndarray  # uint32 (n_links + 1,)
+    major_links: np.ndarray  # uint32 links that it yields to
     turn_bits: int  # bits of an ordinal in the code of a route: 4 or 8
 
 
@@ -137,18 +140,18 @@ class Calendar(NamedTuple):
     An event is twice a link's number, plus one for its origin queue.
     """
 
-    first: np.ndarray  # int32 (n_domains, seconds ahead) first chunk, -1 none
-    last: np.ndarray  # int32 (n_domains, seconds ahead) last chunk
-    chunks: np.ndarray  # int32 (n_domains, n_chunks, 32): the next chunk, how many events, events
-    unused: np.ndarray  # int32 (n_domains, 16) first chunk that is not in use
+    first: np.ndarray  # uint32 (n_domains, seconds ahead) first chunk, 0 none
+    last: np.ndarray  # uint32 (n_domains, seconds ahead) last chunk
+    chunks: np.ndarray  # uint32 (n_domains, n_chunks, 32): the next chunk, how many events, events
+    unused: np.ndarray  # uint32 (n_domains, 16) first chunk that is not in use
 
 
 class Work(NamedTuple):
     """Scratch of a step, by domain, and what domains hand to each other at its end."""
 
-    event: np.ndarray  # int32 (n_domains, n_events) events of this step
+    event: np.ndarray  # uint32 (n_domains, n_events) events of this step
     behind: np.ndarray  # int32 (n_domains, n_events) the next event of the same node, -1 none
-    due: np.ndarray  # int32 (n_domains, n_nodes) the first event found of each node that has any
+    due: np.ndarray  # uint32 (n_domains, n_nodes) the first event found of each node that has any
     first: np.ndarray  # int32 (n_nodes,) the node's first event, -1 none
     domain: np.ndarray  # int32 (n_nodes,) domain of a node
     handed: np.ndarray  # int32 (2, n_domains, room) entries and exits of cut links, by parity of the step
@@ -196,7 +199,7 @@ class Events(NamedTuple):
     link: np.ndarray  # int32
     enter_ms: np.ndarray  # int32
     exit_ms: np.ndarray  # int32
-    n: np.ndarray  # int64 (n_domains, 8) events written so far
+    n: np.ndarray  # uint32 (n_domains, 16) events written so far
 
 
 class Settings(NamedTuple):

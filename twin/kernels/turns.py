@@ -25,11 +25,11 @@ def end_turn(bits: int) -> int:
 def read_turn(words: np.ndarray, code: np.uint64, word: int, bits: int) -> tuple[int, np.uint64, int]:
     """The next turn (end_turn at the end), and the code and the word that follow it."""
     last = end_turn(bits)
-    turn = np.int64(code & np.uint64(last))
+    turn = np.int64(np.uint32(code & np.uint64(last)))  # 8 bits at most, and not negative
     if turn == last - 1:
         code = words[word]
         word += 1
-        turn = np.int64(code & np.uint64(last))
+        turn = np.int64(np.uint32(code & np.uint64(last)))
     return turn, code >> np.uint64(bits), np.int64(word)
 
 
@@ -114,6 +114,6 @@ def decode(
             turn, code, word = read_turn(words, code, word, bits)
             if turn == last:
                 break
-            link = np.int64(network.out_links[network.out_start[network.head[link]] + turn])
+            link = np.int64(network.out_links[np.int64(network.out_start[network.head[link]]) + turn])
     start[at[0].shape[0]] = n
     return np.int64(n)

@@ -101,8 +101,8 @@ def build_network(
     if n_links and int(storage_veh.max()) > MOST_STORAGE:
         raise WorkError(f"link row {int(np.argmax(storage_veh))} stores more than {MOST_STORAGE} vehicles")
     control = Control.none(n_links) if control is None else control
-    row = np.asarray(topology.in_links, dtype=np.int32)
-    place = np.empty(n_links, dtype=np.int32)
+    row = np.asarray(topology.in_links, dtype=np.uint32)
+    place = np.empty(n_links, dtype=np.uint32)
     place[row] = np.arange(n_links)
     n_out = np.diff(topology.first_out)
     ordinal = np.empty(n_links, dtype=np.int32)
@@ -114,10 +114,10 @@ def build_network(
     shift = np.repeat(control.major_start[:-1][row] - major_start[:-1], n_majors)
     listed = shift + np.arange(major_start[-1])
     return Network(
-        tail=topology.tail[row].astype(np.int32),
-        head=topology.head[row].astype(np.int32),
-        in_start=topology.first_in.astype(np.int32),
-        out_start=topology.first_out.astype(np.int32),
+        tail=topology.tail[row].astype(np.uint32),
+        head=topology.head[row].astype(np.uint32),
+        in_start=topology.first_in.astype(np.uint32),
+        out_start=topology.first_out.astype(np.uint32),
         out_links=place[topology.out_links],
         ordinal=ordinal[row],
         row=row,
@@ -127,7 +127,7 @@ def build_network(
         weight=np.maximum(np.rint(flow_capacity_vps[row] * SECONDS_PER_HOUR), 1).astype(np.int32),
         link_key=topology.link_key[row],
         gap_ms=control.gap_ms[row].astype(np.int32),
-        major_start=major_start.astype(np.int32),
-        major_links=place[control.major_links[listed]].astype(np.int32),
+        major_start=major_start.astype(np.uint32),
+        major_links=place[control.major_links[listed]].astype(np.uint32),
         turn_bits=4 if n_links == 0 or int(n_out.max()) <= 14 else 8,
     )

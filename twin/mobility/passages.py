@@ -52,7 +52,7 @@ class Passages:
 def no_log(n_domains: int, n_events: int) -> Events:
     """Empty logs."""
     trip, link, enter_ms, exit_ms = np.empty((4, n_domains, n_events), dtype=np.int32)
-    return Events(trip, link, enter_ms, exit_ms, np.zeros((n_domains, 8), dtype=np.int64))
+    return Events(trip, link, enter_ms, exit_ms, np.zeros((n_domains, 16), dtype=np.uint32))
 
 
 def passages_of(events: Events) -> list[Passages]:

@@ -133,9 +133,9 @@ def _work(network: Network, n_domains: int) -> tuple[Work, Calendar]:
     n_cut = int((domain[network.head] != domain[network.tail]).sum())
     room = 4 * n_cut * 8 + 16
     work = Work(
-        event=np.zeros((n_domains, n_events), dtype=np.int32),
+        event=np.zeros((n_domains, n_events), dtype=np.uint32),
         behind=np.zeros((n_domains, n_events), dtype=np.int32),
-        due=np.zeros((n_domains, n_nodes), dtype=np.int32),
+        due=np.zeros((n_domains, n_nodes), dtype=np.uint32),
         first=np.full(n_nodes, -1, dtype=np.int32),
         domain=domain,
         handed=np.zeros((2, n_domains, room), dtype=np.int32),
