@@ -86,6 +86,29 @@ def test_every_engine_gets_a_row_and_ours_the_ratio_of_one(
     assert (absent["ratio"], absent["note"]) == (None, "absent")
 
 
+def test_each_engine_counts_with_its_best_turn_and_a_long_one_has_one_turn(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    seconds = {
+        "twin": iter([2.0, 1.0, 3.0, 4.0, 5.0]),
+        "twin, junction control": iter([4.0, 4.0, 2.0, 4.0, 4.0]),
+        "SUMO meso": iter([20.0, 25.0, 10.0, 28.0, 20.0]),
+        "SUMO micro": iter([100.0]),
+    }
+    asked = []
+
+    def told(name: str, world: Path, limit_s: float) -> dict[str, Any]:
+        asked.append(name)
+        return {"cpu_s": next(seconds[name]), "build_cpu_s": 0.0}
+
+    monkeypatch.setattr(loading, "run_engine", told)
+    rows = loading.rows_of("small", tmp_path, tuple(seconds)[1:], argparse.Namespace(limit_s=1.0))
+    assert [row["cpu_s"] for row in rows] == [1.0, 2.0, 10.0, 100.0]
+    assert [row["ratio"] for row in rows] == [1.0, 2.0, 10.0, 50.0], "against ours with the same rules"
+    assert asked[:5] == [*seconds, "twin"], "in turn"
+    assert rows[2]["cpu_s_of_turns"] == [20.0, 25.0, 10.0, 28.0, 20.0]
+
+
 def test_an_engine_that_fails_says_so(tmp_path: Path) -> None:
     file = tmp_path / "world.npz"
     grid_world(1).save(file)
