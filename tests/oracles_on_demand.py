@@ -10,7 +10,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from twin.kernels.insertion import Fleet, Requests
+from twin.kernels.insertion import Fleet, RideRequests
 from twin.mobility.on_demand import Terms, promises
 
 Route = tuple[int, ...]
@@ -21,7 +21,7 @@ class Case:
     """One problem."""
 
     fleet: Fleet
-    requests: Requests
+    requests: RideRequests
     travel_ms: np.ndarray
     terms: Terms
 
@@ -44,7 +44,7 @@ def random_case(seed: int, n_requests: int, n_vehicles: int, seats: int = 4) -> 
     none = np.zeros(n_vehicles, dtype=np.int32)
     fleet = Fleet(row, none.astype(np.int64), none + seats, none, row)
     nobody = np.full(n_requests, -1, dtype=np.int32)
-    requests = Requests(
+    requests = RideRequests(
         origin, destination, draw.integers(1, 3, n_requests).astype(np.int32), asked_ms,
         pick_up_by, set_down_by, nobody, nobody.astype(np.int64),
     )  # fmt: skip

@@ -30,7 +30,7 @@ class Fleet(NamedTuple):
     home: np.ndarray  # int32 place of the depot that they return to, -1: they stay where they end
 
 
-class Requests(NamedTuple):
+class RideRequests(NamedTuple):
     """Who wants to ride (n_requests,)."""
 
     origin: np.ndarray  # int32 place
@@ -86,14 +86,14 @@ class Problem(NamedTuple):
     """All that a search works on."""
 
     fleet: Fleet
-    requests: Requests
+    requests: RideRequests
     travel: Travel
     plan: Plan
     search: Search
 
 
 @inline_kernel
-def place_of(requests: Requests, stop: int) -> int:
+def place_of(requests: RideRequests, stop: int) -> int:
     """Place of a stop."""
     return requests.destination[stop >> 1] if stop & 1 else requests.origin[stop >> 1]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from twin.behaviour.park_and_ride import Parking
+from twin.behaviour.park_and_ride import ParkAndRideTours
 from twin.clock import MS
 from twin.errors import InputError
 from twin.mobility.crowding import Capacity
@@ -54,22 +54,22 @@ class Transit:
     otherwise_s: np.ndarray
     capacity: Capacity
     fares: Fares
-    parking: Parking
+    park_and_ride: ParkAndRideTours
 
     @cached_property
     def drives_first(self) -> np.ndarray:
         """Riders (n_riders,) who come to their first stop by car, and so begin when it is parked."""
-        return self.parking.drives_first(self.plans.trip)
+        return self.park_and_ride.drives_first(self.plans.trip)
 
     @cached_property
     def rides_first(self) -> np.ndarray:
         """Trips (n_trips,) that begin by public transport and go on by car."""
-        return self.parking.rides_first(np.arange(self.rides.shape[0]))
+        return self.park_and_ride.rides_first(np.arange(self.rides.shape[0]))
 
     @cached_property
     def parks(self) -> np.ndarray:
         """Trips (n_trips,) whose car is left at a car park before they ride on."""
-        return self.parking.drives_first(np.arange(self.rides.shape[0]))
+        return self.park_and_ride.drives_first(np.arange(self.rides.shape[0]))
 
     @property
     def runs(self) -> bool:
@@ -123,11 +123,11 @@ def day_of(model: TwinModel, planned: Population, lines: Lines | None) -> tuple[
     least_dwell_s = float(model.parameters["transit.least_dwell_s"])
     buses = buses_of(laid.timetable, laid.lines, least_dwell_s, ends)
     rows, journeys, trips, otherwise_s = _planned(model, planned.trips, laid.offer, laid.before.n_runs > 0)
-    parking, by_park = plan_parking(model, trips, planned.persons, laid.offer, prices.now)
-    rows, journeys = _with_parking(rows, journeys, parking, by_park)
+    park_and_ride, by_park = plan_parking(model, trips, planned.persons, laid.offer, prices.now)
+    rows, journeys = _with_park_and_ride(rows, journeys, park_and_ride, by_park)
     otherwise_s = otherwise_s.copy()
-    otherwise_s[parking.out] = otherwise_s[parking.back] = walk_s(model, trips, parking)
-    trips = parking.moved(trips)
+    otherwise_s[park_and_ride.out] = otherwise_s[park_and_ride.back] = walk_s(model, trips, park_and_ride)
+    trips = park_and_ride.moved(trips)
     rides = np.zeros(planned.n_trips, dtype=np.bool_)
     rides[rows] = True
     capacity = Capacity.of(laid.timetable, model.parameters)
@@ -135,14 +135,14 @@ def day_of(model: TwinModel, planned: Population, lines: Lines | None) -> tuple[
     plans = Plans.of(laid.timetable, rows, journeys, key, capacity.places)
     day = Population.of(planned.persons, trips, planned.report)
     offered = (laid.timetable, laid.lines, buses, plans, rides, otherwise_s)
-    return day, Transit(*offered, capacity, prices.now, parking)
+    return day, Transit(*offered, capacity, prices.now, park_and_ride)
 
 
-def _with_parking(
-    rows: np.ndarray, journeys: Planned, parking: Parking, by_park: Planned
+def _with_park_and_ride(
+    rows: np.ndarray, journeys: Planned, park_and_ride: ParkAndRideTours, by_park: Planned
 ) -> tuple[np.ndarray, Planned]:
     """All trips that ride (rows, rising) with their journeys, those from and to car parks among them."""
-    every = np.concatenate([rows, parking.out, parking.back])
+    every = np.concatenate([rows, park_and_ride.out, park_and_ride.back])
     order = np.argsort(every, kind="stable")
     return every[order], stacked([journeys, by_park]).of(order)
 
@@ -171,7 +171,7 @@ def _nothing_runs(planned: Population) -> Transit:
     unused = Capacity(nobody.astype(np.int32), nobody.astype(np.int32))
     plans = Plans.of(none, nobody, Planned.none(), nobody, unused.places)
     nothing = (none, lines, buses, plans, off, planned.trips.duration_s)
-    return Transit(*nothing, unused, Fares.of(none, 0.0), Parking.none())
+    return Transit(*nothing, unused, Fares.of(none, 0.0), ParkAndRideTours.none())
 
 
 def _planned(

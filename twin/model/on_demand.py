@@ -10,7 +10,7 @@ import numpy as np
 from twin.behaviour.on_demand import books
 from twin.clock import MS
 from twin.errors import InputError
-from twin.kernels.paths import Bounds, Trips
+from twin.kernels.paths import Bounds, RouteQueries
 from twin.mobility.shared_rides import Fleet, legs_of
 from twin.mobility.vehicles import Legs
 from twin.model.journeys_compared import inside, usual_times_s
@@ -203,7 +203,7 @@ def _both_ways(model: TwinModel, links: np.ndarray, depot_link: int) -> np.ndarr
     depot = np.full(n, depot_link)
     ok = np.ones(n, dtype=np.bool_)
     for origin, destination in ((depot, links), (links, depot)):
-        asked = Trips(
+        asked = RouteQueries(
             origin.astype(np.int32), destination.astype(np.int32),
             np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.uint64),
         )  # fmt: skip

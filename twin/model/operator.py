@@ -8,7 +8,7 @@ import numpy as np
 
 from twin.clock import MS
 from twin.kernels import insertion
-from twin.kernels.insertion import Fleet, Problem, Requests
+from twin.kernels.insertion import Fleet, Problem, RideRequests
 from twin.mobility.on_demand import Terms, empty_problem, improve, insert_best, promises
 from twin.model.actor import Actor
 from twin.model.on_demand import OnDemand
@@ -88,7 +88,7 @@ class Operator(Actor):
             asked_ms, direct_ms, order.max_wait_s, order.detour_factor, order.detour_s
         )
         one = np.ones(rows.shape[0], dtype=np.int32)
-        requests = Requests(
+        requests = RideRequests(
             place[2 * rows], place[2 * rows + 1], one, asked_ms, pick_up_by, set_down_by, sits_in, picked_ms
         )
         aboard = np.bincount(sits_in[sits_in >= 0], minlength=service.fleet.n_vehicles)

@@ -11,7 +11,7 @@ from twin.clock import HORIZON_S, MS
 from twin.errors import InputError
 from twin.kernels.parking import OWN, STREET, UNSERVED, Drive
 from twin.mobility.parking import ParkingChange, ParkingSupply, ranks_within, supply_of
-from twin.model.state import Parking as ParkingState
+from twin.model.state import ParkingState
 from twin.population.days.modes import value_of_time_eur_per_h
 from twin.routing.kerbs import other_directions
 from twin.scenario.modifications import Parking

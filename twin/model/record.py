@@ -214,8 +214,8 @@ def _free_flow_s(model: TwinModel, population: Population) -> np.ndarray:
     same = origin == destination
     total = np.where(same, model.roads.free_ms[origin], total)
     out[cars] = np.where((between >= BLOCKED) & ~same, np.inf, total / MS)
-    parking = model.transit.parking
-    out[parking.out], out[parking.back] = parking.planned_s
+    park_and_ride = model.transit.park_and_ride
+    out[park_and_ride.out], out[park_and_ride.back] = park_and_ride.planned_s
     return out
 
 

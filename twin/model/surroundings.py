@@ -178,8 +178,8 @@ class DeviceGround:
             self.model.territory.streets.n_links, dark * self.model.parameters["utilities.lamp_w"]
         )
         assert self._state is not None
-        outages = self._state.utilities
-        return np.where(outages.unlit, 0.0, power) if outages.known else power
+        utilities = self._state.utilities
+        return np.where(utilities.unlit, 0.0, power) if utilities.known else power
 
     def _dimness(self, start_ms: int, end_ms: int) -> Floats:
         """Share of the span that is dark, all of it in an hour of rain (1,)."""
@@ -211,8 +211,8 @@ class DeviceGround:
         kw = np.bincount(station[known], weights=kwh[known], minlength=n) / (
             (end_ms - start_ms) / MS / S_PER_H
         )
-        outages = self._state.utilities
-        return kw * outages.level[:n] if outages.known else kw
+        utilities = self._state.utilities
+        return kw * utilities.level[:n] if utilities.known else kw
 
     @cached_property
     def _stations(self) -> Ints:

@@ -14,7 +14,7 @@ from twin.behaviour.habits import Drivers, Habits, equilibrium_start
 from twin.calculators.habit import habit_times_ms
 from twin.calculators.market import NO_PROVIDER
 from twin.clock import HORIZON_S, MS, format_month, parse_month
-from twin.kernels.paths import Trips
+from twin.kernels.paths import RouteQueries
 from twin.model.choices import Felt
 from twin.model.closed_services import rerouted, with_services_closed
 from twin.model.collector import day_collector
@@ -250,7 +250,9 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         self.trip_person_key = persons.person_key[trips.person]
         moments = np.stack([trips.depart_s, trips.min_stay_s])
         self.plan_ms, self.stay_ms = np.rint(moments * MS).astype(np.int64)
-        addresses = Trips(trips.origin_link, trips.destination_link, self.plan_ms, self.trip_person_key)
+        addresses = RouteQueries(
+            trips.origin_link, trips.destination_link, self.plan_ms, self.trip_person_key
+        )
         # whoever is used to drive, though some may ride instead, and who drives today
         drives = (self.accustomed.trips.mode == CAR) | (by_line.trips.mode == CAR)
         cars = self.car_rows = np.flatnonzero(drives)

@@ -41,7 +41,7 @@ KIND_OF_LEVEL = {"hv_mv": "hv_mv_substation", "mv_lv": "station"}
 
 
 @dataclass(frozen=True)
-class Orders:
+class UtilityOrders:
     """Damages of the day, and what is ready: crews and their rules, how many times as long stores last."""
 
     damages: Damages
@@ -62,7 +62,7 @@ class _Ground:
     seed: int
 
 
-def orders_of(spec: Scenario, territory: Territory, seed: int) -> Orders:
+def orders_of(spec: Scenario, territory: Territory, seed: int) -> UtilityOrders:
     """Orders in force of a scenario on its territory; an `InputError` where one names what is not there."""
     if not territory.utilities.laid:
         where = spec.where("territory")
@@ -76,7 +76,7 @@ def orders_of(spec: Scenario, territory: Territory, seed: int) -> Orders:
     policy, critical = ("requests", ()) if crews is None else (crews.policy, crews.critical)
     if crews is not None:
         _known_places(critical, territory, crews.where("critical"))
-    return Orders(
+    return UtilityOrders(
         damages=join_damages(no_damages(), *tables),
         crews=None if crews is None else _team(crews, parameters),
         rules=Rules(policy, critical, "repairs" in by_hand),

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.indicators.accessibility import drives
-from twin.kernels.insertion import Fleet, Requests
+from twin.kernels.insertion import Fleet, RideRequests
 from twin.kernels.observe import bells
 from twin.kernels.random import keys_of, stream_of, uniforms
 from twin.knowledge.datasets import observations
@@ -174,7 +174,7 @@ class FleetSizing:
         )  # fmt: skip
         n = rows.shape[0]
         none = np.full(n, -1, dtype=np.int32)
-        requests = Requests(
+        requests = RideRequests(
             origin,
             destination,
             np.ones(n, np.int32),

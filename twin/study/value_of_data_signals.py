@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.kernels.observe import bells
-from twin.kernels.paths import Trips
+from twin.kernels.paths import RouteQueries
 from twin.kernels.random import keys_of, stream_of, uniforms
 from twin.knowledge.datasets import Observations, observations
 from twin.knowledge.platform import DataPlatform
@@ -258,7 +258,7 @@ def _passing(planning: SignalPlanning, approach: np.ndarray) -> Passing:
     may &= (trips.depart_s >= begin_s - HOUR_S) & (trips.depart_s < begin_s + HOUR_S)
     rows = np.flatnonzero(may)
     weight_ms = roads.free_ms.astype(np.int32)
-    asked = Trips(
+    asked = RouteQueries(
         trips.origin_link[rows].astype(np.int32),
         trips.destination_link[rows].astype(np.int32),
         np.rint(trips.depart_s[rows] * 1_000.0).astype(np.int64),
