@@ -14,7 +14,7 @@ from benchmarks.accuracy.run import STILL_THERE, Run, free_flow_ms
 from twin.kernels.paths import RouteQueries, Topology, Weights
 from twin.kernels.random import keys_of, stream_of, uniforms
 from twin.kernels.traffic import Supply
-from twin.mobility.links import Control, build_network, places_and_holes
+from twin.mobility.links import RightOfWay, build_network, places_and_holes
 from twin.mobility.loading import Loader
 from twin.mobility.passages import Passages
 from twin.mobility.rules import Rules
@@ -129,11 +129,11 @@ def _routes(
     return find_routes(topology, weights, bounds, trips, rows, draws)
 
 
-def control_of(case: Case) -> Control:
+def control_of(case: Case) -> RightOfWay:
     """Who yields to whom, with its critical gap."""
     row_of = {link.id: row for row, link in enumerate(case.links)}
     majors = [[row_of[major] for major in link.yields_to] for link in case.links]
-    return Control(
+    return RightOfWay(
         np.array([round(1_000 * link.gap_s) for link in case.links], dtype=np.int32),
         np.cumsum([0, *map(len, majors)]).astype(np.int64),
         np.array([major for each in majors for major in each], dtype=np.int32),

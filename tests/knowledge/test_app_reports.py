@@ -12,7 +12,7 @@ from twin.errors import InputError
 from twin.knowledge.app_reports import (
     AGE_GROUPS,
     App,
-    Picture,
+    NeedsPicture,
     in_need,
     opinions,
     picture_of,
@@ -35,7 +35,7 @@ def residents() -> Persons:
 
 
 @cache
-def picture(mediation: float, equipment: float = 0.0) -> Picture:
+def picture(mediation: float, equipment: float = 0.0) -> NeedsPicture:
     persons, app = residents(), App(mediation, equipment)
     opinion = opinions(np.full(len(persons), 12.0), 30.0, persons, SEED)
     platform = DataPlatform()

@@ -17,7 +17,7 @@ from twin.live.nowcast import Nowcast, nowcast
 from twin.live.observed import Counted, counts_of, fleets_of, platform_of
 from twin.live.store import ObservationStore
 from twin.live.what_if import from_now, origins, passages_by_origin, weights_of, what_if
-from twin.readers.sensorthings import Block, Message
+from twin.readers.sensorthings import Message, MessageBatch
 from twin.scenario.scenario import Scenario
 from twin.study.dated_days import dated, dated_days, dates_from
 from twin.study.habits import cache_folders
@@ -78,7 +78,7 @@ def counted(village: Village, tmp_path_factory: pytest.TempPathFactory) -> Count
         told = Message("box", "a", number, stream, at_us, at_us, there_us, there_us, columns["result"][row])
         messages += [told] * (1 + (number % 3 == 0))
     with ObservationStore(tmp_path_factory.mktemp("store")) as store:
-        told = store.append(Block(messages))
+        told = store.append(MessageBatch(messages))
         assert told.accepted == len(rows)
         assert told.duplicate == -(-len(rows) // 3)
         fleets = fleets_of(village.spec)

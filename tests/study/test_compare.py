@@ -15,7 +15,7 @@ from twin.errors import InputError
 from twin.indicators.compute import compute
 from twin.scenario.scenario import Scenario
 from twin.study.compare import compare, load_comparison, mean_links
-from twin.study.comparison import Comparison, Row
+from twin.study.comparison import Comparison, ComparisonRow
 from twin.study.members import RunStore, user_store
 from twin.study.pairing import pairs_of
 
@@ -30,7 +30,7 @@ def guided(base: Scenario) -> Scenario:
     return base.varied("app_share", 0.6).varied("title", "With the app")
 
 
-def row(comparison: Comparison, indicator: str, focus: str = "all", group: str = "") -> Row:
+def row(comparison: Comparison, indicator: str, focus: str = "all", group: str = "") -> ComparisonRow:
     """The one row of that name."""
     wanted = (indicator, focus, group)
     (found,) = [each for each in comparison.rows if (each.indicator, each.focus, each.group) == wanted]

@@ -23,7 +23,7 @@ from twin.study.value_of_data_rides import FleetSizing
 from twin.study.value_of_data_signals import SignalPlanning
 from twin.study.value_of_data_siting import CounterSiting
 from twin.study.value_of_data_sources import squares_of
-from twin.study.value_of_data_ways import Ground, known_ways, true_ways
+from twin.study.value_of_data_ways import SitingGround, known_ways, true_ways
 
 pytestmark = pytest.mark.one_interpreter("takes decisions on real networks; the same on each")
 METRES = st.floats(-5e3, 5e3)
@@ -117,10 +117,10 @@ def test_a_fleet_is_tried_on_days_of_other_people():
     assert len(mine & model) < 0.5 * len(mine)
 
 
-def ground(n_homes: int) -> Ground:
+def ground(n_homes: int) -> SitingGround:
     """Two sites, the first near and the second far; nobody reaches a counter now."""
     foot_m = np.array([np.full(n_homes, 800.0), np.full(n_homes, 2_400.0)])
-    return Ground(
+    return SitingGround(
         foot_m, np.array([np.full(n_homes, 9.0), np.full(n_homes, 12.0)]), *np.full((2, n_homes), np.inf)
     )
 

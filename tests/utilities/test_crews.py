@@ -14,7 +14,7 @@ from tests.utilities.ring_worlds import ring
 from twin.errors import InputError
 from twin.scenario.ledger import Parameters
 from twin.territory.utilities.tables import Utilities
-from twin.utilities.failures.crews import Crews, Repairs, Visit, crews_of
+from twin.utilities.failures.crews import RepairCrews, Repairs, Visit, crews_of
 from twin.utilities.failures.damages import Damages, join_damages
 from twin.utilities.failures.dispatch import DEPOT, straight_travel
 from twin.utilities.failures.inventory import inventory_of
@@ -25,10 +25,14 @@ WORLD = ring(2, 3)
 KNOWN = inventory_of(WORLD)
 
 
-def team(n: int, parts: int = 99, skill: str = "power", shift: tuple[float, float] = (0.0, 1e9)) -> Crews:
+def team(
+    n: int, parts: int = 99, skill: str = "power", shift: tuple[float, float] = (0.0, 1e9)
+) -> RepairCrews:
     names = np.array([f"crew {row}" for row in range(n)], dtype=np.str_)
     skills = np.full(n, skill, dtype="U20")
-    return Crews(names, skills, np.full(n, shift[0]), np.full(n, shift[1]), np.full(n, parts, dtype=np.int32))
+    return RepairCrews(
+        names, skills, np.full(n, shift[0]), np.full(n, shift[1]), np.full(n, parts, dtype=np.int32)
+    )
 
 
 def damages_at(*rows: tuple[str, float, float]) -> Damages:
@@ -51,7 +55,7 @@ def by_distance(origin: int, element: int, moment_s: float) -> float:
 
 def mended(
     damages: Damages,
-    crews: Crews,
+    crews: RepairCrews,
     travel=None,
     policy: str = "requests",
     layers: Utilities = WORLD,
@@ -135,7 +139,7 @@ def test_more_crews_never_raise_the_total_wait_of_one_depot(damages, n_crews):
 def test_the_order_of_damages_and_crews_changes_nothing(damages):
     back = Damages(**{name: column[::-1] for name, column in damages.columns().items()})
     crews = team(2)
-    turned = Crews(**{name: column[::-1] for name, column in crews.columns().items()})
+    turned = RepairCrews(**{name: column[::-1] for name, column in crews.columns().items()})
     plain, other = mended(damages, crews, by_distance)[0], mended(back, turned, by_distance)[0]
     assert [replace(each, damage=0) for each in plain] == [replace(each, damage=0) for each in other]
 

@@ -18,7 +18,7 @@ from twin.cli.studies import fitting
 from twin.errors import InputError
 
 if TYPE_CHECKING:
-    from twin.population.published.validation import Row
+    from twin.population.published.validation import ValidationRow
     from twin.study.validation import Validation
 
 COLUMNS = ("what", "of", "where", "target", "simulated", "error", "± sampling", "holds", "known", "source")
@@ -118,18 +118,18 @@ def seeds_of(found: Validation) -> str:
     return f"seed {first}" if first == last else f"mean of seeds {first} to {last}"
 
 
-def sources_of(rows: Sequence[Row]) -> dict[str, str]:
+def sources_of(rows: Sequence[ValidationRow]) -> dict[str, str]:
     """Each source with what is said of the comparison, and the number by which the table names it."""
     texts = dict.fromkeys(_source(row) for row in rows)
     return {text: str(number) for number, text in enumerate(texts, start=1)}
 
 
-def _source(row: Row) -> str:
+def _source(row: ValidationRow) -> str:
     note = row.figure.note
     return row.figure.source + (f": {note}" if note else "")
 
 
-def cells(row: Row, sources: Mapping[str, str]) -> tuple[str, ...]:
+def cells(row: ValidationRow, sources: Mapping[str, str]) -> tuple[str, ...]:
     """A row as people read it: shares in percent, their errors in points."""
     figure = row.figure
     target = amount(figure.value, row.unit)

@@ -20,7 +20,7 @@ VEHICLE, PICK_UP, SET_DOWN, DELAY, STATE = range(5)
 FRESH, PLACED, SKIPPED = range(3)
 
 
-class Fleet(NamedTuple):
+class VehicleFleet(NamedTuple):
     """Vehicles (n_vehicles,): from where and when they can go on, with how many aboard."""
 
     place: np.ndarray  # int32 row of `Travel.ms`
@@ -54,7 +54,7 @@ class Travel(NamedTuple):
     terms: np.ndarray
 
 
-class Plan(NamedTuple):
+class RoutePlan(NamedTuple):
     """Routes as they are planned, and what follows from them; rows are vehicles, columns stops."""
 
     stop: np.ndarray  # int32 (n_vehicles, room)
@@ -85,10 +85,10 @@ class Search(NamedTuple):
 class Problem(NamedTuple):
     """All that a search works on."""
 
-    fleet: Fleet
+    fleet: VehicleFleet
     requests: RideRequests
     travel: Travel
-    plan: Plan
+    plan: RoutePlan
     search: Search
 
 

@@ -29,7 +29,7 @@ from twin.kernels.paths import (
 )
 
 
-class Ground(NamedTuple):
+class SearchGround(NamedTuple):
     """What searches share."""
 
     topology: Topology
@@ -67,7 +67,7 @@ def is_banned(topology: Topology, turn: int, link: int) -> bool:
 
 
 @inline_kernel
-def search(ground: Ground, weights: Weights, query: Query) -> int:
+def search(ground: SearchGround, weights: Weights, query: Query) -> int:
     """Least perceived cost between links, both left out, leaving at start_ms; the path stays in memory.
 
     Returns UNREACHED where there is no path. Among equal costs the link with the lesser key wins.
@@ -152,7 +152,12 @@ def write_path(topology: Topology, workspace: Workspace, origin: int, out: np.nd
 
 @kernel
 def route_trips(
-    ground: Ground, weights: Weights, queries: RouteQueries, rows: np.ndarray, first: int, out: RoutePool
+    ground: SearchGround,
+    weights: Weights,
+    queries: RouteQueries,
+    rows: np.ndarray,
+    first: int,
+    out: RoutePool,
 ) -> int:
     """Routes of queries rows[first:], from origin link to destination link, both included.
 

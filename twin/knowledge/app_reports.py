@@ -49,7 +49,7 @@ class App:
                 raise InputError(f"app: {name}", f"{getattr(self, name)} is no share", "between 0 and 1")
 
 
-class Picture(NamedTuple):
+class NeedsPicture(NamedTuple):
     """Needs by age group (n_groups,): true, as reported, and weighed by what the city knows.
 
     `people` by group; `needing` of them in truth; `reported` those who say so; `users` whom the app
@@ -150,7 +150,7 @@ def reports_of(
 
 def picture_of(
     reports: Observations, users: Flags, persons: Persons, parameters: Parameters, seed: int
-) -> Picture:
+) -> NeedsPicture:
     """Needs by age group as the app tells them, beside the truth.
 
     The city knows the age of who uses the app, `users` (n_persons,), and how many people there are of each;
@@ -166,4 +166,4 @@ def picture_of(
     reached = np.bincount(group[users & lives], minlength=n).astype(np.float64)
     mean = reported.sum() / max(reached.sum(), 1.0)
     rate = np.divide(reported, reached, out=np.full(n, mean), where=reached > 0.0)
-    return Picture(people, needing, reported, reached, rate * people)
+    return NeedsPicture(people, needing, reported, reached, rate * people)

@@ -14,7 +14,7 @@ from twin.kernels.paths import BLOCKED
 from twin.mobility.fares import CENTS_PER_EUR, Fares
 from twin.population.days.legs import tours_of
 from twin.population.tables import Persons, Trips
-from twin.routing.journeys import Asked, Offer, Planned
+from twin.routing.journeys import JourneyQueries, Offer, Planned
 from twin.routing.search import bounds_to
 from twin.scenario.transit_offers import ParkAndRide
 from twin.territory.timetable_build import projected
@@ -133,8 +133,8 @@ def _way(
     work, here = model.territory.places.path_node[trips.destination_place[out]], np.full(n, parks.node[row])
     leaves_ms = np.rint(trips.depart_s[out + 1] * MS).astype(np.int64)
     most_ms = round(float(parameters["transit.longest_journey_s"]) * MS)
-    there = offer.journeys(Asked(here, work.astype(np.int64), comes_ms, comes_ms + most_ms))
-    back = offer.journeys(Asked(work.astype(np.int64), here, leaves_ms, leaves_ms + most_ms))
+    there = offer.journeys(JourneyQueries(here, work.astype(np.int64), comes_ms, comes_ms + most_ms))
+    back = offer.journeys(JourneyQueries(work.astype(np.int64), here, leaves_ms, leaves_ms + most_ms))
     found = there.found & back.found & (drive_ms < BLOCKED) & (direct_ms < BLOCKED)
     found &= (trips.origin_link[out] != parks.link[row]) & (drive_ms < direct_ms)
     ride_ms = there.arrival_ms - comes_ms + back.arrival_ms - leaves_ms

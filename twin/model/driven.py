@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from twin.model.low_emission import Garage, complying
-from twin.model.vehicle_rules import Rules, gates_of, rules_of, zones_of
+from twin.model.vehicle_rules import VehicleRules, gates_of, rules_of, zones_of
 from twin.population.residents.fleet import vehicle_fleet, vehicle_of_trip
 
 if TYPE_CHECKING:
     from twin.model.twin_model import TwinModel
 
 
-def driven_today(model: TwinModel) -> tuple[Garage, Rules]:
+def driven_today(model: TwinModel) -> tuple[Garage, VehicleRules]:
     """Vehicles and trips with what low-emission zones made of them, and the rules in force."""
     day, parameters, seed = model.population, model.parameters, model.seed_
     fleet = vehicle_fleet(day, parameters, seed)

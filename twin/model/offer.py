@@ -14,14 +14,14 @@ from twin.errors import InputError
 from twin.mobility.crowding import Capacity
 from twin.mobility.fares import Fares
 from twin.mobility.riders import Plans
-from twin.mobility.transit import Buses, buses_of
+from twin.mobility.transit import TransitRuns, buses_of
 from twin.model.car_parks import plan_parking, stacked, walk_s
 from twin.model.journeys_compared import Prices, asked, inside
-from twin.model.timetables import Laid, timetable_on
+from twin.model.timetables import ChangedOffer, timetable_on
 from twin.population.days.paths import path_distances_m, path_graph
 from twin.population.population import Population
 from twin.population.tables import TRANSIT, Trips
-from twin.routing.bus_lines import Ground
+from twin.routing.bus_lines import LineGround
 from twin.routing.journeys import Offer, Planned
 from twin.routing.lines import LineRoutes
 from twin.scenario.scenario import Scenario
@@ -48,7 +48,7 @@ class Transit:
 
     timetable: Timetable
     lines: LineRoutes
-    buses: Buses
+    buses: TransitRuns
     plans: Plans
     rides: np.ndarray
     otherwise_s: np.ndarray
@@ -89,10 +89,10 @@ class Transit:
 
 
 @dataclass(frozen=True, eq=False)
-class Lines:
+class TransitLines:
     """What runs on a day by timetable, and what it costs; before, and now."""
 
-    laid: Laid
+    laid: ChangedOffer
     prices: Prices
 
     @property
@@ -101,17 +101,17 @@ class Lines:
         return self.laid.offer is not self.laid.offer_before or self.prices.differ
 
 
-def lines_of(model: TwinModel) -> Lines | None:
+def lines_of(model: TwinModel) -> TransitLines | None:
     """The lines of the day; None where none runs."""
-    ground = Ground(model.territory, model.day_roads.for_buses, model.roads.free_ms, model.parameters)
+    ground = LineGround(model.territory, model.day_roads.for_buses, model.roads.free_ms, model.parameters)
     laid = timetable_on(model.spec, ground, model.ground)
     if laid is None:
         _refuse_without_lines(model.spec)
         return None
-    return Lines(laid, _prices(model, laid))
+    return TransitLines(laid, _prices(model, laid))
 
 
-def day_of(model: TwinModel, planned: Population, lines: Lines | None) -> tuple[Population, Transit]:
+def day_of(model: TwinModel, planned: Population, lines: TransitLines | None) -> tuple[Population, Transit]:
     """Trips as they are made on a day with those lines, by the modes planned, and public transport itself.
 
     Without lines the population is the one handed in.
@@ -155,7 +155,7 @@ def _refuse_without_lines(spec: Scenario) -> None:
             raise InputError(part.where("kind"), "no line runs in this scenario", right)
 
 
-def _prices(model: TwinModel, laid: Laid) -> Prices:
+def _prices(model: TwinModel, laid: ChangedOffer) -> Prices:
     """Fares of the lines as they would be without the scenario's orders, and with them."""
     usual_eur = float(model.parameters["population.transit_fare_eur"])
     orders = [part for part in model.spec.in_force() if isinstance(part, Fare)]

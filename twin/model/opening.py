@@ -16,10 +16,9 @@ from twin.knowledge.platform import DataPlatform
 from twin.knowledge.rights import Right
 from twin.mobility.fleet import vehicle_kinds
 from twin.mobility.loading import Loader
-from twin.mobility.riders import ServiceDay
+from twin.mobility.riders import ActualService
 from twin.mobility.rules import Rules
-from twin.mobility.shared_rides import Fleet as SharedFleet
-from twin.mobility.shared_rides import SharedRides, joined
+from twin.mobility.shared_rides import SharedFleet, SharedRides, joined
 from twin.model.device_spots import spots_of
 from twin.model.fleet_day import open_fleets
 from twin.model.metering import place_site
@@ -62,7 +61,7 @@ def opening_state(model: TwinModel) -> DayState:
         loader=Loader(
             model.roads.network, supply, trips.trip_key, routes, rules, joined(buses, shared), kind
         ),
-        service=ServiceDay.fresh(model.transit.buses),
+        service=ActualService.fresh(model.transit.buses),
         riders=model.transit.plans.fresh(),
         parking=opening_of(model),
         queues=model.transit.plans.nobody(),

@@ -21,7 +21,7 @@ HALF = 0.5
 
 
 @dataclass(frozen=True)
-class Reach:
+class OutageReach:
     """Node rows, -1 where there is none: of links (n_links,) power, mobile site and the signal's power; of
     places (n_places,) power and mobile site.
 
@@ -68,12 +68,12 @@ def _all_down(level: Floats, rows: Ints) -> bool:
     return bool(len(rows)) and bool(((level[:, rows] < RUNNING).mean(axis=0) >= HALF).all())
 
 
-def reach_of(territory: Territory, roads: Roads, parameters: Parameters) -> Reach:
+def reach_of(territory: Territory, roads: Roads, parameters: Parameters) -> OutageReach:
     """Who hangs on which node."""
     layers, streets = territory.utilities, territory.streets
     power = layers.rows_for("link", streets.link_id, POWER)
     places = territory.places.place_id
-    return Reach(
+    return OutageReach(
         power=power,
         site=layers.rows_for("link", streets.link_id, TELECOM, over_air=True),
         signal=_of_signals(territory, roads, power, parameters),

@@ -14,8 +14,8 @@ from twin.clock import MS
 from twin.indicators.records import ROAD_MANAGER
 from twin.kernels import advice
 from twin.kernels.advice import Answer, Asking, Counsel
-from twin.kernels.search import Ground
-from twin.knowledge.day import Estimate
+from twin.kernels.search import SearchGround
+from twin.knowledge.day import DayEstimate
 from twin.knowledge.estimates import (
     LinkPicture,
     Prior,
@@ -84,7 +84,7 @@ class ProviderAgent(Actor):
         map_ms = self.free_flow_ms.astype(np.int32)
         picture = prior_picture(self.name, 0.0, self.prior)
         closed, classed = np.zeros((2, n_links), dtype=np.bool_)
-        unknown = Estimate.unknown(self.name, n_links)
+        unknown = DayEstimate.unknown(self.name, n_links)
         return Belief(picture, map_ms, closed, classed, map_ms, map_ms, unknown)
 
     def learn(self, state: Access, moment_s: int) -> None:
@@ -196,7 +196,7 @@ class ProviderAgent(Actor):
             least_saving_ms=self.least_saving_ms,
         )
         answer = Answer(*(np.full(n, -1, dtype=np.int64) for _ in range(4)))
-        ground = Ground(model.roads.topology, model.bounds, model.workspace, NO_DRAWS)
+        ground = SearchGround(model.roads.topology, model.bounds, model.workspace, NO_DRAWS)
         pools: list[np.ndarray] = []
         done, shift = 0, 0
         while done < n:

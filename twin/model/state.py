@@ -14,12 +14,12 @@ import numpy as np
 from twin.behaviour.days import Itineraries
 from twin.kernels.riding import Queues, Riders
 from twin.kernels.traffic import Supply
-from twin.knowledge.day import Estimate
+from twin.knowledge.day import DayEstimate
 from twin.knowledge.estimates import LinkPicture
 from twin.knowledge.platform import DataPlatform
 from twin.mobility.loading import Loader
 from twin.mobility.passages import Passages
-from twin.mobility.riders import ServiceDay
+from twin.mobility.riders import ActualService
 from twin.mobility.shared_rides import SharedRides
 from twin.model.utility_state import Servers, UtilityState
 from twin.routing.routes import Routes
@@ -137,7 +137,7 @@ class Belief:
     classed: np.ndarray
     plain_ms: np.ndarray
     honouring_ms: np.ndarray
-    estimate: Estimate
+    estimate: DayEstimate
 
 
 @dataclass
@@ -239,7 +239,7 @@ class DayState:
     """The state of a day; the model owns one. Whatever belongs to one actor or fleet goes by its name."""
 
     loader: Loader
-    service: ServiceDay
+    service: ActualService
     riders: Riders
     parking: ParkingState
     queues: Queues

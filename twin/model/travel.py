@@ -105,7 +105,7 @@ def _divert(
 def _ways_round(
     model: TwinModel, closed: np.ndarray, asked: RouteQueries, group: np.ndarray, moment_s: int
 ) -> Routes:
-    """The usual ways that are open, as rules for each vehicle make them felt; group (n,) as `Rules` has it.
+    """The usual ways that are open, as rules for each vehicle make them felt; group (n,) of `VehicleRules`.
 
     Whom a low-emission zone leaves no way drives on through it: the road that was closed is none either.
     """

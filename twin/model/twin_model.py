@@ -57,7 +57,7 @@ from twin.sensing.fleets import Fleet
 from twin.territory.closed_services import without_services
 from twin.territory.edits import edits_of
 from twin.territory.territory import Territory
-from twin.utilities.demand import Demand
+from twin.utilities.demand import ConsumptionRates
 
 OF_TRIPS = (BusLine, Fare, LowEmissionZone, OnDemandTransport, ParkAndRide, Parking, Toll)
 """Modifications that change trips or what belongs to them: set anew where a month begins."""
@@ -261,7 +261,7 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         self.habit_cost_ms = habit_times_ms(self.roads.free_ms, streets.road_class, factors)
         self.aversion = np.asarray(factors)[streets.road_class]
         self.workspace = workspace_for(self.roads.topology)
-        self.demand = Demand(self.population, self.territory.places, self.parameters)
+        self.demand = ConsumptionRates(self.population, self.territory.places, self.parameters)
         self.parking = plan_of(self)
         self.phases = phases_of(self)
         self.bounds = bounds_to(self.roads.topology, self.roads.free_ms, self.car_trips.destination[cars])

@@ -28,11 +28,10 @@ from twin.territory.geometry import distances_m
 from twin.territory.tables import Ints
 from twin.territory.territory import Territory
 from twin.territory.utilities.tables import POWER
-from twin.utilities.failures.crews import Crews as Team
-from twin.utilities.failures.crews import crews_of
+from twin.utilities.failures.crews import RepairCrews, crews_of
 from twin.utilities.failures.damages import Damages, damages_of, join_damages, no_damages
 from twin.utilities.failures.events import physical_damage, planned_works, random_failures, rotating_cuts
-from twin.utilities.failures.faults import Rules
+from twin.utilities.failures.faults import RepairRules
 from twin.utilities.failures.inventory import Inventory, inventory_of
 from twin.utilities.failures.storms import Gusts, storm_damages
 
@@ -45,8 +44,8 @@ class UtilityOrders:
     """Damages of the day, and what is ready: crews and their rules, how many times as long stores last."""
 
     damages: Damages
-    crews: Team | None
-    rules: Rules
+    crews: RepairCrews | None
+    rules: RepairRules
     stores: float
     by_hand: frozenset[str]
     depot: int | None
@@ -79,7 +78,7 @@ def orders_of(spec: Scenario, territory: Territory, seed: int) -> UtilityOrders:
     return UtilityOrders(
         damages=join_damages(no_damages(), *tables),
         crews=None if crews is None else _team(crews, parameters),
-        rules=Rules(policy, critical, "repairs" in by_hand),
+        rules=RepairRules(policy, critical, "repairs" in by_hand),
         stores=float(np.prod(stores)),
         by_hand=frozenset(by_hand),
         depot=None
@@ -88,7 +87,7 @@ def orders_of(spec: Scenario, territory: Territory, seed: int) -> UtilityOrders:
     )
 
 
-def _team(order: Crews, parameters: Parameters) -> Team:
+def _team(order: Crews, parameters: Parameters) -> RepairCrews:
     """The crews that a scenario orders: the ledger's of the skills named, or as many of each."""
     of_ledger = zip(SKILLS, parameters["utilities.crews"], strict=True)
     counts = tuple(

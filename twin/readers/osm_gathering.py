@@ -45,7 +45,7 @@ _OF_WAYS = frozenset(WAY_KEYS)
 
 
 @dataclass(frozen=True)
-class Source:
+class MapSource:
     """Where elements come from: its name, SHA-256, box if it says so, and date."""
 
     name: str
@@ -136,7 +136,7 @@ class Gathering:
         self.repairs["repeated_nodes"] += len(refs) - len(once)
         return once
 
-    def extract(self, source: Source) -> OsmExtract:
+    def extract(self, source: MapSource) -> OsmExtract:
         """All that was gathered, once the source is exhausted."""
         wanted = self.wanted_ways()
         for number in sorted(wanted & self._spare.keys() - self.ways.keys()):

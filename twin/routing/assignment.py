@@ -16,11 +16,11 @@ import numpy as np
 
 from twin.errors import InputError, WorkError
 from twin.kernels.assignment import add_up, sweep
-from twin.kernels.bushes import Traffic, set_costs, start_bushes
+from twin.kernels.bushes import LinkLoads, set_costs, start_bushes
 from twin.readers.given_routes import GivenRoutes
 from twin.readers.tntp import RoadNetwork, TripTable
 from twin.routing.assignment_ground import (
-    Ground,
+    AssignmentGround,
     Rule,
     check_reached,
     fixed_cost,
@@ -107,7 +107,7 @@ def assign(
 
 
 def _settle(
-    ground: Ground, traffic: Traffic, gap: float, progress: Progress | None
+    ground: AssignmentGround, traffic: LinkLoads, gap: float, progress: Progress | None
 ) -> tuple[np.ndarray, float, int]:
     """Flow of those who seek the best route (n_links,), the relative gap reached, iterations."""
     traffic.flow[:] = traffic.fixed

@@ -6,7 +6,7 @@ import numpy as np
 
 from twin.kernels import paths
 from twin.kernels.paths import Bounds, RoutePool, RouteQueries, Stream, Topology, Weights
-from twin.kernels.search import Ground, route_trips
+from twin.kernels.search import SearchGround, route_trips
 from twin.routing.pieces import Piece, in_parts
 from twin.routing.routes import Routes
 from twin.routing.topology import workspace_for
@@ -59,14 +59,14 @@ def find_routes(
 
     def work(part: np.ndarray) -> list[Piece]:
         return _pieces(
-            Ground(topology, bounds, workspace_for(topology), draws), weights, queries, part, places
+            SearchGround(topology, bounds, workspace_for(topology), draws), weights, queries, part, places
         )
 
     return in_parts(np.ascontiguousarray(rows, dtype=np.int64), threads, work, (start, end)).packed()
 
 
 def _pieces(
-    ground: Ground,
+    ground: SearchGround,
     weights: Weights,
     queries: RouteQueries,
     rows: np.ndarray,

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from twin.clock import DAY_S, HORIZON_S, MS, N_SLICES, SLICE_S
-from twin.kernels.observe import Events
+from twin.kernels.observe import LinkExits
 from twin.kernels.random import key_of, keys_of
 from twin.knowledge.datasets import Column, Dataset
 from twin.knowledge.day import CountReading, flows_from_counts
@@ -108,7 +108,7 @@ def phones_of(
     sends[trip[day.phone_draw < share]] = True
     key = keys_of(np.array([f"{day.date} {each}" for each in trips.tolist()]))
     left_ms = day.phone_left_ms.astype(np.int64)
-    events = Events(trip.astype(np.int32), day.phone_link, left_ms - day.phone_time_ms, left_ms)
+    events = LinkExits(trip.astype(np.int32), day.phone_link, left_ms - day.phone_time_ms, left_ms)
     rows = observe_probes(fleet, events, sends, key, streets.link_key, luck.seed)
     platform = DataPlatform()
     platform.add(fleet.dataset)

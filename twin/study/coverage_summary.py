@@ -27,7 +27,7 @@ class Mean(NamedTuple):
     n_seeds: int
 
 
-class Point(NamedTuple):
+class CoveragePoint(NamedTuple):
     """One arm at one coverage."""
 
     coverage: float
@@ -39,12 +39,12 @@ def focuses(rows: Rows) -> list[str]:
     return list(dict.fromkeys(str(row["focus"]) for row in rows))
 
 
-def curve(rows: Rows, focus: str, arm: str) -> list[Point]:
+def curve(rows: Rows, focus: str, arm: str) -> list[CoveragePoint]:
     """An arm's means by rising coverage; probes, which know no coverage, have one point at nought."""
     mine = [row for row in rows if row["focus"] == focus and row["arm"] == arm]
     names = ("rmse", *RIVALS, "rmse_unread", "usual_unread", "n_counters", "n_working", *STATED)
     return [
-        Point(share, {name: mean_of(_column(mine, share, name)) for name in names})
+        CoveragePoint(share, {name: mean_of(_column(mine, share, name)) for name in names})
         for share in sorted({float(row["coverage"]) for row in mine})
     ]
 
@@ -137,7 +137,7 @@ def _by_share(found: Mapping[float, Mean]) -> dict[str, dict[str, float | int | 
     return {f"{share:g}": _plain(mean) for share, mean in found.items()}
 
 
-def falls(points: Sequence[Point]) -> bool:
+def falls(points: Sequence[CoveragePoint]) -> bool:
     """Whether the mean error falls from each coverage to the next."""
     error = [point.values["rmse"].value for point in points]
     return bool(np.all(np.diff(np.array(error, dtype=np.float64)) < 0.0))

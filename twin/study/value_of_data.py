@@ -26,7 +26,7 @@ from twin.study.value_of_data_app import app_reports
 from twin.study.value_of_data_game import POOLED, Decision, Game, NotApplicableError, orders_of, play
 from twin.study.value_of_data_leaks import LeakSearch
 from twin.study.value_of_data_rides import FleetSizing
-from twin.study.value_of_data_sensors import Fleet, Peak, logger_fleets, loop_fleets, peak_of
+from twin.study.value_of_data_sensors import Peak, SensorOption, logger_fleets, loop_fleets, peak_of
 from twin.study.value_of_data_signals import SignalPlanning
 from twin.study.value_of_data_siting import CounterSiting
 from twin.territory.territory import Territory
@@ -54,7 +54,7 @@ class ValueOfData:
     seeds: tuple[int, ...]
     games: tuple[Game, ...]
     shares: dict[str, Difference]
-    fleets: tuple[Fleet, ...]
+    fleets: tuple[SensorOption, ...]
     peaks: tuple[Peak, ...]
     app: dict[str, Any]
     left_out: tuple[str, ...]
@@ -197,7 +197,7 @@ def holders_shares(games: Sequence[Game], orders: Sequence[Modification]) -> dic
     return {name: paired_difference(none, shares[:, k].tolist()) for k, name in enumerate(holders)}
 
 
-def _fleets(decision: Decision, seeds: Sequence[int]) -> list[Fleet]:
+def _fleets(decision: Decision, seeds: Sequence[int]) -> list[SensorOption]:
     if isinstance(decision, LeakSearch):
         return logger_fleets(decision, seeds)
     return loop_fleets(decision, seeds) if isinstance(decision, SignalPlanning) else []
@@ -231,7 +231,7 @@ def _interval(found: Difference) -> dict[str, Any]:
     return {"value": found.difference, "low": found.low, "high": found.high}
 
 
-def _fleet_told(fleet: Fleet) -> dict[str, Any]:
+def _fleet_told(fleet: SensorOption) -> dict[str, Any]:
     kept = {key: value for key, value in asdict(fleet).items() if key != "saves"}
     reckoned = ("saves_per_sensor_eur", "net_eur", "net_with_carbon_eur")
     return {**kept, "saves": _interval(fleet.saves), **{name: getattr(fleet, name) for name in reckoned}}

@@ -8,7 +8,7 @@ from typing import Any
 from twin.knowledge.app_reports import (
     AGE_GROUPS,
     App,
-    Picture,
+    NeedsPicture,
     in_need,
     opinions,
     picture_of,
@@ -43,7 +43,7 @@ def app_reports(siting: CounterSiting, seeds: Sequence[int]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def picture(siting: CounterSiting, app: App, seed: int) -> tuple[Picture, float]:
+def picture(siting: CounterSiting, app: App, seed: int) -> tuple[NeedsPicture, float]:
     """The picture of the focus for a seed, and reported less true mean opinion of those in need."""
     persons, p = siting.persons, siting.parameters
     minutes = siting.now_min[siting.town.cell]

@@ -25,9 +25,16 @@ from twin.population.population import Population
 from twin.population.tables import RESIDENT
 from twin.scenario.ledger import Parameters
 from twin.scenario.services import SERVICES
-from twin.study.value_of_data_game import NOW_S, Day, NotApplicableError, Source
+from twin.study.value_of_data_game import NOW_S, DatasetSource, DecisionDay, NotApplicableError
 from twin.study.value_of_data_sources import DAY_S, datasets_of, lognormal, squares_of
-from twin.study.value_of_data_ways import Ground, Known, Ways, ground_of, known_ways, true_ways
+from twin.study.value_of_data_ways import (
+    Known,
+    NearestMinutes,
+    SitingGround,
+    ground_of,
+    known_ways,
+    true_ways,
+)
 from twin.territory.territory import Territory
 
 Floats = NDArray[np.float64]
@@ -87,7 +94,7 @@ class CounterSiting:
         density[self.cells.home[self.cells.of_person]] = persons.density
         self.known = self._known_by_hood(known_ways(ground, density, parameters))
 
-    def day(self, seed: int) -> Day:
+    def day(self, seed: int) -> DecisionDay:
         """Who needs a counter, and what is known of it by then."""
         p, town = self.parameters, self.town
         field = lognormal(bells(seed, _FIELD, self.hood_key), float(p["value.need_spread"]))
@@ -100,10 +107,10 @@ class CounterSiting:
         )
         noise = lognormal(bells(seed, _PRESENCE, self.hood_key), float(p["value.presence_noise_share"]))
         present = np.rint(people.reshape(self.n_hoods, -1).sum(axis=1) * noise)
-        return Day(
+        return DecisionDay(
             needs,
             tuple(
-                Source(dataset, _all(values))
+                DatasetSource(dataset, _all(values))
                 for dataset, values in zip(self.datasets, (people, reports, visits, present), strict=True)
             ),
         )
@@ -112,7 +119,7 @@ class CounterSiting:
         """The site that is best for need as it is believed, alike in all homes of a neighbourhood."""
         return int(np.argmin(np.einsum("gsh,hg->s", self.known.ways.minutes, self.believed(platform))))
 
-    def cost(self, day: Day, action: int) -> float:
+    def cost(self, day: DecisionDay, action: int) -> float:
         """Time of those in need on their ways to the nearest counter, there and back [EUR/day]."""
         p = self.parameters
         cell = self.town.cell[day.truth]
@@ -158,7 +165,7 @@ class CounterSiting:
         row = self.town.hood[who] * len(AGE_GROUPS) + self.town.group[who]
         return np.bincount(row, minlength=self.n_hoods * len(AGE_GROUPS)).astype(np.float64)
 
-    def _ground(self, territory: Territory) -> Ground:
+    def _ground(self, territory: Territory) -> SitingGround:
         """Ways from homes to the candidates, some of the homes, and to the counters of now."""
         services, homes = territory.services, self.cells.homes
         counters = services.place[(services.service == SERVICES.index("counter")) & (services.place >= 0)]
@@ -171,7 +178,7 @@ class CounterSiting:
         minutes, now_min = known.ways
         n_groups, n_sites, n_homes = minutes.shape
         by_hood = self._by_hood(minutes.reshape(-1, n_homes).T).T.reshape(n_groups, n_sites, -1)
-        return Known(Ways(by_hood, self._by_hood(now_min.T).T), self._by_hood(known.age_share))
+        return Known(NearestMinutes(by_hood, self._by_hood(now_min.T).T), self._by_hood(known.age_share))
 
     def _by_hood(self, of_homes: Floats) -> Floats:
         """Mean over the homes of each neighbourhood (n_hoods, n) of values (n_homes, n)."""

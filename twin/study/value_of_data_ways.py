@@ -28,7 +28,7 @@ ADULTS = (1, 2, 2, 1, 2)
 """Adults of a household by its type, as the ledger orders them."""
 
 
-class Ground(NamedTuple):
+class SitingGround(NamedTuple):
     """From each home: metres on foot and minutes by car to each site (n_sites, n_homes), and to the nearest
     counter that is there now (n_homes,); infinite beyond the limit.
     """
@@ -39,7 +39,7 @@ class Ground(NamedTuple):
     now_car_min: Floats
 
 
-class Ways(NamedTuple):
+class NearestMinutes(NamedTuple):
     """Minutes to the nearest counter with one more at each site (..., n_sites, n), and now (..., n)."""
 
     minutes: Floats
@@ -51,7 +51,7 @@ class Known(NamedTuple):
     (n_homes, n_groups), as who knows no inhabitant has them.
     """
 
-    ways: Ways
+    ways: NearestMinutes
     age_share: Floats
 
 
@@ -61,7 +61,7 @@ def ground_of(
     sites: NDArray[np.int32],
     counters: NDArray[np.int32],
     parameters: Parameters,
-) -> Ground:
+) -> SitingGround:
     """Ways from homes to sites and to the counters that are there, all as rows of places."""
     reach, limit_min = Reach(territory, homes, parameters), float(parameters["indicators.access_limit_min"])
     most_m = limit_min * float(_walk_m_per_min(parameters).max())
@@ -72,18 +72,18 @@ def ground_of(
 
     if not counters.size:
         nowhere = np.full(homes.shape[0], np.inf)
-        return Ground(reach.foot_metres(sites, most_m), car_min(sites), nowhere, nowhere)
+        return SitingGround(reach.foot_metres(sites, most_m), car_min(sites), nowhere, nowhere)
     now = reach.foot_metres(counters, most_m).min(axis=0), car_min(counters).min(axis=0)
-    return Ground(reach.foot_metres(sites, most_m), car_min(sites), *now)
+    return SitingGround(reach.foot_metres(sites, most_m), car_min(sites), *now)
 
 
-def true_ways(ground: Ground, cells: Cells, parameters: Parameters) -> Ways:
+def true_ways(ground: SitingGround, cells: Cells, parameters: Parameters) -> NearestMinutes:
     """Ways of each cell of inhabitants who reach the same (n_sites, n_cells), (n_cells,)."""
-    there = Ground(*(each[..., cells.home] for each in ground))
+    there = SitingGround(*(each[..., cells.home] for each in ground))
     return _ways(there, _walk_m_per_min(parameters)[cells.speed], cells.drives, parameters)
 
 
-def known_ways(ground: Ground, density: NDArray[np.int8], parameters: Parameters) -> Known:
+def known_ways(ground: SitingGround, density: NDArray[np.int8], parameters: Parameters) -> Known:
     """Ways and ages from homes in areas of that density class (n_homes,), by the ledger's shares."""
     shares = np.array([_shares(row, parameters) for row in range(len(DENSITY_CLASSES))])
     n_groups, n_bands, _ = shares.shape[1:]
@@ -99,19 +99,19 @@ def known_ways(ground: Ground, density: NDArray[np.int8], parameters: Parameters
                 part = within[:, group, band, drives]
                 minutes[group] += part * one.minutes
                 now_min[group] += part * one.now_min
-    return Known(Ways(minutes, now_min), np.asarray(usual[density]))
+    return Known(NearestMinutes(minutes, now_min), np.asarray(usual[density]))
 
 
 def _ways(
-    ground: Ground, walk: Floats | float, drives: NDArray[np.bool_] | np.bool_, parameters: Parameters
-) -> Ways:
+    ground: SitingGround, walk: Floats | float, drives: NDArray[np.bool_] | np.bool_, parameters: Parameters
+) -> NearestMinutes:
     limit_min = float(parameters["indicators.access_limit_min"])
 
     def own(foot_m: Floats, car_min: Floats) -> Floats:
         return np.minimum(np.minimum(foot_m / walk, np.where(drives, car_min, np.inf)), limit_min)
 
     now_min = own(ground.now_foot_m, ground.now_car_min)
-    return Ways(np.minimum(own(ground.foot_m, ground.car_min), now_min), now_min)
+    return NearestMinutes(np.minimum(own(ground.foot_m, ground.car_min), now_min), now_min)
 
 
 def _shares(density: int, parameters: Parameters) -> Floats:

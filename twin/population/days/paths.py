@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from twin.kernels.synthesis import PathGraph, PathSearch, fill_path_lengths
-from twin.population.days.legs import Legs
+from twin.population.days.legs import ResidentTrips
 from twin.population.tables import CYCLE, WALK
 from twin.scenario.ledger import Parameters
 from twin.territory.territory import Territory
@@ -17,7 +17,7 @@ else: who finds no path within it walks the straight line times the ledger's det
 
 
 def leg_distances_m(
-    territory: Territory, legs: Legs, mode: np.ndarray, parameters: Parameters
+    territory: Territory, legs: ResidentTrips, mode: np.ndarray, parameters: Parameters
 ) -> tuple[np.ndarray, int]:
     """Planning distance of legs (n,) [m], and how many walks and rides found no way along the paths.
 

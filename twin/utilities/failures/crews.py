@@ -21,7 +21,7 @@ from twin.utilities.failures.dispatch import DEPOT, POLICIES, Calling, prioritie
 from twin.utilities.failures.inventory import Rows, inventory_of
 from twin.utilities.failures.switching import FAULT, PLANNED, SHED
 
-__all__ = ["DEPOT", "POLICIES", "Crews", "Repairs", "Visit", "crews_of"]
+__all__ = ["DEPOT", "POLICIES", "RepairCrews", "Repairs", "Visit", "crews_of"]
 
 S_PER_MIN, S_PER_H = 60.0, 3_600.0
 Travel = Callable[[int, int, float], float]
@@ -29,7 +29,7 @@ Travel = Callable[[int, int, float], float]
 
 
 @dataclass(frozen=True)
-class Crews(Table):
+class RepairCrews(Table):
     """Crews (n,): skills joined by "+", when they leave for jobs, and the parts that they carry."""
 
     crew_id: Texts
@@ -57,7 +57,7 @@ class Visit:
     done_at: float
 
 
-def crews_of(parameters: Parameters) -> Crews:
+def crews_of(parameters: Parameters) -> RepairCrews:
     """The crews of the ledger, of each skill.
 
     >>> crews_of(Parameters.defaults()).crew_id.tolist()
@@ -69,7 +69,7 @@ def crews_of(parameters: Parameters) -> Crews:
     number = [skills[: row + 1].count(skill) for row, skill in enumerate(skills)]
     names = [f"{skill} crew {which}" for skill, which in zip(skills, number, strict=True)]
     first, last = (float(each) * S_PER_H for each in parameters["utilities.crew_shift_h"])
-    return Crews(
+    return RepairCrews(
         np.array(names, dtype=np.str_),
         np.array(skills, dtype=np.str_),
         np.full(n, first),
@@ -98,7 +98,7 @@ class Repairs:
         self,
         layers: Utilities,
         damages: Damages,
-        crews: Crews,
+        crews: RepairCrews,
         parameters: Parameters,
         policy: str = "requests",
         seed: int = 1,

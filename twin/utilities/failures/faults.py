@@ -9,19 +9,19 @@ import numpy as np
 from twin.scenario.ledger import Parameters
 from twin.territory.tables import Flags, Floats
 from twin.territory.utilities.tables import POWER, TELECOM, UTILITIES, Utilities
-from twin.utilities.failures.crews import Crews, Repairs, Travel, crews_of
+from twin.utilities.failures.crews import RepairCrews, Repairs, Travel, crews_of
 from twin.utilities.failures.damages import RESTART, Damages, join_damages, no_damages
 from twin.utilities.failures.dispatch import straight_travel
 from twin.utilities.failures.inventory import Rows, inventory_of
 from twin.utilities.failures.laid import S_PER_MIN, laid_cascade, paths_of
-from twin.utilities.failures.reports import Reports
+from twin.utilities.failures.reports import DamageReports
 from twin.utilities.failures.story import Story
 from twin.utilities.failures.switching import FAULT, Switching, feeders_of
 from twin.utilities.spans import RUNNING
 
 
 @dataclass(frozen=True)
-class Rules:
+class RepairRules:
     """How a study wants things repaired.
 
     Parameters
@@ -55,10 +55,10 @@ class Faults:
         parameters: Parameters,
         seed: int,
         damages: Damages,
-        crews: Crews | None = None,
-        rules: Rules | None = None,
+        crews: RepairCrews | None = None,
+        rules: RepairRules | None = None,
     ) -> None:
-        rules = Rules() if rules is None else rules
+        rules = RepairRules() if rules is None else rules
         self.layers, self.known = layers, inventory_of(layers)
         self.cascade = laid_cascade(layers, parameters, seed, crews=True)
         restarts = _restarts(self.cascade.elements.restart_s, layers, parameters)
@@ -68,7 +68,7 @@ class Faults:
         self.repairs = Repairs(
             layers, self.damages, team, parameters, rules.policy, seed, rules.critical, rules.manual_fallback
         )
-        self.reports = Reports(layers, self.damages, parameters, seed)
+        self.reports = DamageReports(layers, self.damages, parameters, seed)
         stand_by_s = (
             parameters["utilities.remote_switch_min"] * S_PER_MIN if rules.manual_fallback else np.inf
         )
