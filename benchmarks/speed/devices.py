@@ -32,7 +32,7 @@ from twin.scenario.ledger import Parameters
 from twin.scenario.scenario import Scenario
 from twin.sensing.device_fleets import DeviceReports, new_table, share_the_air, step_fleet
 from twin.sensing.devices import Fleet, Site, Spots, Tally, sensor_keys
-from twin.sensing.kinds import settings_of
+from twin.sensing.kinds import fleet_settings
 from twin.sensing.lives import grown_devices
 from twin.sensing.placement import place, place_devices
 from twin.sensing.visits import plan_visits, straight_ways
@@ -70,7 +70,7 @@ def world(n: int, kind: str) -> tuple[SensorFleet, Spots, np.ndarray]:
 
 def fleet_of(order: SensorFleet, spots: Spots, parameters: Parameters) -> Fleet:
     """A fleet on all its spots."""
-    settings = settings_of(order, parameters)
+    settings = fleet_settings(order, parameters)
     column = Column("result", settings.kind.unit, settings.kind.observed_property)
     dataset = Dataset.of_features(order.name, order.owner, column, "place", cadence_s=float(INTERVAL_S))
     n, nowhere = len(spots.candidates), np.empty(0, dtype=np.int32)

@@ -29,10 +29,10 @@ from twin.sensing.device_fleets import NO_CUT, DeviceReports, new_table, step_fl
 from twin.sensing.devices import Tally
 from twin.sensing.kinds import (
     LORAWAN,
+    fleet_settings,
     link_chances,
     packet_pah,
     send_every,
-    settings_of,
 )
 from twin.sensing.lives import battery_life_s, grown_devices, mean_life_s, new_devices
 from twin.sensing.radio import Battery, airtime_ms, delivery
@@ -47,7 +47,7 @@ def order(kind: str, **more: object) -> SensorFleet:
 
 
 def rule_of(kind: str = "bin_sensor", parameters: Parameters = LEDGER, **more: object) -> DeviceRule:
-    return settings_of(order(kind, **more), parameters).rule
+    return fleet_settings(order(kind, **more), parameters).rule
 
 
 def sound(rule: DeviceRule, **more: object) -> DeviceRule:

@@ -21,9 +21,9 @@ from twin.sensing.lorawan import (
     adaptive,
     air_us_per_day,
     budget_db,
+    gateway_reach_of,
     offered_load,
     place_gateways,
-    reach_of,
     received,
 )
 from twin.sensing.radio import airtime_ms, delivery, load
@@ -45,7 +45,7 @@ def one_gateway(x_m: float = 0.0, y_m: float = 0.0) -> RadioGateways:
 
 
 def heard_by(devices: Radios, gateways: RadioGateways, parameters: Parameters = LEDGER) -> Reception:
-    reach = reach_of(devices, gateways, parameters, 1)
+    reach = gateway_reach_of(devices, gateways, parameters, 1)
     offered = offered_load(devices, reach.spreading, reach, len(gateways.key), parameters)
     return received(reach, offered, parameters)
 
@@ -102,7 +102,7 @@ def test_the_load_is_that_of_the_devices_own_factor_and_collisions_are_alohas():
     # half as often on the air, half the load; another factor is no load
     rare = heard_by(devices._replace(interval_s=np.full(2_000, 1_800.0)), one_gateway(100.0, 100.0), CALM)
     assert rare.heard.max() == pytest.approx(delivery(offered / 2.0), abs=0.002)
-    reach = reach_of(devices, one_gateway(100.0, 100.0), CALM, 1)
+    reach = gateway_reach_of(devices, one_gateway(100.0, 100.0), CALM, 1)
     mixed = np.where(np.arange(2_000) < 500, 8, 7).astype(np.uint8)
     loads = offered_load(devices, mixed, reach, 1, CALM)
     assert loads[0, 7] == pytest.approx(0.75 * offered, rel=1e-6)

@@ -16,7 +16,7 @@ from twin.knowledge.own_record import model_error
 from twin.model.sources import load_territory
 from twin.report.coverage import render_coverage
 from twin.scenario.scenario import Scenario
-from twin.study.coverage import COVERAGES, MODEL_SEED, CoveragePlan, area_of, prior_of, study_coverage
+from twin.study.coverage import COVERAGES, MODEL_SEED, CoveragePlan, prior_of, study_area_of, study_coverage
 from twin.study.coverage_days import PHONES_SHARE, KeptDay, kept_days
 from twin.study.coverage_readings import Luck, counts_of, drawn_order, phones_of
 from twin.study.coverage_summary import curve, differences, falls, gains, told
@@ -178,7 +178,9 @@ def test_counts_move_the_matrix_towards_the_days(days, model):
 
 
 def test_the_models_error_is_seen_at_counters(days, model):
-    area = area_of(focuses_of(load_territory(scenario()), "la_turbie")[0], load_territory(scenario()), model)
+    area = study_area_of(
+        focuses_of(load_territory(scenario()), "la_turbie")[0], load_territory(scenario()), model
+    )
     prior, ledger = prior_of(area, 0, scenario().ledger()), scenario().ledger()
     nothing = np.full((1, *prior.usual_veh.shape), np.nan)
     assumed = ledger["knowledge.model_error_ratio"]

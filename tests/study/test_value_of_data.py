@@ -17,7 +17,7 @@ from twin.knowledge.platform import DataPlatform
 from twin.knowledge.standard_datasets import STANDARD
 from twin.scenario.data_sharing import HoldDataset, PublishDataset, TerritorialPlatform
 from twin.scenario.modification import Modification
-from twin.study.value_of_data import ValueOfData, holders_shares, made, value_of_data, zones_of
+from twin.study.value_of_data import ValueOfData, holders_shares, made, value_of_data, zones_in_focus
 from twin.study.value_of_data_game import NOW_S, DatasetSource, DecisionDay, play, with_datasets
 from twin.study.value_of_data_leaks import LeakSearch, Loggers
 from twin.study.value_of_data_rides import FleetSizing
@@ -192,4 +192,4 @@ def test_the_study_tells_all_and_peaks_as_they_are():
     assert help_of[0.6, 0.0]["distance"]["value"] < help_of[0.0, 0.0]["distance"]["value"]
     assert found["third_party_services_per_month"] == 0.0, "nothing is open"
     with pytest.raises(InputError, match="no zone"):
-        zones_of(village().scenario.model_copy(update={"focus": "nowhere"}), riviera()[1])
+        zones_in_focus(village().scenario.model_copy(update={"focus": "nowhere"}), riviera()[1])

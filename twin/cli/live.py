@@ -147,10 +147,10 @@ def sensorthings(
 ) -> None:
     """Answer SensorThings queries about observations, on this machine only, until stopped."""
     from twin.live.by_http import check_port, serve
-    from twin.live.endpoint import reading_app, world_of
+    from twin.live.endpoint import reading_app, served_entities_of
 
     check_port(HERE, port)
-    app = reading_app(world_of(folder, zone))
+    app = reading_app(served_entities_of(folder, zone))
     serve(app, HERE, port, lambda at: say(f"http://127.0.0.1:{at}/v1.1"))
 
 

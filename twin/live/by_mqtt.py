@@ -112,10 +112,10 @@ class MqttIngest:
 def _answer(block: MessageBatch, payload: bytes) -> dict[str, Any]:
     """What a sender is told: (device, boot, number) of messages kept; digest of one refused, and why."""
     kept = [list(message[:3]) for message in block.messages]
-    digest = digest_of(payload)
+    digest = message_digest(payload)
     return {"kept": kept, "refused": [[digest, refusal.what] for refusal in block.refused]}
 
 
-def digest_of(payload: bytes) -> str:
+def message_digest(payload: bytes) -> str:
     """By which a sender knows a message again that could not be read."""
     return hashlib.sha256(payload).hexdigest()[:16]

@@ -16,7 +16,7 @@ from twin.study.things import ZONE, catalogue_of, columns_of
 from twin.territory.territory import Territory
 
 
-def world_of(folder: Path, zone: str = ZONE) -> ServedEntities:
+def served_entities_of(folder: Path, zone: str = ZONE) -> ServedEntities:
     """What a folder holds: of a run that was finished, or of observations that came in."""
     if (folder / MANIFEST).is_file():
         result = Result.load(folder)

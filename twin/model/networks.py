@@ -11,9 +11,9 @@ import numpy as np
 
 from twin.errors import InputError
 from twin.model.crew_roads import CrewRoads
-from twin.model.outage_reach import reach_of
+from twin.model.outage_reach import outage_reach_of
 from twin.model.state import Access
-from twin.model.utility_orders import UtilityOrders, orders_of
+from twin.model.utility_orders import UtilityOrders, utility_orders_of
 from twin.model.utility_state import UtilityState
 from twin.territory.tables import Floats
 from twin.utilities.day import NetworkDay
@@ -31,7 +31,7 @@ class Networks:
     def __init__(self, model: TwinModel) -> None:
         territory, parameters = model.territory, model.parameters
         check_engines()
-        self.orders: UtilityOrders = orders_of(model.spec, territory, model.seed_)
+        self.orders: UtilityOrders = utility_orders_of(model.spec, territory, model.seed_)
         orders = self.orders
         self.day = NetworkDay(
             territory.utilities,
@@ -48,7 +48,7 @@ class Networks:
         self.roads = CrewRoads(model, self.orders.depot)
         self.day.faults.repairs.expects = self.roads.expected_s
         self._noted: list[tuple[float, ...]] = []
-        self.reach = reach_of(territory, model.roads, parameters)
+        self.reach = outage_reach_of(territory, model.roads, parameters)
 
     def opening(self) -> UtilityState:
         """Everything works at 00:00."""

@@ -68,7 +68,7 @@ def _all_down(level: Floats, rows: Ints) -> bool:
     return bool(len(rows)) and bool(((level[:, rows] < RUNNING).mean(axis=0) >= HALF).all())
 
 
-def reach_of(territory: Territory, roads: Roads, parameters: Parameters) -> OutageReach:
+def outage_reach_of(territory: Territory, roads: Roads, parameters: Parameters) -> OutageReach:
     """Who hangs on which node."""
     layers, streets = territory.utilities, territory.streets
     power = layers.rows_for("link", streets.link_id, POWER)

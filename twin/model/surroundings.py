@@ -18,7 +18,7 @@ from twin.mobility.passages import Passages
 from twin.mobility.sound import HEAVY, LIGHT, kerb_level_db, line_energy
 from twin.mobility.street_air import street_concentration
 from twin.model.crew_roads import nearest_links
-from twin.model.device_ways import MapWays, depot_of
+from twin.model.device_ways import MapWays, likely_depot
 from twin.model.metering import consumption_of_day, stations_of
 from twin.model.state import Access
 from twin.routing.kerbs import other_directions
@@ -83,7 +83,7 @@ class DeviceGround:
     @cached_property
     def depot(self) -> int:
         """The link at which crews for devices set off."""
-        return depot_of(self.model.territory)
+        return likely_depot(self.model.territory)
 
     @cached_property
     def ways(self) -> MapWays:

@@ -32,7 +32,7 @@ from twin.model.offer import day_of, lines_of
 from twin.model.on_demand import on_demand_of
 from twin.model.opening import opening_state
 from twin.model.operator import Operator
-from twin.model.parking_plan import plan_of
+from twin.model.parking_plan import parking_plan_of
 from twin.model.phase_order import phases_of
 from twin.model.provider import ProviderAgent
 from twin.model.register import enter_state
@@ -262,7 +262,7 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         self.aversion = np.asarray(factors)[streets.road_class]
         self.workspace = workspace_for(self.roads.topology)
         self.demand = ConsumptionRates(self.population, self.territory.places, self.parameters)
-        self.parking = plan_of(self)
+        self.parking = parking_plan_of(self)
         self.phases = phases_of(self)
         self.bounds = bounds_to(self.roads.topology, self.roads.free_ms, self.car_trips.destination[cars])
 

@@ -61,7 +61,7 @@ class _Ground:
     seed: int
 
 
-def orders_of(spec: Scenario, territory: Territory, seed: int) -> UtilityOrders:
+def utility_orders_of(spec: Scenario, territory: Territory, seed: int) -> UtilityOrders:
     """Orders in force of a scenario on its territory; an `InputError` where one names what is not there."""
     if not territory.utilities.laid:
         where = spec.where("territory")

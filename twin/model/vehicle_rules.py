@@ -104,7 +104,7 @@ class VehicleRules:
         return float(self.value_of_time_eur_per_h[trip])
 
 
-def zones_of(scenario: Scenario, territory: Territory) -> tuple[Zone, ...]:
+def low_emission_zones_of(scenario: Scenario, territory: Territory) -> tuple[Zone, ...]:
     """Low-emission zones in force in the scenario's month that bar anything."""
     return tuple(
         Zone(order, _mask(order, territory))
@@ -113,7 +113,7 @@ def zones_of(scenario: Scenario, territory: Territory) -> tuple[Zone, ...]:
     )
 
 
-def gates_of(scenario: Scenario, territory: Territory) -> tuple[TollGate, ...]:
+def toll_gates_of(scenario: Scenario, territory: Territory) -> tuple[TollGate, ...]:
     """Tolls in force in the scenario's month."""
     found = []
     for order in scenario.modifications:

@@ -84,7 +84,7 @@ def kept_answers(kind: str, url: str, question: str) -> AnswerFolder:
     return answers
 
 
-def gather(
+def gather_records(
     answers: AnswerFolder, box: Box, where: str, host: str, fail: Callable[[str], Exception]
 ) -> OsmExtract:
     """The records of a map answered in JSON; `host` says who answered."""

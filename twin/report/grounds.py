@@ -44,12 +44,12 @@ def grounds_of(samples: Sequence[Result]) -> Grounds:
         territories = [territory_of(sample) for sample in samples]
     except InputError as error:
         return Grounds((), (), (), {}, (f"No maps: {error.what}",))
-    networks, rows = networks_of(territories)
+    networks, rows = drawn_networks_of(territories)
     names = {zone: name for each in territories for zone, name in zone_names_of(each).items()}
     return Grounds(networks, rows, provenance_of(territories[0]), names, ())
 
 
-def networks_of(territories: Sequence[Territory]) -> tuple[tuple[DrawnNetwork, ...], tuple[int, ...]]:
+def drawn_networks_of(territories: Sequence[Territory]) -> tuple[tuple[DrawnNetwork, ...], tuple[int, ...]]:
     """Streets of each ground once, with all that any of its territories builds; and the row of each.
 
     Edits add links between nodes that are there, so that territories with the same nodes are one ground.

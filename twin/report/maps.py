@@ -19,7 +19,7 @@ from matplotlib.lines import Line2D
 from twin.errors import InputError
 from twin.report.drawn import WHOLE, Bounds, DrawnNetwork, Floats
 from twin.report.geometry import MapFrame, beside
-from twin.report.grounds import networks_of, territory_of
+from twin.report.grounds import drawn_networks_of, territory_of
 from twin.report.scales import Scale, column_scale
 from twin.report.svgmap import frame_bounds
 from twin.report.words import number, signed
@@ -81,7 +81,7 @@ def _panels(subject: Result | Comparison, column: str, hour: int | None) -> list
     values = [numbers_of(table, column + suffix) for table in tables]
     flows = [numbers_of(table, "flow_veh" + suffix) for table in tables]
     title = column if hour is None else f"{column}, {hour:02d}:00 to {hour + 1:02d}:00"
-    drawn, rows = networks_of([territory_of(sample) for sample in samples])
+    drawn, rows = drawn_networks_of([territory_of(sample) for sample in samples])
     networks = [drawn[row] for row in rows]
     names = [f"{title}: {each.title}" for each in scenarios]
     differs = isinstance(subject, Comparison) and _comparable(subject)

@@ -28,13 +28,13 @@ from twin.scenario.actors import SensorFleet
 from twin.scenario.entry import told_of
 from twin.scenario.ledger import Parameters
 from twin.sensing.devices import Fleet, Site, Spots, StepTruth, Tally, sensor_keys
-from twin.sensing.kinds import KINDS, LORAWAN, DeviceSettings, settings_of
+from twin.sensing.kinds import KINDS, LORAWAN, DeviceSettings, fleet_settings
 from twin.sensing.lives import grown_devices
 from twin.sensing.lorawan import (
     Radios,
+    gateway_reach_of,
     offered_load,
     place_gateways,
-    reach_of,
     received,
 )
 from twin.sensing.placement import place_devices
@@ -127,7 +127,7 @@ def share_the_air(fleets: Sequence[tuple[Fleet, Spots]], parameters: Parameters,
     for name in sorted(asked):
         mine = owner == name
         stands[name] = place_gateways(Radios(*(each[mine] for each in radios)), parameters, asked[name])
-        reaches[name] = reach_of(radios, stands[name], parameters, seed)
+        reaches[name] = gateway_reach_of(radios, stands[name], parameters, seed)
         spreading[mine] = reaches[name].spreading[mine]
     for name, gateways in stands.items():
         reach = reaches[name]._replace(spreading=spreading)
@@ -172,7 +172,7 @@ class DeviceSensor:
             raise InputError(f"{where}: sampling", f"a {order.kind} observes all before it", "no sampling")
         if site.spots is None:
             raise InputError(where, f"nothing is known of where a {order.kind} may stand", "a territory")
-        settings = settings_of(order, parameters)
+        settings = fleet_settings(order, parameters)
         rows = place_devices(order, site.spots, site.seed, parameters)
         column = Column("result", kind.unit, kind.observed_property)
         dataset = Dataset.of_features(

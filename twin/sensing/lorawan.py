@@ -110,7 +110,9 @@ def _reach_m(radios: Radios, parameters: Parameters) -> float:
     return float(1_000.0 * 10.0**tens)
 
 
-def reach_of(radios: Radios, gateways: RadioGateways, parameters: Parameters, seed: int) -> GatewayReach:
+def gateway_reach_of(
+    radios: Radios, gateways: RadioGateways, parameters: Parameters, seed: int
+) -> GatewayReach:
     """Losses to the gateways near each device, shadowing included, and the factor that it sends with."""
     n, m = len(radios.key), min(NEAREST, max(len(gateways.key), 1))
     near, lost = np.full((n, m), len(gateways.key), dtype=np.int32), np.full((n, m), np.inf, np.float32)

@@ -125,7 +125,7 @@ def coverage_rows(
     model = list(kept_days(scenario, plan.model_dates, MODEL_SEED, folder, threads, told))
     focuses = [each for each in focuses_of(territory, scenario.focus) if not each.is_whole]
     for focus in focuses or focuses_of(territory, "all"):
-        area = area_of(focus, territory, model)
+        area = study_area_of(focus, territory, model)
         for seed in plan.seeds:
             if (focus.name, seed) not in done:
                 town = plan.town(seed)
@@ -153,7 +153,7 @@ def study_coverage(
     return rows
 
 
-def area_of(focus: Focus, territory: Territory, model: Sequence[KeptDay]) -> StudyArea:
+def study_area_of(focus: Focus, territory: Territory, model: Sequence[KeptDay]) -> StudyArea:
     """The links of a focus, and what the days of the city's model tell of them."""
     streets = territory.streets
     inside = np.ones(streets.n_links, dtype=bool) if focus.is_whole else np.isin(streets.zone, focus.zones)

@@ -55,7 +55,7 @@ class Published:
     ledger: BudgetLedger
 
 
-def plan_of(days: ResidentDays, parameters: Parameters, seed: int) -> ReleasePlan:
+def release_plan_of(days: ResidentDays, parameters: Parameters, seed: int) -> ReleasePlan:
     """The tables that a run's days may be published as."""
     territory = days.territory
     x_m = np.concatenate([territory.streets.node_x_m, territory.places.x_m])

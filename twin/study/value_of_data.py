@@ -23,7 +23,7 @@ from twin.scenario.scenario import Scenario
 from twin.study.progress import Progress, silent
 from twin.study.statistics import Difference, paired_difference
 from twin.study.value_of_data_app import app_reports
-from twin.study.value_of_data_game import POOLED, Decision, Game, NotApplicableError, orders_of, play
+from twin.study.value_of_data_game import POOLED, Decision, Game, NotApplicableError, data_orders_of, play
 from twin.study.value_of_data_leaks import LeakSearch
 from twin.study.value_of_data_rides import FleetSizing
 from twin.study.value_of_data_sensors import Peak, SensorOption, logger_fleets, loop_fleets, peak_of
@@ -107,7 +107,7 @@ def value_of_data(
     chosen = tuple(range(scenario.seed, scenario.seed + seeds) if isinstance(seeds, int) else seeds)
     if not chosen:
         raise InputError("--seeds", "no seed", "1 or more")
-    zones_of(scenario, territory)  # a focus that is not there is told before anything is decided
+    zones_in_focus(scenario, territory)  # a focus that is not there is told before anything is decided
     orders, games, fleets = scenario.in_force(), [], []
     parameters = scenario.ledger().replaced({APP_SHARE_ROW: scenario.app_share_in_force}, "app_share")
     peaks: list[Peak] = []
@@ -148,13 +148,13 @@ def made(
     parameters: Parameters,
 ) -> Decision:
     """A decision in the scenario's focus; who sizes a fleet has people of a model of its own, drawn anew."""
-    given = territory, population, parameters, zones_of(scenario, territory)
+    given = territory, population, parameters, zones_in_focus(scenario, territory)
     if kind is not FleetSizing:
         return kind(*given)
     return FleetSizing(*given, load_population(scenario, territory, scenario.seed + MODEL_SEED))
 
 
-def zones_of(scenario: Scenario, territory: Territory) -> np.ndarray:
+def zones_in_focus(scenario: Scenario, territory: Territory) -> np.ndarray:
     """Rows of the zones of the focus; of all where it is the whole."""
     names = list(territory.zones.name)
     for name in scenario.focus_zones:
@@ -168,7 +168,7 @@ def platform_of(orders: Sequence[Modification]) -> DataPlatform:
     platform = DataPlatform()
     for dataset in STANDARD.values():
         platform.add(dataset)
-    mine = orders_of(orders, list(STANDARD))
+    mine = data_orders_of(orders, list(STANDARD))
     hold_datasets(platform, mine)
     open_rights(platform, mine)
     return platform

@@ -151,7 +151,7 @@ def with_rights(sources: Sequence[DatasetSource], orders: Sequence[Modification]
     platform = DataPlatform()
     for dataset, _ in sources:
         platform.add(dataset)
-    mine = orders_of(orders, [each.dataset.name for each in sources])
+    mine = data_orders_of(orders, [each.dataset.name for each in sources])
     hold_datasets(platform, mine)
     open_rights(platform, mine)
     for dataset, rows in sources:
@@ -159,7 +159,7 @@ def with_rights(sources: Sequence[DatasetSource], orders: Sequence[Modification]
     return platform
 
 
-def orders_of(orders: Sequence[Modification], names: Sequence[str]) -> list[Modification]:
+def data_orders_of(orders: Sequence[Modification], names: Sequence[str]) -> list[Modification]:
     """Modifications of who holds and reads what that are about these datasets, and platforms."""
     about = [each for each in orders if isinstance(each, HandedOver | HoldDataset) and each.dataset in names]
     return [*about, *(each for each in orders if isinstance(each, TerritorialPlatform))]

@@ -31,8 +31,8 @@ from twin.study.value_of_data_ways import (
     Known,
     NearestMinutes,
     SitingGround,
-    ground_of,
     known_ways,
+    siting_ground_of,
     true_ways,
 )
 from twin.territory.territory import Territory
@@ -171,7 +171,7 @@ class CounterSiting:
         counters = services.place[(services.service == SERVICES.index("counter")) & (services.place >= 0)]
         draw = uniforms(0, _SITE, keys_of(territory.places.place_id[homes]))
         sites = homes[np.argsort(draw, kind="stable")[:MOST_CANDIDATES]]
-        return ground_of(territory, homes, sites, counters, self.parameters)
+        return siting_ground_of(territory, homes, sites, counters, self.parameters)
 
     def _known_by_hood(self, known: Known) -> Known:
         """The same by neighbourhood instead of home: its mean over the homes there."""

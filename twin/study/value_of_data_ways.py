@@ -55,7 +55,7 @@ class Known(NamedTuple):
     age_share: Floats
 
 
-def ground_of(
+def siting_ground_of(
     territory: Territory,
     homes: NDArray[np.int32],
     sites: NDArray[np.int32],

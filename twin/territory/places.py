@@ -9,7 +9,7 @@ import numpy as np
 
 from twin.readers.osm import Box, OsmPoint, Tags
 from twin.territory.access import nearest_links, nearest_nodes
-from twin.territory.buildings import Footprint, coverage, middles, owners, read_footprints
+from twin.territory.buildings import Footprint, built_share, middles, owners, read_footprints
 from twin.territory.communes import locate
 from twin.territory.geometry import in_rings
 from twin.territory.place_drafts import PlaceDraft, PlaceRules
@@ -80,7 +80,7 @@ def dwellings_of(buildings: Sequence[Footprint], ground: StreetGround) -> Floats
 
 
 def _buildings(buildings: Sequence[Footprint], ground: StreetGround, rules: PlaceRules) -> list[PlaceDraft]:
-    built = coverage(buildings, ground.parameters["territory.coverage_radius_m"])
+    built = built_share(buildings, ground.parameters["territory.coverage_radius_m"])
     dense = np.searchsorted(rules.steps, built)
     return [_building(each, int(step), rules) for each, step in zip(buildings, dense, strict=True)]
 

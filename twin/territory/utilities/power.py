@@ -25,9 +25,9 @@ from twin.territory.utilities.trees import (
     central_points,
     cut_areas,
     grow_tree,
-    members_of,
     middle_of,
     needed_runs,
+    points_by_area,
     rerooted,
     within,
 )
@@ -103,7 +103,7 @@ def _lay_low_voltage(
     for each, point, away_m in plan.snapped(plan.observed.of(POWER, "substation", "transformer")):
         if not each.voltage_kv > HIGH_KV and area[point] >= 0:
             mapped[int(area[point])].append((away_m, each))
-    for top, points in members_of(area).items():
+    for top, points in points_by_area(area).items():
         found = min(mapped.get(top, []), key=lambda pair: (pair[0], pair[1].id), default=None)
         _lay_area(plan, tree, points, load, (supply, stations), None if found is None else found[1])
 

@@ -20,9 +20,9 @@ from twin.territory.utilities.trees import (
     central_points,
     cut_areas,
     grow_tree,
-    members_of,
     middle_of,
     needed_runs,
+    points_by_area,
     rerooted,
     within,
 )
@@ -77,7 +77,7 @@ def _lay_distribution(
             mapped[int(area[point])].append((away_m, each.id, point))
     served = lines.tolist()
     cabinets: dict[int, list[tuple[str, float]]] = defaultdict(list)
-    for top, points in members_of(area).items():
+    for top, points in points_by_area(area).items():
         near = within(points, tree)
         middle = middle_of(near)
         if mapped.get(top):

@@ -145,7 +145,7 @@ def cut_areas(tree: Tree, load: Floats, most: Floats, reach_m: Floats) -> Ints:
     return np.array(area, dtype=np.int32)
 
 
-def members_of(area: Ints) -> dict[int, list[int]]:
+def points_by_area(area: Ints) -> dict[int, list[int]]:
     """Points of each supply area, in order of their first points."""
     members: dict[int, list[int]] = {}
     for point, top in enumerate(area.tolist()):

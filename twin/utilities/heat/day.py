@@ -21,7 +21,7 @@ from twin.territory.territory import Territory
 from twin.utilities.demand import ConsumptionRates, DayConsumption
 from twin.utilities.heat.buildings import HeatBuildings, cold_person_h
 from twin.utilities.heat.flow import HeatFlow
-from twin.utilities.heat.laid import LaidHeat, control_of, laid_heat
+from twin.utilities.heat.laid import LaidHeat, heat_control_of, laid_heat
 from twin.utilities.spans import QUARTER_S, RUNNING
 
 QUARTERS_PER_H = 4
@@ -82,7 +82,7 @@ class TownHeat:
     def _flow(self, laid: LaidHeat, demand: ConsumptionRates, outside_c: float) -> HeatFlow:
         people = demand.households * float(self._parameters["utilities.persons_per_dwelling"])
         water_w = people * self.buildings.water_w.max()
-        control = control_of(laid, self.buildings.most_w, water_w, self._parameters)
+        control = heat_control_of(laid, self.buildings.most_w, water_w, self._parameters)
         return HeatFlow(laid.network, control, (self.supply_c(outside_c), control.return_c))
 
     def supply_c(self, outside_c: float) -> float:
