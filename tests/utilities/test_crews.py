@@ -16,7 +16,7 @@ from twin.scenario.ledger import Parameters
 from twin.territory.utilities.tables import Utilities
 from twin.utilities.failures.crews import RepairCrews, Repairs, Visit, crews_of
 from twin.utilities.failures.damages import Damages, join_damages
-from twin.utilities.failures.dispatch import DEPOT, straight_travel
+from twin.utilities.failures.dispatch import DEPOT, RepairRules, straight_travel
 from twin.utilities.failures.inventory import inventory_of
 
 LEDGER = Parameters.defaults()
@@ -64,7 +64,10 @@ def mended(
     level: np.ndarray | None = None,
 ) -> tuple[list[Visit], np.ndarray]:
     """Visits and health (n_steps, n_elements); everything but the hidden rows is reported at once."""
-    repairs, way = Repairs(layers, damages, crews, LEDGER, policy), travel or minutes_of(5.0)
+    repairs, way = (
+        Repairs(layers, damages, crews, LEDGER, rules=RepairRules(policy)),
+        travel or minutes_of(5.0),
+    )
     seen = ~np.isin(np.arange(damages.n_damages), list(hidden))
     health = [
         repairs.step(step * MINUTE, MINUTE, seen & (damages.at_s <= step * MINUTE), way, level)
@@ -167,9 +170,9 @@ def test_policies_choose_whom_to_serve_first():
 
 def test_a_named_place_comes_first():
     damages = damages_at(("l1", 0.0, HOUR), ("c3", 0.0, HOUR))
-    repairs = Repairs(WORLD, damages, team(1), LEDGER, "critical", critical=("p1",))
+    repairs = Repairs(WORLD, damages, team(1), LEDGER, rules=RepairRules("critical", ("p1",)))
     assert repairs._least[damages.element_id.tolist().index("l1")] < 0.0
-    plain = Repairs(WORLD, damages, team(1), LEDGER, "critical")
+    plain = Repairs(WORLD, damages, team(1), LEDGER, rules=RepairRules("critical"))
     row = damages.element_id.tolist().index("l1")
     assert plain._least[row] > repairs._least[row]
 
@@ -196,7 +199,7 @@ def test_a_crew_that_cannot_be_called_hears_of_its_job_later():
     assert visits[1].told_at == visits[0].done_at + late
     silent[KNOWN.row_of["exchange"]] = 0.0
     assert mended(damages, team(1), level=silent)[0][0].told_at == late
-    radio = Repairs(WORLD, damages, team(1), LEDGER, reachable=True)
+    radio = Repairs(WORLD, damages, team(1), LEDGER, rules=RepairRules(manual_fallback=True))
     radio.step(0.0, MINUTE, np.ones(2, dtype=bool), minutes_of(5.0), silent)
     assert radio.visits[0].told_at == 0.0
 
@@ -214,6 +217,6 @@ def test_the_ledgers_crews_and_straight_ways():
     metres = travel(DEPOT, KNOWN.row_of["s2"], 0.0) * LEDGER["utilities.crew_speed_kmh"] / 3.6
     assert metres == pytest.approx(1.3 * 300.0, rel=0.3), "three stations along the feeder, as the crow flies"
     with pytest.raises(InputError, match="one of requests, nearest"):
-        Repairs(WORLD, damages_at(("c1", 0.0, 1.0)), crews, LEDGER, "by mood")
+        Repairs(WORLD, damages_at(("c1", 0.0, 1.0)), crews, LEDGER, rules=RepairRules("by mood"))
     with pytest.raises(InputError, match="no such utility element"):
         Repairs(WORLD, damages_at(("c99", 0.0, 1.0)), crews, LEDGER)

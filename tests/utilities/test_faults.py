@@ -17,8 +17,9 @@ from twin.territory.utilities.observed import ObservedElements
 from twin.territory.utilities.tables import Utilities
 from twin.utilities.failures.crews import crews_of
 from twin.utilities.failures.damages import Damages, join_damages, no_damages
+from twin.utilities.failures.dispatch import BY_REPORT, RepairRules
 from twin.utilities.failures.events import HARMED, physical_damage, planned_works, rotating_cuts
-from twin.utilities.failures.faults import Faults, RepairRules
+from twin.utilities.failures.faults import Faults
 from twin.utilities.failures.inventory import inventory_of
 
 LEDGER = Parameters.defaults()
@@ -36,7 +37,7 @@ def broken(*rows: tuple[str, float, float], skill: str = "power") -> Damages:
 
 def lived(
     damages: Damages,
-    rules: RepairRules | None = None,
+    rules: RepairRules = BY_REPORT,
     parameters: Parameters = LEDGER,
     n_steps: int = 720,
     seed: int = 1,

@@ -30,8 +30,8 @@ from twin.territory.territory import Territory
 from twin.territory.utilities.tables import POWER
 from twin.utilities.failures.crews import RepairCrews, crews_of
 from twin.utilities.failures.damages import Damages, damages_of, join_damages, no_damages
+from twin.utilities.failures.dispatch import RepairRules
 from twin.utilities.failures.events import physical_damage, planned_works, random_failures, rotating_cuts
-from twin.utilities.failures.faults import RepairRules
 from twin.utilities.failures.inventory import Inventory, inventory_of
 from twin.utilities.failures.storms import Gusts, storm_damages
 

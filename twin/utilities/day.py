@@ -22,7 +22,8 @@ from twin.utilities.demand import DayConsumption
 from twin.utilities.failures.cascade import Cascade, Fall
 from twin.utilities.failures.crews import RepairCrews, Travel
 from twin.utilities.failures.damages import Damages, no_damages
-from twin.utilities.failures.faults import Faults, RepairRules
+from twin.utilities.failures.dispatch import BY_REPORT, RepairRules
+from twin.utilities.failures.faults import Faults
 from twin.utilities.failures.laid import S_PER_MIN, PlaceSupply, laid_cascade, outage, services
 from twin.utilities.failures.switching import TIE
 from twin.utilities.physics import S_PER_H, Physics, physics_of
@@ -47,7 +48,7 @@ class NetworkDay:
         seed: int,
         damages: Damages | None = None,
         crews: RepairCrews | None = None,
-        rules: RepairRules | None = None,
+        rules: RepairRules = BY_REPORT,
         stores: float = 1.0,
     ) -> None:
         self.step_s = step_of(parameters)
