@@ -14,7 +14,7 @@ from twin.indicators.records import DayRecord
 from twin.knowledge.scores import day_of_week_mean, rmse
 from twin.live.fidelity import fidelity_of, whiteness
 from twin.live.nowcast import Nowcast, nowcast
-from twin.live.observed import Counted, counts_of, fleets_of, platform_of
+from twin.live.observed import Counted, counts_of, fleets_of, observed_platform_of
 from twin.live.store import ObservationStore
 from twin.live.what_if import from_now, origins, passages_by_origin, weights_of, what_if
 from twin.readers.sensorthings import Message, MessageBatch
@@ -82,7 +82,7 @@ def counted(village: Village, tmp_path_factory: pytest.TempPathFactory) -> Count
         assert told.accepted == len(rows)
         assert told.duplicate == -(-len(rows) // 3)
         fleets = fleets_of(village.spec)
-        platform, n_foreign = platform_of(store, village.usual.territory, fleets, begin_us)
+        platform, n_foreign = observed_platform_of(store, village.usual.territory, fleets, begin_us)
     assert n_foreign == 0
     assert platform.visible("Boussole", "counters", np.inf).n_rows == 0
     return counts_of(platform, fleets, len(link_id), village.spec.ledger(), NOON_S)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tests.riviera import riviera
 from twin.indicators.accessibility import Cells
-from twin.knowledge.app_reports import AGE_GROUPS
+from twin.knowledge.app_reports import NEED_AGE_GROUPS
 from twin.population.population import Population
 from twin.scenario.ledger import Parameters
 from twin.study.value_of_data import made
@@ -170,5 +170,5 @@ def test_the_city_sites_by_what_it_is_told_and_by_no_inhabitant():
     assert siting.act(blind[0]) == other.act(blind[1])
     assert siting.minutes.shape != other.minutes.shape, "their own ways differ"
     counted = [with_datasets(each.actor, each.day(3).sources, 1) for each in (siting, other)]
-    assert siting.believed(counted[0]).shape == (siting.n_hoods, len(AGE_GROUPS))
+    assert siting.believed(counted[0]).shape == (siting.n_hoods, len(NEED_AGE_GROUPS))
     assert not np.allclose(siting.believed(counted[0]), other.believed(counted[1]))

@@ -100,7 +100,7 @@ def _print(found: Validation) -> None:
     for reason in found.calibration["reasons"]:
         say(f"Not calibrated: {reason}.")
     judged = [row for row in found.rows if row.holds is not None]
-    say(f"{len(judged) - len(found.missed)} of {len(judged)} fitted figures hold, {seeds_of(found)}")
+    say(f"{len(judged) - len(found.missed)} of {len(judged)} fitted figures hold, {seeds_in_words(found)}")
     say(paragraph(NOTE))
 
 
@@ -112,7 +112,7 @@ NOTE = (
 )
 
 
-def seeds_of(found: Validation) -> str:
+def seeds_in_words(found: Validation) -> str:
     """The seeds in words: seed 1, or mean of seeds 1 to 20."""
     first, last = found.seeds[0], found.seeds[-1]
     return f"seed {first}" if first == last else f"mean of seeds {first} to {last}"
@@ -184,7 +184,7 @@ def as_markdown(found: Validation) -> str:
     parts = []
     for name, heading in HEADINGS.items():
         rows = [cells(row, sources) for row in found.listed(name)]
-        parts.append(f"{heading}, {seeds_of(found)}:\n\n" + _markdown(COLUMNS, rows))
+        parts.append(f"{heading}, {seeds_in_words(found)}:\n\n" + _markdown(COLUMNS, rows))
     listed = "".join(f"{number}. {text}\n" for text, number in sources.items())
     return "\n".join([*parts, "Sources:\n\n" + listed])
 

@@ -20,7 +20,7 @@ VEHICLE, PICK_UP, SET_DOWN, DELAY, STATE = range(5)
 FRESH, PLACED, SKIPPED = range(3)
 
 
-class VehicleFleet(NamedTuple):
+class FleetState(NamedTuple):
     """Vehicles (n_vehicles,): from where and when they can go on, with how many aboard."""
 
     place: np.ndarray  # int32 row of `Travel.ms`
@@ -85,7 +85,7 @@ class Search(NamedTuple):
 class Problem(NamedTuple):
     """All that a search works on."""
 
-    fleet: VehicleFleet
+    fleet: FleetState
     requests: RideRequests
     travel: Travel
     plan: RoutePlan

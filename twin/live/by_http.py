@@ -17,7 +17,7 @@ from twin.readers.sensorthings import (
     json_reader,
     message_of,
     read_lines,
-    shown,
+    shown_line,
 )
 
 MOST_BODY_BYTES = 4_000_000
@@ -124,7 +124,9 @@ def _read(body: bytes, kind: str, stream: str | None) -> tuple[MessageBatch, boo
     try:
         told = json_reader()(body)
     except ValueError as error:
-        return MessageBatch(refused=[Refusal(1, f"no JSON: {error}", "an Observation", shown(body))]), True
+        return MessageBatch(
+            refused=[Refusal(1, f"no JSON: {error}", "an Observation", shown_line(body))]
+        ), True
     many = told if isinstance(told, list) else [told]
     block = MessageBatch()
     for number, each in enumerate(many, start=1):

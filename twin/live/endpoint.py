@@ -12,7 +12,7 @@ from twin.live.store import ObservationStore
 from twin.study.ground import ground_of
 from twin.study.results import Result
 from twin.study.store import MANIFEST
-from twin.study.things import ZONE, catalogue_of, columns_of
+from twin.study.things import ZONE, observation_columns, sensor_catalogue_of
 from twin.territory.territory import Territory
 
 
@@ -30,8 +30,8 @@ def served_entities_of(folder: Path, zone: str = ZONE) -> ServedEntities:
 
 def world_of_run(result: Result, territory: Territory, zone: str = ZONE) -> ServedEntities:
     """What the sensors of a run told, personal datasets left out, with whose map it is shown on."""
-    made = with_attribution(catalogue_of(result, territory, zone), territory)
-    return ServedEntities(made, KeptColumns(columns_of(result, made)))
+    made = with_attribution(sensor_catalogue_of(result, territory, zone), territory)
+    return ServedEntities(made, KeptColumns(observation_columns(result, made)))
 
 
 def reading_app(world: ServedEntities) -> Any:

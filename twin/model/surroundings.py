@@ -17,7 +17,7 @@ from twin.mobility.emissions import PassageColumns, day_emissions
 from twin.mobility.passages import Passages
 from twin.mobility.sound import HEAVY, LIGHT, kerb_level_db, line_energy
 from twin.mobility.street_air import street_concentration
-from twin.model.crew_roads import nearest_links
+from twin.model.crew_roads import nearest_usable_links
 from twin.model.device_ways import MapWays, likely_depot
 from twin.model.metering import consumption_of_day, stations_of
 from twin.model.state import Access
@@ -94,7 +94,7 @@ class DeviceGround:
     def street_of_nodes(self) -> Ints:
         """The link nearest to each utility node (n_nodes,)."""
         nodes, streets = self.model.territory.utilities.nodes, self.model.territory.streets
-        return nearest_links(streets, usable_in(self.model.roads.topology), nodes.lon, nodes.lat)
+        return nearest_usable_links(streets, usable_in(self.model.roads.topology), nodes.lon, nodes.lat)
 
     @cached_property
     def _other(self) -> Ints:

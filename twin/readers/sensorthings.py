@@ -90,9 +90,11 @@ def read_lines(lines: Iterable[bytes], first_line: int = 1) -> MessageBatch:
                 raise UnreadableError(f"{len(line):,} bytes", f"{MOST_BYTES:,} bytes at most")
             block.messages.append(message_of(loads(line)))
         except UnreadableError as error:
-            block.refused.append(Refusal(number, error.what, error.right, shown(line)))
+            block.refused.append(Refusal(number, error.what, error.right, shown_line(line)))
         except ValueError as error:
-            block.refused.append(Refusal(number, f"no JSON: {error}", "one JSON object a line", shown(line)))
+            block.refused.append(
+                Refusal(number, f"no JSON: {error}", "one JSON object a line", shown_line(line))
+            )
     return block
 
 
@@ -168,7 +170,7 @@ def json_reader() -> Any:
     return orjson.loads
 
 
-def shown(line: bytes) -> str:
+def shown_line(line: bytes) -> str:
     """How a line begins, as text."""
     return line[:MOST_LETTERS].decode("utf-8", "replace").strip()
 

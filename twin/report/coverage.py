@@ -22,7 +22,7 @@ from twin.study.coverage_summary import (
     differences,
     falls,
     focuses,
-    gains,
+    gains_by_coverage,
 )
 
 TEMPLATE = "coverage.html.j2"
@@ -92,7 +92,9 @@ def _section(rows: Sequence[Mapping[str, Any]], focus: str) -> dict[str, Any]:
         "falls": [
             [f"{_percent(low)} to {_percent(high)}", _told(drawn, 3), _told(placed, 3)]
             for (low, high, drawn), (_, _, placed) in zip(
-                gains(rows, focus, "counters"), gains(rows, focus, "counters by value"), strict=True
+                gains_by_coverage(rows, focus, "counters"),
+                gains_by_coverage(rows, focus, "counters by value"),
+                strict=True,
             )
         ],
         "crossing": [

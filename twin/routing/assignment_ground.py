@@ -81,7 +81,7 @@ def _labels(network: RoadNetwork) -> Labels:
     )  # fmt: skip
 
 
-def no_traffic(network: RoadNetwork) -> LinkLoads:
+def no_flows(network: RoadNetwork) -> LinkLoads:
     """Links that carry nothing yet."""
     return LinkLoads(*np.zeros((4, network.n_links)))
 
@@ -104,7 +104,7 @@ def _check_finite(network: RoadNetwork, roads: CostedLinks, total: float) -> Non
 
 def check_reached(network: RoadNetwork, trips: TripTable) -> None:
     """Every pair with trips is joined by a path."""
-    ground, traffic = lay_ground(network, trips, Rule(), 1.0, 1), no_traffic(network)
+    ground, traffic = lay_ground(network, trips, Rule(), 1.0, 1), no_flows(network)
     set_costs(ground.roads, traffic)
     n_origins = ground.bushes.origin.shape[0]
     least_costs(ground.roads, traffic.cost, ground.bushes, 0, n_origins, ground.labels[0], ground.paid)

@@ -16,7 +16,7 @@ from twin.study import store
 from twin.study.comparison import Comparison, ComparisonRow
 from twin.study.keys import stamp_of_ground
 from twin.study.members import Member, Runner, SweepRunner
-from twin.study.pairing import compare_members, pairs_of
+from twin.study.pairing import compare_members, focus_pairs
 from twin.study.parallel import run_missing
 from twin.study.progress import Progress, silent, within
 from twin.study.results import Result
@@ -65,7 +65,7 @@ def compare(
     samples, runs = _runs(scenarios, chosen, members, tell)
     rows: list[ComparisonRow] = []
     for number in range(1, len(scenarios)):
-        pairs = pairs_of(scenarios[0], scenarios[number], areas[0] == areas[number])
+        pairs = focus_pairs(scenarios[0], scenarios[number], areas[0] == areas[number])
         rows += compare_members(number, pairs, runs[0], runs[number])
     links = on_one_ground([mean_links([run.links for run in each]) for each in runs], areas)
     digests = tuple(tuple(run.digest for run in each) for each in runs)

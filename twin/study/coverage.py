@@ -29,8 +29,8 @@ from twin.scenario.ledger import Parameters
 from twin.scenario.scenario import Scenario
 from twin.sensing.nested import place_by_value
 from twin.study.coverage_days import KeptDay, dates_of_year, kept_days, nobody
-from twin.study.coverage_readings import Luck, Phones, counts_of, drawn_order, phones_of
-from twin.study.coverage_table import Row, read_rows, write_rows
+from twin.study.coverage_readings import Luck, Phones, counter_readings, drawn_order, phones_of
+from twin.study.coverage_table import Row, kept_rows, write_rows
 from twin.study.progress import Progress, silent
 from twin.territory.territory import Territory
 
@@ -138,7 +138,7 @@ def study_coverage(
 ) -> list[Row]:
     """All rows, in the file `TABLE` of a folder too; what stands there already is not worked out again."""
     table, days = folder / TABLE, folder / "days"
-    rows = read_rows(table)
+    rows = kept_rows(table)
     done = {(str(row["focus"]), int(row["seed"])) for row in rows}
     towns = {plan.town(seed) for seed in plan.seeds}
     n_days = plan.n_model_days + sum(len(plan.dates_of(town)) for town in towns)
@@ -208,9 +208,9 @@ def _told(
     area: StudyArea, days: Sequence[KeptDay], judged: KeptDay, luck: Luck, parameters: Parameters
 ) -> CityData:
     streets = area.territory.streets
-    counts = counts_of(judged, streets, luck, parameters)
+    counts = counter_readings(judged, streets, luck, parameters)
     others = [day for day in days if day.kind == judged.kind and day.date != judged.date]
-    records = [counts_of(day, streets, luck, parameters)[0] for day in others]
+    records = [counter_readings(day, streets, luck, parameters)[0] for day in others]
     nothing = np.full((1, *counts[0].shape), np.nan)
     record = np.array(records) if records else nothing
     phones = phones_of(judged, streets, area.links, parameters["knowledge.phone_share"], luck, parameters)

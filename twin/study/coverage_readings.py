@@ -66,7 +66,7 @@ def counters_on(
     return fleet, CountReading(fleet.settings.interval_s, fleet.settings.miss_share, 0.0)
 
 
-def counts_of(
+def counter_readings(
     day: KeptDay, streets: Streets, luck: Luck, parameters: Parameters
 ) -> tuple[np.ndarray, np.ndarray]:
     """Vehicles by hour and link and their variances (30, n_links) as the counters tell; NaN elsewhere."""

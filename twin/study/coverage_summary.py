@@ -79,7 +79,7 @@ def differences(rows: Rows, focus: str, one: tuple[str, str], other: tuple[str, 
     return found
 
 
-def gains(rows: Rows, focus: str, arm: str) -> list[tuple[float, float, Mean]]:
+def gains_by_coverage(rows: Rows, focus: str, arm: str) -> list[tuple[float, float, Mean]]:
     """By how much error falls from one coverage to the next, per percent of links: (from, until, gain).
 
     Returns diminish where each gain is below the one before.
@@ -116,7 +116,7 @@ def told(rows: Rows) -> dict[str, Any]:
             },
             "fall_per_percent": [
                 {"from": low, "until": high, **_plain(gain)}
-                for low, high, gain in gains(rows, focus, "counters")
+                for low, high, gain in gains_by_coverage(rows, focus, "counters")
             ],
             "both_less_counters": _by_share(differences(rows, focus, ("counters", "rmse"), ("both", "rmse"))),
             "both_less_probes": _by_share(differences(rows, focus, ("probes", "rmse"), ("both", "rmse"))),

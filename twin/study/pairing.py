@@ -27,7 +27,7 @@ class Pair:
     method: Method
 
 
-def pairs_of(base: Scenario, alternative: Scenario, same_area: bool) -> tuple[Pair, ...]:
+def focus_pairs(base: Scenario, alternative: Scenario, same_area: bool) -> tuple[Pair, ...]:
     """The focuses to hold against each other.
 
     One area and one focus: each zone of it, and the whole, paired. One area and two focuses: their

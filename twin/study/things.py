@@ -88,7 +88,7 @@ class Catalogue:
         return len(rows)
 
 
-def catalogue_of(result: Result, territory: Territory, zone: str = ZONE) -> Catalogue:
+def sensor_catalogue_of(result: Result, territory: Territory, zone: str = ZONE) -> Catalogue:
     """Entities of a run's sensors on links that reported and are not personal."""
     made = Catalogue(begin_us=midnight_us(result.scenario, zone))
     pairs = shareable(result)[["dataset", "datastream"]].drop_duplicates().astype(str)
@@ -137,7 +137,7 @@ def shareable(result: Result) -> pd.DataFrame:
     return table[~table["dataset"].isin(result.manifest["personal_datasets"])]
 
 
-def columns_of(result: Result, made: Catalogue) -> dict[str, np.ndarray]:
+def observation_columns(result: Result, made: Catalogue) -> dict[str, np.ndarray]:
     """Observations as columns: id of the datastream, phenomenon and result time [us since 1970], result.
 
     In the order of result time, then datastream: as they would have come in.

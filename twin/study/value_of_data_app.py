@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from twin.knowledge.app_reports import (
-    AGE_GROUPS,
+    NEED_AGE_GROUPS,
     App,
     NeedsPicture,
     in_need,
@@ -35,7 +35,7 @@ def app_reports(siting: CounterSiting, seeds: Sequence[int]) -> dict[str, Any]:
         "by_age": [
             {"age": age, "true_share": a, "reported_share": b, "weighed_share": c}
             for age, a, b, c in zip(
-                AGE_GROUPS, seen.true_shares.tolist(), seen.reported_shares.tolist(),
+                NEED_AGE_GROUPS, seen.true_shares.tolist(), seen.reported_shares.tolist(),
                 seen.weighed_shares.tolist(), strict=True,
             )
         ],

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.indicators.accessibility import drives
-from twin.kernels.insertion import RideRequests, VehicleFleet
+from twin.kernels.insertion import FleetState, RideRequests
 from twin.kernels.observe import bells
 from twin.kernels.random import keys_of, stream_of, uniforms
 from twin.knowledge.datasets import observations
@@ -185,7 +185,7 @@ class FleetSizing:
         )
         whole = np.ones(vehicles, dtype=np.int32)
         opens_ms = np.full(vehicles, round(self.hours[0] * HOUR_S * MS), dtype=np.int64)
-        fleet = VehicleFleet(
+        fleet = FleetState(
             self.depot * whole, opens_ms, int(p["on_demand.seats"]) * whole, 0 * whole, self.depot * whole
         )
         terms = Terms(*(float(p[f"on_demand.{name}"]) for name in ("stay_s", "wait_weight", "ride_weight")))

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from twin.indicators.accessibility import Cells
 from twin.kernels.observe import bells
 from twin.kernels.random import keys_of, stream_of, uniforms
-from twin.knowledge.app_reports import AGE_GROUPS, App, age_group, would_report
+from twin.knowledge.app_reports import NEED_AGE_GROUPS, App, need_age_group, would_report
 from twin.knowledge.datasets import Observations, observations
 from twin.knowledge.platform import DataPlatform
 from twin.population.population import Population
@@ -79,11 +79,11 @@ class CounterSiting:
         self.hood_key, self.hood_of_home = squares_of(x, y, float(parameters["value.neighbourhood_m"]))
         self.n_hoods = len(self.hood_key)
         self.homes_in = np.bincount(self.hood_of_home, minlength=self.n_hoods).astype(np.float64)
-        share = np.array(parameters["data_platform.need_share_by_age"])[age_group(persons.age)]
+        share = np.array(parameters["data_platform.need_share_by_age"])[need_age_group(persons.age)]
         ratio = np.array(parameters["data_platform.need_ratio_by_skill"])[persons.skill]
         app = App(float(parameters["data_platform.mediation_share"]))
         self.town = Town(
-            self.hood_of_home[self.cells.home[self.cells.of_person]], age_group(persons.age),
+            self.hood_of_home[self.cells.home[self.cells.of_person]], need_age_group(persons.age),
             self.cells.of_person, np.minimum(share * ratio, 1.0), persons.person_key,
             would_report(persons, app, parameters, 0),
         )  # fmt: skip
@@ -136,7 +136,7 @@ class CounterSiting:
         more, expected = np.zeros(self.n_hoods), np.zeros(self.n_hoods)
         reports = platform.visible(self.actor, "need_reports", NOW_S)
         if reports.n_rows:
-            table = _filled(reports, self.n_hoods * len(AGE_GROUPS)).reshape(self.n_hoods, -1)
+            table = _filled(reports, self.n_hoods * len(NEED_AGE_GROUPS)).reshape(self.n_hoods, -1)
             told = (table.sum(axis=0) / np.maximum(people.sum(axis=0), 1.0))[None, :]
             more += table.sum(axis=1)
             expected += (people * told).sum(axis=1)
@@ -155,15 +155,15 @@ class CounterSiting:
         """Inhabitants by neighbourhood and age group: counted, by those present, or by homes alone."""
         counted = platform.visible(self.actor, "inhabitants", NOW_S)
         if counted.n_rows:
-            return _filled(counted, self.n_hoods * len(AGE_GROUPS)).reshape(self.n_hoods, -1)
+            return _filled(counted, self.n_hoods * len(NEED_AGE_GROUPS)).reshape(self.n_hoods, -1)
         present = platform.visible(self.actor, "presence", NOW_S)
         total = _filled(present, self.n_hoods) if present.n_rows else self.homes_in
         return np.asarray(total[:, None] * self.known.age_share)
 
     def _table(self, who: NDArray[np.bool_]) -> Floats:
         """People by neighbourhood and age group, (n_hoods * n_groups,)."""
-        row = self.town.hood[who] * len(AGE_GROUPS) + self.town.group[who]
-        return np.bincount(row, minlength=self.n_hoods * len(AGE_GROUPS)).astype(np.float64)
+        row = self.town.hood[who] * len(NEED_AGE_GROUPS) + self.town.group[who]
+        return np.bincount(row, minlength=self.n_hoods * len(NEED_AGE_GROUPS)).astype(np.float64)
 
     def _ground(self, territory: Territory) -> SitingGround:
         """Ways from homes to the candidates, some of the homes, and to the counters of now."""

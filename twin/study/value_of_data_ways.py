@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from twin.indicators.accessibility import Cells
 from twin.indicators.reach import S_PER_MIN, Reach
-from twin.knowledge.app_reports import AGE_GROUPS, age_group
+from twin.knowledge.app_reports import NEED_AGE_GROUPS, need_age_group
 from twin.population.days.speeds import SPEED_AGE_FROM
 from twin.population.file import DENSITY_CLASSES
 from twin.population.residents.equipment import LICENCE_AGES, by_age, car_shares
@@ -125,9 +125,9 @@ def _shares(density: int, parameters: Parameters) -> Floats:
     car = 1.0 - car_shares(density, parameters)[:, 0]
     licence = by_age(age, LICENCE_AGES, parameters["population.licence_share"], 0.0)
     drive = licence * (alone * car[0] + (1.0 - alone) * car[1])
-    found = np.zeros((len(AGE_GROUPS), len(SPEED_AGE_FROM), 2))
+    found = np.zeros((len(NEED_AGE_GROUPS), len(SPEED_AGE_FROM), 2))
     band = np.searchsorted(SPEED_AGE_FROM, age, side="right") - 1
-    group = age_group(age.astype(np.int16))
+    group = need_age_group(age.astype(np.int16))
     for column, share in enumerate((1.0 - drive, drive)):
         np.add.at(found[..., column], (group, band), people * share)
     return np.asarray(found / found.sum())

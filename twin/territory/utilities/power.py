@@ -29,7 +29,7 @@ from twin.territory.utilities.trees import (
     needed_runs,
     points_by_area,
     rerooted,
-    within,
+    within_area,
 )
 
 HIGH_KV = 45.0
@@ -119,7 +119,7 @@ def _lay_area(
     """A station in the middle of an area, or where one is mapped, and low voltage to all its points."""
     supply, stations = known
     draft, net = plan.draft, plan.skeleton
-    near = within(points, tree)
+    near = within_area(points, tree)
     middle = middle_of(near) if mapped is None else _nearest_of(points, plan, mapped)
     total = float(load[points].sum())
     if mapped is None:

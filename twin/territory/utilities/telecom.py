@@ -24,7 +24,7 @@ from twin.territory.utilities.trees import (
     needed_runs,
     points_by_area,
     rerooted,
-    within,
+    within_area,
 )
 
 
@@ -78,7 +78,7 @@ def _lay_distribution(
     served = lines.tolist()
     cabinets: dict[int, list[tuple[str, float]]] = defaultdict(list)
     for top, points in points_by_area(area).items():
-        near = within(points, tree)
+        near = within_area(points, tree)
         middle = middle_of(near)
         if mapped.get(top):
             away_m, name, middle = min(mapped[top])

@@ -209,7 +209,7 @@ def rerooted(near: Near, root: int) -> tuple[dict[int, int], dict[int, int], lis
     return parent, mm, order
 
 
-def within(points: Sequence[int], tree: Tree) -> Near:
+def within_area(points: Sequence[int], tree: Tree) -> Near:
     """What of a tree lies within an area."""
     parent, mm = tree.parents, tree.lengths_mm
     near: Near = {each: [] for each in points}
