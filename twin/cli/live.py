@@ -58,7 +58,7 @@ def ingest(
 
 
 @dataclass(frozen=True)
-class Asked:
+class NowcastOptions:
     """Arguments and options of `nowcast`."""
 
     scenario: ScenarioFile
@@ -82,8 +82,8 @@ class Asked:
     quiet: Quiet = False
 
 
-@taking(Asked)
-def nowcast(asked: Asked) -> None:
+@taking(NowcastOptions)
+def nowcast(asked: NowcastOptions) -> None:
     """Tell what flows now by what came in, how true that is, and what a change would do."""
     from twin.cli.studies import fitting
     from twin.clock import parse_time_s
