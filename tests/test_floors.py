@@ -91,3 +91,14 @@ def test_files_and_functions_stay_short():
 
 def test_no_room_is_called_utils():
     assert [source.name for source in SOURCES if source.stem in ("utils", "helpers", "misc", "common")] == []
+
+
+def test_no_two_classes_have_one_name():
+    """One word a thing: who reads a class's name anywhere knows which class it is."""
+    homes: dict[str, list[str]] = {}
+    for source in SOURCES:
+        for node in ast.parse(source.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                homes.setdefault(node.name, []).append(source.relative_to(ROOT).as_posix())
+    assert len(homes) > 500
+    assert {name: found for name, found in homes.items() if len(found) > 1} == {}

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from benchmarks.accuracy.belief import believed_ms, reports
 from benchmarks.accuracy.case import Case, Choice, Flow
 from benchmarks.accuracy.run import STILL_THERE, Run, free_flow_ms
-from twin.kernels.paths import Topology, Trips, Weights
+from twin.kernels.paths import RouteQueries, Topology, Weights
 from twin.kernels.random import keys_of, stream_of, uniforms
 from twin.kernels.traffic import Supply
-from twin.mobility.links import Control, build_network, places_and_holes
+from twin.mobility.links import RightOfWay, build_network, places_and_holes
 from twin.mobility.loading import Loader
 from twin.mobility.passages import Passages
 from twin.mobility.rules import Rules
@@ -113,12 +113,14 @@ def _rush(case: Case, topology: Topology) -> tuple[NDArray[np.float64], Routes]:
     ends = [(uniforms(case.seed, ENDS, who, k) * n_links).astype(np.int32) for k in range(2)]
     # a trip of one link is no trip: it goes on to the next link's number
     ends[1] = np.where(ends[0] == ends[1], (ends[1] + 1) % n_links, ends[1]).astype(np.int32)
-    trips = Trips(ends[0], ends[1], np.zeros(n, dtype=np.int64), who)
+    trips = RouteQueries(ends[0], ends[1], np.zeros(n, dtype=np.int64), who)
     times = free_ms(case).astype(np.int32)
     return moments, _routes(case, topology, times, trips, rush.spread)
 
 
-def _routes(case: Case, topology: Topology, times: NDArray[np.int32], trips: Trips, spread: float) -> Routes:
+def _routes(
+    case: Case, topology: Topology, times: NDArray[np.int32], trips: RouteQueries, spread: float
+) -> Routes:
     """Least-time routes, each by its traveller's own view of the links."""
     weights = Weights(times.reshape(1, -1), times.reshape(1, -1), 1, spread)
     draws = Stream(case.seed, VIEWS) if spread else NO_DRAWS
@@ -127,11 +129,11 @@ def _routes(case: Case, topology: Topology, times: NDArray[np.int32], trips: Tri
     return find_routes(topology, weights, bounds, trips, rows, draws)
 
 
-def control_of(case: Case) -> Control:
+def control_of(case: Case) -> RightOfWay:
     """Who yields to whom, with its critical gap."""
     row_of = {link.id: row for row, link in enumerate(case.links)}
     majors = [[row_of[major] for major in link.yields_to] for link in case.links]
-    return Control(
+    return RightOfWay(
         np.array([round(1_000 * link.gap_s) for link in case.links], dtype=np.int32),
         np.cumsum([0, *map(len, majors)]).astype(np.int64),
         np.array([major for each in majors for major in each], dtype=np.int32),
@@ -223,7 +225,7 @@ def _choose(
     times = believed_ms(seen, now_s, np.inf, free_ms(case))
     ids = [link.id for link in case.links]
     ends = [np.full(rows.shape[0], ids.index(end), np.int32) for end in (choice.origin, choice.destination)]
-    trips = Trips(ends[0], ends[1], np.zeros(rows.shape[0], dtype=np.int64), demand.key[rows])
+    trips = RouteQueries(ends[0], ends[1], np.zeros(rows.shape[0], dtype=np.int64), demand.key[rows])
     loader.take_routes(rows, _routes(case, topology, times, trips, choice.spread))
     loader.release(rows, demand.release_ms[rows])
 

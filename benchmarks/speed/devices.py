@@ -30,9 +30,9 @@ from twin.model.sources import open_territory
 from twin.scenario.actors import SensorFleet
 from twin.scenario.ledger import Parameters
 from twin.scenario.scenario import Scenario
-from twin.sensing.device_fleets import Reports, new_table, share_the_air, step_fleet
+from twin.sensing.device_fleets import DeviceReports, new_table, share_the_air, step_fleet
 from twin.sensing.devices import Fleet, Site, Spots, Tally, sensor_keys
-from twin.sensing.kinds import settings_of
+from twin.sensing.kinds import fleet_settings
 from twin.sensing.lives import grown_devices
 from twin.sensing.placement import place, place_devices
 from twin.sensing.visits import plan_visits, straight_ways
@@ -70,7 +70,7 @@ def world(n: int, kind: str) -> tuple[SensorFleet, Spots, np.ndarray]:
 
 def fleet_of(order: SensorFleet, spots: Spots, parameters: Parameters) -> Fleet:
     """A fleet on all its spots."""
-    settings = settings_of(order, parameters)
+    settings = fleet_settings(order, parameters)
     column = Column("result", settings.kind.unit, settings.kind.observed_property)
     dataset = Dataset.of_features(order.name, order.owner, column, "place", cadence_s=float(INTERVAL_S))
     n, nowhere = len(spots.candidates), np.empty(0, dtype=np.int32)
@@ -130,7 +130,7 @@ def day_row(n_devices: int, threads: int) -> dict[str, Any]:
 
 def _day(
     worlds: dict[str, tuple[SensorFleet, Spots, np.ndarray]], parameters: Parameters, threads: int
-) -> tuple[list[Fleet], list[Reports], int]:
+) -> tuple[list[Fleet], list[DeviceReports], int]:
     fleets = {kind: fleet_of(order, spots, parameters) for kind, (order, spots, _) in worlds.items()}
     share_the_air([(fleets[kind], worlds[kind][1]) for kind in worlds], parameters, SEED)
     reports, n_visits = [], 0
@@ -143,7 +143,7 @@ def _day(
         drifts = fleet.settings.kind.drifts
         n_visits += len(plan_visits(
             fleet.table, spots.street, 0, ways, parameters, drifts=drifts, crews=crews).device)  # fmt: skip
-        out = Reports.room(fleet.n_devices, truth.shape[1])
+        out = DeviceReports.room(fleet.n_devices, truth.shape[1])
         step_fleet(fleet.table, fleet.settings.rule, truth, (0, truth.shape[1]), SEED, out, threads=threads)
         reports.append(out)
     return list(fleets.values()), reports, n_visits

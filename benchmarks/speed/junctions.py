@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.speed.world import World
-from twin.mobility.links import Control
+from twin.mobility.links import RightOfWay
 
 CYCLE_MS, GREEN_MS, YELLOW_MS = 90_000, 42_000, 3_000
 GAP_MS, FOLLOW_UP_MS = 6_500, 4_000
@@ -40,7 +40,7 @@ def signals_of(world: World) -> tuple[NDArray[np.int32], NDArray[np.int32], NDAr
     return next(times), next(times), next(times)
 
 
-def control_of(world: World) -> Control:
+def control_of(world: World) -> RightOfWay:
     """Who gives way to whom where there is no signal: a link yields to the greater ones that end there."""
     rank = world.lanes * 2 + ~east_west(world)
     n_links = rank.shape[0]
@@ -53,4 +53,4 @@ def control_of(world: World) -> Control:
     start = np.concatenate([[0], np.cumsum([len(each) for each in lists])])
     gap = np.array([GAP_MS if each else 0 for each in lists], dtype=np.int32)
     majors = np.array([link for each in lists for link in each], dtype=np.int32)
-    return Control(gap, start.astype(np.int64), majors)
+    return RightOfWay(gap, start.astype(np.int64), majors)

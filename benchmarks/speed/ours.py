@@ -11,7 +11,7 @@ from benchmarks.speed.junctions import FOLLOW_UP_MS, control_of, signals_of
 from benchmarks.speed.world import JAM_SPACING_M, WAVE_MPS, World
 from twin.kernels.random import keys_of, stream_of, uniforms
 from twin.kernels.traffic import Network, Supply
-from twin.mobility.links import Control, build_network, headway_ms, link_ms, places_and_holes, supply_of
+from twin.mobility.links import RightOfWay, build_network, headway_ms, link_ms, places_and_holes, supply_of
 from twin.mobility.loading import Loader
 from twin.mobility.rules import Rules
 from twin.routing.routes import Routes
@@ -71,7 +71,7 @@ def _roads(world: World, setup: Setup) -> tuple[Network, Supply, NDArray[np.int6
     capacity = world.capacity_vps * setup.capacity_factor
     free_s, storage = world.length_m / world.speed_mps, world.length_m * world.lanes / JAM_SPACING_M
     places, hole_ms = places_and_holes(free_s, world.length_m / WAVE_MPS, storage)
-    apart_ms, control, signals = headway_ms(capacity), Control.none(n_links), ()
+    apart_ms, control, signals = headway_ms(capacity), RightOfWay.none(n_links), ()
     if setup.controlled:
         control, signals = control_of(world), signals_of(world)
         apart_ms = np.maximum(apart_ms, np.where(control.gap_ms > 0, FOLLOW_UP_MS, 0))
@@ -82,12 +82,12 @@ def _roads(world: World, setup: Setup) -> tuple[Network, Supply, NDArray[np.int6
     return network, supply, row
 
 
-def _reordered(control: Control, order: NDArray[np.int64], row: NDArray[np.int64]) -> Control:
+def _reordered(control: RightOfWay, order: NDArray[np.int64], row: NDArray[np.int64]) -> RightOfWay:
     """Who gives way to whom, in rows of another order."""
     lists = [control.major_links[control.major_start[k] : control.major_start[k + 1]] for k in order.tolist()]
     start = np.concatenate([[0], np.cumsum([each.shape[0] for each in lists])])
     majors = row[np.concatenate([np.empty(0, dtype=np.int64), *lists]).astype(np.int64)]
-    return Control(control.gap_ms[order], start.astype(np.int64), majors.astype(np.int32))
+    return RightOfWay(control.gap_ms[order], start.astype(np.int64), majors.astype(np.int32))
 
 
 def loader_of(world: World, setup: Setup = PLAIN) -> Loader:

@@ -23,7 +23,7 @@ from benchmarks.machine import machine
 from twin.errors import InputError
 from twin.kernels.advice import Answer, Asking, Counsel
 from twin.kernels.paths import BLOCKED
-from twin.kernels.search import Ground
+from twin.kernels.search import SearchGround
 from twin.model.twin_model import TwinModel
 from twin.routing.hierarchy import Hierarchy, Metric, build_hierarchy, costs_between, customize, paths
 from twin.scenario.scenario import Scenario
@@ -50,7 +50,7 @@ class Beside:
 
     def advise(
         self,
-        ground: Ground,
+        ground: SearchGround,
         counsel: Counsel,
         asking: Asking,
         first: int,
@@ -75,7 +75,7 @@ class Beside:
 
     def _again(
         self,
-        ground: Ground,
+        ground: SearchGround,
         counsel: Counsel,
         call: tuple[Asking, Answer],
         rows: NDArray[np.int64],

@@ -28,7 +28,7 @@ from twin.scenario.ledger import Parameters
 from twin.scenario.scenario import Scenario
 from twin.territory.territory import Territory
 from twin.utilities.day import UtilityDay, utility_day
-from twin.utilities.demand import DayConsumption, Demand
+from twin.utilities.demand import ConsumptionRates, DayConsumption
 from twin.utilities.failures.damages import Damages
 from twin.utilities.failures.storms import Gusts, storm_damages
 
@@ -52,7 +52,7 @@ def drawn_by(population: Population, territory: Territory, parameters: Parameter
     trips = population.trips
     departed = np.rint(trips.depart_s * MS).astype(np.int64)
     lasts_s = np.where(np.isfinite(trips.duration_s), trips.duration_s, MEAN_TRIP_S)
-    demand = Demand(population, territory.places, parameters)
+    demand = ConsumptionRates(population, territory.places, parameters)
     return DayConsumption(demand, departed, departed + np.rint(lasts_s * MS).astype(np.int64))
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.kernels.paths import Trips, Weights
+from twin.kernels.paths import RouteQueries, Weights
 from twin.kernels.random import keys_of, stream_of, uniforms
 from twin.routing.routes import Routes
 from twin.routing.search import NO_DRAWS, Stream, bounds_to, find_routes
@@ -208,7 +208,7 @@ def _routed(
     free_ms = np.maximum(np.rint(1_000.0 * net["length_m"] / net["speed_mps"]), 1_000.0)
     n = depart_s.shape[0]
     routes = Routes(np.empty(0, np.int32), np.full(n, -1, np.int64), np.full(n, -1, np.int64))
-    asked = Trips(origin, destination, np.zeros(n, dtype=np.int64), np.arange(n, dtype=np.uint64))
+    asked = RouteQueries(origin, destination, np.zeros(n, dtype=np.int64), np.arange(n, dtype=np.uint64))
     metrics = 1 if spread else 4
     for metric in range(metrics):
         cost = free_ms if spread else free_ms * (0.8 + 0.4 * _draw("metric", n_links, metric))

@@ -19,7 +19,7 @@ from benchmarks.studies.bad_data_days import (
 from benchmarks.studies.bad_data_scores import Watch, onset_of
 from twin.kernels.random import stream_of, uniforms
 from twin.knowledge.datasets import Observations
-from twin.security.falsifier import Falsifier, Queue, Span
+from twin.security.falsifier import Falsifier, Queue, TimeWindow
 from twin.security.stealthy import hidden_stream
 
 GROSS_SIGMAS = 10.0
@@ -87,7 +87,7 @@ def _of_a_counter(watch: Watch, name: str, start: int, place: float, more: float
         way,
         sensors.fleet.link[target : target + 1].astype(np.int64),
         sensors.fleet.key[target : target + 1],
-        Span(onset_of(start)),
+        TimeWindow(onset_of(start)),
         float(size),
         sensors.seed,
         step=1.0,
@@ -125,7 +125,8 @@ def _stealthy(watch: Watch, start: int, place: float) -> Case:
     size = GROSS_SIGMAS * float(watch.count_spread_veh[:, owned].max())
     made = Falsifier(
         "stealthy", sensors.fleet.link[owned].astype(np.int64), sensors.fleet.key[owned],
-        Span(onset_of(start)), size, sensors.seed, step=1.0, stream_veh=passes[owned], interval_s=STEP_S,
+        TimeWindow(onset_of(start)), size, sensors.seed,
+        step=1.0, stream_veh=passes[owned], interval_s=STEP_S,
     )  # fmt: skip
     assert np.abs(system.balance @ stream).max(initial=0.0) == 0.0, "a stream balances everywhere"
     return Case("stealthy", start, -1, 0.0, made)
@@ -155,7 +156,7 @@ def _of_phones(watch: Watch, name: str, start: int, place: float) -> Case:
         name,
         link,
         streets.link_key[link],
-        Span(onset_of(start)),
+        TimeWindow(onset_of(start)),
         size,
         sensors.seed,
         queue=queue,

@@ -18,7 +18,7 @@ import numpy as np
 
 from benchmarks.studies.lived_events import LivedDay, exits_by, kept_days, school_days
 from twin.clock import MS
-from twin.kernels.observe import Events
+from twin.kernels.observe import LinkExits
 from twin.kernels.random import stream_of, uniforms
 from twin.knowledge.bad_data_checks import reports_by_interval
 from twin.knowledge.bad_data_flows import FlowSystem
@@ -160,7 +160,7 @@ class Sensors:
         for k in range(len(edges) - 1):
             rows = slice(cuts[k], cuts[k + 1])
             exit_ms = lived.exit_ms[rows]
-            events = Events(lived.trip[rows], lived.link[rows], exit_ms - lived.time_ms[rows], exit_ms)
+            events = LinkExits(lived.trip[rows], lived.link[rows], exit_ms - lived.time_ms[rows], exit_ms)
             truth = StepTruth(
                 int(edges[k]), int(edges[k + 1]), events, none, none.view(np.int8), streets.link_key
             )

@@ -15,11 +15,11 @@ import numpy as np
 
 from benchmarks.studies.bad_data_days import LEDGER, Ground
 from twin.clock import MS
-from twin.kernels.observe import Events, bells
+from twin.kernels.observe import LinkExits, bells
 from twin.kernels.random import keys_of, stream_of, uniforms
 from twin.knowledge.bad_data_checks import balance_deviation
 from twin.scenario.actors import SensorFleet
-from twin.security.falsifier import Falsifier, Span
+from twin.security.falsifier import Falsifier, TimeWindow
 from twin.sensing.fleets import Fleet, PlaceSite, Site, StepTruth, deploy, observe
 from twin.territory.utilities.tables import POWER
 
@@ -86,7 +86,7 @@ class Meters:
         start_ms = day * DAY_MS
         none = np.zeros(0, dtype=np.int32)
         truth = StepTruth(
-            start_ms, start_ms + DAY_MS, Events(none, none, none, none), none.astype(np.uint64),
+            start_ms, start_ms + DAY_MS, LinkExits(none, none, none, none), none.astype(np.uint64),
             none.astype(np.int8), none.astype(np.uint64),
             consumption=KeptConsumption(start_ms, self.ground.days[day].power_kwh),
         )  # fmt: skip
@@ -154,7 +154,7 @@ class Meters:
         size = float(LEDGER["security.tamper_size"])
         place = self.fleet.place[row : row + 1].astype(np.int64)
         return Falsifier(
-            "tamper", place, self.fleet.key[row : row + 1], Span(begin_s), size, self.seed
+            "tamper", place, self.fleet.key[row : row + 1], TimeWindow(begin_s), size, self.seed
         ), start
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from twin.report.coverage import write_coverage
 from twin.scenario.scenario import Scenario
 from twin.study.coverage import CoveragePlan, coverage_rows
-from twin.study.coverage_table import read_rows, write_rows
+from twin.study.coverage_table import kept_rows, write_rows
 
 HOME = Path(__file__).resolve().parents[2]
 TABLE = HOME / "benchmarks" / "studies" / "coverage.csv"
@@ -44,7 +44,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=HOME / "runs" / "coverage-days")
     parser.add_argument("--page", type=Path)
     options = parser.parse_args()
-    rows = read_rows(options.table)
+    rows = kept_rows(options.table)
     done = {(row["focus"], int(row["seed"])) for row in rows}
     for lines in coverage_rows(scenario(), PLAN, options.folder, done):
         rows += lines

@@ -20,7 +20,7 @@ from matplotlib.figure import Figure
 
 from twin.report.maps import Map
 from twin.scenario.scenario import Scenario
-from twin.study.privacy_front import FLEET, SITING, Point, free_lunch, front
+from twin.study.privacy_front import FLEET, SITING, FrontPoint, free_lunch, front
 from twin.study.run import run
 from twin.study.traces import resident_days
 
@@ -37,33 +37,33 @@ NONE = 100.0
 """Where on the axis of epsilon a table without noise is drawn."""
 
 
-def points_of(folder: Path) -> list[Point]:
+def points_of(folder: Path) -> list[FrontPoint]:
     """Both decisions in both focuses at every level."""
     parameters = Scenario.load(SCENARIO).ledger()
     return front(resident_days(folder, DAYS), parameters, FOCUSES)
 
 
-def write_points(points: Sequence[Point], file: Path = TABLE) -> None:
+def write_points(points: Sequence[FrontPoint], file: Path = TABLE) -> None:
     """One line a point; the numbers with six digits, so that machines agree on them."""
     with file.open("w", encoding="utf-8", newline="") as out:
         lines = csv.writer(out, lineterminator="\n")
-        lines.writerow(Point._fields)
+        lines.writerow(FrontPoint._fields)
         lines.writerows([[_text(value) for value in each] for each in points])
 
 
-def read_points(file: Path = TABLE) -> list[Point]:
+def read_points(file: Path = TABLE) -> list[FrontPoint]:
     """The points of a table."""
     with file.open(encoding="utf-8", newline="") as given:
         rows = list(csv.DictReader(given))
     texts, whole = ("focus", "decision"), ("fewest", "n_draws")
     return [
-        Point(**{k: v if k in texts else int(v) if k in whole else float(v) for k, v in row.items()})  # type: ignore[arg-type]
+        FrontPoint(**{k: v if k in texts else int(v) if k in whole else float(v) for k, v in row.items()})  # type: ignore[arg-type]
         for row in rows
     ]
 
 
 @style.context("default")
-def chart(points: Sequence[Point]) -> Figure:
+def chart(points: Sequence[FrontPoint]) -> Figure:
     """Regret by epsilon and by fewest people shown, a panel a decision; bands: 95 % interval over draws.
 
     Dotted: regret of deciding by maps and totals alone, with no table.

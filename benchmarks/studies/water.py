@@ -31,7 +31,7 @@ from twin.territory.territory import Territory
 from twin.territory.utilities.layers import lay_utilities
 from twin.territory.utilities.observed import mapped_in
 from twin.territory.utilities.tables import WATER
-from twin.utilities.demand import DayConsumption, Demand
+from twin.utilities.demand import ConsumptionRates, DayConsumption
 from twin.utilities.water.checks import pressure_check, velocities_mps
 from twin.utilities.water.day import WaterDay, water_day
 from twin.utilities.water.fire import fire_flow
@@ -70,7 +70,7 @@ def drawn_lps(territory: Territory, name: str, parameters: Parameters) -> np.nda
     population = load_population(scenario.model_copy(update={"territory": name}), territory, 1)
     departed = np.rint(population.trips.depart_s * MS).astype(np.int64)
     consumption = DayConsumption(
-        Demand(population, territory.places, parameters), departed, departed + TRIP_MS
+        ConsumptionRates(population, territory.places, parameters), departed, departed + TRIP_MS
     )
     ends = [(row * QUARTER_S * MS, (row + 1) * QUARTER_S * MS) for row in range(QUARTERS)]
     return np.array([consumption.between("water", *each) for each in ends]) / QUARTER_S

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from twin.behaviour.departures import departure_shifts_min, departures
+from twin.behaviour.departures import departure_shifts, departure_shifts_min
 from twin.kernels.random import keys_of
 from twin.scenario.ledger import Parameters
 
@@ -40,7 +40,7 @@ def cost_min(shift: float, takes: float, planned_takes: float) -> float:
 
 @given(on_the_way(), st.integers(0, 5))
 def test_nothing_changes_where_nothing_changed(times: list[float], seed: int) -> None:
-    assert not departures(KEYS, usual_min(times), usual_min(times), LEDGER, seed).any()
+    assert not departure_shifts(KEYS, usual_min(times), usual_min(times), LEDGER, seed).any()
 
 
 @given(on_the_way(), delays, delays)
@@ -49,8 +49,8 @@ def test_the_same_delay_at_any_hour_brings_earlier_departures_and_a_longer_one_e
 ) -> None:
     short, long = sorted((first, second))
     usual = usual_min(times)
-    after_short = departures(KEYS, usual, usual + short, LEDGER, 1)
-    after_long = departures(KEYS, usual, usual + long, LEDGER, 1)
+    after_short = departure_shifts(KEYS, usual, usual + short, LEDGER, 1)
+    after_long = departure_shifts(KEYS, usual, usual + long, LEDGER, 1)
     assert (after_short <= 0.0).all()
     assert (after_long <= after_short).all()
 
@@ -58,23 +58,23 @@ def test_the_same_delay_at_any_hour_brings_earlier_departures_and_a_longer_one_e
 @pytest.mark.parametrize(("delay_min", "least_share"), [(1.0, 0.04), (5.0, 0.3), (10.0, 0.55), (30.0, 0.9)])
 def test_a_delay_is_answered_by_many(delay_min: float, least_share: float) -> None:
     usual = usual_min([20.0] * len(SHIFTS_MIN))
-    shift = departures(KEYS, usual, usual + delay_min, LEDGER, 1)
+    shift = departure_shifts(KEYS, usual, usual + delay_min, LEDGER, 1)
     assert np.mean(shift < 0.0) > least_share
     assert not (shift > 0.0).any()
 
 
 def test_a_quicker_way_lets_people_leave_later() -> None:
     usual = usual_min([60.0] * len(SHIFTS_MIN))
-    shift = departures(KEYS, usual, usual - 30.0, LEDGER, 1)
+    shift = departure_shifts(KEYS, usual, usual - 30.0, LEDGER, 1)
     assert (shift >= 0.0).all()
     assert np.mean(shift > 0.0) > 0.1
 
 
 def test_a_jam_that_comes_later_sends_people_ahead_of_it_and_one_that_ends_behind_it() -> None:
     usual = usual_min([20.0] * len(SHIFTS_MIN))
-    ahead = departures(KEYS, usual, usual + np.where(SHIFTS_MIN < 0.0, 0.0, 600.0), LEDGER, 1)
+    ahead = departure_shifts(KEYS, usual, usual + np.where(SHIFTS_MIN < 0.0, 0.0, 600.0), LEDGER, 1)
     assert (ahead < 0.0).all()
-    behind = departures(KEYS, usual, usual + np.where(SHIFTS_MIN > 0.0, 0.0, 600.0), LEDGER, 1)
+    behind = departure_shifts(KEYS, usual, usual + np.where(SHIFTS_MIN > 0.0, 0.0, 600.0), LEDGER, 1)
     assert (behind > 0.0).all()
 
 
@@ -82,7 +82,7 @@ def test_minutes_saved_draw_more_people_where_they_arrive_on_time_by_them() -> N
     """Half an hour saved by who leaves half an hour earlier is an hour's wait, by who leaves later none."""
     usual = usual_min([60.0] * len(SHIFTS_MIN))
     earlier, later = (
-        departures(KEYS, usual, usual - np.where(shift == SHIFTS_MIN, 30.0, 0.0), LEDGER, 1)
+        departure_shifts(KEYS, usual, usual - np.where(shift == SHIFTS_MIN, 30.0, 0.0), LEDGER, 1)
         for shift in (-30.0, 30.0)
     )
     assert set(np.unique(earlier)) == {-30.0, 0.0}
@@ -104,7 +104,7 @@ def test_shares_after_a_change_are_those_of_small_s_logit() -> None:
     )
     n = 40_000
     keys = rng.integers(0, 2**63, n).astype(np.uint64)
-    shift = departures(keys, np.tile(takes, (n, 1)), np.tile(now, (n, 1)), LEDGER, 3)
+    shift = departure_shifts(keys, np.tile(takes, (n, 1)), np.tile(now, (n, 1)), LEDGER, 3)
     # of those who planned the middle one, the shares by the logit of errors that let it be the best before
     errors = rng.gumbel(size=(400_000, len(SHIFTS_MIN)))
     errors = errors[np.argmax(np.log(before) + errors, axis=1) == middle]
@@ -116,9 +116,9 @@ def test_shares_after_a_change_are_those_of_small_s_logit() -> None:
 def test_who_has_no_time_at_some_hour_keeps_to_the_plan_and_moves_nobody_else() -> None:
     usual = usual_min([20.0] * len(SHIFTS_MIN))
     now = usual + 60.0
-    everybody = departures(KEYS, usual, now, LEDGER, 1)
+    everybody = departure_shifts(KEYS, usual, now, LEDGER, 1)
     now[::2, 1] = np.nan
-    some = departures(KEYS, usual, now, LEDGER, 1)
+    some = departure_shifts(KEYS, usual, now, LEDGER, 1)
     assert not some[::2].any()
     assert np.array_equal(some[1::2], everybody[1::2])
 
@@ -127,5 +127,5 @@ def test_order_of_rows_changes_nothing() -> None:
     usual = usual_min([20.0] * len(SHIFTS_MIN))
     now = usual + np.linspace(0.0, 60.0, N)[:, None]
     order = np.random.default_rng(0).permutation(N)
-    shift = departures(KEYS, usual, now, LEDGER, 1)
-    assert np.array_equal(departures(KEYS[order], usual, now[order], LEDGER, 1), shift[order])
+    shift = departure_shifts(KEYS, usual, now, LEDGER, 1)
+    assert np.array_equal(departure_shifts(KEYS[order], usual, now[order], LEDGER, 1), shift[order])

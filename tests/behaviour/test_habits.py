@@ -8,7 +8,7 @@ import pytest
 from tests import worlds
 from tests.oracles import SLICE_MS, entries_along, slow_uniform, weight_at
 from twin.behaviour.habits import N_SLICES, Drivers, Habits, equilibrium_start, review
-from twin.kernels.paths import Trips, Weights
+from twin.kernels.paths import RouteQueries, Weights
 from twin.kernels.random import keys_of
 from twin.routing.routes import Routes
 from twin.routing.topology import build_topology
@@ -32,7 +32,7 @@ def drivers_on(net: worlds.Net, pairs: list[tuple[int, int]], sigma: float = 0.0
         capacity_vps=1_000.0 / net.headway_ms,
         aversion=np.ones(net.n_links),
         sigma=sigma,
-        trips=Trips(origin, destination, depart_ms, person),
+        trips=RouteQueries(origin, destination, depart_ms, person),
         rows=np.arange(n),
         seed=1,
     )

@@ -10,8 +10,8 @@ from benchmarks.studies.coverage import PLAN, TABLE
 from tests.conftest import ROOT
 from twin.report.coverage import render_coverage
 from twin.study.coverage import COVERAGES
-from twin.study.coverage_summary import curve, differences, falls, gains
-from twin.study.coverage_table import Row, read_rows
+from twin.study.coverage_summary import curve, differences, falls, gains_by_coverage
+from twin.study.coverage_table import Row, kept_rows
 
 pytestmark = pytest.mark.one_interpreter("arithmetic on a table")
 
@@ -20,7 +20,7 @@ FOCUSES = ("dense", "la_turbie")
 
 @pytest.fixture(scope="module")
 def rows() -> list[Row]:
-    return read_rows(TABLE)
+    return kept_rows(TABLE)
 
 
 def test_both_focuses_have_all_seeds_at_every_coverage(rows):
@@ -37,7 +37,7 @@ def test_error_falls_and_by_less_and_less_where_counters_are_placed_by_value(row
     placed = curve(rows, focus, "counters by value")
     assert falls(placed)
     assert falls(curve(rows, focus, "counters"))
-    fall = [gain.value for _, _, gain in gains(rows, focus, "counters by value")]
+    fall = [gain.value for _, _, gain in gains_by_coverage(rows, focus, "counters by value")]
     assert all(later < before for before, later in pairwise(fall))
     for rival in ("persistence", "day_of_week"):
         less = differences(rows, focus, ("counters by value", rival), ("counters by value", "rmse"))

@@ -13,7 +13,7 @@ from tests.conftest import ROOT
 from tests.live.messages import message
 from tests.live.worlds import hand_made_run, hand_made_territory
 from twin.cli.main import run_command
-from twin.study.ground import Ground
+from twin.study.ground import RunGround
 
 pytest.importorskip("orjson")
 SCENARIO = f"""
@@ -67,7 +67,7 @@ def test_export_writes_what_a_run_observed(tmp_path, monkeypatch, capsys):
         manifest={**run.manifest, "observations": {"phones": 4, "loops": 60, "meters": 2}},
     )
     monkeypatch.setattr("twin.study.results.Result.load", lambda _: run)
-    ground = Ground(run.scenario, territory, territory)
+    ground = RunGround(run.scenario, territory, territory)
     monkeypatch.setattr("twin.study.ground.ground_of", lambda *_: ground)
     for form in ("sensorthings", "ngsi-ld"):
         assert run_command(["export", "run", "--form", form, "--out", str(tmp_path / form), "--json"]) == 0

@@ -17,7 +17,7 @@ from twin.scenario.modifications import MODIFICATIONS
 from twin.study.digital_dependence import FALLBACK
 from twin.territory.territory import Territory
 from twin.territory.utilities.layers import lay_utilities
-from twin.territory.utilities.observed import Observed
+from twin.territory.utilities.observed import ObservedElements
 from twin.utilities.water.inp import read_inp
 
 
@@ -36,7 +36,7 @@ def nothing_may_run() -> None:
 def served(town: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The town with its networks, and a day that goes dark."""
     grid = grid_territory()
-    layers = lay_utilities((grid.streets, grid.places, grid.zones), Observed(), Parameters.defaults())
+    layers = lay_utilities((grid.streets, grid.places, grid.zones), ObservedElements(), Parameters.defaults())
     meta = {**grid.meta, **layers.notes(), "utilities": layers.counts()}
     replace(grid, utilities=layers, meta=meta).save(town / "networks" / "town")
     day = (town / "day.toml").read_text()

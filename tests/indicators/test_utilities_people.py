@@ -16,7 +16,7 @@ from tests.indicators.small_day import small_day
 from tests.indicators.utility_days import QUARTERS, outage, utilities_record
 from tests.population.days import days
 from twin.clock import MS
-from twin.indicators.accessibility import Access, Cells
+from twin.indicators.accessibility import Accessibility, Cells
 from twin.indicators.focus import every_focus
 from twin.indicators.indicator import INDICATORS
 from twin.indicators.records import DayRecord
@@ -64,7 +64,7 @@ def with_counter(record: DayRecord, own_min: float = 10.0, by_car_min: float = 5
     cells = Cells.of(record.population.persons)
     shape = len(BASKET), len(cells.people)
     known = np.arange(len(BASKET)) == COUNTER_ROW
-    access = Access(
+    access = Accessibility(
         cells, {"car": np.full(shape, by_car_min)}, np.full(shape, own_min), {}, np.zeros(shape),
         np.zeros(shape[1]), known,
     )  # fmt: skip

@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 
 from tests.conftest import ROOT
-from twin.indicators.accessibility import CAR, Access, access_of, drives
+from twin.indicators.accessibility import CAR, Accessibility, access_of, drives
 from twin.model.sources import load_population, load_territory
 from twin.population.tables import Persons
 from twin.scenario.scenario import Scenario
@@ -18,7 +18,7 @@ FOOD = SERVICES.index("food")
 
 
 @cache
-def shops() -> tuple[Persons, Access, Access]:
+def shops() -> tuple[Persons, Accessibility, Accessibility]:
     """Residents, and what they reach before and after."""
     scenario = Scenario.load(ROOT / "scenarios" / "village_shop_closes.toml")
     territory, ledger = load_territory(scenario), scenario.ledger()

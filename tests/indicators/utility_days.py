@@ -9,12 +9,12 @@ import numpy as np
 
 from twin.indicators.utilities_record import (
     SERVICES,
-    DamageRows,
     FailureRows,
     ShareLog,
     UtilitiesRecord,
     VisitRows,
 )
+from twin.utilities.failures.damages import no_damages
 
 HOURS = 30
 QUARTERS = 4 * HOURS
@@ -57,7 +57,7 @@ def utilities_record(
         "served_lps": served("water"), "asked_heat_kw": none, "served_heat_kw": none, "water_node": nodes,
         "pressure_m": none, "pressures_verifiable": False, "supplied_lps": np.ones(QUARTERS),
         "leaked_lps": np.full(QUARTERS, 0.2), "power_node": nodes, "voltage_pu": none,
-        "failures": no_failures(), "damages": DamageRows(texts, floats, floats, floats, texts, texts),
+        "failures": no_failures(), "damages": no_damages(),
         "visits": VisitRows(texts, texts, floats, floats, floats),
         "balance": {"power": np.zeros(QUARTERS), "water": np.full(QUARTERS, 1e-7)},
         "blind_links": np.zeros(QUARTERS), "dark_signals": np.zeros(QUARTERS),

@@ -23,7 +23,7 @@ from twin.scenario.ledger import Parameters
 from twin.study.attack import attack_days, lives_in
 from twin.study.attack_kinds import Attacked
 from twin.study.publication import publish
-from twin.study.releases import METERED, PRESENCE, plan_of, publish_plan
+from twin.study.releases import METERED, PRESENCE, publish_plan, release_plan_of
 from twin.study.store import read_manifest, read_sealed, write_sealed
 from twin.study.traces import PLANNING, ResidentDays, consents_to, resident_days
 
@@ -114,7 +114,7 @@ def test_small_cells_are_no_difference(desk: Desk, monkeypatch: pytest.MonkeyPat
 def test_who_does_not_consent_is_in_nothing_that_leaves(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TWIN_NETWORKS", str(ROOT / "networks"))
     days = lived(desk.folder)
-    plan = plan_of(days, Parameters.defaults(), 1)
+    plan = release_plan_of(days, Parameters.defaults(), 1)
     refuse = (days.persons.kind == RESIDENT) & ~consents_to(days.persons, PLANNING)
     travel = np.unique(days.journeys.person)
     assert refuse[travel].any()
@@ -243,8 +243,8 @@ def test_an_erased_person_is_in_no_new_table(
     after = resident_days(tmp_path / "out", 2)
     assert after.erased.sum() == 1
     assert after.erased[row]
-    assert row in plan_of(days, Parameters.defaults(), 1).table(PRESENCE).kept.person
-    for table in plan_of(after, Parameters.defaults(), 1).tables:
+    assert row in release_plan_of(days, Parameters.defaults(), 1).table(PRESENCE).kept.person
+    for table in release_plan_of(after, Parameters.defaults(), 1).tables:
         assert row not in table.kept.person
     assert run_command(["retain", out, "--quiet"]) == 0
     assert "personal_byte_days" in capsys.readouterr().out

@@ -19,7 +19,7 @@ from twin.study.erasure import is_of
 from twin.study.erasure_runs import erase_person
 from twin.study.habits import keep_day, kept_day
 from twin.study.members import WHOLE, RunStore
-from twin.study.people import People, people_digest, person_keys
+from twin.study.people import RunPeople, people_digest, person_keys
 from twin.study.publication import publish
 from twin.study.results import Result
 from twin.study.run import run
@@ -57,7 +57,7 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Path:
         assert result.record is not None
         some, _ = kept_day(next(habits.glob("*-varied")), 9)
         assert some is not None
-        keep_day(habits / "of strangers", 1, some, People(2, "0" * 64, "1" * 64, "/elsewhere"))
+        keep_day(habits / "of strangers", 1, some, RunPeople(2, "0" * 64, "1" * 64, "/elsewhere"))
     return home
 
 
@@ -156,7 +156,7 @@ def test_a_person_is_the_same_on_any_day_at_any_scale_and_of_one_seed_only() -> 
     ],
 )
 def test_who_are_the_same_people(change: dict[str, object], same: bool) -> None:
-    one = People(1, "p", "t", "/here")
+    one = RunPeople(1, "p", "t", "/here")
     other = one._replace(**change)
     assert one.are(other) is other.are(one) is same
     unknown = one._replace(people_digest="", territory_path="/x", territory_digest="x")

@@ -10,7 +10,7 @@ import numpy as np
 from tests.oracles_loading import Loaded
 from tests.worlds import Case, Demand, Incident, Net
 from twin.kernels.traffic import Supply
-from twin.mobility.links import Control, build_network
+from twin.mobility.links import RightOfWay, build_network
 from twin.mobility.loading import Loader
 from twin.mobility.passages import Passages
 from twin.mobility.rules import Rules
@@ -26,10 +26,10 @@ def routes_of(routes: tuple[tuple[int, ...], ...]) -> Routes:
     return Routes(np.array([link for route in routes for link in route], dtype=np.int32), end - length, end)
 
 
-def control_of(net: Net) -> Control:
+def control_of(net: Net) -> RightOfWay:
     """Who yields to whom, with its critical gap."""
     gaps = [net.gap_of(row) for row in range(net.n_links)]
-    return Control(
+    return RightOfWay(
         np.array([gap_ms for gap_ms, _ in gaps], dtype=np.int32),
         np.cumsum([0, *(len(majors) for _, majors in gaps)]).astype(np.int64),
         np.array([major for _, majors in gaps for major in majors], dtype=np.int32),

@@ -6,7 +6,7 @@ import numpy as np
 
 from tests.oracles import SLICE_MS, View
 from tests.worlds import Net
-from twin.kernels.paths import Stream, Topology, Trips, Weights
+from twin.kernels.paths import RouteQueries, Stream, Topology, Weights
 from twin.routing.search import bounds_to, find_routes
 from twin.routing.topology import build_topology
 
@@ -35,7 +35,7 @@ def ask_kernel(
         topology,
         Weights(view.cost_ms.astype(np.int32), view.time_ms.astype(np.int32), SLICE_MS, view.sigma),
         bounds_to(topology, view.cost_ms.min(axis=0), destination),
-        Trips(origin, destination, np.full(n_trips, depart_ms), person),
+        RouteQueries(origin, destination, np.full(n_trips, depart_ms), person),
         np.arange(n_trips),
         Stream(view.seed, np.uint64(view.stream)),
         threads,

@@ -18,7 +18,7 @@ from tests.worlds import Case, Net
 from twin.kernels.advice import Answer, Asking, Counsel, advise, most_worth_ms
 from twin.kernels.closures import first_closed
 from twin.kernels.paths import RoutePool
-from twin.kernels.search import Ground
+from twin.kernels.search import SearchGround
 from twin.routing.search import NO_DRAWS, bounds_to, static_weights
 from twin.routing.topology import workspace_for
 
@@ -46,7 +46,7 @@ def ask_provider(
     destinations = np.array([route[-1] for route in routes])
     found: list[tuple[int, ...]] = [()] * n
     bounds = bounds_to(topology, weight_ms.min(axis=0), destinations)
-    ground = Ground(topology, bounds, workspace_for(topology), NO_DRAWS)
+    ground = SearchGround(topology, bounds, workspace_for(topology), NO_DRAWS)
     counsel = Counsel(plain, honouring, band, least_saving_ms)
     done = 0
     while done < n:

@@ -229,7 +229,9 @@ def test_costs_along_routes(case: Case, data: st.DataObject) -> None:
     routes = routes_of(demand.routes)
     weights = paths.Weights(cost_ms.astype(np.int32), time_ms.astype(np.int32), SLICE_MS, view.sigma)
     rows = shuffled(demand.n_trips, case.seed)[: 1 + demand.n_trips // 2]
-    asked = paths.Trips(np.empty(0, np.int32), np.empty(0, np.int32), demand.release_ms, demand.trip_key)
+    asked = paths.RouteQueries(
+        np.empty(0, np.int32), np.empty(0, np.int32), demand.release_ms, demand.trip_key
+    )
     felt_ms = np.full(len(rows), -1, dtype=np.int64)
     where = paths.RoutePool(routes.pool, routes.start, routes.end)
     draws = paths.Stream(view.seed, np.uint64(VIEW_STREAM))

@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from twin.kernels.keys import stream_of
-from twin.kernels.point_queues import Choice, Timing, flow_by_share, flow_by_vehicle
+from twin.kernels.point_queues import RouteChoice, Timing, flow_by_share, flow_by_vehicle
 from twin.kernels.random import uniforms
 
 CHOICES = st.builds(
-    Choice,
+    RouteChoice,
     app_share=st.floats(0.0, 1.0),
     logit_per_step=st.floats(0.0, 0.5),
     ahead_steps=st.floats(-20.0, 20.0),
@@ -106,7 +106,7 @@ def test_nobody_acts_on_what_has_not_been_published(seed, start, served, inflow,
 
 def test_each_vehicle_keeps_its_draws():
     """A vehicle's class and route are its own: twice the inflow brings the same vehicles sooner."""
-    choice, timing = Choice(0.5, 0.0, 0.0, 0.5), Timing(0, 1, 0)
+    choice, timing = RouteChoice(0.5, 0.0, 0.0, 0.5), Timing(0, 1, 0)
     one = run((0.0, 0.0), (1e-9, 1e-9), 1.0, choice, timing, seed=7)
     two = run((0.0, 0.0), (1e-9, 1e-9), 2.0, choice, timing, seed=7)
     np.testing.assert_allclose(two[: N_STEPS // 2], one[:N_STEPS:2], atol=1e-6)

@@ -10,9 +10,9 @@ import pytest
 from tests.riviera import SEED, riviera
 from twin.errors import InputError
 from twin.knowledge.app_reports import (
-    AGE_GROUPS,
+    NEED_AGE_GROUPS,
     App,
-    Picture,
+    NeedsPicture,
     in_need,
     opinions,
     picture_of,
@@ -35,7 +35,7 @@ def residents() -> Persons:
 
 
 @cache
-def picture(mediation: float, equipment: float = 0.0) -> Picture:
+def picture(mediation: float, equipment: float = 0.0) -> NeedsPicture:
     persons, app = residents(), App(mediation, equipment)
     opinion = opinions(np.full(len(persons), 12.0), 30.0, persons, SEED)
     platform = DataPlatform()
@@ -64,7 +64,7 @@ def test_weighing_by_age_mends_some_of_it_and_not_what_differs_within_an_age():
     assert seen.distance(seen.weighed_shares) < 0.6 * seen.distance(seen.reported_shares)
     assert seen.weighed_bias < 0.0, "of one age, who has no skill needs it more and reports it less"
     assert abs(seen.weighed_bias) < abs(seen.bias)
-    assert len(seen.weighed) == len(AGE_GROUPS)
+    assert len(seen.weighed) == len(NEED_AGE_GROUPS)
 
 
 @pytest.mark.parametrize("name", ["mediation", "equipment"])

@@ -12,7 +12,7 @@ from twin.clock import N_SLICES
 from twin.errors import InputError
 from twin.kernels.picture import fill_gaps
 from twin.knowledge.datasets import Dataset, observations
-from twin.knowledge.day import CountReading, Estimate, city_picture, flows_from_counts, speeds_from_times
+from twin.knowledge.day import CountReading, DayEstimate, city_picture, flows_from_counts, speeds_from_times
 from twin.knowledge.estimates import Prior, prior_picture
 from twin.knowledge.platform import DataPlatform
 from twin.knowledge.rights import Right
@@ -82,7 +82,7 @@ def test_speed_is_length_over_mean_time_of_the_slice_that_ended():
 
 
 def test_estimate_keeps_the_last_picture_of_each_slice():
-    estimate = Estimate.unknown("swift", 2)
+    estimate = DayEstimate.unknown("swift", 2)
     length_m = np.array([100.0, 100.0])
     for moment_s, time_s in ((600.0, 10.0), (900.0, 20.0), (1_200.0, 50.0)):
         picture = prior_picture("swift", moment_s, Prior(np.full(2, time_s), 3.0))

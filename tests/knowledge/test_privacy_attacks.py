@@ -10,8 +10,8 @@ import pytest
 from tests.knowledge.people import KEY, townspeople
 from twin.knowledge import privacy_attacks as attacks
 from twin.knowledge.privacy_release import NoiseKey, Policy, release
-from twin.knowledge.privacy_tables import Contributions, Table
-from twin.knowledge.traces import Grid
+from twin.knowledge.privacy_tables import Contributions, ExactTable
+from twin.knowledge.traces import CellGrid
 from twin.scenario.ledger import Parameters
 
 pytestmark = pytest.mark.one_interpreter("arithmetic of attacks that no interpreter changes")
@@ -21,29 +21,29 @@ N_TRIALS = 6_000
 HOURS = 24
 
 
-def town(policy: Policy = POLICY, cell_m: float = 1_000.0) -> Table:
+def town(policy: Policy = POLICY, cell_m: float = 1_000.0) -> ExactTable:
     """Presence of a town's people by cell and hour."""
     seen = townspeople(6_000, 5)
-    grid = Grid.over(seen.x_m, seen.y_m, cell_m)
+    grid = CellGrid.over(seen.x_m, seen.y_m, cell_m)
     hour = (seen.moment_s % 86_400 // 3_600).astype(np.int64)
     cell = grid.cell_of(seen.x_m, seen.y_m) * HOURS + hour
     given = Contributions.of(seen.person, cell, np.ones(len(cell)), grid.n_cells * HOURS)
     given = given._replace(amount=np.ones_like(given.amount))
-    return Table.of("presence", given, policy, (grid.n_cells, HOURS), 1)
+    return ExactTable.of("presence", given, policy, (grid.n_cells, HOURS), 1)
 
 
-def minutes(policy: Policy) -> Table:
+def minutes(policy: Policy) -> ExactTable:
     """Minutes of travel by district, up to 60 a person."""
     who = np.arange(6_000)
     given = Contributions.of(who, who % 5, 20 + who % 70, 5)
-    return Table.of("minutes", given, policy._replace(most=60), (5, 1), 1, counted_by="presence")
+    return ExactTable.of("minutes", given, policy._replace(most=60), (5, 1), 1, counted_by="presence")
 
 
 def trials() -> np.ndarray:
     return np.arange(N_TRIALS) % 6_000
 
 
-def shared(epsilon: float) -> list[Table]:
+def shared(epsilon: float) -> list[ExactTable]:
     """Two tables that share a budget."""
     half = POLICY._replace(epsilon=epsilon / 2.0)
     return [town(half), minutes(half)]

@@ -9,7 +9,7 @@ from tests.knowledge.people import townspeople
 from tests.knowledge.test_privacy_attacks import HOURS, POLICY, town
 from twin.knowledge.privacy_homes import Dwellings, home_of_trace, homes_told
 from twin.knowledge.privacy_trajectories import counts_by_hour, recovered, share_recovered, whereabouts
-from twin.knowledge.traces import Grid, Sightings
+from twin.knowledge.traces import CellGrid, Sightings
 
 pytestmark = pytest.mark.one_interpreter("arithmetic of attacks that no interpreter changes")
 
@@ -32,7 +32,7 @@ def test_homes_are_told_by_exact_counts_and_no_better_than_by_maps_from_the_publ
     seen = townspeople(6_000, 5)
     table = town()
     home_m = np.column_stack([seen.x_m[:6_000], seen.y_m[:6_000]])
-    grid = Grid.over(seen.x_m, seen.y_m, 1_000.0)
+    grid = CellGrid.over(seen.x_m, seen.y_m, 1_000.0)
     dwellings = Dwellings(home_m[:, 0], home_m[:, 1], np.ones(6_000), grid.cell_of(*home_m.T))
     some = np.arange(0, 6_000, 30)
     told, blind = homes_told(table, some, home_m[some], dwellings, exact=False)
@@ -46,7 +46,7 @@ def test_trajectories_are_joined_from_exact_counts_and_not_from_noise():
     """In the made-up town people jump across it at random: the still hours are told, the jumps are not."""
     n = 80
     seen = townspeople(2 * n, 1, side_m=6_000.0)
-    grid = Grid.over(seen.x_m, seen.y_m, 200.0)
+    grid = CellGrid.over(seen.x_m, seen.y_m, 200.0)
     row = whereabouts(seen, np.arange(2 * n), (np.arange(HOURS) + 0.5) * 3_600.0)
     cells = grid.cell_of(seen.x_m[row], seen.y_m[row])
     cell = cells[:n]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.knowledge.people import KEY
 from twin.errors import InputError
 from twin.knowledge.privacy_release import BudgetLedger, Policy
-from twin.knowledge.privacy_tables import Contributions, Table, bounded, loss_of_tables, publish_tables
+from twin.knowledge.privacy_tables import Contributions, ExactTable, bounded, loss_of_tables, publish_tables
 
 POLICY = Policy(1.0, 3, 10)
 rows = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 5), st.integers(1, 9)), min_size=1, max_size=30)
@@ -45,13 +45,13 @@ def test_a_person_less_changes_a_table_by_the_bound_at_most(given_rows):
     assert (whole - rest).sum() <= 5
 
 
-def tables() -> list[Table]:
+def tables() -> list[ExactTable]:
     who = np.arange(900)
     people = Contributions.of(who, np.where(who < 890, 0, 1), np.ones(900), 2)
     minutes = Contributions.of(who, np.where(who < 890, 0, 3), np.full(900, 30), 4)
     return [
-        Table.of("people", people, POLICY, (2, 1), 1),
-        Table.of("minutes", minutes, POLICY._replace(most=30), (2, 2), 1, "people"),
+        ExactTable.of("people", people, POLICY, (2, 1), 1),
+        ExactTable.of("minutes", minutes, POLICY._replace(most=30), (2, 2), 1, "people"),
     ]
 
 
@@ -85,7 +85,7 @@ def test_the_same_release_without_somebody_has_other_noise():
     whole = tables()
     kept = whole[0].kept
     less = Contributions(kept.person[1:], kept.cell[1:], kept.amount[1:], kept.n_cells)
-    again = [Table("people", POLICY, less, (2, 1)), whole[1]]
+    again = [ExactTable("people", POLICY, less, (2, 1)), whole[1]]
     first, second = (
         publish_tables(each, KEY, BudgetLedger(9.0), "june")["people"][0] for each in (whole, again)
     )

@@ -18,7 +18,7 @@ from tests.writers.schemas import validator
 
 pytest.importorskip("uvicorn")
 pytest.importorskip("lark")
-from twin.live.endpoint import reading_app, world_of, world_of_run
+from twin.live.endpoint import reading_app, served_entities_of, world_of_run
 from twin.live.entities import RELATIONS
 from twin.live.queries import Answers
 from twin.live.segments import Frame
@@ -186,7 +186,7 @@ def test_a_client_library_of_the_standard_reads_it(root):
 def test_what_came_in_is_read_as_well(tmp_path):
     with ObservationStore(tmp_path) as store:
         store.append(read_lines([message(k, at_s=60.0 * k, error_s=300.0, result=k) for k in range(5)]))
-    world = world_of(tmp_path)
+    world = served_entities_of(tmp_path)
     page = Answers(world, "http://x/v1.1").answer(
         "Observations", {"$filter": "result gt 2", "$orderby": "id desc"}
     )
@@ -201,7 +201,7 @@ def test_a_page_reads_no_more_commits_than_it_needs(tmp_path, monkeypatch):
     with ObservationStore(tmp_path) as store:
         for k in range(0, 40, 2):
             store.append(read_lines([message(k), message(k + 1)]))
-    world = world_of(tmp_path)
+    world = served_entities_of(tmp_path)
     answers, read, rows = Answers(world, ""), [], Frame.rows
     monkeypatch.setattr(Frame, "rows", lambda frame: (read.append(frame), rows(frame))[1])
     page = answers.answer("Observations", {"$top": "5"})

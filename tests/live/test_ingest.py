@@ -26,7 +26,7 @@ from benchmarks.reliability.ingest import held_against, through_mqtt
 from benchmarks.reliability.senders import command, free_port, pipe_lines
 from benchmarks.reliability.stream import make_stream
 from twin.live import by_http, lines
-from twin.live.commits import Commits, Offer
+from twin.live.commits import Commits, Submission
 from twin.readers.sensorthings import read_lines
 
 
@@ -185,7 +185,7 @@ def test_who_sends_more_than_fits_is_refused_and_told_when_to_come_back(tmp_path
         app = by_http.ingest_app(commits, Parameters.defaults()["live.retry_after_s"])
         for first in (0, 5):
             block = read_lines([message(first + k) for k in range(5)])
-            assert commits.offer(Offer(block.messages, done.append))
+            assert commits.offer(Submission(block.messages, done.append))
         code, headers = asyncio.run(asked_of(app, message(10)))
         assert (code, headers[b"retry-after"]) == (503, b"1")
         disk_is_free.set()

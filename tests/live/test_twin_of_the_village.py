@@ -14,10 +14,10 @@ from twin.indicators.records import DayRecord
 from twin.knowledge.scores import day_of_week_mean, rmse
 from twin.live.fidelity import fidelity_of, whiteness
 from twin.live.nowcast import Nowcast, nowcast
-from twin.live.observed import Counted, counts_of, fleets_of, platform_of
+from twin.live.observed import Counted, counts_of, fleets_of, observed_platform_of
 from twin.live.store import ObservationStore
 from twin.live.what_if import from_now, origins, passages_by_origin, weights_of, what_if
-from twin.readers.sensorthings import Block, Message
+from twin.readers.sensorthings import Message, MessageBatch
 from twin.scenario.scenario import Scenario
 from twin.study.dated_days import dated, dated_days, dates_from
 from twin.study.habits import cache_folders
@@ -78,11 +78,11 @@ def counted(village: Village, tmp_path_factory: pytest.TempPathFactory) -> Count
         told = Message("box", "a", number, stream, at_us, at_us, there_us, there_us, columns["result"][row])
         messages += [told] * (1 + (number % 3 == 0))
     with ObservationStore(tmp_path_factory.mktemp("store")) as store:
-        told = store.append(Block(messages))
+        told = store.append(MessageBatch(messages))
         assert told.accepted == len(rows)
         assert told.duplicate == -(-len(rows) // 3)
         fleets = fleets_of(village.spec)
-        platform, n_foreign = platform_of(store, village.usual.territory, fleets, begin_us)
+        platform, n_foreign = observed_platform_of(store, village.usual.territory, fleets, begin_us)
     assert n_foreign == 0
     assert platform.visible("Boussole", "counters", np.inf).n_rows == 0
     return counts_of(platform, fleets, len(link_id), village.spec.ledger(), NOON_S)

@@ -12,7 +12,7 @@ from twin.population.residents.fleet import VehicleFleet, trip_vehicles
 from twin.population.tables import CAR, HOME, SHOP, WORK
 from twin.scenario.ledger import Parameters
 from twin.scenario.vehicles import ELECTRIC, PETROL, PLUG_IN
-from twin.utilities.demand import POWER, DayConsumption, Demand
+from twin.utilities.demand import POWER, ConsumptionRates, DayConsumption
 
 H = 3_600_000
 LEDGER = Parameters.defaults().replaced(
@@ -94,7 +94,7 @@ def test_hours_add_up_to_sessions_and_join_the_load_of_buildings() -> None:
     places = grid_territory(2).places
     hourly = np.array([sessions.between(h * H, (h + 1) * H, places.n_places) for h in range(30)])
     assert hourly.sum() == pytest.approx(sessions.kwh.sum(), rel=1e-9)
-    demand = Demand(population_of([0], [[]]), places, LEDGER)
+    demand = ConsumptionRates(population_of([0], [[]]), places, LEDGER)
     none = np.zeros(0, dtype=np.int64)
     plain = DayConsumption(demand, none, none)
     more = DayConsumption(

@@ -10,11 +10,11 @@ import pytest
 
 from tests.oracles_on_demand import Case, inserted, optimum, random_case
 from twin.errors import WorkError
-from twin.kernels.insertion import Plan
+from twin.kernels.insertion import RoutePlan
 from twin.mobility.on_demand import empty_problem, insert_best, objective, plan_routes
 
 
-def planned(case: Case) -> Plan:
+def planned(case: Case) -> RoutePlan:
     return plan_routes(case.fleet, case.requests, case.travel_ms, case.terms)
 
 
@@ -47,7 +47,7 @@ def test_eight_requests_cost_at_most_a_tenth_above_the_optimum(n_vehicles: int) 
     assert max(gaps) <= 0.10
 
 
-def waits_s(case: Case, plan: Plan) -> np.ndarray:
+def waits_s(case: Case, plan: RoutePlan) -> np.ndarray:
     served = plan.vehicle >= 0
     return np.asarray((plan.begin_ms - case.requests.earliest_ms)[served] / 1_000.0)
 

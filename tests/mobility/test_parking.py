@@ -9,7 +9,7 @@ import pytest
 
 from tests.conftest import ROOT
 from tests.territories import grid_territory
-from twin.mobility.parking import ParkingChange, ranks_within, supply_of
+from twin.mobility.parking import ParkingChange, parking_supply_of, ranks_within
 from twin.routing.kerbs import other_directions
 from twin.scenario.ledger import Parameters
 from twin.territory.territory import Territory
@@ -20,7 +20,7 @@ LEDGER = Parameters.defaults()
 def supply(territory: Territory, *changes: ParkingChange):
     streets = territory.streets
     other = other_directions(streets.tail, streets.head, streets.length_m)
-    return supply_of(streets, territory.places, other, LEDGER, changes)
+    return parking_supply_of(streets, territory.places, other, LEDGER, changes)
 
 
 def test_both_directions_and_their_car_parks_are_one_stock():

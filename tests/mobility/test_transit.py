@@ -11,9 +11,9 @@ from tests.transit_worlds import routes_of, timetable_of
 from twin.errors import WorkError
 from twin.mobility.links import build_network
 from twin.mobility.loading import Loader
-from twin.mobility.riders import ServiceDay
+from twin.mobility.riders import ActualService
 from twin.mobility.rules import Rules
-from twin.mobility.transit import Buses, buses_of
+from twin.mobility.transit import TransitRuns, buses_of
 from twin.routing.routes import Routes
 from twin.routing.topology import build_topology
 from twin.territory.timetable import Timetable
@@ -27,7 +27,7 @@ def street(n_links: int = 6) -> worlds.Net:
     return worlds.net_of([worlds.Street(i, i + 1, 1_000, 36, 1_800) for i in range(n_links)])
 
 
-def loader_of(net: worlds.Net, buses: Buses) -> Loader:
+def loader_of(net: worlds.Net, buses: TransitRuns) -> Loader:
     topology = build_topology(net.tail, net.head, net.link_key, net.n_nodes)
     no = np.empty(0, dtype=np.int64)
     network = build_network(topology, net.storage, net.hole_ms, net.weight)
@@ -35,11 +35,11 @@ def loader_of(net: worlds.Net, buses: Buses) -> Loader:
     return Loader(network, door.supply_of(net), no.astype(np.uint64), nobody, Rules(1.0, 30), buses.legs)
 
 
-def made(timetable: Timetable, patterns: list, net: worlds.Net) -> Buses:
+def made(timetable: Timetable, patterns: list, net: worlds.Net) -> TransitRuns:
     return buses_of(timetable, routes_of(patterns), DWELL_S, np.stack([net.tail, net.head]))
 
 
-def run(net: worlds.Net, buses: Buses, until_s: int, jam_s: int = 0) -> tuple[np.ndarray, np.ndarray]:
+def run(net: worlds.Net, buses: TransitRuns, until_s: int, jam_s: int = 0) -> tuple[np.ndarray, np.ndarray]:
     """Arrivals and departures at all calls [s]; the third link may be slower by so much."""
     loader = loader_of(net, buses)
     if jam_s:
@@ -104,7 +104,7 @@ def test_legs_that_do_not_join_are_refused() -> None:
 def test_a_stop_that_is_passed_by_has_no_moments_and_the_leg_leads_on() -> None:
     timetable, net = timetable_of([[(0, 0, 0), (1, 250, 260), (2, 500, 500)]]), street()
     buses = made(timetable, [([0, 1, 3], [[0, 1], [2, 3]])], net)
-    loader, service = loader_of(net, buses), ServiceDay.fresh(buses)
+    loader, service = loader_of(net, buses), ActualService.fresh(buses)
     service.pass_by(buses, 0, 1)
     loader.vehicles.next_leg[0] = -1
     loader.release(np.array([0]), np.array([0]))

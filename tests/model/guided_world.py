@@ -19,7 +19,7 @@ from twin.knowledge.platform import DataPlatform
 from twin.knowledge.rights import Right
 from twin.mobility.passages import Passages
 from twin.model.provider import ProviderAgent
-from twin.model.state import Requests
+from twin.model.state import AdviceRequests
 from twin.routing.search import bounds_to
 from twin.routing.topology import build_topology, workspace_for
 from twin.scenario.actors import Provider
@@ -100,7 +100,7 @@ def _days_end(
         rows = active[is_user[active] & soon]
         if rows.size:
             key, group = demand.trip_key[rows], np.zeros(rows.shape[0], dtype=np.int64)
-            requests = Requests(rows, key, key, group, guided[rows], told[rows], loader.ahead_of(rows))
+            requests = AdviceRequests(rows, key, key, group, guided[rows], told[rows], loader.ahead_of(rows))
             advice = agent.advise(state.pictures["Guide"], requests, now_s)
             assert (advice.promised_ms > 0).all()
             told[advice.told] = True

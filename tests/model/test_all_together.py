@@ -69,7 +69,7 @@ def test_everybody_arrives_and_all_of_it_is_used() -> None:
     model, record = lived()
     assert (record.state == ARRIVED).all()
     assert record.rotations == 0
-    assert model.transit.parking.out.size > 50
+    assert model.transit.park_and_ride.out.size > 50
     assert record.on_demand is not None
     assert record.on_demand.rode.sum() > 50
     assert record.on_demand.refused.sum() > 5
@@ -79,17 +79,17 @@ def test_everybody_arrives_and_all_of_it_is_used() -> None:
 
 def test_who_parks_and_rides_takes_no_space_at_work_and_calls_no_shared_vehicle() -> None:
     model, record = lived()
-    parking = model.transit.parking
+    park_and_ride = model.transit.park_and_ride
     assert record.parking is not None
-    assert (record.parking.found[parking.out] == UNSERVED).all()
-    assert not record.parking.parked[parking.out].any()
-    home = model.population.trips.destination_place[parking.back] >= 0
+    assert (record.parking.found[park_and_ride.out] == UNSERVED).all()
+    assert not record.parking.parked[park_and_ride.out].any()
+    home = model.population.trips.destination_place[park_and_ride.back] >= 0
     assert home.any()
-    assert record.parking.parked[parking.back[home]].all()
+    assert record.parking.parked[park_and_ride.back[home]].all()
     rides = record.population.trips.mode == ON_DEMAND
-    assert not rides[np.concatenate([parking.out, parking.back])].any()
+    assert not rides[np.concatenate([park_and_ride.out, park_and_ride.back])].any()
     vehicles = model.state.loader.vehicles
-    assert (vehicles.arrived_ms[parking.back] >= 0).all(), "every car is fetched"
+    assert (vehicles.arrived_ms[park_and_ride.back] >= 0).all(), "every car is fetched"
 
 
 def test_who_is_refused_drives_from_home_and_leaves_a_space_there() -> None:

@@ -89,24 +89,28 @@ def test_the_logit_takes_its_share_at_no_gain_and_more_with_a_gain() -> None:
 
 def test_spaces_limit_and_a_price_deters() -> None:
     free, dear, few = planned(MANY), planned(MANY, 5.0), planned(10)
-    assert few.transit.parking.out.shape[0] == 10
-    assert 10 < dear.transit.parking.out.shape[0] < free.transit.parking.out.shape[0]
-    assert np.isin(dear.transit.parking.out, free.transit.parking.out).all()
-    assert np.isin(few.transit.parking.out, free.transit.parking.out).all()
+    assert few.transit.park_and_ride.out.shape[0] == 10
+    assert 10 < dear.transit.park_and_ride.out.shape[0] < free.transit.park_and_ride.out.shape[0]
+    assert np.isin(dear.transit.park_and_ride.out, free.transit.park_and_ride.out).all()
+    assert np.isin(few.transit.park_and_ride.out, free.transit.park_and_ride.out).all()
     assert (free.population.trips.mode == planned(0).population.trips.mode).all()
 
 
 def test_the_chain_is_whole_and_in_order() -> None:
     model, record = lived(MANY)
-    parking, vehicles, transit = model.transit.parking, model.state.loader.vehicles, record.transit
+    park_and_ride, vehicles, transit = (
+        model.transit.park_and_ride,
+        model.state.loader.vehicles,
+        record.transit,
+    )
     assert transit is not None
-    n = parking.out.shape[0]
+    n = park_and_ride.out.shape[0]
     assert n > 20
-    assert (record.state[parking.out] == ARRIVED).all()
-    assert (record.state[parking.back] == ARRIVED).all()
+    assert (record.state[park_and_ride.out] == ARRIVED).all()
+    assert (record.state[park_and_ride.back] == ARRIVED).all()
     plans = model.transit.plans
     rider_of = {int(trip): i for i, trip in enumerate(plans.trip.tolist())}
-    for out, back in zip(parking.out.tolist(), parking.back.tolist(), strict=True):
+    for out, back in zip(park_and_ride.out.tolist(), park_and_ride.back.tolist(), strict=True):
         there, home = rider_of[out], rider_of[back]
         first, last = transit.ride_start[there], transit.ride_start[there + 1] - 1
         parked_ms = vehicles.arrived_ms[out]
@@ -127,25 +131,25 @@ def test_the_chain_is_whole_and_in_order() -> None:
 
 def test_cars_are_fetched_from_the_street_where_they_were_left() -> None:
     model, record = lived(MANY)
-    parking, streets = model.transit.parking, model.territory.streets
-    street = parking.parks.link[0]
+    park_and_ride, streets = model.transit.park_and_ride, model.territory.streets
+    street = park_and_ride.parks.link[0]
     sides = {int(street), int(other_directions(streets.tail, streets.head, streets.length_m)[street])}
     order = np.lexsort((record.event_enter_ms, record.event_trip))
     trip, link = record.event_trip[order], record.event_link[order]
-    for out, back in zip(parking.out.tolist(), parking.back.tolist(), strict=True):
+    for out, back in zip(park_and_ride.out.tolist(), park_and_ride.back.tolist(), strict=True):
         assert int(link[np.searchsorted(trip, out, side="right") - 1]) in sides
         assert int(link[np.searchsorted(trip, back)]) in sides
     without = lived(0)[1]
-    rows = np.concatenate([parking.out, parking.back])
+    rows = np.concatenate([park_and_ride.out, park_and_ride.back])
     assert record.route_km[rows].sum() < 0.8 * without.route_km[rows].sum(), "no car goes on to work"
 
 
 def test_everybody_is_in_one_place_at_every_step() -> None:
     """Each traveller who parks: not begun, on the road, waiting or riding, or arrived; cars in spaces."""
     model = model_of(scenario(15))
-    parking, days = model.transit.parking, model.state.itineraries
+    park_and_ride, days = model.transit.park_and_ride, model.state.itineraries
     plans, vehicles = model.transit.plans, model.state.loader.vehicles
-    rows = np.concatenate([parking.out, parking.back])
+    rows = np.concatenate([park_and_ride.out, park_and_ride.back])
     rider = np.searchsorted(plans.trip, rows)
     assert (plans.trip[rider] == rows).all()
     most = 0
@@ -157,10 +161,10 @@ def test_everybody_is_in_one_place_at_every_step() -> None:
         assert not (drives & rides).any()
         assert not ((days.state[rows] == PLANNED) & (drives | rides)).any()
         assert not ((days.state[rows] == ARRIVED) & (drives | rides)).any()
-        begun = (days.departed_ms[parking.out] >= 0) & (days.departed_ms[parking.back] >= 0)
-        assert (days.arrived_ms[parking.out[begun]] >= 0).all(), "nobody returns who has not come"
-        left = vehicles.arrived_ms[parking.out] >= 0
-        fetched = vehicles.release_ms[parking.back] >= 0
+        begun = (days.departed_ms[park_and_ride.out] >= 0) & (days.departed_ms[park_and_ride.back] >= 0)
+        assert (days.arrived_ms[park_and_ride.out[begun]] >= 0).all(), "nobody returns who has not come"
+        left = vehicles.arrived_ms[park_and_ride.out] >= 0
+        fetched = vehicles.release_ms[park_and_ride.back] >= 0
         assert not (fetched & ~left).any()
         most = max(most, int((left & ~fetched).sum()))
     assert 0 < most <= 15
@@ -175,8 +179,8 @@ def test_numbers_tell_of_it_and_the_price_is_booked() -> None:
     assert values["car_park_use", ""] == 1.0
     assert record.accounts.balance_cents["car parks"] == 12 * 150
     assert record.accounts.total_cents() == 0
-    parking = model.transit.parking
-    assert record.free_flow_s[parking.out] == pytest.approx(parking.planned_s[0])
+    park_and_ride = model.transit.park_and_ride
+    assert record.free_flow_s[park_and_ride.out] == pytest.approx(park_and_ride.planned_s[0])
     assert values["waiting_to_enter", ""] < 1.0, "riding to one's car is no waiting for the street"
     assert truth_digest(record) != truth_digest(lived(0)[1])
 

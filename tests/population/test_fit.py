@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize
 
 from tests.population.oracles import slow_rake
-from twin.population.marginals import Area
+from twin.population.marginals import MarginalsArea
 from twin.population.residents.archetypes import (
     AGE_LABELS,
     HOUSEHOLD_SIZES,
@@ -33,11 +33,11 @@ SIZE = MEMBERS.sum(axis=0)
 cell = st.floats(0.2, 5.0)
 
 
-def area_of(census: CensusMargins | None, people: int, **changed: object) -> Area:
+def area_of(census: CensusMargins | None, people: int, **changed: object) -> MarginalsArea:
     """A town with the margins of a census, or with the ledger's."""
     n = None if census is None else census.n_households
     types = None if census is None else census.household_type
-    area = Area(
+    area = MarginalsArea(
         name="here",
         zone=0,
         commune=-1,

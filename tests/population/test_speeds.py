@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tests.population.world import SPACING_M, write_population
 from twin.population.days.cycling import flat_metres, paces
-from twin.population.days.legs import Legs
+from twin.population.days.legs import ResidentTrips
 from twin.population.days.speeds import (
     AIR_KG_PER_M3,
     BICYCLE,
@@ -53,14 +53,14 @@ def hill(town: Territory, grade: float) -> Territory:
     return replace(town, paths=paths)
 
 
-def between(town: Territory, origin: np.ndarray, destination: np.ndarray) -> Legs:
+def between(town: Territory, origin: np.ndarray, destination: np.ndarray) -> ResidentTrips:
     """Legs between the path nodes of places, of persons of their own keys."""
     n, node = origin.shape[0], town.places.path_node
     x, y = town.paths.node_x_m[node], town.paths.node_y_m[node]
     zeros = np.zeros(n, dtype=np.int64)
     straight = np.hypot(x[origin] - x[destination], y[origin] - y[destination])
     key = derive_keys("rider", np.arange(n))
-    return Legs(
+    return ResidentTrips(
         np.arange(n), key, zeros, zeros, np.arange(n), origin, destination, zeros, zeros + 1, straight
     )
 

@@ -11,7 +11,7 @@ import pytest
 
 from twin.population.population import Population
 from twin.population.published.figures import Figure, Figures, french_figures
-from twin.population.published.validation import Row, hold_against
+from twin.population.published.validation import ValidationRow, hold_against
 from twin.population.residents.households import AREA_IDS
 from twin.population.tables import (
     CAR,
@@ -115,7 +115,7 @@ def people() -> Population:
 
 def row_of(
     people: Population, measure: str, value: float | None = 0.5, everyone: bool = False, **given: Any
-) -> Row:
+) -> ValidationRow:
     figure = Figure(measure=measure, value=value, **{**PLAIN_FIGURE, **given})
     (row,) = hold_against([people], Figures("France", (figure,)), LEDGER, everyone)
     return row

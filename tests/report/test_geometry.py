@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.report.world import drawn_territory
-from twin.report.geometry import TENTHS, Frame, beside, bounds_of, path_of, simplified
+from twin.report.geometry import TENTHS, MapFrame, beside, bounds_of, path_of, simplified
 from twin.report.network import network_of, provenance_of
 
 coordinates = st.integers(-5_000, 5_000)
@@ -57,7 +57,7 @@ def test_beside_is_to_the_right_of_travel() -> None:
 @given(lines, st.sampled_from([300.0, 1_080.0]))
 def test_a_frame_holds_what_it_is_drawn_around(line: np.ndarray, width: float) -> None:
     (west, south), (east, north) = line.min(axis=0), line.max(axis=0)
-    frame = Frame.around((west, south, east, north), width)
+    frame = MapFrame.around((west, south, east, north), width)
     units = frame.units(line)
     assert (units >= -1e-6).all()
     assert (units[:, 0] <= width * TENTHS + 1e-6).all()

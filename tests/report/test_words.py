@@ -17,7 +17,7 @@ from twin.population.summary import declared
 from twin.report.cards import demand_of, differences_of
 from twin.report.findings import calibration_words, findings_of, warnings_of
 from twin.report.sections import demand_sentence
-from twin.report.view import Demand, IndicatorRow, ReportView, Scenario
+from twin.report.view import Demand, IndicatorRow, ReportView, ScenarioCard
 from twin.report.words import interval, number, percent, sentence, signed, with_unit
 from twin.scenario.ledger import Parameters
 from twin.study.results import Result
@@ -28,8 +28,8 @@ DELAY = IndicatorRow(
     method="paired by seed",
 )  # fmt: skip
 SCENARIOS = (
-    Scenario("a", "riviera", ("la_turbie",), (1,), ""),
-    Scenario("b", "riviera", ("la_turbie",), (1,), "", "B"),
+    ScenarioCard("a", "riviera", ("la_turbie",), (1,), ""),
+    ScenarioCard("b", "riviera", ("la_turbie",), (1,), "", "B"),
 )
 DEMAND = Demand(0, 1.0, 1_000, 500, 0.999, 1.2, 0)
 

@@ -13,7 +13,7 @@ from tests import worlds
 from tests.oracles import BLOCKED_MS
 from tests.strategies import link_weights, networks
 from tests.worlds import Net
-from twin.kernels.paths import Trips
+from twin.kernels.paths import RouteQueries
 from twin.routing.search import NO_DRAWS, bounds_to, find_routes, static_weights
 from twin.routing.topology import build_topology
 
@@ -41,7 +41,7 @@ def ask(net: Net, weight_ms: np.ndarray, bans: Bans, origin: int, threads: int =
     topology = build_topology(net.tail, net.head, net.link_key, net.n_nodes, (pairs[:, 0], pairs[:, 1]))
     n = net.n_links
     links = np.arange(n, dtype=np.int32)
-    trips = Trips(np.full(n, origin, np.int32), links, np.zeros(n, np.int64), np.zeros(n, np.uint64))
+    trips = RouteQueries(np.full(n, origin, np.int32), links, np.zeros(n, np.int64), np.zeros(n, np.uint64))
     routes = find_routes(
         topology,
         static_weights(weight_ms),

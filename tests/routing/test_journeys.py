@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.transit_worlds import timetable_of
-from twin.routing.journeys import Asked, Offer
+from twin.routing.journeys import JourneyQueries, Offer
 from twin.routing.walking import walks_to_stops
 from twin.scenario.ledger import Parameters
 from twin.territory.tables import Paths
@@ -28,9 +28,9 @@ def line_of_paths(n_nodes: int, length_m: float) -> Paths:
     )  # fmt: skip
 
 
-def asked(origin: int, destination: int, depart_s: float, latest_s: float = 100_000.0) -> Asked:
+def asked(origin: int, destination: int, depart_s: float, latest_s: float = 100_000.0) -> JourneyQueries:
     ends = np.array([origin]), np.array([destination])
-    return Asked(*ends, np.array([round(1_000 * depart_s)]), np.array([round(1_000 * latest_s)]))
+    return JourneyQueries(*ends, np.array([round(1_000 * depart_s)]), np.array([round(1_000 * latest_s)]))
 
 
 def test_walk_wait_ride_change_and_walk() -> None:

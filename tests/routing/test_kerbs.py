@@ -8,7 +8,7 @@ from tests import worlds
 from tests.kernels.paths_door import ask_kernel
 from tests.oracles import plain_view
 from tests.worlds import Street
-from twin.kernels.paths import Trips
+from twin.kernels.paths import RouteQueries
 from twin.routing.kerbs import best_sides, other_directions
 from twin.routing.topology import build_topology
 
@@ -23,7 +23,7 @@ def sides(
 ) -> list[tuple[int, int]]:
     origin, destination = np.array(pairs, dtype=np.int32).T.copy()
     n = len(pairs)
-    trips = Trips(origin, destination, np.zeros(n, np.int64), np.arange(n, dtype=np.uint64))
+    trips = RouteQueries(origin, destination, np.zeros(n, np.int64), np.arange(n, dtype=np.uint64))
     topology = build_topology(net.tail, net.head, net.link_key, net.n_nodes)
     chosen = best_sides(
         topology, net.free_ms, net.length_m, trips, np.arange(n) if rows is None else np.array(rows)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests import worlds
-from twin.kernels.paths import BLOCKED, Topology, Trips
+from twin.kernels.paths import BLOCKED, RouteQueries, Topology
 from twin.routing.search import NO_DRAWS, bounds_to, find_routes, static_weights
 from twin.routing.topology import build_topology
 
@@ -18,11 +18,11 @@ def topology() -> Topology:
     return build_topology(NET.tail, NET.head, NET.link_key, NET.n_nodes)
 
 
-def trips_to(destination: list[int]) -> Trips:
+def trips_to(destination: list[int]) -> RouteQueries:
     """Trips that start on link 0."""
     n = len(destination)
     links = np.array(destination, dtype=np.int32)
-    return Trips(np.zeros(n, np.int32), links, np.zeros(n, np.int64), np.arange(n, dtype=np.uint64))
+    return RouteQueries(np.zeros(n, np.int32), links, np.zeros(n, np.int64), np.arange(n, dtype=np.uint64))
 
 
 def test_bounds_are_grid_distances(topology: Topology) -> None:

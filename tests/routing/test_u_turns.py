@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tests.conftest import ROOT
-from twin.kernels.paths import Trips
+from twin.kernels.paths import RouteQueries
 from twin.mobility.network import Roads, roads_of
 from twin.routing.search import NO_DRAWS, bounds_to, find_routes, static_weights
 from twin.routing.u_turns import BY_RULE, back_links, without_u_turns
@@ -24,7 +24,7 @@ def ground(name: str) -> Territory:
 
 def routes(roads: Roads, origin: np.ndarray, destination: np.ndarray) -> list[list[int]]:
     n = origin.shape[0]
-    trips = Trips(origin, destination, np.zeros(n, dtype=np.int64), np.arange(n).astype(np.uint64))
+    trips = RouteQueries(origin, destination, np.zeros(n, dtype=np.int64), np.arange(n).astype(np.uint64))
     bounds = bounds_to(roads.topology, roads.free_ms, destination)
     found = find_routes(roads.topology, static_weights(roads.free_ms), bounds, trips, np.arange(n), NO_DRAWS)
     return [found.of(k).tolist() if found.start[k] >= 0 else [] for k in range(n)]

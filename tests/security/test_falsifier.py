@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.worlds import grid
 from twin.kernels.random import keys_of
 from twin.knowledge.datasets import Observations, observations
-from twin.security.falsifier import WAYS, Falsifier, Queue, Span
+from twin.security.falsifier import WAYS, Falsifier, Queue, TimeWindow
 from twin.security.stealthy import hidden_stream
 
 STREAMS = np.array([3, 8])
@@ -44,7 +44,7 @@ def falsifier(way: str, until_s: float = END_S + 1.0) -> Falsifier:
         way,
         STREAMS,
         KEYS,
-        Span(FROM_S, until_s),
+        TimeWindow(FROM_S, until_s),
         SIZES[way],
         7,
         step=1.0,

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.sensing.oracles import slow_bell, slow_detected, slow_word
 from tests.sensing.worlds import LEDGER, counters, random_events, site, step
 from twin.errors import InputError
-from twin.kernels.observe import Events, bells, detect_vehicles
+from twin.kernels.observe import LinkExits, bells, detect_vehicles
 from twin.knowledge.day import flows_from_counts
 from twin.sensing.counters import count_reading, counters_work, observe_counters
 from twin.sensing.fleets import observe
@@ -68,7 +68,7 @@ def test_counts_of_an_interval_add_up_over_steps():
 
 def test_intervals_shorter_than_a_step_get_their_own_events():
     moments_ms = np.array([0, 59_999, 60_000, 299_999, 299_999])
-    events = Events(np.zeros(5, np.int32), np.zeros(5, np.int32), moments_ms - 1_000, moments_ms)
+    events = LinkExits(np.zeros(5, np.int32), np.zeros(5, np.int32), moments_ms - 1_000, moments_ms)
     rows = observe(counters(1, interval_s=60.0), step(events, 1, 1), seed=1)
     assert rows.phenomenon_time_s.tolist() == [60.0, 120.0, 180.0, 240.0, 300.0]
     assert rows.result.tolist() == [2.0, 1.0, 0.0, 0.0, 2.0]
@@ -114,7 +114,7 @@ def test_good_share_and_loss_are_shares_of_reports():
 
 def test_observations_do_not_depend_on_the_order_of_events_or_sensors():
     events = random_events(3_000, 60, 8)
-    backwards = Events(*(column[::-1] for column in events))
+    backwards = LinkExits(*(column[::-1] for column in events))
     options = {"sampling": 0.9, "noise": 0.1, "loss": 0.2}
     first, second = (
         observe(counters(8, **options), step(each, 60, 8), seed=5) for each in (events, backwards)

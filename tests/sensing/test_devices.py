@@ -11,18 +11,28 @@ from hypothesis import strategies as st
 
 from tests.sensing.slow_devices import SlowDevice, slow_table
 from twin.clock import DAY_S
-from twin.kernels.devices import DOWN, LOST, MAINS, NEVER, NOTHING, DeviceRule, Devices, Span, step_devices
+from twin.kernels.devices import (
+    DOWN,
+    LOST,
+    MAINS,
+    NEVER,
+    NOTHING,
+    DeviceRule,
+    Devices,
+    DeviceSpan,
+    step_devices,
+)
 from twin.kernels.random import stream_of, uniforms
 from twin.scenario.actors import SensorFleet
 from twin.scenario.ledger import Parameters
-from twin.sensing.device_fleets import NO_CUT, Reports, new_table, step_fleet
+from twin.sensing.device_fleets import NO_CUT, DeviceReports, new_table, step_fleet
 from twin.sensing.devices import Tally
 from twin.sensing.kinds import (
     LORAWAN,
+    fleet_settings,
     link_chances,
     packet_pah,
     send_every,
-    settings_of,
 )
 from twin.sensing.lives import battery_life_s, grown_devices, mean_life_s, new_devices
 from twin.sensing.radio import Battery, airtime_ms, delivery
@@ -37,7 +47,7 @@ def order(kind: str, **more: object) -> SensorFleet:
 
 
 def rule_of(kind: str = "bin_sensor", parameters: Parameters = LEDGER, **more: object) -> DeviceRule:
-    return settings_of(order(kind, **more), parameters).rule
+    return fleet_settings(order(kind, **more), parameters).rule
 
 
 def sound(rule: DeviceRule, **more: object) -> DeviceRule:
@@ -56,11 +66,11 @@ def table_of(n: int, rule: DeviceRule, factor: int = 0) -> Devices:
 
 def run(
     table: Devices, rule: DeviceRule, truth: float | np.ndarray, n: int, first: int = 0, seed: int = 1
-) -> Reports:
+) -> DeviceReports:
     """n intervals of all devices; truth is one number, or (n_features, n_rows)."""
     seen = np.full((1, 1), truth, dtype=np.float32) if np.isscalar(truth) else truth.astype(np.float32)
-    out = Reports.room(len(table.key), n)
-    span = Span(0, len(table.key), first, n, seed, STREAM)
+    out = DeviceReports.room(len(table.key), n)
+    span = DeviceSpan(0, len(table.key), first, n, seed, STREAM)
     step_devices(table, rule, seen, NO_CUT, span, out.result, out.late_s)
     return out
 
@@ -113,8 +123,10 @@ def test_the_kernel_agrees_with_its_slow_twin(rule, fleet, data):
         table.fails_at_s[row] = each.fails_at
         table.visit_at_s[row] = NEVER if each.visit_at is None else each.visit_at
     table.charge_pah[:] = rule.capacity_pah
-    out = Reports.room(len(fleet), n)
-    step_devices(table, rule, truth, cut, Span(0, len(fleet), 0, n, seed, STREAM), out.result, out.late_s)
+    out = DeviceReports.room(len(fleet), n)
+    step_devices(
+        table, rule, truth, cut, DeviceSpan(0, len(fleet), 0, n, seed, STREAM), out.result, out.late_s
+    )
     luck = seed, int(STREAM)
     slow = [[each.step(rule, k, float(truth[row, k]), int(cut[row, k]), luck) for k in range(n)]
             for row, each in enumerate(fleet)]  # fmt: skip
@@ -157,7 +169,7 @@ def test_rows_threads_and_the_length_of_a_step_change_no_bit():
     found = []
     for threads in (1, 2, 4):
         many, rule, truth = mixed(40_000)
-        out = Reports.room(40_000, 8)
+        out = DeviceReports.room(40_000, 8)
         step_fleet(
             many, rule, np.ascontiguousarray(truth[:, :8], np.float32), (0, 8), 1, out, threads=threads
         )

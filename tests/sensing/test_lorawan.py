@@ -15,15 +15,15 @@ from twin.kernels.radio import Ether, add_loads, fill_heard, fill_losses
 from twin.kernels.random import stream_of, uniforms
 from twin.scenario.ledger import Parameters
 from twin.sensing.lorawan import (
-    Gateways,
+    RadioGateways,
     Radios,
     Reception,
     adaptive,
     air_us_per_day,
     budget_db,
+    gateway_reach_of,
     offered_load,
     place_gateways,
-    reach_of,
     received,
 )
 from twin.sensing.radio import airtime_ms, delivery, load
@@ -40,12 +40,12 @@ def radios(n: int, side_m: float = 3_000.0, interval_s: float = 900.0) -> Radios
     return Radios(x_m, y_m, rows * np.uint64(97) + np.uint64(5), np.zeros(n), np.full(n, interval_s))
 
 
-def one_gateway(x_m: float = 0.0, y_m: float = 0.0) -> Gateways:
-    return Gateways(np.array([x_m]), np.array([y_m]), np.array([7], dtype=np.uint64))
+def one_gateway(x_m: float = 0.0, y_m: float = 0.0) -> RadioGateways:
+    return RadioGateways(np.array([x_m]), np.array([y_m]), np.array([7], dtype=np.uint64))
 
 
-def heard_by(devices: Radios, gateways: Gateways, parameters: Parameters = LEDGER) -> Reception:
-    reach = reach_of(devices, gateways, parameters, 1)
+def heard_by(devices: Radios, gateways: RadioGateways, parameters: Parameters = LEDGER) -> Reception:
+    reach = gateway_reach_of(devices, gateways, parameters, 1)
     offered = offered_load(devices, reach.spreading, reach, len(gateways.key), parameters)
     return received(reach, offered, parameters)
 
@@ -102,7 +102,7 @@ def test_the_load_is_that_of_the_devices_own_factor_and_collisions_are_alohas():
     # half as often on the air, half the load; another factor is no load
     rare = heard_by(devices._replace(interval_s=np.full(2_000, 1_800.0)), one_gateway(100.0, 100.0), CALM)
     assert rare.heard.max() == pytest.approx(delivery(offered / 2.0), abs=0.002)
-    reach = reach_of(devices, one_gateway(100.0, 100.0), CALM, 1)
+    reach = gateway_reach_of(devices, one_gateway(100.0, 100.0), CALM, 1)
     mixed = np.where(np.arange(2_000) < 500, 8, 7).astype(np.uint8)
     loads = offered_load(devices, mixed, reach, 1, CALM)
     assert loads[0, 7] == pytest.approx(0.75 * offered, rel=1e-6)
@@ -165,7 +165,8 @@ def test_neither_gateways_nor_reception_depend_on_rows():
 def test_no_devices_no_gateways_and_too_many_gateways_are_refused():
     assert len(place_gateways(radios(0), LEDGER).key) == 0
     assert (
-        heard_by(radios(3), Gateways(*(np.empty(0),) * 2, np.empty(0, np.uint64))).heard.tolist() == [0] * 3
+        heard_by(radios(3), RadioGateways(*(np.empty(0),) * 2, np.empty(0, np.uint64))).heard.tolist()
+        == [0] * 3
     )
     with pytest.raises(InputError, match="gateways: 999 for"):
         place_gateways(radios(20), LEDGER, 999)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.sensing.oracles import Passage, slow_passages
 from tests.sensing.worlds import LEDGER, link_keys, phones, random_events, step
 from twin.errors import InputError
-from twin.kernels.observe import Events, Passages, ProbeRule, report_passages
+from twin.kernels.observe import LinkExits, ProbeRule, ReportedPassages, report_passages
 from twin.kernels.random import keys_of
 from twin.knowledge.datasets import Observations
 from twin.knowledge.platform import DataPlatform
@@ -29,7 +29,7 @@ passages = st.builds(
 )
 
 
-def seen(events: Events = EVENTS, sends: np.ndarray = ALL, seed: int = 1, **order: object) -> Observations:
+def seen(events: LinkExits = EVENTS, sends: np.ndarray = ALL, seed: int = 1, **order: object) -> Observations:
     return observe_probes(phones(**order), events, sends, TRIP_KEY, link_keys(N_LINKS), seed)
 
 
@@ -47,13 +47,13 @@ def who_and_where(rows: Observations) -> set[tuple[int, float]]:
 def test_reports_agree_with_their_slow_twin(seed, stream, trips, rule):
     n = len(trips)
     columns = np.array([(k, k, trip.enter_ms, trip.exit_ms) for k, trip in enumerate(trips)])
-    events = Events(
+    events = LinkExits(
         columns[:, 0].astype(np.int32), columns[:, 1].astype(np.int32), columns[:, 2], columns[:, 3]
     )
     keys = [
         np.array([getattr(trip, name) for trip in trips], dtype=np.uint64) for name in Passage._fields[:2]
     ]
-    out = Passages(np.empty(n, dtype=np.int32), *(np.empty(n, dtype=np.int64) for _ in range(3)))
+    out = ReportedPassages(np.empty(n, dtype=np.int32), *(np.empty(n, dtype=np.int64) for _ in range(3)))
     sent = report_passages(seed, np.uint64(stream), events, np.ones(n, np.bool_), *keys, rule, out)
     got = list(zip(*(column[:sent].tolist() for column in out), strict=True))
     numbered = [trip._replace(link=k) for k, trip in enumerate(trips)]
@@ -140,7 +140,7 @@ def test_observations_are_the_same_for_any_order_of_trips_links_and_events(shuff
     fleet = phones(sampling=0.6, noise=0.2, delay_s=90.0)
     keys = link_keys(N_LINKS)
     trips, links, order = shuffled(N_TRIPS), shuffled(N_LINKS), shuffled(len(EVENTS.trip))
-    renumbered = Events(
+    renumbered = LinkExits(
         np.argsort(trips)[EVENTS.trip][order].astype(np.int32),
         np.argsort(links)[EVENTS.link][order].astype(np.int32),
         EVENTS.enter_ms[order],
@@ -162,5 +162,5 @@ def test_traces_are_personal_and_belong_to_the_provider():
 
 
 def test_a_step_without_traffic_is_no_row():
-    nothing = Events(*(column[:0] for column in EVENTS))
+    nothing = LinkExits(*(column[:0] for column in EVENTS))
     assert seen(events=nothing).n_rows == 0

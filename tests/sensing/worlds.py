@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from twin.kernels.observe import Events
+from twin.kernels.observe import LinkExits
 from twin.kernels.random import keys_of
 from twin.scenario.actors import SensorFleet
 from twin.scenario.ledger import Parameters
@@ -43,11 +43,11 @@ def phones(**order: object) -> Fleet:
     return deploy(fleet, site(0), LEDGER, provider=0)
 
 
-def random_events(n_events: int, n_trips: int, n_links: int, until_ms: int = 300_000) -> Events:
+def random_events(n_events: int, n_trips: int, n_links: int, until_ms: int = 300_000) -> LinkExits:
     """Passages spread over trips, links and the step; different every row."""
     rows = np.arange(n_events, dtype=np.int64)
     exit_ms = rows * 7_919 % until_ms
-    return Events(
+    return LinkExits(
         trip=(rows % n_trips).astype(np.int32),
         link=(rows // n_trips % n_links).astype(np.int32),
         enter_ms=exit_ms - 1_000 - rows * 104_729 % 60_000,
@@ -55,7 +55,9 @@ def random_events(n_events: int, n_trips: int, n_links: int, until_ms: int = 300
     )
 
 
-def step(events: Events, n_trips: int, n_links: int, start_ms: int = 0, end_ms: int = 300_000) -> StepTruth:
+def step(
+    events: LinkExits, n_trips: int, n_links: int, start_ms: int = 0, end_ms: int = 300_000
+) -> StepTruth:
     """One step in which all travellers send to provider 0."""
     trip_key = keys_of(np.arange(n_trips).astype(str))
     return StepTruth(start_ms, end_ms, events, trip_key, np.zeros(n_trips, np.int8), link_keys(n_links))

@@ -15,9 +15,9 @@ from twin.errors import InputError
 from twin.indicators.compute import compute
 from twin.scenario.scenario import Scenario
 from twin.study.compare import compare, load_comparison, mean_links
-from twin.study.comparison import Comparison, Row
+from twin.study.comparison import Comparison, ComparisonRow
 from twin.study.members import RunStore, user_store
-from twin.study.pairing import pairs_of
+from twin.study.pairing import focus_pairs
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def guided(base: Scenario) -> Scenario:
     return base.varied("app_share", 0.6).varied("title", "With the app")
 
 
-def row(comparison: Comparison, indicator: str, focus: str = "all", group: str = "") -> Row:
+def row(comparison: Comparison, indicator: str, focus: str = "all", group: str = "") -> ComparisonRow:
     """The one row of that name."""
     wanted = (indicator, focus, group)
     (found,) = [each for each in comparison.rows if (each.indicator, each.focus, each.group) == wanted]
@@ -119,17 +119,17 @@ def test_two_areas_are_unpaired_and_per_inhabitant(tmp_path: Path, base: Scenari
 def test_focuses_are_held_against_each_other_in_their_order(base: Scenario) -> None:
     both = base.varied("focus", ["town", "village"])
     whole = base.varied("focus", "all")
-    found = [(each.base, each.alternative, each.method) for each in pairs_of(both, base, True)]
+    found = [(each.base, each.alternative, each.method) for each in focus_pairs(both, base, True)]
     assert found == [
         ("town", "village", "side by side"),
         ("village", "village", "paired by seed"),
         ("all", "all", "paired by seed"),
     ]
-    assert [(each.base, each.alternative) for each in pairs_of(whole, base, True)] == [
+    assert [(each.base, each.alternative) for each in focus_pairs(whole, base, True)] == [
         ("all", "village"),
         ("all", "all"),
     ]
-    assert [each.base for each in pairs_of(whole, whole, True)] == ["all"]
+    assert [each.base for each in focus_pairs(whole, whole, True)] == ["all"]
 
 
 def test_finished_runs_are_read_and_damaged_ones_run_anew(base: Scenario, guided: Scenario) -> None:

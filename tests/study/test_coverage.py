@@ -16,10 +16,10 @@ from twin.knowledge.own_record import model_error
 from twin.model.sources import load_territory
 from twin.report.coverage import render_coverage
 from twin.scenario.scenario import Scenario
-from twin.study.coverage import COVERAGES, MODEL_SEED, CoveragePlan, area_of, prior_of, study_coverage
+from twin.study.coverage import COVERAGES, MODEL_SEED, CoveragePlan, prior_of, study_area_of, study_coverage
 from twin.study.coverage_days import PHONES_SHARE, KeptDay, kept_days
-from twin.study.coverage_readings import Luck, counts_of, drawn_order, phones_of
-from twin.study.coverage_summary import curve, differences, falls, gains, told
+from twin.study.coverage_readings import Luck, counter_readings, drawn_order, phones_of
+from twin.study.coverage_summary import curve, differences, falls, gains_by_coverage, told
 from twin.study.coverage_table import Row
 from twin.study.dated_days import HOURS
 
@@ -64,7 +64,7 @@ def test_the_error_falls_with_coverage_and_beats_its_rivals(rows):
         for rival in ("persistence", "day_of_week", "readings_else_usual"):
             assert point.values["rmse"].value < point.values[rival].value
         assert point.values["rmse_unread"].value < point.values["usual_unread"].value
-    per_percent = [gain.value for _, _, gain in gains(rows, "la_turbie", "counters by value")]
+    per_percent = [gain.value for _, _, gain in gains_by_coverage(rows, "la_turbie", "counters by value")]
     assert per_percent[0] > per_percent[-1] > 0.0
 
 
@@ -104,14 +104,14 @@ def test_the_city_reads_its_counters_and_no_other_link(days):
     links = np.flatnonzero(territory.streets.zone == 0)
     order = drawn_order(territory.streets, links, 40, 1, ledger)
     assert set(drawn_order(territory.streets, links, 10, 1, ledger)) == set(order[:10])
-    flow, variance = counts_of(days[0], territory.streets, Luck(1, order), ledger)
+    flow, variance = counter_readings(days[0], territory.streets, Luck(1, order), ledger)
     seen = np.isfinite(flow).any(axis=0)
     assert set(np.flatnonzero(seen)) <= set(order.tolist())
     assert 10 < seen.sum() < 35  # a good half of counters work
     truth = days[0].flow_veh
     z = ((flow - truth) / np.sqrt(variance))[np.isfinite(flow) & (truth > 20.0)]
     assert 0.7 < np.sqrt(np.mean(z**2)) < 1.4
-    fewer, _ = counts_of(days[0], territory.streets, Luck(1, order[:10]), ledger)
+    fewer, _ = counter_readings(days[0], territory.streets, Luck(1, order[:10]), ledger)
     both = np.isfinite(fewer)
     assert (fewer[both] == flow[both]).all()  # more counters change nothing that the first ones say
 
@@ -165,7 +165,7 @@ def test_counts_move_the_matrix_towards_the_days(days, model):
         usual = np.mean([each.od for each in alike], axis=0)
         passed = sum(each.passed for each in alike) / len(alike)
         order = drawn_order(territory.streets, links, len(links) // 5, seed, ledger)
-        flow, variance = counts_of(day, territory.streets, Luck(seed, order), ledger)
+        flow, variance = counter_readings(day, territory.streets, Luck(seed, order), ledger)
         known = np.flatnonzero(np.isfinite(flow).all(axis=0))
         counts = (known, flow[:, known].sum(axis=0), variance[:, known].sum(axis=0))
         estimate = matrix_from_counts(usual, 0.2, link_shares(passed, usual), counts, 0.05).value
@@ -178,7 +178,9 @@ def test_counts_move_the_matrix_towards_the_days(days, model):
 
 
 def test_the_models_error_is_seen_at_counters(days, model):
-    area = area_of(focuses_of(load_territory(scenario()), "la_turbie")[0], load_territory(scenario()), model)
+    area = study_area_of(
+        focuses_of(load_territory(scenario()), "la_turbie")[0], load_territory(scenario()), model
+    )
     prior, ledger = prior_of(area, 0, scenario().ledger()), scenario().ledger()
     nothing = np.full((1, *prior.usual_veh.shape), np.nan)
     assumed = ledger["knowledge.model_error_ratio"]

@@ -19,7 +19,7 @@ from twin.study import store
 from twin.study.erasure import MARK, erase
 from twin.study.progress import silent
 from twin.study.results import Result
-from twin.study.retention import held, retain
+from twin.study.retention import kept_files, retain
 
 PERSON, OTHER = 123_456_789, 987_654_321
 
@@ -141,7 +141,7 @@ def test_personal_tables_go_after_their_days_and_sums_after_theirs(folder: Path)
     assert kept.trips.empty
     assert not kept.links.empty
     assert not (folder / "checkpoints").exists()
-    assert all(not each.personal for each in held(folder, parameters, began_s))
+    assert all(not each.personal for each in kept_files(folder, parameters, began_s))
     last = retain(folder, parameters, began_s + sums_days * 86_400.0)
     assert last["files"] == 0
     assert (folder / "manifest.json").is_file()

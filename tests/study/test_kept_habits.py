@@ -12,9 +12,9 @@ from twin.behaviour.habits import N_SLICES, Habits
 from twin.errors import WorkError
 from twin.routing.routes import Routes
 from twin.study import habits as room
-from twin.study.people import People
+from twin.study.people import RunPeople
 
-PEOPLE = People(1, "a", "b", "/c")
+PEOPLE = RunPeople(1, "a", "b", "/c")
 
 
 def some() -> Habits:

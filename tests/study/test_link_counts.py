@@ -13,7 +13,7 @@ from tests.territories import grid_territory
 from twin.cli.main import run_command
 from twin.errors import InputError
 from twin.model.sources import load_population, load_territory
-from twin.population.file import CalibrationTable, with_calibration, with_totals
+from twin.population.file import CalibrationTable, with_calibration, with_scaled_totals
 from twin.scenario.scenario import Scenario
 from twin.study.link_counts import COLUMNS, calibrate, read_link_counts
 from twin.study.run import run
@@ -63,7 +63,7 @@ profile = {PROFILE}
 kind = "assumption"
 source = "made for the test"
 """
-REALITY = with_totals(PEOPLE, (1.3,), (0.7,), "here")
+REALITY = with_scaled_totals(PEOPLE, (1.3,), (0.7,), "here")
 """The place as it is: 1.3 times the commuters, 0.7 times the through traffic."""
 Captured = pytest.CaptureFixture[str]
 
@@ -202,4 +202,4 @@ def test_what_cannot_be_scaled_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="counts at gateways scale the same totals"):
         calibrate(with_gate, (), seed=1)
     with pytest.raises(InputError, match="a total cannot be found"):
-        with_totals("[[through]]", (), (1.2,), "here")
+        with_scaled_totals("[[through]]", (), (1.2,), "here")

@@ -13,7 +13,15 @@ from hypothesis import strategies as st
 from benchmarks.studies.privacy import FOCUSES, read_points
 from twin.knowledge.privacy_tables import Contributions
 from twin.study.decisions import FleetCost, mean_way_m, sited
-from twin.study.privacy_front import FLEET, SITING, Point, Problem, Strictness, free_lunch, point_of
+from twin.study.privacy_front import (
+    FLEET,
+    SITING,
+    FrontPoint,
+    ReleaseProblem,
+    Strictness,
+    free_lunch,
+    point_of,
+)
 
 pytestmark = pytest.mark.one_interpreter("arithmetic that no interpreter changes")
 
@@ -39,7 +47,7 @@ def test_no_other_fleet_costs_less(trips):
     assert cost.of(fleet, asked)[0] == pytest.approx(cost.of(np.arange(40), asked).min())
 
 
-def town(n_people: int) -> Problem:
+def town(n_people: int) -> ReleaseProblem:
     """Services for people who live in a row of cells, many at one end."""
     who = np.arange(n_people)
     u = (who * 0.618034) % 1.0
@@ -54,7 +62,7 @@ def town(n_people: int) -> Problem:
         chosen = sited(believed if believed.sum() > 0 else np.ones(40), apart, 2)
         return mean_way_m(demand, apart, chosen) - best
 
-    return Problem("town", SITING, given, 1, regret, best)
+    return ReleaseProblem("town", SITING, given, 1, regret, best)
 
 
 def test_regret_grows_with_strictness_and_sooner_where_few_live():
@@ -74,8 +82,8 @@ def test_regret_grows_with_strictness_and_sooner_where_few_live():
 
 
 def test_a_free_lunch_ends_where_strictness_may_add_more_than_one_percent():
-    def point(epsilon: float, share_high: float, fewest: int = 10) -> Point:
-        return Point("town", SITING, epsilon, fewest, 12, 0.0, 0.0, 0.0, share_high, share_high, 1.0)
+    def point(epsilon: float, share_high: float, fewest: int = 10) -> FrontPoint:
+        return FrontPoint("town", SITING, epsilon, fewest, 12, 0.0, 0.0, 0.0, share_high, share_high, 1.0)
 
     points = [point(math.inf, 0.0), point(1.0, 0.01), point(0.1, 0.02), point(0.05, 0.0)]
     assert list(free_lunch(points)) == [("town", SITING, 1.0)]
@@ -86,7 +94,7 @@ def test_a_free_lunch_ends_where_strictness_may_add_more_than_one_percent():
     assert apart[2] == 3.0
 
 
-def found(focus: str, decision: str, epsilon: float, fewest: int = 10) -> Point:
+def found(focus: str, decision: str, epsilon: float, fewest: int = 10) -> FrontPoint:
     """The point of the study's table."""
     (one,) = [
         each

@@ -15,7 +15,7 @@ from twin.model.sources import load_population, load_territory
 from twin.scenario.scenario import Scenario
 from twin.study.dated_days import dated
 from twin.territory.utilities.tables import POWER
-from twin.utilities.demand import DayConsumption, Demand
+from twin.utilities.demand import ConsumptionRates, DayConsumption
 
 pytestmark = pytest.mark.one_interpreter("long; populations are drawn on each elsewhere")
 
@@ -39,7 +39,7 @@ def test_meters_and_the_monitor_beat_what_was_before():
         trips = population.trips
         depart_ms = np.rint(trips.depart_s * 1_000.0).astype(np.int64)
         arrive_ms = depart_ms + np.rint(np.nan_to_num(trips.duration_s, nan=600.0) * 1_000.0).astype(np.int64)
-        drawn = DayConsumption(Demand(population, places, ledger), depart_ms, arrive_ms)
+        drawn = DayConsumption(ConsumptionRates(population, places, ledger), depart_ms, arrive_ms)
         kwh = drawn.between("power", HOUR * 3_600_000, (HOUR + 1) * 3_600_000)[used]
         reports = uniforms(1, stream_of("test.metered"), key) < METERED
         read = kwh * (1.0 + METER_ERROR * bells(1, stream_of("test.meter"), key, number))

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tests.riviera import riviera
 from twin.indicators.accessibility import Cells
-from twin.knowledge.app_reports import AGE_GROUPS
+from twin.knowledge.app_reports import NEED_AGE_GROUPS
 from twin.population.population import Population
 from twin.scenario.ledger import Parameters
 from twin.study.value_of_data import made
@@ -23,7 +23,7 @@ from twin.study.value_of_data_rides import FleetSizing
 from twin.study.value_of_data_signals import SignalPlanning
 from twin.study.value_of_data_siting import CounterSiting
 from twin.study.value_of_data_sources import squares_of
-from twin.study.value_of_data_ways import Ground, known_ways, true_ways
+from twin.study.value_of_data_ways import SitingGround, known_ways, true_ways
 
 pytestmark = pytest.mark.one_interpreter("takes decisions on real networks; the same on each")
 METRES = st.floats(-5e3, 5e3)
@@ -117,10 +117,10 @@ def test_a_fleet_is_tried_on_days_of_other_people():
     assert len(mine & model) < 0.5 * len(mine)
 
 
-def ground(n_homes: int) -> Ground:
+def ground(n_homes: int) -> SitingGround:
     """Two sites, the first near and the second far; nobody reaches a counter now."""
     foot_m = np.array([np.full(n_homes, 800.0), np.full(n_homes, 2_400.0)])
-    return Ground(
+    return SitingGround(
         foot_m, np.array([np.full(n_homes, 9.0), np.full(n_homes, 12.0)]), *np.full((2, n_homes), np.inf)
     )
 
@@ -170,5 +170,5 @@ def test_the_city_sites_by_what_it_is_told_and_by_no_inhabitant():
     assert siting.act(blind[0]) == other.act(blind[1])
     assert siting.minutes.shape != other.minutes.shape, "their own ways differ"
     counted = [with_datasets(each.actor, each.day(3).sources, 1) for each in (siting, other)]
-    assert siting.believed(counted[0]).shape == (siting.n_hoods, len(AGE_GROUPS))
+    assert siting.believed(counted[0]).shape == (siting.n_hoods, len(NEED_AGE_GROUPS))
     assert not np.allclose(siting.believed(counted[0]), other.believed(counted[1]))

@@ -37,7 +37,7 @@ def test_without_an_engine_no_leak_is_searched(monkeypatch):
     monkeypatch.setitem(sys.modules, "epanet", None)  # whoever imports it finds it absent
     scenario, territory, population = riviera()
     with pytest.raises(NotApplicableError, match="leak search: water network: it needs the extra"):
-        LeakSearch(territory, population, scenario.ledger(), study.zones_of(scenario, territory))
+        LeakSearch(territory, population, scenario.ledger(), study.zones_in_focus(scenario, territory))
 
 
 def test_bad_input_is_no_reason_to_leave_a_decision_out(monkeypatch):

@@ -17,8 +17,8 @@ from twin.knowledge.platform import DataPlatform
 from twin.knowledge.standard_datasets import STANDARD
 from twin.scenario.data_sharing import HoldDataset, PublishDataset, TerritorialPlatform
 from twin.scenario.modification import Modification
-from twin.study.value_of_data import ValueOfData, holders_shares, made, value_of_data, zones_of
-from twin.study.value_of_data_game import NOW_S, Day, Source, play, with_datasets
+from twin.study.value_of_data import ValueOfData, holders_shares, made, value_of_data, zones_in_focus
+from twin.study.value_of_data_game import NOW_S, DatasetSource, DecisionDay, play, with_datasets
 from twin.study.value_of_data_leaks import LeakSearch, Loggers
 from twin.study.value_of_data_rides import FleetSizing
 from twin.study.value_of_data_sensors import peak_of
@@ -39,12 +39,12 @@ class Bet:
         replace(STANDARD["road_counts"], name="ones", owner="partner", service=""),
     )
 
-    def day(self, seed: int) -> Day:
+    def day(self, seed: int) -> DecisionDay:
         digits = np.array([(7 * seed) % 10, (3 * seed) % 10])
         told = [observations(np.array([0]), NOW_S - 10.0, NOW_S - 10.0, float(each)) for each in digits]
-        return Day(
+        return DecisionDay(
             10 * digits[0] + digits[1],
-            tuple(Source(each, rows) for each, rows in zip(self.datasets, told, strict=True)),
+            tuple(DatasetSource(each, rows) for each, rows in zip(self.datasets, told, strict=True)),
         )
 
     def act(self, platform: DataPlatform) -> tuple[bool, int]:
@@ -52,7 +52,7 @@ class Bet:
         known = all(each.n_rows for each in seen)
         return known, int(10 * seen[0].result[0] + seen[1].result[0]) if known else 0
 
-    def cost(self, day: Day, action: tuple[bool, int]) -> float:
+    def cost(self, day: DecisionDay, action: tuple[bool, int]) -> float:
         return 0.0 if action == (True, day.truth) else 100.0
 
 
@@ -192,4 +192,4 @@ def test_the_study_tells_all_and_peaks_as_they_are():
     assert help_of[0.6, 0.0]["distance"]["value"] < help_of[0.0, 0.0]["distance"]["value"]
     assert found["third_party_services_per_month"] == 0.0, "nothing is open"
     with pytest.raises(InputError, match="no zone"):
-        zones_of(village().scenario.model_copy(update={"focus": "nowhere"}), riviera()[1])
+        zones_in_focus(village().scenario.model_copy(update={"focus": "nowhere"}), riviera()[1])

@@ -7,7 +7,7 @@ import pytest
 
 from tests.osm_maps import OsmMap
 from twin.errors import InputError
-from twin.kernels.paths import Trips
+from twin.kernels.paths import RouteQueries
 from twin.mobility.network import roads_of
 from twin.routing.search import NO_DRAWS, bounds_to, find_routes, static_weights
 from twin.scenario.ledger import Parameters
@@ -186,7 +186,7 @@ def test_cars_do_not_take_a_banned_turn(tmp_path):
     first, last = (
         link_id.index(f"{town.ways[side]}:{a}:{b}") for side, (a, b) in (("W", (2, 1)), ("N", (1, 5)))
     )
-    trips = Trips(
+    trips = RouteQueries(
         np.array([first], np.int32), np.array([last], np.int32), np.zeros(1, np.int64), np.zeros(1, np.uint64)
     )
     bounds = bounds_to(roads.topology, roads.free_ms, trips.destination)

@@ -17,16 +17,16 @@ from twin.scenario.ledger import Parameters
 from twin.territory.territory import Territory
 from twin.territory.utilities.heat import HeatDeclared, worth_keeping
 from twin.territory.utilities.layers import lay_utilities
-from twin.territory.utilities.observed import Observed, ObservedLine, ObservedPoint
+from twin.territory.utilities.observed import ObservedElements, ObservedLine, ObservedPoint
 from twin.territory.utilities.tables import HEAT, POWER, TELECOM, UTILITIES, WATER, Utilities
 from twin.territory.utilities.telecom import greedy_cover
 from twin.territory.utilities.trees import Tree, cut_areas
 
 LEDGER = Parameters.defaults()
-NOTHING = Observed()
+NOTHING = ObservedElements()
 
 
-def lay(town: Territory, observed: Observed = NOTHING, heat: HeatDeclared | None = None) -> Utilities:
+def lay(town: Territory, observed: ObservedElements = NOTHING, heat: HeatDeclared | None = None) -> Utilities:
     return lay_utilities((town.streets, town.places, town.zones), observed, LEDGER, heat)
 
 
@@ -157,7 +157,7 @@ def test_mapped_substation_tank_exchange_and_antenna_are_used(town_grid):
         ObservedPoint("node:6", WATER, "hydrant", lon, lat + 1e-4, nan),
         ObservedPoint("node:7", POWER, "substation", lon + 1.0, lat, 225.0),
     )
-    layers = lay(town_grid, Observed(points=points))
+    layers = lay(town_grid, ObservedElements(points=points))
     check_layers(town_grid, layers)
     kind = dict(zip(layers.nodes.node_id.tolist(), layers.nodes.kind.tolist(), strict=True))
     assert (kind["node:1"], kind["node:2"], kind["node:7"]) == ("hv_mv_substation", "station", "substation")
@@ -173,7 +173,8 @@ def test_mapped_substation_tank_exchange_and_antenna_are_used(town_grid):
 def test_a_mapped_data_centre_hosts_and_needs_power_and_a_distant_one_does_not(town_grid):
     lon, lat = float(town_grid.streets.node_lon[5]), float(town_grid.streets.node_lat[5])
     near = lay(
-        town_grid, Observed(points=(ObservedPoint("way:9", TELECOM, "data_center", lon, lat, np.nan),))
+        town_grid,
+        ObservedElements(points=(ObservedPoint("way:9", TELECOM, "data_center", lon, lat, np.nan),)),
     )
     check_layers(town_grid, near)
     assert set(near.nodes_of("hosted", TELECOM).values()) == {near.row_of["way:9"]}
@@ -205,7 +206,7 @@ def test_district_heat_needs_evidence_or_a_declaration(town_grid):
         "way:1", HEAT, "pipeline", (1, 2), np.array([[lon, lat], [lon + 1e-4, lat]]), "heat", 100.0, 1.0
     )
     assert lay(town_grid).counts()["heat"]["elements"] == 0
-    mapped = lay(town_grid, Observed(lines=(pipe,)))
+    mapped = lay(town_grid, ObservedElements(lines=(pipe,)))
     assert mapped.counts()["heat"]["observed"] == 1
     assert mapped.counts()["heat"]["inferred"] > 2
     joined = []

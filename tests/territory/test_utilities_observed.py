@@ -18,7 +18,7 @@ from twin.territory.utilities.draft import Draft
 from twin.territory.utilities.observed import enter_observed, read_observed, utility_of
 from twin.territory.utilities.tables import UTILITIES, Utilities
 from twin.utilities.heat.flow import HeatFlow
-from twin.utilities.heat.laid import control_of, laid_heat
+from twin.utilities.heat.laid import heat_control_of, laid_heat
 
 DATA = Path(__file__).parent / "data"
 LEDGER = Parameters.defaults()
@@ -88,7 +88,7 @@ def test_helsinkis_pipelines_poles_cabinets_and_antenna_arrive(data_file):
     laid = laid_heat(territory.utilities, territory.places.place_id, LEDGER)
     assert laid is not None
     asked_w = np.full(laid.n_stations, 20_000.0)
-    control = control_of(
+    control = heat_control_of(
         laid, np.full(territory.places.n_places, 50_000.0), 0.0 * territory.places.lon, LEDGER
     )
     flow, opened = HeatFlow(laid.network, control, (90.0, 50.0)), np.ones(laid.n_stations, dtype=bool)

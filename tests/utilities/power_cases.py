@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from twin.utilities.power.grid import Buses, Grid, Lines, Sources, Transformers
+from twin.utilities.power.grid import Buses, PowerGrid, PowerLines, Sources, Transformers
 
 # ohm, ohm, kW, kvar of each branch and of the load at its far end
 IEEE_33 = """0 1 .0922 .047 100 60|1 2 .493 .2511 90 40|2 3 .366 .1864 120 80|3 4 .3811 .1941 60 30
@@ -64,7 +64,7 @@ def case(
     units: list[tuple[float, ...]],
     source: tuple[int, float],
     load_bus: list[int],
-) -> Grid:
+) -> PowerGrid:
     """A network of lines (tail, head, ohm, ohm, F, A) and transformers (tail, head, VA, uk, W)."""
     n = len(rated_v)
     column = np.array(lines, dtype=float).reshape(-1, 6).T
@@ -72,9 +72,9 @@ def case(
     volts = np.array(rated_v, dtype=float)
     ends, unit_ends = column[:2].astype(np.int32), unit[:2].astype(np.int32)
     nothing = np.zeros(len(units))
-    return Grid(
+    return PowerGrid(
         Buses(named("bus", n), volts),
-        Lines(named("line", len(lines)), ends[0], ends[1], *column[2:]),
+        PowerLines(named("line", len(lines)), ends[0], ends[1], *column[2:]),
         Transformers(
             named("unit", len(units)), unit_ends[0], unit_ends[1],
             volts[unit_ends[0]], volts[unit_ends[1]], unit[2], unit[3], unit[4], nothing, nothing,
@@ -91,14 +91,14 @@ def of_kva(text: str) -> tuple[list[int], np.ndarray, np.ndarray]:
     return table[:, 0].astype(int).tolist(), active, 1000.0 * table[:, 1] * np.sqrt(1.0 - table[:, 2] ** 2)
 
 
-def ieee_33() -> tuple[Grid, np.ndarray, np.ndarray]:
+def ieee_33() -> tuple[PowerGrid, np.ndarray, np.ndarray]:
     table = np.array(rows(IEEE_33), dtype=float)
     lines = [(a, b, r, x, 0.0, 1e5) for a, b, r, x in table[:, :4].tolist()]
     loads = table[:, 1].astype(int).tolist()
     return case([12_660.0] * 33, lines, [], (0, 1.0), loads), 1000.0 * table[:, 4], 1000.0 * table[:, 5]
 
 
-def cigre_mv() -> tuple[Grid, np.ndarray, np.ndarray]:
+def cigre_mv() -> tuple[PowerGrid, np.ndarray, np.ndarray]:
     lines = []
     for tail, head, km, kind in rows(CIGRE_MV):
         r, x, farad, ampere = MV_KINDS[int(kind)]
@@ -108,7 +108,7 @@ def cigre_mv() -> tuple[Grid, np.ndarray, np.ndarray]:
     return case([110_000.0] + [20_000.0] * 17, lines, units, (0, 1.03), at), active, reactive
 
 
-def cigre_lv() -> tuple[Grid, np.ndarray, np.ndarray]:
+def cigre_lv() -> tuple[PowerGrid, np.ndarray, np.ndarray]:
     at_mv = (0, 1, 20, 23)
     lines = [(0, top, 1e-4, 1e-4, 0.0, 1e5) for top in at_mv[1:]]
     for tail, head, km, kind in rows(CIGRE_LV):

@@ -12,7 +12,7 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 from twin.kernels.random import stream_of, uniforms
-from twin.utilities.failures.cascade import BROKEN, Cascade, Elements, Needs, Paths, run, settle
+from twin.utilities.failures.cascade import BROKEN, Cascade, Elements, Needs, SupplyPaths, run, settle
 
 NOTHING = np.zeros(0, dtype=np.int32)
 
@@ -103,7 +103,7 @@ def test_coupled_random_graphs_collapse_at_once_where_buldyrev_found(mean_degree
 
 
 def test_a_way_leads_over_what_works_and_back_from_no_one_way():
-    paths = Paths(5, np.array([0, 1, 2, 3]), np.array([1, 2, 3, 2]), np.array([0]))
+    paths = SupplyPaths(5, np.array([0, 1, 2, 3]), np.array([1, 2, 3, 2]), np.array([0]))
     assert paths.reached(np.ones(5)).tolist() == [1, 1, 1, 1, 1], "the last is none of its own"
     assert paths.reached(np.array([1.0, 0, 1, 1, 0])).tolist() == [1, 1, 0, 0, 1]
     assert paths.reached(np.array([1.0, 1, 0, 1, 1])).tolist() == [1, 1, 1, 0, 1]
@@ -153,14 +153,14 @@ def test_a_short_return_does_not_fill_a_slow_store():
 
 
 @st.composite
-def worlds(draw: st.DrawFn) -> tuple[Elements, Needs, list[Paths], np.ndarray, float]:
+def worlds(draw: st.DrawFn) -> tuple[Elements, Needs, list[SupplyPaths], np.ndarray, float]:
     n = draw(st.integers(2, 7))
     n_utilities = draw(st.integers(1, 2))
     row = st.integers(0, n - 1)
     pair = st.tuples(row, row, st.integers(0, n_utilities - 1), st.sampled_from([0.3, 0.5, 1.0]))
     needs = needs_of(*draw(st.lists(pair, max_size=10)))
     edges = np.array(draw(st.lists(st.tuples(row, row), max_size=8)), dtype=np.int32).reshape(-1, 2)
-    layers = [Paths(n, edges[:, 0], edges[:, 1], np.array(draw(st.lists(row, min_size=1, max_size=2))))]
+    layers = [SupplyPaths(n, edges[:, 0], edges[:, 1], np.array(draw(st.lists(row, min_size=1, max_size=2))))]
     some = st.sampled_from([0.0, 30.0, 60.0, 90.0, 200.0])
     elements = Elements(
         np.array(draw(st.lists(st.sampled_from([0.0, 0.5, 0.8]), min_size=n, max_size=n))),
@@ -197,7 +197,7 @@ def test_better_health_never_loses_more(world):
 
 
 def settle_slowly(
-    world: tuple[Elements, Needs, list[Paths], np.ndarray, float], order: list[int]
+    world: tuple[Elements, Needs, list[SupplyPaths], np.ndarray, float], order: list[int]
 ) -> list[float]:
     """The slow twin: one element after another is lowered to what the others allow, until none changes."""
     elements, needs, layers, health, _ = world
@@ -243,7 +243,7 @@ def test_the_order_of_rows_changes_nothing(world, data):
     row = st.integers(0, n - 1)
     edges = np.array(data.draw(st.lists(st.tuples(row, row), max_size=8)), dtype=int).reshape(-1, 2)
     arcs = [(edges[:, 0], edges[:, 1], np.array(data.draw(st.lists(row, min_size=1, max_size=2))))]
-    layers = [Paths(n, *each) for each in arcs]
+    layers = [SupplyPaths(n, *each) for each in arcs]
     to = np.array(data.draw(st.permutations(range(n))))  # old row -> new row
     back = np.argsort(to)
     turned = Elements(elements.least[back], elements.restart_s[back], elements.store_s[:, back])
@@ -251,7 +251,7 @@ def test_the_order_of_rows_changes_nothing(world, data):
     consumer, support = (to[each].astype(np.int32) for each in (needs.consumer, needs.support))
     rows = list(pairs)
     mixed = Needs(consumer[rows], support[rows], needs.utility[rows], needs.weight[rows])
-    ways = [Paths(n, to[tail], to[head], to[sources]) for tail, head, sources in arcs]
+    ways = [SupplyPaths(n, to[tail], to[head], to[sources]) for tail, head, sources in arcs]
     plain = run(Cascade(elements, needs, layers, recharge), health, 60.0)
     other = run(Cascade(turned, mixed, ways, recharge), health[:, back], 60.0)
     assert other[:, to] == pytest.approx(plain, abs=1e-12)
@@ -260,7 +260,7 @@ def test_the_order_of_rows_changes_nothing(world, data):
 def test_a_way_over_a_cable_ends_with_it_and_a_tie_is_no_usual_way():
     """0 -4-> 1 -5-> 2, and a tie 6 from 0 to 2; 3 is of another network."""
     tail, head, via = np.array([0, 1, 1, 2, 0, 2]), np.array([1, 0, 2, 1, 2, 0]), np.array([4, 4, 5, 5, 6, 6])
-    paths = Paths(7, tail, head, np.array([0]), via, np.array([6]))
+    paths = SupplyPaths(7, tail, head, np.array([0]), via, np.array([6]))
     assert paths.upstream.tolist() == [-1, 4, 5, -1, 0, 1, -1]
     open_ = np.array([1, 1, 1, 1, 1, 1, 0.0])
     assert paths.reached(open_).tolist() == [1, 1, 1, 1, 1, 1, 1]

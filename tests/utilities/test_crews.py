@@ -14,9 +14,9 @@ from tests.utilities.ring_worlds import ring
 from twin.errors import InputError
 from twin.scenario.ledger import Parameters
 from twin.territory.utilities.tables import Utilities
-from twin.utilities.failures.crews import Crews, Repairs, Visit, crews_of
+from twin.utilities.failures.crews import RepairCrews, Repairs, Visit, crews_of
 from twin.utilities.failures.damages import Damages, join_damages
-from twin.utilities.failures.dispatch import DEPOT, straight_travel
+from twin.utilities.failures.dispatch import DEPOT, RepairRules, straight_travel
 from twin.utilities.failures.inventory import inventory_of
 
 LEDGER = Parameters.defaults()
@@ -25,10 +25,14 @@ WORLD = ring(2, 3)
 KNOWN = inventory_of(WORLD)
 
 
-def team(n: int, parts: int = 99, skill: str = "power", shift: tuple[float, float] = (0.0, 1e9)) -> Crews:
+def team(
+    n: int, parts: int = 99, skill: str = "power", shift: tuple[float, float] = (0.0, 1e9)
+) -> RepairCrews:
     names = np.array([f"crew {row}" for row in range(n)], dtype=np.str_)
     skills = np.full(n, skill, dtype="U20")
-    return Crews(names, skills, np.full(n, shift[0]), np.full(n, shift[1]), np.full(n, parts, dtype=np.int32))
+    return RepairCrews(
+        names, skills, np.full(n, shift[0]), np.full(n, shift[1]), np.full(n, parts, dtype=np.int32)
+    )
 
 
 def damages_at(*rows: tuple[str, float, float]) -> Damages:
@@ -51,7 +55,7 @@ def by_distance(origin: int, element: int, moment_s: float) -> float:
 
 def mended(
     damages: Damages,
-    crews: Crews,
+    crews: RepairCrews,
     travel=None,
     policy: str = "requests",
     layers: Utilities = WORLD,
@@ -60,7 +64,10 @@ def mended(
     level: np.ndarray | None = None,
 ) -> tuple[list[Visit], np.ndarray]:
     """Visits and health (n_steps, n_elements); everything but the hidden rows is reported at once."""
-    repairs, way = Repairs(layers, damages, crews, LEDGER, policy), travel or minutes_of(5.0)
+    repairs, way = (
+        Repairs(layers, damages, crews, LEDGER, rules=RepairRules(policy)),
+        travel or minutes_of(5.0),
+    )
     seen = ~np.isin(np.arange(damages.n_damages), list(hidden))
     health = [
         repairs.step(step * MINUTE, MINUTE, seen & (damages.at_s <= step * MINUTE), way, level)
@@ -135,7 +142,7 @@ def test_more_crews_never_raise_the_total_wait_of_one_depot(damages, n_crews):
 def test_the_order_of_damages_and_crews_changes_nothing(damages):
     back = Damages(**{name: column[::-1] for name, column in damages.columns().items()})
     crews = team(2)
-    turned = Crews(**{name: column[::-1] for name, column in crews.columns().items()})
+    turned = RepairCrews(**{name: column[::-1] for name, column in crews.columns().items()})
     plain, other = mended(damages, crews, by_distance)[0], mended(back, turned, by_distance)[0]
     assert [replace(each, damage=0) for each in plain] == [replace(each, damage=0) for each in other]
 
@@ -163,9 +170,9 @@ def test_policies_choose_whom_to_serve_first():
 
 def test_a_named_place_comes_first():
     damages = damages_at(("l1", 0.0, HOUR), ("c3", 0.0, HOUR))
-    repairs = Repairs(WORLD, damages, team(1), LEDGER, "critical", critical=("p1",))
+    repairs = Repairs(WORLD, damages, team(1), LEDGER, rules=RepairRules("critical", ("p1",)))
     assert repairs._least[damages.element_id.tolist().index("l1")] < 0.0
-    plain = Repairs(WORLD, damages, team(1), LEDGER, "critical")
+    plain = Repairs(WORLD, damages, team(1), LEDGER, rules=RepairRules("critical"))
     row = damages.element_id.tolist().index("l1")
     assert plain._least[row] > repairs._least[row]
 
@@ -192,7 +199,7 @@ def test_a_crew_that_cannot_be_called_hears_of_its_job_later():
     assert visits[1].told_at == visits[0].done_at + late
     silent[KNOWN.row_of["exchange"]] = 0.0
     assert mended(damages, team(1), level=silent)[0][0].told_at == late
-    radio = Repairs(WORLD, damages, team(1), LEDGER, reachable=True)
+    radio = Repairs(WORLD, damages, team(1), LEDGER, rules=RepairRules(manual_fallback=True))
     radio.step(0.0, MINUTE, np.ones(2, dtype=bool), minutes_of(5.0), silent)
     assert radio.visits[0].told_at == 0.0
 
@@ -210,6 +217,6 @@ def test_the_ledgers_crews_and_straight_ways():
     metres = travel(DEPOT, KNOWN.row_of["s2"], 0.0) * LEDGER["utilities.crew_speed_kmh"] / 3.6
     assert metres == pytest.approx(1.3 * 300.0, rel=0.3), "three stations along the feeder, as the crow flies"
     with pytest.raises(InputError, match="one of requests, nearest"):
-        Repairs(WORLD, damages_at(("c1", 0.0, 1.0)), crews, LEDGER, "by mood")
+        Repairs(WORLD, damages_at(("c1", 0.0, 1.0)), crews, LEDGER, rules=RepairRules("by mood"))
     with pytest.raises(InputError, match="no such utility element"):
         Repairs(WORLD, damages_at(("c99", 0.0, 1.0)), crews, LEDGER)

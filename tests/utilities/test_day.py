@@ -14,9 +14,9 @@ from twin.population.tables import HOME, WORK
 from twin.scenario.ledger import Parameters
 from twin.territory.territory import Territory
 from twin.territory.utilities.layers import lay_utilities
-from twin.territory.utilities.observed import Observed
+from twin.territory.utilities.observed import ObservedElements
 from twin.utilities.day import QUARTER_S, UtilityDay, utility_day
-from twin.utilities.demand import DayConsumption, Demand
+from twin.utilities.demand import ConsumptionRates, DayConsumption
 
 pytest.importorskip("power_grid_model", reason="the extra 'utilities' is not installed")
 pytest.importorskip("epanet", reason="the extra 'utilities' is not installed")
@@ -30,7 +30,9 @@ def town() -> Territory:
     grid = grid_territory(3)
     dwellings = np.full(grid.places.n_places, 2.0, dtype=np.float32)
     grid = replace(grid, places=replace(grid.places, dwellings=dwellings))
-    return replace(grid, utilities=lay_utilities((grid.streets, grid.places, grid.zones), Observed(), LEDGER))
+    return replace(
+        grid, utilities=lay_utilities((grid.streets, grid.places, grid.zones), ObservedElements(), LEDGER)
+    )
 
 
 TOWN = town()
@@ -43,7 +45,7 @@ def consumption() -> DayConsumption:
     stops = [[] if row % 2 else [(0, WORK), (place, HOME)] for row, place in enumerate(homes)]
     departed = np.tile(np.array([8, 17]) * HOUR_MS, n)
     return DayConsumption(
-        Demand(population_of(homes, stops), TOWN.places, LEDGER), departed, departed + HOUR_MS
+        ConsumptionRates(population_of(homes, stops), TOWN.places, LEDGER), departed, departed + HOUR_MS
     )
 
 

@@ -15,7 +15,7 @@ from twin.errors import InputError
 from twin.population.presence import Presence
 from twin.population.tables import HOME, WORK
 from twin.scenario.ledger import Parameters
-from twin.utilities.demand import DayConsumption, Demand
+from twin.utilities.demand import ConsumptionRates, DayConsumption
 
 LEDGER = Parameters.defaults()
 PLACES = grid_territory(2).places
@@ -26,7 +26,7 @@ NONE = np.zeros(0, dtype=np.int64)
 
 def stay_at_home(n: int) -> DayConsumption:
     """A day on which n persons stay in place 0."""
-    return DayConsumption(Demand(population_of([0] * n, [[]] * n), PLACES, LEDGER), NONE, NONE)
+    return DayConsumption(ConsumptionRates(population_of([0] * n, [[]] * n), PLACES, LEDGER), NONE, NONE)
 
 
 @pytest.mark.parametrize("utility", ["water", "power"])
@@ -53,12 +53,12 @@ def test_people_who_are_at_home_like_the_mean_use_the_daily_totals():
 
 def test_who_goes_to_work_draws_there_and_not_at_home():
     population = population_of([0], [[(1, WORK), (0, HOME)]])
-    demand = Demand(population, PLACES, LEDGER)
+    demand = ConsumptionRates(population, PLACES, LEDGER)
     out = DayConsumption(demand, np.array([8, 17]) * HOUR_MS, np.array([9, 18]) * HOUR_MS)
     at_ten = out.between("water", 10 * HOUR_MS, 11 * HOUR_MS)
     assert at_ten[0] == 0.0
     assert at_ten[1] == pytest.approx(5.0)
-    empty = DayConsumption(Demand(population_of([], []), PLACES, LEDGER), NONE, NONE)
+    empty = DayConsumption(ConsumptionRates(population_of([], []), PLACES, LEDGER), NONE, NONE)
     power = out.between("power", 10 * HOUR_MS, 11 * HOUR_MS) - empty.between(
         "power", 10 * HOUR_MS, 11 * HOUR_MS
     )
@@ -70,7 +70,7 @@ def test_who_goes_to_work_draws_there_and_not_at_home():
 @given(days(4), st.integers(0, 200), st.integers(1, 200), st.integers(1, 200))
 def test_parts_of_a_time_add_up(day, start_s, first_s, second_s):
     population, departed, arrived = day
-    consumption = DayConsumption(Demand(population, PLACES, LEDGER), departed, arrived)
+    consumption = DayConsumption(ConsumptionRates(population, PLACES, LEDGER), departed, arrived)
     at = [(3_500 + start_s) * 1_000]
     at += [at[0] + first_s * 1_000, at[0] + (first_s + second_s) * 1_000]
     for utility in ("water", "power"):
@@ -82,10 +82,12 @@ def test_parts_of_a_time_add_up(day, start_s, first_s, second_s):
 
 def test_a_base_above_the_least_of_the_night_is_refused():
     ledger = LEDGER.replaced({"utilities.household_base_share": 0.36})
-    Demand(population_of([], []), PLACES, ledger)
+    ConsumptionRates(population_of([], []), PLACES, ledger)
     steep = [0.1] + [1.0] * 23
     with pytest.raises(InputError, match="more than the night's least"):
-        Demand(population_of([], []), PLACES, LEDGER.replaced({"utilities.power_home_shape": steep}))
+        ConsumptionRates(
+            population_of([], []), PLACES, LEDGER.replaced({"utilities.power_home_shape": steep})
+        )
 
 
 def test_only_known_utilities_are_drawn():

@@ -13,12 +13,13 @@ from tests.territory.utility_worlds import towns
 from tests.utilities.ring_worlds import ring
 from twin.scenario.ledger import Parameters
 from twin.territory.utilities.layers import lay_utilities
-from twin.territory.utilities.observed import Observed
+from twin.territory.utilities.observed import ObservedElements
 from twin.territory.utilities.tables import Utilities
 from twin.utilities.failures.crews import crews_of
 from twin.utilities.failures.damages import Damages, join_damages, no_damages
+from twin.utilities.failures.dispatch import BY_REPORT, RepairRules
 from twin.utilities.failures.events import HARMED, physical_damage, planned_works, rotating_cuts
-from twin.utilities.failures.faults import Faults, Rules
+from twin.utilities.failures.faults import Faults
 from twin.utilities.failures.inventory import inventory_of
 
 LEDGER = Parameters.defaults()
@@ -36,7 +37,7 @@ def broken(*rows: tuple[str, float, float], skill: str = "power") -> Damages:
 
 def lived(
     damages: Damages,
-    rules: Rules | None = None,
+    rules: RepairRules = BY_REPORT,
     parameters: Parameters = LEDGER,
     n_steps: int = 720,
     seed: int = 1,
@@ -114,7 +115,7 @@ def test_with_a_manual_fallback_the_same_event_costs_less():
     cut = broken(("exchange", 0.0, 30 * HOUR), skill="telecom")
     event = join_damages(cut, broken(("c1", 2 * HOUR, 2 * HOUR)))
     _, digital = lived(event)
-    _, by_hand = lived(event, Rules(manual_fallback=True))
+    _, by_hand = lived(event, RepairRules(manual_fallback=True))
     houses = KNOWN.kind == "lv_node"
     assert by_hand[:, houses].sum() > digital[:, houses].sum()
     assert len(dark(by_hand, "h2")) == 5
@@ -143,9 +144,9 @@ def test_what_lies_behind_a_dead_station_is_learned_of_when_it_lives_again():
 @given(towns(heights=True), st.integers(1, 3), st.sampled_from(sorted(HARMED)))
 @settings(max_examples=12, deadline=None)
 def test_any_town_lives_through_any_damage(town, n, cause):
-    layers = lay_utilities((town.streets, town.places, town.zones), Observed(), LEDGER)
+    layers = lay_utilities((town.streets, town.places, town.zones), ObservedElements(), LEDGER)
     damages = physical_damage(layers, LEDGER, 1, cause, np.arange(n) * 5.0 * MINUTE)
-    faults = Faults(layers, LEDGER, 1, damages, rules=Rules("critical"))
+    faults = Faults(layers, LEDGER, 1, damages, rules=RepairRules("critical"))
     for step in range(40):
         level = faults.step(step * MINUTE, MINUTE)
         assert ((level >= 0.0) & (level <= faults.repairs.health)).all()

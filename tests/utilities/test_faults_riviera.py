@@ -12,8 +12,9 @@ from tests.conftest import ROOT
 from twin.scenario.ledger import Parameters
 from twin.territory.territory import Territory
 from twin.utilities.failures.damages import Damages
+from twin.utilities.failures.dispatch import BY_REPORT, RepairRules
 from twin.utilities.failures.events import no_damages
-from twin.utilities.failures.faults import Faults, Rules
+from twin.utilities.failures.faults import Faults
 from twin.utilities.failures.laid import laid_cascade, services
 from twin.utilities.failures.storms import storm_damages, storm_gusts
 
@@ -38,7 +39,7 @@ def substation_lost(work_h: float = 2.0) -> Damages:
 def a_day(
     damages: Damages,
     parameters: Parameters = LEDGER,
-    rules: Rules | None = None,
+    rules: RepairRules = BY_REPORT,
     seed: int = 1,
     n_steps: int = 1440,
     travel_min: float = 10.0,

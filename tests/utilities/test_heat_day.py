@@ -22,7 +22,7 @@ from twin.territory.territory import Territory
 from twin.territory.utilities.heat import HeatDeclared
 from twin.territory.utilities.layers import with_district_heat
 from twin.territory.utilities.tables import HEAT
-from twin.utilities.demand import DayConsumption, Demand
+from twin.utilities.demand import ConsumptionRates, DayConsumption
 from twin.utilities.heat.buildings import HeatBuildings
 from twin.utilities.heat.day import HeatDay, TownHeat, heat_day
 from twin.utilities.heat.hydraulics import pipe_flows, pressure_drop
@@ -39,7 +39,7 @@ def one_building(m2: float = 100.0) -> HeatBuildings:
     grid = grid_territory(2)
     places = grid.places.taken(np.arange(grid.places.n_places) == 0)
     places = replace(places, floor_area_m2=np.array([m2]), dwellings=np.ones(1, dtype=np.float32))
-    return HeatBuildings(Demand(population_of([0], [[]]), places, LEDGER), places, LEDGER)
+    return HeatBuildings(ConsumptionRates(population_of([0], [[]]), places, LEDGER), places, LEDGER)
 
 
 def at_home(share: float) -> Presence:
@@ -122,7 +122,7 @@ def consumption() -> DayConsumption:
     homes = np.flatnonzero(village().places.dwellings > 0.0)[:300].tolist()
     stops = [[] if row % 2 else [(homes[0], WORK), (home, HOME)] for row, home in enumerate(homes)]
     departed = np.tile(np.array([8, 17]) * HOUR_MS, len(homes) // 2)
-    demand = Demand(population_of(homes, stops), village().places, LEDGER)
+    demand = ConsumptionRates(population_of(homes, stops), village().places, LEDGER)
     return DayConsumption(demand, departed, departed + HOUR_MS)
 
 

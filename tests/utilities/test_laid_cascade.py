@@ -14,7 +14,7 @@ from twin.errors import InputError
 from twin.scenario.ledger import Parameters
 from twin.territory.territory import Territory
 from twin.territory.utilities.layers import lay_utilities
-from twin.territory.utilities.observed import Observed
+from twin.territory.utilities.observed import ObservedElements
 from twin.territory.utilities.tables import Utilities
 from twin.utilities.failures.cascade import Cascade, run
 from twin.utilities.failures.inventory import inventory_of
@@ -27,7 +27,7 @@ MINUTE, HOUR = 60.0, 3_600.0
 
 
 def lay(town: Territory) -> Utilities:
-    return lay_utilities((town.streets, town.places, town.zones), Observed(), LEDGER)
+    return lay_utilities((town.streets, town.places, town.zones), ObservedElements(), LEDGER)
 
 
 def substation(layers: Utilities) -> dict[str, tuple[float, float]]:

@@ -16,7 +16,7 @@ from twin.errors import InputError
 from twin.scenario.ledger import Parameters
 from twin.territory.territory import Territory
 from twin.territory.utilities.layers import lay_utilities
-from twin.territory.utilities.observed import Observed
+from twin.territory.utilities.observed import ObservedElements
 from twin.territory.utilities.tables import POWER, Utilities
 from twin.utilities.power.flow import Flow, PowerFlow
 from twin.utilities.power.laid import LaidPower, laid_power
@@ -28,7 +28,7 @@ LEDGER = Parameters.defaults()
 
 
 def lay(town: Territory) -> Utilities:
-    return lay_utilities((town.streets, town.places, town.zones), Observed(), LEDGER)
+    return lay_utilities((town.streets, town.places, town.zones), ObservedElements(), LEDGER)
 
 
 def design_kw(town: Territory) -> np.ndarray:
@@ -140,7 +140,7 @@ def test_an_open_tie_changes_nothing_and_a_closed_one_feeds_what_hangs_on_a_cut_
     """The first trunk of a real town is cut; its tie brings the others' power."""
     town = Territory.load(ROOT / "networks" / "la_turbie_crop")
     ledger = LEDGER.replaced({"utilities.feeder_kva": 2_000.0})
-    layers = lay_utilities((town.streets, town.places, town.zones), Observed(), ledger)
+    layers = lay_utilities((town.streets, town.places, town.zones), ObservedElements(), ledger)
     edges = layers.edges
     trunks = np.flatnonzero(edges.kind == "mv_trunk")
     assert 2 <= (edges.kind == "mv_tie").sum() <= len(trunks)

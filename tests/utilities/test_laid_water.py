@@ -15,7 +15,7 @@ from twin.errors import InputError
 from twin.scenario.ledger import Parameters
 from twin.territory.territory import Territory
 from twin.territory.utilities.layers import lay_utilities
-from twin.territory.utilities.observed import Observed
+from twin.territory.utilities.observed import ObservedElements
 from twin.territory.utilities.tables import WATER, Utilities
 from twin.utilities.water.day import WaterDay, water_day
 from twin.utilities.water.laid import LaidWater, laid_water
@@ -29,7 +29,7 @@ SHAPE = SHAPE / SHAPE.mean()
 
 
 def lay(town: Territory) -> Utilities:
-    return lay_utilities((town.streets, town.places, town.zones), Observed(), LEDGER)
+    return lay_utilities((town.streets, town.places, town.zones), ObservedElements(), LEDGER)
 
 
 def mean_lps(town: Territory) -> np.ndarray:

@@ -16,7 +16,7 @@ from twin.territory.tables import GIVEN
 from twin.territory.territory import Territory
 from twin.territory.utilities.draft import Draft
 from twin.territory.utilities.layers import lay_utilities
-from twin.territory.utilities.observed import Observed
+from twin.territory.utilities.observed import ObservedElements
 from twin.territory.utilities.plan import make_plan
 from twin.territory.utilities.tables import Utilities
 from twin.utilities.water.laid import LaidWater, laid_water
@@ -47,8 +47,8 @@ def with_heights(territory: Territory, heights_m: np.ndarray) -> Territory:
 def world_of(territory: Territory) -> World:
     """Its networks, laid now."""
     tables = territory.streets, territory.places, territory.zones
-    layers = lay_utilities(tables, Observed(), LEDGER)
-    mean = make_plan(tables, Observed(), LEDGER, Draft()).asked.litres_per_day / 86_400.0
+    layers = lay_utilities(tables, ObservedElements(), LEDGER)
+    mean = make_plan(tables, ObservedElements(), LEDGER, Draft()).asked.litres_per_day / 86_400.0
     return World(territory, layers, laid_water(layers, territory.places.place_id, mean, LEDGER), mean)
 
 

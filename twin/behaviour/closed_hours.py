@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from twin.behaviour.habits import N_SLICES, PERCEPTION, SLICE_MS, Drivers, Habits
-from twin.kernels.paths import BLOCKED, Stream, Trips
+from twin.kernels.paths import BLOCKED, RouteQueries, Stream
 from twin.routing.routes import Routes
 from twin.routing.search import bounds_to, find_routes
 
@@ -112,7 +112,7 @@ def _driven(drivers: Drivers, habits: Habits, barred: np.ndarray, plans: list[_P
     asks = [number for number, plan in enumerate(plans) if plan.detours]
     if not asks:
         return ways
-    asked = Trips(
+    asked = RouteQueries(
         np.array([ways[number][0] for number in asks], dtype=np.int32),
         np.array([ways[number][-1] for number in asks], dtype=np.int32),
         np.array([plans[number].enter_ms for number in asks], dtype=np.int64),

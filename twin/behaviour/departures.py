@@ -28,7 +28,7 @@ def departure_shifts_min(parameters: Parameters) -> np.ndarray:
     return np.concatenate([-later[::-1], [0.0], later])
 
 
-def departures(
+def departure_shifts(
     key: np.ndarray, usual_min: np.ndarray, now_min: np.ndarray, parameters: Parameters, seed: int
 ) -> np.ndarray:
     """Shift of each departure (n,) [min] when times on the way change.
@@ -41,9 +41,9 @@ def departures(
 
     >>> ledger, key = Parameters.defaults(), np.arange(4, dtype=np.uint64)
     >>> usual = np.full((4, 7), 20.0)
-    >>> departures(key, usual, usual, ledger, 1).tolist()
+    >>> departure_shifts(key, usual, usual, ledger, 1).tolist()
     [0.0, 0.0, 0.0, 0.0]
-    >>> departures(key, usual, usual + 60.0, ledger, 1).tolist()
+    >>> departure_shifts(key, usual, usual + 60.0, ledger, 1).tolist()
     [-60.0, -60.0, -60.0, -60.0]
     """
     shift = departure_shifts_min(parameters)

@@ -9,7 +9,7 @@ import numpy as np
 from twin.behaviour.learning import lived_times_ms, reviewers, smoothed, volume_delay_ms
 from twin.clock import HORIZON_S, MS
 from twin.kernels import paths
-from twin.kernels.paths import Bounds, RoutePool, Stream, Topology, Trips, Weights
+from twin.kernels.paths import Bounds, RoutePool, RouteQueries, Stream, Topology, Weights
 from twin.kernels.random import stream_of
 from twin.routing.routes import Routes
 from twin.routing.search import bounds_to, find_routes
@@ -44,7 +44,7 @@ class Drivers:
     capacity_vps: np.ndarray
     aversion: np.ndarray
     sigma: float
-    trips: Trips
+    trips: RouteQueries
     rows: np.ndarray
     seed: int
     threads: int = 1

@@ -28,7 +28,7 @@ class CarParks:
 
 
 @dataclass(frozen=True, eq=False)
-class Parking:
+class ParkAndRideTours:
     """Who parks and rides (n,): rows of the trips there and back, car park, and planned times.
 
     planned_s (2, n) is from door to door, there and back, in free flow and by the timetable.
@@ -41,10 +41,10 @@ class Parking:
     planned_s: np.ndarray
 
     @staticmethod
-    def none() -> Parking:
+    def none() -> ParkAndRideTours:
         """No car park."""
         no = np.empty(0, dtype=np.int64)
-        return Parking(CarParks((), no, no, no, no), no, no, no, np.empty((2, 0)))
+        return ParkAndRideTours(CarParks((), no, no, no, no), no, no, no, np.empty((2, 0)))
 
     def moved(self, trips: Trips) -> Trips:
         """The trips, with their cars left at, and fetched from, the car park's street."""

@@ -20,7 +20,7 @@ from typing import NamedTuple
 import numpy as np
 
 from twin.errors import InputError
-from twin.kernels.point_queues import Choice, Timing, flow_by_share, flow_by_vehicle
+from twin.kernels.point_queues import RouteChoice, Timing, flow_by_share, flow_by_vehicle
 
 SECONDS_PER_HOUR = 3_600.0
 
@@ -156,7 +156,7 @@ def queues_over_time(
     queue_veh[0] = start_veh
     step_h = step_s / SECONDS_PER_HOUR
     served = np.array(queues.capacity_vph) * step_h
-    choice = Choice(
+    choice = RouteChoice(
         queues.app_share, queues.logit_per_h * step_h, queues.longer_s / step_s, queues.habit_share
     )
     timing = Timing(age, refresh, to_queue)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Days:
+class AdoptOptions:
     """Arguments and options of `adopt`."""
 
     scenario: ScenarioFile
@@ -44,8 +44,8 @@ class Days:
     quiet: Quiet = False
 
 
-@taking(Days)
-def adopt(asked: Days) -> None:
+@taking(AdoptOptions)
+def adopt(asked: AdoptOptions) -> None:
     """Live days one after another: who takes up a calculator, who leaves, and where it ends."""
     if (asked.low is None) != (asked.high is None):
         raise InputError("--low, --high", "one of two", "both or neither")

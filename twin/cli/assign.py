@@ -24,7 +24,7 @@ RIGHT_CLASS = "NAME:SHARE or NAME:SHARE:RULE, where RULE is equilibrium, free-fl
 
 
 @dataclass(frozen=True)
-class Asked:
+class AssignOptions:
     """What the command takes."""
 
     network: Annotated[Path, typer.Argument(metavar="NET", help="The network (TNTP).")]
@@ -47,8 +47,8 @@ class Asked:
     quiet: Quiet = False
 
 
-@taking(Asked)
-def assign(asked: Asked) -> None:
+@taking(AssignOptions)
+def assign(asked: AssignOptions) -> None:
     """Assign trips to a network: each driver on a best route, or all at the least cost."""
     _check(asked)
     from twin.readers.tntp import read_network, read_trips
@@ -70,7 +70,7 @@ def assign(asked: Asked) -> None:
         _print(summary)
 
 
-def _check(asked: Asked) -> None:
+def _check(asked: AssignOptions) -> None:
     """Options make sense, and the file of flows can be written."""
     if asked.principle not in ("ue", "so"):
         raise InputError("--principle", f"'{asked.principle}' is no principle", "ue or so")
@@ -123,7 +123,9 @@ def _write_flows(path: Path, network: RoadNetwork, groups: list[DriverClass], fo
     part.replace(path)
 
 
-def _summary(asked: Asked, trips: TripTable, groups: list[DriverClass], found: Assignment) -> dict[str, Any]:
+def _summary(
+    asked: AssignOptions, trips: TripTable, groups: list[DriverClass], found: Assignment
+) -> dict[str, Any]:
     within = float(trips.trips[trips.origin == trips.destination].sum())
     return {
         "principle": asked.principle,

@@ -58,7 +58,7 @@ def ingest(
 
 
 @dataclass(frozen=True)
-class Asked:
+class NowcastOptions:
     """Arguments and options of `nowcast`."""
 
     scenario: ScenarioFile
@@ -82,8 +82,8 @@ class Asked:
     quiet: Quiet = False
 
 
-@taking(Asked)
-def nowcast(asked: Asked) -> None:
+@taking(NowcastOptions)
+def nowcast(asked: NowcastOptions) -> None:
     """Tell what flows now by what came in, how true that is, and what a change would do."""
     from twin.cli.studies import fitting
     from twin.clock import parse_time_s
@@ -147,10 +147,10 @@ def sensorthings(
 ) -> None:
     """Answer SensorThings queries about observations, on this machine only, until stopped."""
     from twin.live.by_http import check_port, serve
-    from twin.live.endpoint import reading_app, world_of
+    from twin.live.endpoint import reading_app, served_entities_of
 
     check_port(HERE, port)
-    app = reading_app(world_of(folder, zone))
+    app = reading_app(served_entities_of(folder, zone))
     serve(app, HERE, port, lambda at: say(f"http://127.0.0.1:{at}/v1.1"))
 
 

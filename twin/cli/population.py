@@ -18,7 +18,7 @@ from twin.cli.studies import fitting
 from twin.errors import InputError
 
 if TYPE_CHECKING:
-    from twin.population.published.validation import Row
+    from twin.population.published.validation import ValidationRow
     from twin.study.validation import Validation
 
 COLUMNS = ("what", "of", "where", "target", "simulated", "error", "± sampling", "holds", "known", "source")
@@ -100,7 +100,7 @@ def _print(found: Validation) -> None:
     for reason in found.calibration["reasons"]:
         say(f"Not calibrated: {reason}.")
     judged = [row for row in found.rows if row.holds is not None]
-    say(f"{len(judged) - len(found.missed)} of {len(judged)} fitted figures hold, {seeds_of(found)}")
+    say(f"{len(judged) - len(found.missed)} of {len(judged)} fitted figures hold, {seeds_in_words(found)}")
     say(paragraph(NOTE))
 
 
@@ -112,24 +112,24 @@ NOTE = (
 )
 
 
-def seeds_of(found: Validation) -> str:
+def seeds_in_words(found: Validation) -> str:
     """The seeds in words: seed 1, or mean of seeds 1 to 20."""
     first, last = found.seeds[0], found.seeds[-1]
     return f"seed {first}" if first == last else f"mean of seeds {first} to {last}"
 
 
-def sources_of(rows: Sequence[Row]) -> dict[str, str]:
+def sources_of(rows: Sequence[ValidationRow]) -> dict[str, str]:
     """Each source with what is said of the comparison, and the number by which the table names it."""
     texts = dict.fromkeys(_source(row) for row in rows)
     return {text: str(number) for number, text in enumerate(texts, start=1)}
 
 
-def _source(row: Row) -> str:
+def _source(row: ValidationRow) -> str:
     note = row.figure.note
     return row.figure.source + (f": {note}" if note else "")
 
 
-def cells(row: Row, sources: Mapping[str, str]) -> tuple[str, ...]:
+def cells(row: ValidationRow, sources: Mapping[str, str]) -> tuple[str, ...]:
     """A row as people read it: shares in percent, their errors in points."""
     figure = row.figure
     target = amount(figure.value, row.unit)
@@ -184,7 +184,7 @@ def as_markdown(found: Validation) -> str:
     parts = []
     for name, heading in HEADINGS.items():
         rows = [cells(row, sources) for row in found.listed(name)]
-        parts.append(f"{heading}, {seeds_of(found)}:\n\n" + _markdown(COLUMNS, rows))
+        parts.append(f"{heading}, {seeds_in_words(found)}:\n\n" + _markdown(COLUMNS, rows))
     listed = "".join(f"{number}. {text}\n" for text, number in sources.items())
     return "\n".join([*parts, "Sources:\n\n" + listed])
 

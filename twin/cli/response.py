@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Days:
+class RespondOptions:
     """Arguments and options of `respond`."""
 
     scenario: ScenarioFile
@@ -28,8 +28,8 @@ class Days:
     quiet: Quiet = False
 
 
-@taking(Days)
-def respond(asked: Days) -> None:
+@taking(RespondOptions)
+def respond(asked: RespondOptions) -> None:
     """Live days one after another: who changes mode or departure, until residents have settled."""
     (scenario,) = fitting([asked.scenario], asked.quiet)
     from twin.study.response import respond as live

@@ -34,7 +34,7 @@ SERVICES = ("power", "water", "heat", "fibre", "mobile", "procedures")
 
 
 @dataclass(frozen=True)
-class Asked:
+class UtilitiesOptions:
     """Arguments and options of `utilities`."""
 
     scenario: ScenarioFile
@@ -64,8 +64,8 @@ class Asked:
     quiet: Quiet = False
 
 
-@taking(Asked)
-def utilities(asked: Asked) -> None:
+@taking(UtilitiesOptions)
+def utilities(asked: UtilitiesOptions) -> None:
     """Tell of power, water, heat and telecom: what there is, what fails, what people lose."""
     to = _file(asked)
     from twin.study.digital_dependence import digital_dependence, needs_networks
@@ -99,7 +99,7 @@ def utilities(asked: Asked) -> None:
     return None if compared is None else _print_dependence(compared)
 
 
-def _file(asked: Asked) -> Path | None:
+def _file(asked: UtilitiesOptions) -> Path | None:
     """Where networks are written, None if they are not; found out before anything is read."""
     if asked.form is None:
         if asked.out is not None:
@@ -115,7 +115,7 @@ def _file(asked: Asked) -> Path | None:
     return writable(to) if of_files else writable_file(to)
 
 
-def _export(asked: Asked, scenario: Scenario, form: str, to: Path) -> None:
+def _export(asked: UtilitiesOptions, scenario: Scenario, form: str, to: Path) -> None:
     """Write the networks and say where."""
     from twin.study.utilities_export import export_networks
 

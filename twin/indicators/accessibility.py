@@ -69,7 +69,7 @@ def drives(persons: Persons) -> NDArray[np.bool_]:
 
 
 @dataclass(frozen=True)
-class Access:
+class Accessibility:
     """What each cell reaches, by service in the order of `SERVICES` where it has that axis.
 
     Parameters
@@ -112,7 +112,7 @@ class Access:
 
 def access_of(
     territory: Territory, persons: Persons, timetable: Timetable | None, parameters: Parameters
-) -> Access:
+) -> Accessibility:
     """What the residents reach of the territory's services, on its streets and paths and by its timetable."""
     cells = Cells.of(persons)
     ground = _Ground(territory, cells, timetable, parameters)
@@ -140,7 +140,7 @@ def access_of(
                 np.array(parameters["indicators.catchment_weights"]),
             )  # fmt: skip
     known = np.bincount(territory.services.service, minlength=len(SERVICES)) > 0
-    return Access(cells, nearest, own_min, within, gravity, doctors, known)
+    return Accessibility(cells, nearest, own_min, within, gravity, doctors, known)
 
 
 def hansen(minutes: Floats, half_min: float) -> Floats:

@@ -200,25 +200,28 @@ def _gateways(part: Part) -> float:
     return part.fleet.gateways * float(part.mine.mean())
 
 
+def _of_equipment(record: DayRecord, part: Part, quantity: str) -> float:
+    """What devices and gateways are worth, cost or carbon, over the day's share of their lives."""
+    days = HORIZON_S / S_PER_DAY
+    of_devices = float(part.fleet.units[part.mine].sum()) * _per_day(record, part.fleet.kind, quantity) * days
+    years = record.parameters["sensing.device_years"] * DAYS_PER_YEAR
+    return float(
+        of_devices + _gateways(part) * record.parameters[f"sensing.gateway_{quantity}"] / years * days
+    )
+
+
 def _cost_eur(record: DayRecord, part: Part) -> float:
-    rows, fleet, days = record.parameters, part.fleet, HORIZON_S / S_PER_DAY
-    units = float(fleet.units[part.mine].sum())
-    made = units * _per_day(record, fleet.kind, "cost_eur") * days
-    years = rows["sensing.device_years"] * DAYS_PER_YEAR
-    made += _gateways(part) * rows["sensing.gateway_cost_eur"] / years * days
-    out = _visited(part)
+    rows, fleet, out = record.parameters, part.fleet, _visited(part)
+    made = _of_equipment(record, part, "cost_eur")
     crews = fleet.visits.hours[out].sum() * rows["sensing.crew_eur_per_h"]
     crews += fleet.visits.km[out].sum() * rows["sensing.crew_eur_per_km"]
     return float(made + crews + _energy_kwh(record, part) * rows["sensing.power_eur_per_kwh"])
 
 
 def _carbon_g(record: DayRecord, part: Part) -> float:
-    rows, fleet, days = record.parameters, part.fleet, HORIZON_S / S_PER_DAY
-    units = float(fleet.units[part.mine].sum())
-    kg = units * _per_day(record, fleet.kind, "embodied_kg") * days
-    years = rows["sensing.device_years"] * DAYS_PER_YEAR
-    kg += _gateways(part) * rows["sensing.gateway_embodied_kg"] / years * days
-    kg += fleet.visits.km[_visited(part)].sum() * rows["sensing.crew_kg_per_km"]
+    rows = record.parameters
+    kg = _of_equipment(record, part, "embodied_kg")
+    kg += part.fleet.visits.km[_visited(part)].sum() * rows["sensing.crew_kg_per_km"]
     return float(kg * G_PER_KG + _energy_kwh(record, part) * rows["sensing.power_g_per_kwh"])
 
 

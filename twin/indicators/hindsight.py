@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from twin.behaviour.habits import N_SLICES, SLICE_MS
 from twin.behaviour.learning import lived_times_ms
 from twin.clock import MS
-from twin.kernels.paths import BLOCKED, Bounds, RoutePool, Topology, Trips, Weights, route_costs
+from twin.kernels.paths import BLOCKED, Bounds, RoutePool, RouteQueries, Topology, Weights, route_costs
 from twin.kernels.random import stream_of, uniforms
 from twin.mobility.links import link_ms
 from twin.mobility.network import topology_of
@@ -70,7 +70,7 @@ def hindsight_of(record: DayRecord) -> Hindsight:
     first[rows], last[rows] = (driven.link[at] for at in (driven.start[rows], driven.end[rows] - 1))
     left_ms = np.zeros(n_trips, dtype=np.int64)
     left_ms[rows] = record.entered_ms[rows]
-    trips = Trips(first, last, left_ms, record.population.trips.trip_key)
+    trips = RouteQueries(first, last, left_ms, record.population.trips.trip_key)
     weights, topology, bounds = _ground(record, last[rows])
     found = find_routes(topology, weights, bounds, trips, rows, NO_DRAWS)
     taken_ms, best_ms = (np.zeros(rows.shape[0], dtype=np.int64) for _ in range(2))

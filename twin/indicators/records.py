@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from twin.accounts import Accounts
 from twin.clock import HORIZON_S, MS
-from twin.indicators.accessibility import Access, access_of
+from twin.indicators.accessibility import Accessibility, access_of
 from twin.indicators.false_data_record import FalseDataRecord
 from twin.indicators.fleets_record import FleetRecord
 from twin.indicators.hindsight import Hindsight, hindsight_of
@@ -24,7 +24,7 @@ from twin.indicators.meterings import Metering
 from twin.indicators.on_demand_record import OnDemandRecord
 from twin.indicators.parking_record import ParkingRecord
 from twin.indicators.powered_times import powered_of
-from twin.indicators.services_record import Services
+from twin.indicators.services_record import ServiceRecord
 from twin.indicators.transit_record import TransitRecord
 from twin.indicators.utilities_record import UtilitiesRecord
 from twin.indicators.walking import SERVICES, walk_to_nearest_m
@@ -34,7 +34,7 @@ from twin.mobility.emissions import Emissions, PassageColumns, day_emissions
 from twin.population.residents.fleet import TripVehicles, VehicleFleet
 from twin.population.tables import CAR
 from twin.scenario.ledger import Parameters
-from twin.utilities.demand import DayConsumption, Demand
+from twin.utilities.demand import ConsumptionRates, DayConsumption
 
 if TYPE_CHECKING:
     from twin.population.population import Population
@@ -52,7 +52,7 @@ OBSERVATION_COLUMNS = ("dataset", "datastream", "phenomenon_time_s", "result_tim
 HORIZON_MS = HORIZON_S * MS
 
 
-class Picture(Protocol):
+class OwnerPicture(Protocol):
     """What an owner believes of the streets, by slice and link, (N_SLICES, n_links); NaN: unknown."""
 
     @property
@@ -153,7 +153,7 @@ class DayRecord:
     first_full: list[tuple[int, float]]
     max_origin_queue_veh: int
     max_gate_queue_veh: int
-    knowledge: Mapping[str, Picture]
+    knowledge: Mapping[str, OwnerPicture]
     observations: Mapping[str, NDArray[Any]]
     accounts: Accounts
     timings_s: Mapping[str, float]
@@ -168,7 +168,7 @@ class DayRecord:
     toll_cents: NDArray[np.int64] | None = None
     barred_km: NDArray[np.float64] | None = None
     on_demand: OnDemandRecord | None = None
-    services: Services | None = None
+    services: ServiceRecord | None = None
     promised_ms: NDArray[np.int64] | None = None
     utilities: UtilitiesRecord | None = None
     fleets: Mapping[str, FleetRecord] = field(default_factory=dict)
@@ -194,7 +194,7 @@ class DayRecord:
     @cached_property
     def consumption(self) -> DayConsumption:
         """What places drew from the networks, at any time of the day."""
-        demand = Demand(self.population, self.territory.places, self.parameters)
+        demand = ConsumptionRates(self.population, self.territory.places, self.parameters)
         return DayConsumption(demand, self.departed_ms, self.arrived_ms)
 
     @cached_property
@@ -243,7 +243,7 @@ class DayRecord:
     def service_emissions(self) -> Emissions:
         """Energy used and pollutants emitted by buses and shared vehicles, by leg and by link."""
         length_m = self.territory.streets.length_m
-        services = self.services or Services.none()
+        services = self.services or ServiceRecord.none()
         return day_emissions(services.passages, services.vehicles, length_m, factors_of(self.parameters))
 
     @cached_property
@@ -277,7 +277,7 @@ class DayRecord:
         return {service: walk_to_nearest_m(self.territory, service) for service in SERVICES}
 
     @cached_property
-    def access(self) -> Access:
+    def access(self) -> Accessibility:
         """What residents reach of the services of everyday life."""
         timetable = None if self.transit is None else self.transit.timetable
         return access_of(self.territory, self.population.persons, timetable, self.parameters)

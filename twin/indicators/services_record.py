@@ -10,14 +10,14 @@ from twin.mobility.emissions import PassageColumns
 from twin.population.residents.fleet import TripVehicles
 
 
-class Services(NamedTuple):
+class ServiceRecord(NamedTuple):
     """Links left by vehicles of services; a passage's ``trip`` is the row of a leg in ``vehicles``."""
 
     passages: PassageColumns
     vehicles: TripVehicles
 
     @staticmethod
-    def none() -> Services:
+    def none() -> ServiceRecord:
         """No such vehicle."""
         no, unknown = np.empty(0, dtype=np.int32), np.empty(0, dtype=np.int8)
-        return Services(PassageColumns(no, no, no, no), TripVehicles(no, unknown, unknown, unknown))
+        return ServiceRecord(PassageColumns(no, no, no, no), TripVehicles(no, unknown, unknown, unknown))

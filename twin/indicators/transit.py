@@ -53,10 +53,8 @@ def transit_time(record: DayRecord, focus: Focus) -> Groups:
     """Time from door to door of trips by the timetable's lines, walks and waits counted."""
     if record.transit is None:
         return {}
-    rides = np.zeros(record.n_trips, dtype=np.bool_)
-    rides[record.transit.trip] = True
-    rides &= record.population.trips.mode == TRANSIT
-    return ratios(record, focus.trips(record) & rides & (record.departed_ms >= 0), record.elapsed_s)
+    riding = _riding(record, record.transit) & focus.trips(record) & (record.departed_ms >= 0)
+    return ratios(record, riding, record.elapsed_s)
 
 
 @indicator("persons", "none", RIDING, extensive=True)
@@ -85,10 +83,9 @@ def transit_trips_by_line(record: DayRecord, focus: Focus) -> Groups:
     """Share of transit trips that ride the timetable's lines; the others keep their planned durations."""
     if record.transit is None:
         return {}
-    rides = np.zeros(record.n_trips, dtype=np.bool_)
-    rides[record.transit.trip] = True
     by_transit = focus.trips(record) & (record.population.trips.mode == TRANSIT)
-    return {EVERYBODY: ratio(float((rides & by_transit).sum()), float(by_transit.sum()))}
+    riding = _riding(record, record.transit) & by_transit
+    return {EVERYBODY: ratio(float(riding.sum()), float(by_transit.sum()))}
 
 
 @indicator("veh km", "none", RIDING, extensive=True)
@@ -99,6 +96,13 @@ def bus_km(record: DayRecord, focus: Focus) -> Groups:
     length_m = record.territory.streets.length_m
     flow = np.bincount(record.transit.event_link, minlength=length_m.shape[0])
     return {EVERYBODY: float((flow * length_m)[focus.links(record)].sum()) / 1_000.0}
+
+
+def _riding(record: DayRecord, transit: TransitRecord) -> NDArray[np.bool_]:
+    """(n_trips,) trips by public transport that ride the timetable's lines."""
+    rides = np.zeros(record.n_trips, dtype=np.bool_)
+    rides[transit.trip] = True
+    return np.asarray(rides & (record.population.trips.mode == TRANSIT))
 
 
 def _calls(transit: TransitRecord, record: DayRecord, focus: Focus) -> NDArray[np.bool_]:

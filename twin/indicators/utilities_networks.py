@@ -157,7 +157,7 @@ def residents(record: DayRecord, focus: Focus) -> Floats:
     return np.asarray(np.bincount(home[home >= 0], minlength=n_places), dtype=np.float64)
 
 
-def places_of(record: DayRecord, focus: Focus) -> Flags:
+def places_in_focus(record: DayRecord, focus: Focus) -> Flags:
     """Places in a focus (n_places,)."""
     zone = record.territory.places.zone
     return np.ones(len(zone), dtype=np.bool_) if focus.is_whole else np.asarray(np.isin(zone, focus.zones))
@@ -165,7 +165,7 @@ def places_of(record: DayRecord, focus: Focus) -> Flags:
 
 def _cut(record: DayRecord, focus: Focus, read: Callable[[Interruptions], float]) -> Groups:
     """Interruptions of the places of a focus; a customer is a dwelling, or a place without any."""
-    day, here = record.utilities, places_of(record, focus)
+    day, here = record.utilities, places_in_focus(record, focus)
     if day is None or not here.any():
         return {}
     customers = np.maximum(record.territory.places.dwellings.astype(np.float64), 1.0)
@@ -179,7 +179,7 @@ def _cut(record: DayRecord, focus: Focus, read: Callable[[Interruptions], float]
 
 def _not_served(record: DayRecord, focus: Focus, asked: Singles, served: Singles, per: float) -> Groups:
     """What was asked and not served in a focus; rates by quarter, over `per` seconds or units."""
-    here = places_of(record, focus)
+    here = places_in_focus(record, focus)
     wanted = asked[:, here].astype(np.float64)
     short = np.maximum(wanted - served[:, here], 0.0)
     real = short > EXACT * wanted

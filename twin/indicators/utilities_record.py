@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.utilities.failures.damages import Damages
+
 SERVICES = ("power", "water", "heat", "fibre", "mobile")
 """What places get from the networks; fibre at a place needs power there, too."""
 NEVER = 255
@@ -53,18 +55,6 @@ class FailureRows:
 
     def __len__(self) -> int:
         return len(self.element_id)
-
-
-@dataclass(frozen=True)
-class DamageRows:
-    """Damages of the day; columns (n_damages,), as `twin.utilities.failures.events.Damages` has them."""
-
-    element_id: Texts
-    at_s: Floats
-    until_s: Floats
-    work_s: Floats
-    skill: Texts
-    cause: Texts
 
 
 @dataclass(frozen=True)
@@ -147,7 +137,7 @@ class UtilitiesRecord:
     power_node: NDArray[np.int32]
     voltage_pu: Singles
     failures: FailureRows
-    damages: DamageRows
+    damages: Damages
     visits: VisitRows
     balance: Mapping[str, Floats]
     blind_links: Floats

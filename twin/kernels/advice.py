@@ -8,7 +8,7 @@ import numpy as np
 
 from twin.kernels.jit import inline_kernel, kernel
 from twin.kernels.paths import BLOCKED, UNREACHED, Bounds, RoutePool, Topology, Weights
-from twin.kernels.search import Ground, Query, search, write_path
+from twin.kernels.search import Query, SearchGround, search, write_path
 
 
 class Counsel(NamedTuple):
@@ -99,7 +99,7 @@ def most_worth_ms(
 
 @kernel
 def advise(
-    ground: Ground,
+    ground: SearchGround,
     counsel: Counsel,
     asking: Asking,
     first: int,

@@ -11,9 +11,9 @@ import numpy as np
 
 from twin.kernels.bushes import (
     Bushes,
+    CostedLinks,
     Labels,
-    Roads,
-    Traffic,
+    LinkLoads,
     is_open,
     label_bush,
     set_cost,
@@ -29,7 +29,7 @@ NEAR = 1e-3
 
 
 @inline_kernel
-def settle_flows(roads: Roads, bushes: Bushes, row: int, labels: Labels) -> None:
+def settle_flows(roads: CostedLinks, bushes: Bushes, row: int, labels: Labels) -> None:
     """Make the flow into each node what leaves and ends there, to the last digit, in the shares it has."""
     order, member, flow, through = bushes.order[row], bushes.member[row], bushes.flow[row], labels.through
     for node in range(through.shape[0]):
@@ -57,7 +57,7 @@ def settle_flows(roads: Roads, bushes: Bushes, row: int, labels: Labels) -> None
 
 
 @inline_kernel
-def renew_bush(roads: Roads, bushes: Bushes, row: int, traffic: Traffic, labels: Labels) -> bool:
+def renew_bush(roads: CostedLinks, bushes: Bushes, row: int, traffic: LinkLoads, labels: Labels) -> bool:
     """Drop unused links and add those that shorten a way; whether any was added.
 
     A link enters only if it also leads from a lesser to a greater greatest cost, so that no cycle arises.
@@ -93,7 +93,13 @@ def renew_bush(roads: Roads, bushes: Bushes, row: int, traffic: Traffic, labels:
 
 @inline_kernel
 def move(
-    roads: Roads, traffic: Traffic, flow: np.ndarray, end: int, fork: int, link_to: np.ndarray, trips: float
+    roads: CostedLinks,
+    traffic: LinkLoads,
+    flow: np.ndarray,
+    end: int,
+    fork: int,
+    link_to: np.ndarray,
+    trips: float,
 ) -> None:
     """Add trips to every link of a way, traced back from its end to the fork."""
     node = end
@@ -106,7 +112,7 @@ def move(
 
 
 @inline_kernel
-def fork_of(roads: Roads, labels: Labels, end: int) -> int:
+def fork_of(roads: CostedLinks, labels: Labels, end: int) -> int:
     """Where the cheapest and the dearest used way to a node part: the last node that both pass."""
     cheap = np.int64(roads.tail[labels.least_link[end]])
     dear = np.int64(roads.tail[labels.most_link[end]])
@@ -120,7 +126,7 @@ def fork_of(roads: Roads, labels: Labels, end: int) -> int:
 
 @inline_kernel
 def balance_node(
-    roads: Roads, flow: np.ndarray, traffic: Traffic, labels: Labels, end: int, relax: float
+    roads: CostedLinks, flow: np.ndarray, traffic: LinkLoads, labels: Labels, end: int, relax: float
 ) -> None:
     """Move flow from the dearest used way to the cheapest until both cost the same or one is unused.
 
@@ -163,7 +169,7 @@ def balance_node(
 
 @inline_kernel
 def level_bush(
-    roads: Roads, bushes: Bushes, row: int, traffic: Traffic, labels: Labels, relax: float
+    roads: CostedLinks, bushes: Bushes, row: int, traffic: LinkLoads, labels: Labels, relax: float
 ) -> float:
     """Balance every node of a bush, the last first; the greatest difference of costs met on the way."""
     order = bushes.order[row]
@@ -179,9 +185,9 @@ def level_bush(
 
 @kernel
 def sweep(
-    roads: Roads,
+    roads: CostedLinks,
     bushes: Bushes,
-    traffic: Traffic,
+    traffic: LinkLoads,
     labels: Labels,
     n_sweeps: int,
     relax: float,
@@ -205,7 +211,7 @@ def sweep(
 
 
 @kernel
-def add_up(roads: Roads, bushes: Bushes, traffic: Traffic, own: np.ndarray) -> None:
+def add_up(roads: CostedLinks, bushes: Bushes, traffic: LinkLoads, own: np.ndarray) -> None:
     """Flow of all bushes ``own`` (n_links,), and with what cannot move, afresh; costs at it."""
     own[:] = 0.0
     for row in range(bushes.origin.shape[0]):

@@ -18,7 +18,7 @@ LEAST_USE = 1e-9
 """Flow per capacity at which the slope of a cost with a power below 1, endless at no flow, is taken."""
 
 
-class Roads(NamedTuple):
+class CostedLinks(NamedTuple):
     """Links with their costs: stars (n_nodes + 1,), ends and cost terms (n_links,)."""
 
     first_out: np.ndarray
@@ -45,7 +45,7 @@ class Bushes(NamedTuple):
     n_reached: np.ndarray  # int32 (n_origins,)
 
 
-class Traffic(NamedTuple):
+class LinkLoads(NamedTuple):
     """What links carry and cost now, (n_links,): flow of all, cost, its derivative; flow that cannot move."""
 
     flow: np.ndarray
@@ -82,7 +82,7 @@ def raised(share: float, power: float) -> float:
 
 
 @inline_kernel
-def set_cost(roads: Roads, traffic: Traffic, link: int) -> None:
+def set_cost(roads: CostedLinks, traffic: LinkLoads, link: int) -> None:
     """Cost of a link at its present flow, and how it rises with one more."""
     share = max(traffic.flow[link], 0.0) * roads.per_capacity[link]
     power = roads.power[link]
@@ -96,20 +96,20 @@ def set_cost(roads: Roads, traffic: Traffic, link: int) -> None:
 
 
 @kernel
-def set_costs(roads: Roads, traffic: Traffic) -> None:
+def set_costs(roads: CostedLinks, traffic: LinkLoads) -> None:
     """Costs of all links at their present flows."""
     for link in range(roads.tail.shape[0]):
         set_cost(roads, traffic, link)
 
 
 @inline_kernel
-def is_open(roads: Roads, node: int, origin: int) -> bool:
+def is_open(roads: CostedLinks, node: int, origin: int) -> bool:
     """Whether trips of that origin may go on from the node."""
     return node >= roads.first_through or node == origin
 
 
 @inline_kernel
-def grow_tree(roads: Roads, cost: np.ndarray, origin: int, labels: Labels, order: np.ndarray) -> int:
+def grow_tree(roads: CostedLinks, cost: np.ndarray, origin: int, labels: Labels, order: np.ndarray) -> int:
     """Least costs from an origin (Dijkstra 1959); nodes written as they settle, their number returned."""
     labels.least[:] = np.inf
     labels.least_link[:] = -1
@@ -138,7 +138,13 @@ def grow_tree(roads: Roads, cost: np.ndarray, origin: int, labels: Labels, order
 
 @kernel
 def least_costs(
-    roads: Roads, cost: np.ndarray, bushes: Bushes, first: int, last: int, labels: Labels, out: np.ndarray
+    roads: CostedLinks,
+    cost: np.ndarray,
+    bushes: Bushes,
+    first: int,
+    last: int,
+    labels: Labels,
+    out: np.ndarray,
 ) -> None:
     """Cost of all trips of origins first to last - 1 on least-cost paths, out (n_origins,) written.
 
@@ -155,7 +161,7 @@ def least_costs(
 
 
 @kernel
-def start_bushes(roads: Roads, bushes: Bushes, traffic: Traffic, labels: Labels, adapt: bool) -> None:
+def start_bushes(roads: CostedLinks, bushes: Bushes, traffic: LinkLoads, labels: Labels, adapt: bool) -> None:
     """All trips of each origin in turn on its least-cost tree, which is its first bush.
 
     With ``adapt`` each origin meets the costs that those before it left.
@@ -177,7 +183,9 @@ def start_bushes(roads: Roads, bushes: Bushes, traffic: Traffic, labels: Labels,
 
 
 @inline_kernel
-def label_bush(roads: Roads, bushes: Bushes, row: int, cost: np.ndarray, labels: Labels, whole: bool) -> None:
+def label_bush(
+    roads: CostedLinks, bushes: Bushes, row: int, cost: np.ndarray, labels: Labels, whole: bool
+) -> None:
     """Least costs by the bush's links, and most by its used ones (by all with ``whole``); places in order.
 
     A node that used links do not reach has ``most`` below 0.
@@ -212,7 +220,7 @@ def label_bush(roads: Roads, bushes: Bushes, row: int, cost: np.ndarray, labels:
 
 
 @inline_kernel
-def sort_bush(roads: Roads, bushes: Bushes, row: int, labels: Labels) -> None:
+def sort_bush(roads: CostedLinks, bushes: Bushes, row: int, labels: Labels) -> None:
     """Put the bush's nodes in order, tails before heads (Kahn 1962), from its origin on."""
     order, member, waiting = bushes.order[row], bushes.member[row], labels.waiting
     waiting[:] = 0

@@ -79,7 +79,7 @@ class DeviceRule(NamedTuple):
     life_shape: float
 
 
-class Span(NamedTuple):
+class DeviceSpan(NamedTuple):
     """Devices [begin, end) through n_intervals from number ``first`` of day 0 on, with their randomness."""
 
     begin: int
@@ -162,7 +162,7 @@ def step_devices(
     rule: DeviceRule,
     truth: np.ndarray,
     cut: np.ndarray,
-    span: Span,
+    span: DeviceSpan,
     result: np.ndarray,
     late_s: np.ndarray,
 ) -> None:

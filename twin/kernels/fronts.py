@@ -66,7 +66,7 @@ def merge_least(fronts: Fronts, pipe: int) -> None:
 
 
 @inline_kernel
-def enter(fronts: Fronts, pipe: int, mass_kg: float, back_k: float, slope: float) -> None:
+def enter_pipe(fronts: Fronts, pipe: int, mass_kg: float, back_k: float, slope: float) -> None:
     """Add a parcel behind all others."""
     rows = fronts.mass_kg.shape[1]
     if fronts.count[pipe] == rows:
@@ -91,7 +91,7 @@ def cool(fronts: Fronts, pipe: int, step_s: float) -> float:
 
 
 @inline_kernel
-def push(
+def push_water(
     fronts: Fronts, pipe: int, entering_kg: float, entering_k: float, step_s: float
 ) -> tuple[float, float]:
     """Move a pipe's water on by a step at a steady rate: heat that leaves, and heat lost meanwhile."""
@@ -122,7 +122,7 @@ def push(
         lost += left_kg * entering_k - through
     if stays_kg > 0.0:
         lost += stays_kg * entering_k * (1.0 - mean_factor(-per_kg * stays_kg))
-        enter(fronts, pipe, stays_kg, entering_k, -per_kg)
+        enter_pipe(fronts, pipe, stays_kg, entering_k, -per_kg)
     return heat, lost
 
 
@@ -160,7 +160,7 @@ def carry(
             lost += cool(fronts, pipe, step_s)
             continue
         entering_k = node_heat[inlet[pipe]] / node_kg[inlet[pipe]]
-        heat, gone = push(fronts, pipe, entering_kg[pipe], entering_k, step_s)
+        heat, gone = push_water(fronts, pipe, entering_kg[pipe], entering_k, step_s)
         node_kg[outlet[pipe]] += entering_kg[pipe]
         node_heat[outlet[pipe]] += heat
         lost += gone

@@ -40,7 +40,7 @@ class Ways(NamedTuple):
     turns: np.ndarray  # int32
 
 
-class Asked(NamedTuple):
+class OdPairs(NamedTuple):
     """Origin and destination links (n,) int32."""
 
     origin: np.ndarray
@@ -248,7 +248,7 @@ def _best_goal(ways: Ways, begin: int, destination: int, is_labelled: bool, desk
 
 @kernel
 def ask(
-    ways: Ways, asked: Asked, rows: np.ndarray, first: int, cost_ms: np.ndarray, out: RoutePool, desk: Desk
+    ways: Ways, asked: OdPairs, rows: np.ndarray, first: int, cost_ms: np.ndarray, out: RoutePool, desk: Desk
 ) -> int:
     """Cost and, if the pool has any room at all, route of pairs rows[first:], which best lie by destination.
 

@@ -20,7 +20,7 @@ VEHICLE, PICK_UP, SET_DOWN, DELAY, STATE = range(5)
 FRESH, PLACED, SKIPPED = range(3)
 
 
-class Fleet(NamedTuple):
+class FleetState(NamedTuple):
     """Vehicles (n_vehicles,): from where and when they can go on, with how many aboard."""
 
     place: np.ndarray  # int32 row of `Travel.ms`
@@ -30,7 +30,7 @@ class Fleet(NamedTuple):
     home: np.ndarray  # int32 place of the depot that they return to, -1: they stay where they end
 
 
-class Requests(NamedTuple):
+class RideRequests(NamedTuple):
     """Who wants to ride (n_requests,)."""
 
     origin: np.ndarray  # int32 place
@@ -54,7 +54,7 @@ class Travel(NamedTuple):
     terms: np.ndarray
 
 
-class Plan(NamedTuple):
+class RoutePlan(NamedTuple):
     """Routes as they are planned, and what follows from them; rows are vehicles, columns stops."""
 
     stop: np.ndarray  # int32 (n_vehicles, room)
@@ -85,15 +85,15 @@ class Search(NamedTuple):
 class Problem(NamedTuple):
     """All that a search works on."""
 
-    fleet: Fleet
-    requests: Requests
+    fleet: FleetState
+    requests: RideRequests
     travel: Travel
-    plan: Plan
+    plan: RoutePlan
     search: Search
 
 
 @inline_kernel
-def place_of(requests: Requests, stop: int) -> int:
+def place_of(requests: RideRequests, stop: int) -> int:
     """Place of a stop."""
     return requests.destination[stop >> 1] if stop & 1 else requests.origin[stop >> 1]
 

@@ -21,7 +21,7 @@ LEAST_TIME_SHARE = 0.05
 """A measured passage takes at least this share of the true time, however wrong the positions are."""
 
 
-class Events(NamedTuple):
+class LinkExits(NamedTuple):
     """Vehicles that left a link, one row each: who, which link, when entered, when left [ms]."""
 
     trip: np.ndarray  # int32 (n_events,)
@@ -38,7 +38,7 @@ class ProbeRule(NamedTuple):
     mean_delay_ms: int
 
 
-class Passages(NamedTuple):
+class ReportedPassages(NamedTuple):
     """Passages as reported, written by `report_passages`: link, moment left, arrival, time [ms]."""
 
     link: np.ndarray  # int32
@@ -97,12 +97,12 @@ def detect_vehicles(
 def report_passages(
     seed: int,
     stream: np.uint64,
-    events: Events,
+    events: LinkExits,
     trip_sends: np.ndarray,
     trip_key: np.ndarray,
     link_key: np.ndarray,
     rule: ProbeRule,
-    out: Passages,
+    out: ReportedPassages,
 ) -> int:
     """Passages that reach the provider, in the order of the events; returns how many were written.
 

@@ -74,7 +74,7 @@ class Stream(NamedTuple):
     stream: np.uint64
 
 
-class Trips(NamedTuple):
+class RouteQueries(NamedTuple):
     """Who asks for a route: origin and destination link, moment of departure, person (n,)."""
 
     origin: np.ndarray  # int32 link
@@ -208,7 +208,7 @@ def spread_flows(
 @kernel
 def route_costs(
     routes: RoutePool,
-    trips: Trips,
+    queries: RouteQueries,
     rows: np.ndarray,
     weights: Weights,
     link_key: np.ndarray,
@@ -219,7 +219,7 @@ def route_costs(
     n_slices = weights.cost_ms.shape[0]
     for k in range(rows.shape[0]):
         trip = rows[k]
-        clock, person = trips.depart_ms[trip], trips.person[trip]
+        clock, person = queries.depart_ms[trip], queries.person[trip]
         total = np.int64(0)
         for at in range(routes.start[trip], routes.end[trip]):
             link = np.int64(routes.link[at])

@@ -11,7 +11,7 @@ from twin.kernels.jit import kernel
 
 
 @kernel
-def sum_passages(
+def sum_recent_passages(
     link: np.ndarray,
     left_s: np.ndarray,
     time_s: np.ndarray,

@@ -18,7 +18,7 @@ _APP = stream_of("point_queues.app")
 _ROUTE = stream_of("point_queues.route")
 
 
-class Choice(NamedTuple):
+class RouteChoice(NamedTuple):
     """Who chooses, and how: share with the app, its logit scale, and the habit of the others."""
 
     app_share: float
@@ -36,7 +36,7 @@ class Timing(NamedTuple):
 
 
 @inline_kernel
-def _first_share(queue_veh: np.ndarray, served: np.ndarray, choice: Choice) -> float:
+def _first_share(queue_veh: np.ndarray, served: np.ndarray, choice: RouteChoice) -> float:
     """Logit share of the first route among those with the app, by the waits of a picture."""
     wait = queue_veh[0] / served[0] - queue_veh[1] / served[1]
     return 1.0 / (1.0 + np.exp(choice.logit_per_step * (wait - choice.ahead_steps)))
@@ -58,7 +58,7 @@ def _serve(queue_veh: np.ndarray, step: int, served: np.ndarray, first: float, s
 
 @kernel
 def flow_by_share(
-    queue_veh: np.ndarray, served: np.ndarray, inflow: float, choice: Choice, timing: Timing
+    queue_veh: np.ndarray, served: np.ndarray, inflow: float, choice: RouteChoice, timing: Timing
 ) -> None:
     """A fluid: queues (n_steps + 1, 2) [veh], the first row given, the others written.
 
@@ -73,7 +73,7 @@ def flow_by_share(
 
 @kernel
 def flow_by_vehicle(
-    queue_veh: np.ndarray, served: np.ndarray, inflow: float, choice: Choice, timing: Timing, seed: int
+    queue_veh: np.ndarray, served: np.ndarray, inflow: float, choice: RouteChoice, timing: Timing, seed: int
 ) -> None:
     """The same with whole vehicles at even gaps, each of which draws its class and its route.
 

@@ -17,8 +17,8 @@ from twin.kernels.insertion import (
     SKIPPED,
     STATE,
     VEHICLE,
-    Plan,
     Problem,
+    RoutePlan,
     insert,
     next_place,
     remove,
@@ -35,7 +35,7 @@ def reset(cursor: np.ndarray) -> None:
 
 
 @inline_kernel
-def cost_of(plan: Plan) -> int:
+def cost_of(plan: RoutePlan) -> int:
     """Cost of all routes."""
     total = np.int64(0)
     for v in range(plan.n.shape[0]):

@@ -17,9 +17,9 @@ from twin.kernels.paths import (
     UNREACHED,
     Bounds,
     RoutePool,
+    RouteQueries,
     Stream,
     Topology,
-    Trips,
     Weights,
     Workspace,
     link_cost_ms,
@@ -29,7 +29,7 @@ from twin.kernels.paths import (
 )
 
 
-class Ground(NamedTuple):
+class SearchGround(NamedTuple):
     """What searches share."""
 
     topology: Topology
@@ -67,7 +67,7 @@ def is_banned(topology: Topology, turn: int, link: int) -> bool:
 
 
 @inline_kernel
-def search(ground: Ground, weights: Weights, query: Query) -> int:
+def search(ground: SearchGround, weights: Weights, query: Query) -> int:
     """Least perceived cost between links, both left out, leaving at start_ms; the path stays in memory.
 
     Returns UNREACHED where there is no path. Among equal costs the link with the lesser key wins.
@@ -152,9 +152,14 @@ def write_path(topology: Topology, workspace: Workspace, origin: int, out: np.nd
 
 @kernel
 def route_trips(
-    ground: Ground, weights: Weights, trips: Trips, rows: np.ndarray, first: int, out: RoutePool
+    ground: SearchGround,
+    weights: Weights,
+    queries: RouteQueries,
+    rows: np.ndarray,
+    first: int,
+    out: RoutePool,
 ) -> int:
-    """Routes of trips rows[first:], from origin link to destination link, both included.
+    """Routes of queries rows[first:], from origin link to destination link, both included.
 
     Writes links to the pool and their places, both -1 without a path.
     Returns the position in rows from which nothing is done yet, because the pool is full.
@@ -164,13 +169,13 @@ def route_trips(
     n_slices = weights.time_ms.shape[0]
     for k in range(first, rows.shape[0]):
         trip = rows[k]
-        origin, destination = trips.origin[trip], trips.destination[trip]
-        begin = trips.depart_ms[trip]
+        origin, destination = queries.origin[trip], queries.destination[trip]
+        begin = queries.depart_ms[trip]
         begin += weights.time_ms[slice_of(begin, weights.slice_ms, n_slices), origin]
         if origin == destination:
             cost = np.int64(0)
         else:
-            cost = search(ground, weights, Query(origin, destination, begin, trips.person[trip]))
+            cost = search(ground, weights, Query(origin, destination, begin, queries.person[trip]))
             if cost < UNREACHED:
                 slot = slice_of(workspace.clock[workspace.searches[1]], weights.slice_ms, n_slices)
                 if weights.cost_ms[slot, destination] >= BLOCKED:

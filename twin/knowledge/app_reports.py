@@ -27,7 +27,7 @@ _NEED, _REPORT, _TRUST, _HELP, _EQUIP, _OPINION = (
     stream_of(f"app.{name}") for name in ("need", "report", "trust", "help", "equip", "opinion")
 )
 AGES = (18, 40, 60, 75)
-AGE_GROUPS = ("under 18", "18-39", "40-59", "60-74", "75 and over")
+NEED_AGE_GROUPS = ("under 18", "18-39", "40-59", "60-74", "75 and over")
 WEAK = 1
 PLANNING_BIT = CONSENT_PURPOSES.index("planning") - 1
 LEAST_AGE = 15
@@ -49,7 +49,7 @@ class App:
                 raise InputError(f"app: {name}", f"{getattr(self, name)} is no share", "between 0 and 1")
 
 
-class Picture(NamedTuple):
+class NeedsPicture(NamedTuple):
     """Needs by age group (n_groups,): true, as reported, and weighed by what the city knows.
 
     `people` by group; `needing` of them in truth; `reported` those who say so; `users` whom the app
@@ -101,10 +101,10 @@ def reports_dataset(app: str, owner: str) -> Dataset:
     return replace(made, purpose="planning of services", owner_kind="city")
 
 
-def age_group(age: NDArray[np.int16]) -> NDArray[np.int64]:
-    """Row of `AGE_GROUPS` of each person.
+def need_age_group(age: NDArray[np.int16]) -> NDArray[np.int64]:
+    """Row of `NEED_AGE_GROUPS` of each person.
 
-    >>> age_group(np.array([17, 18, 80])).tolist()
+    >>> need_age_group(np.array([17, 18, 80])).tolist()
     [0, 1, 4]
     """
     return np.searchsorted(np.array(AGES), age, side="right")
@@ -112,7 +112,7 @@ def age_group(age: NDArray[np.int16]) -> NDArray[np.int64]:
 
 def in_need(persons: Persons, parameters: Parameters, seed: int) -> Flags:
     """Who needs the service (n_persons,): by age and digital skill."""
-    share = np.array(parameters["data_platform.need_share_by_age"])[age_group(persons.age)]
+    share = np.array(parameters["data_platform.need_share_by_age"])[need_age_group(persons.age)]
     ratio = np.array(parameters["data_platform.need_ratio_by_skill"])[persons.skill]
     needs = uniforms(seed, _NEED, persons.person_key) < np.minimum(share * ratio, 1.0)
     return np.asarray(needs & (persons.kind == RESIDENT))
@@ -150,13 +150,13 @@ def reports_of(
 
 def picture_of(
     reports: Observations, users: Flags, persons: Persons, parameters: Parameters, seed: int
-) -> Picture:
+) -> NeedsPicture:
     """Needs by age group as the app tells them, beside the truth.
 
     The city knows the age of who uses the app, `users` (n_persons,), and how many people there are of each;
     where nobody of an age uses it, what is said of it is the mean of all users.
     """
-    group, n = age_group(persons.age), len(AGE_GROUPS)
+    group, n = need_age_group(persons.age), len(NEED_AGE_GROUPS)
     lives = persons.kind == RESIDENT
     people, needing = (
         np.bincount(group[who], minlength=n).astype(np.float64)
@@ -166,4 +166,4 @@ def picture_of(
     reached = np.bincount(group[users & lives], minlength=n).astype(np.float64)
     mean = reported.sum() / max(reached.sum(), 1.0)
     rate = np.divide(reported, reached, out=np.full(n, mean), where=reached > 0.0)
-    return Picture(people, needing, reported, reached, rate * people)
+    return NeedsPicture(people, needing, reported, reached, rate * people)

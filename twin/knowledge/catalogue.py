@@ -63,7 +63,7 @@ def personal_in(catalogue: Mapping[str, Any]) -> set[str]:
     return {each["dct:identifier"] for each in listed if PERSONAL in each["dcat:keyword"]}
 
 
-def access_of(platform: DataPlatform, dataset: Dataset) -> str:
+def access_rights(platform: DataPlatform, dataset: Dataset) -> str:
     """Who may read a dataset: anybody, some others, or its holder alone."""
     all_readers = [reader for reader, name, _ in platform.rights.table() if name == dataset.name]
     readers = [each for each in all_readers if each.partition("/")[0] != dataset.owner]
@@ -73,7 +73,7 @@ def access_of(platform: DataPlatform, dataset: Dataset) -> str:
 
 
 def _described(platform: DataPlatform, dataset: Dataset, file: str) -> dict[str, Any]:
-    access = access_of(platform, dataset)
+    access = access_rights(platform, dataset)
     result = dataset.columns[-1]
     personal = PERSONAL if dataset.personal else ""
     words = f"{result.meaning} [{result.unit}], observed of each {dataset.feature}"

@@ -29,7 +29,7 @@ class CountReading(NamedTuple):
 
 
 @dataclass
-class Estimate:
+class DayEstimate:
     """One actor's picture of the day; flow_veh, speed_mps (N_SLICES, n_links), NaN where unknown.
 
     blind_share (N_SLICES,) is the share of links without a probe for 15 minutes, NaN without pictures.
@@ -42,7 +42,7 @@ class Estimate:
     picture: LinkPicture | None = None
 
     @classmethod
-    def unknown(cls, owner: str, n_links: int) -> Estimate:
+    def unknown(cls, owner: str, n_links: int) -> DayEstimate:
         """Nothing is known yet."""
         return cls(owner, np.full((N_SLICES, n_links), np.nan), np.full((N_SLICES, n_links), np.nan))
 
@@ -101,13 +101,13 @@ def city_picture(
     traffic: Sequence[str],
     length_m: np.ndarray,
     moment_s: float,
-) -> Estimate:
+) -> DayEstimate:
     """What a city believes of the day so far, through its rights alone.
 
     Flows from its counters (``counts``: dataset and how to read it; the mean where several stand), speeds
     from the traffic that providers give back (``traffic``: datasets; nothing without an agreement).
     """
-    estimate = Estimate.unknown(owner, len(length_m))
+    estimate = DayEstimate.unknown(owner, len(length_m))
     total_veh, n_fleets = np.zeros_like(estimate.flow_veh), np.zeros_like(estimate.flow_veh)
     for name, reading in counts.items():
         flow_veh = flows_from_counts(platform.visible(owner, name, moment_s), len(length_m), reading)

@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 
 from twin.clock import SLICE_S
-from twin.kernels.picture import sum_passages
+from twin.kernels.picture import sum_recent_passages
 from twin.knowledge.datasets import Observations, observations
 from twin.variables import Variable, register
 
@@ -91,7 +91,7 @@ def estimate_link_times(
     n_probes = np.zeros(n_links, dtype=np.int32)
     total_ms = np.zeros(n_links, dtype=np.int64)
     newest_s = before.newest_s.copy()
-    sum_passages(rows.datastream, rows.phenomenon_time_s, rows.result, moment_s - window_s, moment_s,
+    sum_recent_passages(rows.datastream, rows.phenomenon_time_s, rows.result, moment_s - window_s, moment_s,
                  n_probes, total_ms, newest_s)  # fmt: skip
     return _picture(before.owner, moment_s, shrunk_times_s(n_probes, total_ms, prior), n_probes, newest_s)
 

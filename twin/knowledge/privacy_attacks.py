@@ -15,7 +15,7 @@ import numpy as np
 
 from twin.kernels.random import key_of, stream_of, uniforms
 from twin.knowledge.privacy_release import KEY_BYTES, NoiseKey, Policy, noise, release
-from twin.knowledge.privacy_tables import Contributions, Table
+from twin.knowledge.privacy_tables import Contributions, ExactTable
 
 _COIN = stream_of("knowledge.attack.coin")
 _DECOY = stream_of("knowledge.attack.decoy")
@@ -52,7 +52,7 @@ def log_odds(
     return np.asarray(np.where(seen, by_value, small))
 
 
-def membership(tables: Sequence[Table], person: np.ndarray, exact: bool, seed: int) -> Membership:
+def membership(tables: Sequence[ExactTable], person: np.ndarray, exact: bool, seed: int) -> Membership:
     """Was this person among those counted? By a coin for each trial, from all tables at once.
 
     person (n_trials,) is attacked in turn; ``exact`` attacks tables without noise. Each trial is a
@@ -70,7 +70,7 @@ def membership(tables: Sequence[Table], person: np.ndarray, exact: bool, seed: i
     return Membership(auc_of(score, coin), loss_of(score, coin))
 
 
-def profiles_told(tables: Sequence[Table], person: np.ndarray, exact: bool, seed: int) -> float:
+def profiles_told(tables: Sequence[ExactTable], person: np.ndarray, exact: bool, seed: int) -> float:
     """Which of two persons' days is this person's? Share told rightly from all tables; 0.5 is chance.
 
     One is the person's own, the other that of somebody drawn: everything that both add is known, and who
@@ -101,7 +101,7 @@ def profiles_told(tables: Sequence[Table], person: np.ndarray, exact: bool, seed
     return float(told[apart].mean())
 
 
-def reconstruction(table: Table, person: np.ndarray, exact: bool, seed: int) -> float:
+def reconstruction(table: ExactTable, person: np.ndarray, exact: bool, seed: int) -> float:
     """In which of two cells was this person? Share told rightly; 0.5 is chance.
 
     One is the person's own, the other that of a presence drawn among all others, so that the crowds in them
@@ -230,7 +230,7 @@ def _wilson(told: np.ndarray, z: float) -> tuple[float, float]:
     return max(centre - half, 0.0), min(centre + half, 1.0)
 
 
-def _shown(sums: np.ndarray, table: Table, exact: bool) -> np.ndarray:
+def _shown(sums: np.ndarray, table: ExactTable, exact: bool) -> np.ndarray:
     """What a fresh publication shows of some cells."""
     if exact:
         return sums.astype(np.float64)

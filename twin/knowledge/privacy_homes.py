@@ -13,7 +13,7 @@ from scipy.spatial import cKDTree
 
 from twin.knowledge.privacy_attacks import log_odds, own_rows
 from twin.knowledge.privacy_release import NoiseKey, release
-from twin.knowledge.privacy_tables import Table
+from twin.knowledge.privacy_tables import ExactTable
 from twin.knowledge.traces import HOUR_S, Sightings
 
 NEAR_M = 100.0
@@ -51,7 +51,7 @@ def home_of_trace(seen: Sightings) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def homes_told(
-    table: Table, person: np.ndarray, home_m: np.ndarray, dwellings: Dwellings, exact: bool
+    table: ExactTable, person: np.ndarray, home_m: np.ndarray, dwellings: Dwellings, exact: bool
 ) -> tuple[float, float]:
     """Chance that a guess lies within 100 m of the home: from the table of persons, and from maps alone.
 

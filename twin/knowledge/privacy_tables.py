@@ -80,7 +80,7 @@ def bounded(
 
 
 @dataclass(frozen=True)
-class Table:
+class ExactTable:
     """A table before noise: what it holds, what each person adds to it, and how it is published.
 
     ``policy.most`` bounds what one person adds in all. ``shape`` is that of the cells, rows by columns.
@@ -104,7 +104,7 @@ class Table:
         seed: int,
         counted_by: str = "",
         key: np.ndarray | None = None,
-    ) -> Table:
+    ) -> ExactTable:
         """A table of contributions, bounded by draws with the persons' keys."""
         return cls(name, policy, bounded(given, policy.most, seed, name, key), shape, counted_by)
 
@@ -115,7 +115,7 @@ class Table:
 
 
 def publish_tables(
-    tables: Sequence[Table], key: NoiseKey, ledger: BudgetLedger, about: str
+    tables: Sequence[ExactTable], key: NoiseKey, ledger: BudgetLedger, about: str
 ) -> Mapping[str, np.ndarray]:
     """All tables with noise (n_cells,), NaN where too few people stand behind; paid at once, or not at all.
 
@@ -133,7 +133,7 @@ def publish_tables(
     return shown
 
 
-def noise_name(about: str, table: Table) -> str:
+def noise_name(about: str, table: ExactTable) -> str:
     """What the noise of a table is drawn by, beside the key: other sums have other noise.
 
     With the same noise under two versions of a table, one person apart, their difference would be exact.
@@ -142,6 +142,6 @@ def noise_name(about: str, table: Table) -> str:
     return f"{about}: {table.name}: {sums}"
 
 
-def loss_of_tables(tables: Sequence[Table]) -> float:
+def loss_of_tables(tables: Sequence[ExactTable]) -> float:
     """Privacy loss of all tables together (sequential composition, Dwork & Roth 2014, theorem 3.16)."""
     return float(sum(each.policy.epsilon for each in tables))

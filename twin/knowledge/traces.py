@@ -53,7 +53,7 @@ class Traces:
         return np.asarray(person[n >= n_points])
 
 
-class Grid(NamedTuple):
+class CellGrid(NamedTuple):
     """Square cells that cover a ground, known before anybody is counted: row * n_columns + column."""
 
     cell_m: float
@@ -63,11 +63,11 @@ class Grid(NamedTuple):
     n_rows: int
 
     @classmethod
-    def over(cls, x_m: np.ndarray, y_m: np.ndarray, cell_m: float) -> Grid:
+    def over(cls, x_m: np.ndarray, y_m: np.ndarray, cell_m: float) -> CellGrid:
         """The grid that covers points of the ground (n,), its lines at whole multiples of the cell.
 
-        >>> Grid.over(np.array([10.0, 410.0]), np.array([0.0, 90.0]), 200.0)
-        Grid(cell_m=200.0, west_m=0.0, south_m=0.0, n_columns=3, n_rows=1)
+        >>> CellGrid.over(np.array([10.0, 410.0]), np.array([0.0, 90.0]), 200.0)
+        CellGrid(cell_m=200.0, west_m=0.0, south_m=0.0, n_columns=3, n_rows=1)
         """
         if not cell_m > 0.0:
             raise InputError("grid", f"{cell_m:g} m", "a length above 0")

@@ -15,7 +15,7 @@ from twin.live.store import ObservationStore
 from twin.study.store import write_table
 
 
-class Events(NamedTuple):
+class OrderedObservations(NamedTuple):
     """Observations by the right clock, in an order of their own (datastream, moment, run, number).
 
     datastream: row of a name; event_us [us]; ingested_us: when it came; result; late bool. Left out, and
@@ -30,7 +30,7 @@ class Events(NamedTuple):
     n_left_out: int
 
 
-def events_of(store: ObservationStore) -> Events:
+def events_of(store: ObservationStore) -> OrderedObservations:
     """All observations of a store, their moments put right by all that is known of the clocks."""
     rows = store.rows()
     event_us = event_times_us(rows, store.clock_errors())
@@ -39,7 +39,9 @@ def events_of(store: ObservationStore) -> Events:
     order = order[~wrong[order]]
     rows, event_us = rows[order], event_us[order]
     late = rows["flags"] & LATE > 0
-    return Events(rows["datastream"], event_us, rows["received_us"], rows["result"], late, int(wrong.sum()))
+    return OrderedObservations(
+        rows["datastream"], event_us, rows["received_us"], rows["result"], late, int(wrong.sum())
+    )
 
 
 def sums_by_slice(store: ObservationStore, slice_s: int = SLICE_S) -> pd.DataFrame:

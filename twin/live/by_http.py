@@ -9,15 +9,15 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from twin.errors import InputError, needing
-from twin.live.commits import Commits, Offer
+from twin.live.commits import Commits, Submission
 from twin.readers.sensorthings import (
-    Block,
+    MessageBatch,
     Refusal,
     UnreadableError,
     json_reader,
     message_of,
     read_lines,
-    shown,
+    shown_line,
 )
 
 MOST_BODY_BYTES = 4_000_000
@@ -56,11 +56,11 @@ def ingest_app(commits: Commits, retry_after_s: float) -> Any:
             return JSONResponse(_problem(f"over {MOST_BODY_BYTES:,} bytes", "less at once"), 413)
         block, one = _read(body, request.headers.get("content-type", ""), request.path_params.get("stream"))
         if one and block.refused:
-            commits.offer(Offer([], lambda _: None, block.refused))
+            commits.offer(Submission([], lambda _: None, block.refused))
             refusal = block.refused[0]
             return JSONResponse(_problem(refusal.what, refusal.right), 400)
         answer: asyncio.Future[BaseException | None] = asyncio.get_running_loop().create_future()
-        if not commits.offer(Offer(block.messages, _into(answer), block.refused)):
+        if not commits.offer(Submission(block.messages, _into(answer), block.refused)):
             why = str(commits.failure) if commits.failure else "too many observations wait for the disk"
             return JSONResponse(_problem(why, "try again later"), 503, headers=headers)
         failure = await answer
@@ -117,16 +117,18 @@ async def _body(request: Any) -> bytes | None:
     return b"".join(parts)
 
 
-def _read(body: bytes, kind: str, stream: str | None) -> tuple[Block, bool]:
+def _read(body: bytes, kind: str, stream: str | None) -> tuple[MessageBatch, bool]:
     """The observations of a body, and whether it is one alone."""
     if kind.startswith(LINES):
         return read_lines(body.split(b"\n")), False
     try:
         told = json_reader()(body)
     except ValueError as error:
-        return Block(refused=[Refusal(1, f"no JSON: {error}", "an Observation", shown(body))]), True
+        return MessageBatch(
+            refused=[Refusal(1, f"no JSON: {error}", "an Observation", shown_line(body))]
+        ), True
     many = told if isinstance(told, list) else [told]
-    block = Block()
+    block = MessageBatch()
     for number, each in enumerate(many, start=1):
         try:
             block.messages.append(message_of(each, _stream_id(stream)))

@@ -13,8 +13,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from twin.errors import InputError, WorkError, needing
-from twin.live.commits import Commits, Offer
-from twin.readers.sensorthings import Block, read_lines
+from twin.live.commits import Commits, Submission
+from twin.readers.sensorthings import MessageBatch, read_lines
 
 ACKS = "acks"
 QOS = 1
@@ -106,16 +106,16 @@ class MqttIngest:
                     client.ack(mid, qos)
                 client.publish(self.address.acks_of(topic), told, qos=QOS)
 
-        self.commits.offer(Offer(block.messages, done, block.refused), wait=True)
+        self.commits.offer(Submission(block.messages, done, block.refused), wait=True)
 
 
-def _answer(block: Block, payload: bytes) -> dict[str, Any]:
+def _answer(block: MessageBatch, payload: bytes) -> dict[str, Any]:
     """What a sender is told: (device, boot, number) of messages kept; digest of one refused, and why."""
     kept = [list(message[:3]) for message in block.messages]
-    digest = digest_of(payload)
+    digest = message_digest(payload)
     return {"kept": kept, "refused": [[digest, refusal.what] for refusal in block.refused]}
 
 
-def digest_of(payload: bytes) -> str:
+def message_digest(payload: bytes) -> str:
     """By which a sender knows a message again that could not be read."""
     return hashlib.sha256(payload).hexdigest()[:16]

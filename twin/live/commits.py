@@ -8,14 +8,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from twin.live.store import ObservationStore
-from twin.readers.sensorthings import Block, Message, Refusal
+from twin.readers.sensorthings import Message, MessageBatch, Refusal
 
 MOST_TOGETHER = 5_000
 """Observations of one commit, as many as keep the disk busy and a sender not waiting."""
 
 
 @dataclass
-class Offer:
+class Submission:
     """What one sender hands over, and what to call once it is on disk, or with what went wrong."""
 
     messages: list[Message]
@@ -34,14 +34,14 @@ class Commits:
     def __init__(self, store: ObservationStore, most_pending: int) -> None:
         self.store = store
         self.most_pending = most_pending
-        self._offers: queue.SimpleQueue[Offer | None] = queue.SimpleQueue()
+        self._offers: queue.SimpleQueue[Submission | None] = queue.SimpleQueue()
         self._room = threading.Condition()
         self._pending = 0
         self.failure: BaseException | None = None
         self._thread = threading.Thread(target=self._work, name="commits", daemon=True)
         self._thread.start()
 
-    def offer(self, offer: Offer, wait: bool = False) -> bool:
+    def offer(self, offer: Submission, wait: bool = False) -> bool:
         """Hand over an offer; False where too many wait already, unless the sender may wait for room."""
         with self._room:
             if wait:
@@ -57,7 +57,7 @@ class Commits:
         self._offers.put(None)
         self._thread.join()
 
-    def _fits(self, offer: Offer) -> bool:
+    def _fits(self, offer: Submission) -> bool:
         return self._pending == 0 or self._pending + offer.size <= self.most_pending
 
     def _work(self) -> None:
@@ -69,7 +69,7 @@ class Commits:
                 if offers and self.failure is None:
                     messages = [message for each in offers for message in each.messages]
                     refused = [refusal for each in offers for refusal in each.refused]
-                    self.store.append(Block(messages, refused))
+                    self.store.append(MessageBatch(messages, refused))
             except BaseException as failure:
                 self.failure = failure  # told to every sender from here on; nothing more is taken
             with self._room:
@@ -78,9 +78,9 @@ class Commits:
             for each in offers:
                 each.done(self.failure)
 
-    def _together(self) -> tuple[list[Offer], bool]:
+    def _together(self) -> tuple[list[Submission], bool]:
         """The next offer, and those that wait behind it; whether more may come."""
-        offers: list[Offer] = []
+        offers: list[Submission] = []
         size = 0
         while size < MOST_TOGETHER:
             try:

@@ -6,35 +6,35 @@ from pathlib import Path
 from typing import Any
 
 from twin.errors import InputError, needing
-from twin.live.entities import KeptColumns, KeptStore, World, catalogue_of_store, with_attribution
+from twin.live.entities import KeptColumns, KeptStore, ServedEntities, catalogue_of_store, with_attribution
 from twin.live.queries import VERSION, Answers, NotThereError
 from twin.live.store import ObservationStore
 from twin.study.ground import ground_of
 from twin.study.results import Result
 from twin.study.store import MANIFEST
-from twin.study.things import ZONE, catalogue_of, columns_of
+from twin.study.things import ZONE, observation_columns, sensor_catalogue_of
 from twin.territory.territory import Territory
 
 
-def world_of(folder: Path, zone: str = ZONE) -> World:
+def served_entities_of(folder: Path, zone: str = ZONE) -> ServedEntities:
     """What a folder holds: of a run that was finished, or of observations that came in."""
     if (folder / MANIFEST).is_file():
         result = Result.load(folder)
         return world_of_run(result, ground_of(result.scenario, result.manifest, folder).edited, zone)
     if (folder / "segments").is_dir():
         store = ObservationStore(folder, read_only=True)
-        return World(catalogue_of_store(store), KeptStore(store))
+        return ServedEntities(catalogue_of_store(store), KeptStore(store))
     right = "a folder that `twin run` or `twin ingest` wrote"
     raise InputError(str(folder), "holds neither a run nor observations", right)
 
 
-def world_of_run(result: Result, territory: Territory, zone: str = ZONE) -> World:
+def world_of_run(result: Result, territory: Territory, zone: str = ZONE) -> ServedEntities:
     """What the sensors of a run told, personal datasets left out, with whose map it is shown on."""
-    made = with_attribution(catalogue_of(result, territory, zone), territory)
-    return World(made, KeptColumns(columns_of(result, made)))
+    made = with_attribution(sensor_catalogue_of(result, territory, zone), territory)
+    return ServedEntities(made, KeptColumns(observation_columns(result, made)))
 
 
-def reading_app(world: World) -> Any:
+def reading_app(world: ServedEntities) -> Any:
     """The application that answers GET; part of the extra ``live``."""
     with needing("live"):
         from starlette.applications import Starlette

@@ -66,7 +66,7 @@ class Rows(NamedTuple):
         return Rows(*(column[rows] for column in self))
 
 
-class Source(Protocol):
+class ObservationSource(Protocol):
     """Where observations lie."""
 
     def blocks(self) -> Iterator[Rows]:
@@ -163,11 +163,11 @@ def with_attribution(made: Catalogue, territory: Territory) -> Catalogue:
 
 
 @dataclass(frozen=True)
-class World:
+class ServedEntities:
     """Entities and observations, with the columns that conditions ask for."""
 
     catalogue: Catalogue
-    source: Source
+    source: ObservationSource
 
     @cached_property
     def feature_of_stream(self) -> np.ndarray:

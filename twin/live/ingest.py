@@ -15,7 +15,7 @@ from typing import Any
 from twin.errors import InputError
 from twin.live import by_http, by_mqtt, lines
 from twin.live.commits import Commits
-from twin.live.store import ObservationStore, Told
+from twin.live.store import IngestCounts, ObservationStore
 from twin.scenario.ledger import Parameters
 
 REFUSED = "refused.jsonl"
@@ -49,7 +49,7 @@ def ingest(source: str, folder: Path, *, acknowledge: lines.Acknowledge = lines.
         return {**summary_of(store, folder), "came": came_since(before, store.told, n_before)}
 
 
-def came_since(before: Told, now: Told, n_lines_before: int = 0) -> dict[str, int]:
+def came_since(before: IngestCounts, now: IngestCounts, n_lines_before: int = 0) -> dict[str, int]:
     """What became of the lines of one call alone; and how many of its file were read before."""
     earlier = asdict(before)
     came = {name: count - earlier[name] for name, count in asdict(now).items()}

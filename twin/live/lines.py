@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from twin.errors import InputError
-from twin.live.store import ObservationStore, Place
+from twin.live.store import ObservationStore, ReadPosition
 from twin.readers.sensorthings import MOST_BYTES, read_lines
 
 BLOCK_BYTES = 1 << 20
@@ -25,7 +25,7 @@ def nobody(n_lines: int) -> None:
     """Acknowledge to nobody: the sender is a file."""
 
 
-class Lines(NamedTuple):
+class TextLines(NamedTuple):
     """Whole lines that were read together, and the bytes that they were."""
 
     lines: list[bytes]
@@ -62,7 +62,7 @@ def ingest_pipe(store: ObservationStore, pipe: BinaryIO, acknowledge: Acknowledg
         acknowledge(n_lines)
 
 
-def blocks(file: BinaryIO) -> Iterator[Lines]:
+def blocks(file: BinaryIO) -> Iterator[TextLines]:
     """Lines of a file or pipe, as many at a time as there are, in bounded memory.
 
     A line beyond `MOST_BYTES` is passed on as its beginning alone, long enough to be refused.
@@ -77,12 +77,12 @@ def blocks(file: BinaryIO) -> Iterator[Lines]:
         rest = tail
         if newline:
             skipped = 0
-            yield Lines(whole.split(b"\n"), n_bytes)
+            yield TextLines(whole.split(b"\n"), n_bytes)
         if len(rest) > 2 * MOST_BYTES:
             skipped += len(rest) - MOST_BYTES - 1
             rest = rest[: MOST_BYTES + 1]
     if rest:
-        yield Lines([rest], len(rest) + skipped)
+        yield TextLines([rest], len(rest) + skipped)
 
 
 def _available(file: BinaryIO) -> bytes:
@@ -97,8 +97,8 @@ def _available(file: BinaryIO) -> bytes:
 
 
 def _placed(
-    file: BinaryIO, name: str, begin: tuple[int, int], parts: Iterator[Lines]
-) -> Iterator[tuple[Place, list[bytes]]]:
+    file: BinaryIO, name: str, begin: tuple[int, int], parts: Iterator[TextLines]
+) -> Iterator[tuple[ReadPosition, list[bytes]]]:
     """Blocks of lines, each with how far the file is read after it."""
     n_bytes, n_lines = begin
     mark, mark_bytes = "", -1
@@ -107,7 +107,7 @@ def _placed(
         if mark_bytes < min(n_bytes, _MARK_BYTES):
             mark_bytes = min(n_bytes, _MARK_BYTES)
             mark = _mark(file, mark_bytes)
-        yield Place(name, n_bytes, n_lines, mark), part.lines
+        yield ReadPosition(name, n_bytes, n_lines, mark), part.lines
 
 
 def _mark(file: BinaryIO, n_bytes: int) -> str:

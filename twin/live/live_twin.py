@@ -15,7 +15,7 @@ from twin.errors import InputError
 from twin.knowledge.scores import day_of_week_mean
 from twin.live.fidelity import Fidelity, fidelity_of
 from twin.live.nowcast import Nowcast, nowcast
-from twin.live.observed import Counted, counts_of, fleets_of, platform_of
+from twin.live.observed import Counted, counts_of, fleets_of, observed_platform_of
 from twin.live.store import ObservationStore
 from twin.live.what_if import WhatIf, from_now, what_if
 from twin.model.sources import load_territory
@@ -124,7 +124,7 @@ def counted_until(scenario: Scenario, observed: Path, now_s: float, zone: str = 
     fleets, parameters, territory = fleets_of(scenario), scenario.ledger(), load_territory(scenario)
     begin_us = midnight_us(scenario, zone)
     with ObservationStore(observed, parameters, read_only=True) as store:
-        platform, n_foreign = platform_of(store, territory, fleets, begin_us)
+        platform, n_foreign = observed_platform_of(store, territory, fleets, begin_us)
     counted = counts_of(platform, fleets, territory.streets.n_links, parameters, now_s)
     if not np.isfinite(counted.flow_veh).any():
         raise _nothing_counted(scenario, observed, now_s)

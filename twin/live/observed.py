@@ -48,7 +48,7 @@ def fleets_of(scenario: Scenario) -> tuple[SensorFleet, ...]:
     return found
 
 
-def platform_of(
+def observed_platform_of(
     store: ObservationStore, territory: Territory, fleets: tuple[SensorFleet, ...], begin_us: int
 ) -> tuple[DataPlatform, int]:
     """What came in of a day on the platform, and how many rows were of no fleet or link here.

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import Any
 
 from twin.errors import WorkError
-from twin.live.by_mqtt import ACKS, QOS, Address, client_of, digest_of
+from twin.live.by_mqtt import ACKS, QOS, Address, client_of, message_digest
 from twin.scenario.ledger import Parameters
 
 Key = tuple[str, str, int]
@@ -111,7 +111,7 @@ class MqttSender:
     def publish(self, key: Key, message: Any) -> None:
         """Transmit a message once."""
         payload = self.stamp(message)
-        self._digests[key] = digest_of(payload)
+        self._digests[key] = message_digest(payload)
         self._client.publish(f"{self.address.topic}/{key[0]}", payload, qos=QOS)
 
     def _on_message(self, client: Any, _data: Any, message: Any) -> None:

@@ -16,7 +16,7 @@ from urllib.parse import quote, urlencode
 import numpy as np
 
 from twin.errors import InputError
-from twin.live.entities import OBSERVATIONS, RELATIONS, Rows, World
+from twin.live.entities import OBSERVATIONS, RELATIONS, Rows, ServedEntities
 from twin.live.odata import holds
 from twin.live.options import Options, options_of
 
@@ -32,7 +32,7 @@ class NotThereError(LookupError):
     """No entity, set or property has that address."""
 
 
-class Place(NamedTuple):
+class Resource(NamedTuple):
     """What an address leads to: a set, and of it one entity, or those related to an entity by a relation."""
 
     set: str
@@ -44,7 +44,7 @@ class Place(NamedTuple):
 class Answers:
     """Answers as JSON; ``root`` is where the service stands, with its version."""
 
-    world: World
+    world: ServedEntities
     root: str
 
     def answer(self, path: str, given: Mapping[str, str]) -> Any:
@@ -70,13 +70,13 @@ class Answers:
         sets = [{"name": name, "url": f"{self.root}/{name}"} for name in RELATIONS]
         return {"value": sets, "serverSettings": {"conformance": list(CONFORMANCE)}}
 
-    def _walk(self, path: str) -> tuple[Place, list[str]]:
+    def _walk(self, path: str) -> tuple[Resource, list[str]]:
         """Follow an address as far as it leads to entities; the rest are properties."""
         steps = _steps(path)
         name, number = steps[0]
         if name not in RELATIONS:
             raise NotThereError(f"no set {name!r}; one of {', '.join(RELATIONS)}")
-        place = Place(name) if number is None else Place(name, self._entity(name, number))
+        place = Resource(name) if number is None else Resource(name, self._entity(name, number))
         for k, (word, key) in enumerate(steps[1:], start=1):
             leads = RELATIONS[place.set].get(word)
             if leads is None or place.entity is None:
@@ -84,13 +84,13 @@ class Answers:
             source = (place.set, place.entity, word)
             if not leads[1]:
                 ids = self.world.related_ids(*source)
-                place = Place(leads[0], self._entity(leads[0], ids[0]))
+                place = Resource(leads[0], self._entity(leads[0], ids[0]))
             elif key is None:
-                place = Place(leads[0], among=source)
+                place = Resource(leads[0], among=source)
             else:
                 if leads[0] != OBSERVATIONS and key not in self.world.related_ids(*source):
                     raise NotThereError(f"{word}({key}) is not related to it")
-                place = Place(leads[0], self._entity(leads[0], key))
+                place = Resource(leads[0], self._entity(leads[0], key))
         return place, []
 
     def _entity(self, name: str, number: int) -> dict[str, Any]:
@@ -99,7 +99,7 @@ class Answers:
             raise NotThereError(f"no {name}({number})")
         return found
 
-    def _property(self, place: Place, rest: list[str]) -> Any:
+    def _property(self, place: Resource, rest: list[str]) -> Any:
         """One property of an entity, by itself or as a text."""
         if place.entity is None or rest[0] not in place.entity or rest[0] in RELATIONS[place.set]:
             raise NotThereError(f"{place.set} has no {'/'.join(rest)}")
@@ -111,7 +111,11 @@ class Answers:
         return {rest[0]: value}
 
     def _page(
-        self, place: Place, options: Options, path: str | None = None, given: Mapping[str, str] | None = None
+        self,
+        place: Resource,
+        options: Options,
+        path: str | None = None,
+        given: Mapping[str, str] | None = None,
     ) -> dict[str, Any]:
         """Entities from ``$skip`` on, as many as ``$top`` says, and where the next are."""
         finder = self._observations if place.set == OBSERVATIONS else self._in_memory
@@ -125,7 +129,7 @@ class Answers:
         page["value"] = [self._shown(place.set, entity, options) for entity in found]
         return page
 
-    def _in_memory(self, place: Place, options: Options) -> tuple[list[dict[str, Any]], int, bool]:
+    def _in_memory(self, place: Resource, options: Options) -> tuple[list[dict[str, Any]], int, bool]:
         rows = self.world.entities(place.set)
         chosen = np.arange(len(rows))
         if place.among is not None:
@@ -141,7 +145,7 @@ class Answers:
         end = options.skip + options.top
         return [rows[row] for row in chosen[options.skip : end].tolist()], len(chosen), end < len(chosen)
 
-    def _observations(self, place: Place, options: Options) -> tuple[list[dict[str, Any]], int, bool]:
+    def _observations(self, place: Resource, options: Options) -> tuple[list[dict[str, Any]], int, bool]:
         end = options.skip + options.top
         count, kept = 0, None
         for block in self._matching(place, options):
@@ -154,7 +158,7 @@ class Answers:
             return [], 0, False
         return self.world.told(kept.at(slice(options.skip, end))), count, count > end
 
-    def _matching(self, place: Place, options: Options) -> Iterator[Rows]:
+    def _matching(self, place: Resource, options: Options) -> Iterator[Rows]:
         """Observations of whom they are asked of that meet the condition, a block at a time."""
         for block in self.world.source.blocks():
             rows = block
@@ -216,7 +220,7 @@ class Answers:
         if not many:
             (number,) = self.world.related_ids(name, entity, relation)
             return {relation: self._shown(target, self._entity(target, number), options)}
-        page = self._page(Place(target, among=(name, entity, relation)), replace(options, count=True))
+        page = self._page(Resource(target, among=(name, entity, relation)), replace(options, count=True))
         shown: dict[str, Any] = {relation: page["value"]}
         count = page["@iot.count"]
         if options.count:

@@ -21,12 +21,12 @@ from twin.errors import InputError
 from twin.live.clocks import ClockErrors, Clocks, event_times_us, to_come
 from twin.live.seen import Seen
 from twin.live.segments import DISORDERED, LATE, ROW, SUSPECT, Frame, Segments
-from twin.readers.sensorthings import UNKNOWN_US, Block, Message
+from twin.readers.sensorthings import UNKNOWN_US, Message, MessageBatch
 from twin.scenario.ledger import Parameters
 
 
 @dataclass
-class Told:
+class IngestCounts:
     """What became of the lines that came: each is accepted, a duplicate or refused; some of those accepted
     came late, out of order, or tell of a time to come.
     """
@@ -38,13 +38,13 @@ class Told:
     out_of_order: int = 0
     suspect: int = 0
 
-    def __iadd__(self, other: Told) -> Self:
+    def __iadd__(self, other: IngestCounts) -> Self:
         for name, value in asdict(other).items():
             setattr(self, name, getattr(self, name) + value)
         return self
 
 
-class Place(NamedTuple):
+class ReadPosition(NamedTuple):
     """How far a source was read: its name, bytes, lines, and a mark of how it begins."""
 
     name: str
@@ -66,10 +66,10 @@ class ObservationStore:
         self.resolution_us = round(rule["live.clock_resolution_s"] * 1e6)
         self.lateness_us = round(rule["live.allowed_lateness_s"] * 1e6)
         self._lock: BinaryIO | None = None if read_only else _locked(folder)
-        self.told = Told()
+        self.told = IngestCounts()
         self.devices: dict[tuple[str, str], int] = {}
         self.datastreams: dict[str, int] = {}
-        self.places: dict[str, Place] = {}
+        self.places: dict[str, ReadPosition] = {}
         self.frames: list[Frame] = []
         self._seen, self._clocks = Seen(), Clocks(self.resolution_us)
         self._newest_us = UNKNOWN_US
@@ -94,7 +94,9 @@ class ObservationStore:
         """What lies before this moment comes late; by the newest observation and the lateness allowed."""
         return self._newest_us - self.lateness_us if self._newest_us != UNKNOWN_US else UNKNOWN_US
 
-    def append(self, block: Block, place: Place | None = None, now_us: int | None = None) -> Told:
+    def append(
+        self, block: MessageBatch, place: ReadPosition | None = None, now_us: int | None = None
+    ) -> IngestCounts:
         """Keep what of a block is new; when this returns it is on disk and may be acknowledged.
 
         now_us: when it came; where a gateway told its own moment of receiving, that one holds.
@@ -102,7 +104,7 @@ class ObservationStore:
         now_us = time.time_ns() // 1_000 if now_us is None else now_us
         n_before = (len(self.devices), len(self.datastreams))
         rows = self._new_rows(block.messages, now_us)
-        told = Told(len(rows), len(block.messages) - len(rows), refused=len(block.refused))
+        told = IngestCounts(len(rows), len(block.messages) - len(rows), refused=len(block.refused))
         newest_us = self._flagged(rows, told)
         about = {
             "ingest_us": now_us,
@@ -167,7 +169,7 @@ class ObservationStore:
             made.append((run, row, sequence, phenomenon, result_us, sent, came, result, flags))
         return np.array(made, dtype=ROW)
 
-    def _flagged(self, rows: np.ndarray, told: Told) -> int:
+    def _flagged(self, rows: np.ndarray, told: IngestCounts) -> int:
         """Mark what is late or tells of a time to come; the newest moment told so far."""
         self._clocks.note(rows, len(self.devices))
         event_us = event_times_us(rows, self._clocks.errors())
@@ -189,8 +191,8 @@ class ObservationStore:
         for stream in about["datastreams"]:
             self.datastreams[stream] = len(self.datastreams)
         if "place" in about:
-            self.places[about["place"]["name"]] = Place(**about["place"])
-        self.told += Told(**about["told"])
+            self.places[about["place"]["name"]] = ReadPosition(**about["place"])
+        self.told += IngestCounts(**about["told"])
         self._seen.add_all(rows["run"], rows["sequence"])
         self._clocks.note(rows, len(self.devices))
         sound = rows["flags"] & SUSPECT == 0

@@ -27,7 +27,7 @@ LOOK_BACK_SLICES = 12
 LEAST_FACTOR, MOST_FACTOR = 0.3, 3.0
 
 
-class Weights(NamedTuple):
+class DepartureFactors(NamedTuple):
     """Factor on departures by origin (n_zones + 1,), gates last; of all of them; and how flows agreed.
 
     before, after: root mean square of modelled less assimilated flows over counted links [veh], with all
@@ -49,7 +49,7 @@ class WhatIf:
     """
 
     now_s: float
-    weights: Weights
+    weights: DepartureFactors
     agreement: tuple[float, float]
     delay_h: tuple[float, float]
     car_h: tuple[float, float]
@@ -78,7 +78,7 @@ class WhatIf:
         return {"now": format_time_s(self.now_s), "n_trips": self.n_trips, "weights": weights, **pairs}
 
 
-def weights_of(record: DayRecord, found: Nowcast, parameters: Parameters) -> Weights:
+def weights_of(record: DayRecord, found: Nowcast, parameters: Parameters) -> DepartureFactors:
     """Factors by origin that bring a modelled day's flows to the assimilated ones on counted links."""
     slots = np.arange(max(found.slot + 1 - LOOK_BACK_SLICES, 0), found.slot + 1)
     known = np.isfinite(found.counted.flow_veh[slots])
@@ -98,7 +98,7 @@ def weights_of(record: DayRecord, found: Nowcast, parameters: Parameters) -> Wei
     leaving = np.bincount(origins(record)[_later(record, found)], minlength=n_origins).astype(np.float64)
     overall = float(factor @ leaving / leaving.sum()) if leaving.sum() else 1.0
     errors = (_rms(modelled - assimilated), _rms(passed @ factor - assimilated))
-    return Weights(factor, overall, *errors)
+    return DepartureFactors(factor, overall, *errors)
 
 
 def passages_by_origin(
@@ -176,7 +176,7 @@ def _later(record: DayRecord, found: Nowcast) -> np.ndarray:
     return _leaving(record, (found.slot + 1) * SLICE_S)
 
 
-def _outcome(record: DayRecord, weights: Weights, now_s: float) -> tuple[float, float]:
+def _outcome(record: DayRecord, weights: DepartureFactors, now_s: float) -> tuple[float, float]:
     """Hours of delay and of travel of car trips that leave later, weighted by origin."""
     rows = _leaving(record, now_s)
     weight = weights.by_origin[origins(record)[rows]] / weights.overall

@@ -15,7 +15,7 @@ SECONDS_PER_HOUR = 3_600.0
 
 
 @dataclass(frozen=True)
-class Control:
+class RightOfWay:
     """Who gives way to whom at the ends of links, by row of outside.
 
     Parameters
@@ -32,10 +32,10 @@ class Control:
     major_links: np.ndarray
 
     @staticmethod
-    def none(n_links: int) -> Control:
+    def none(n_links: int) -> RightOfWay:
         """Nobody yields."""
         no = np.zeros(n_links + 1, dtype=np.int64)
-        return Control(no[:-1].astype(np.int32), no, np.empty(0, dtype=np.int32))
+        return RightOfWay(no[:-1].astype(np.int32), no, np.empty(0, dtype=np.int32))
 
 
 def link_ms(duration_s: np.ndarray) -> np.ndarray:
@@ -91,7 +91,7 @@ def build_network(
     storage_veh: np.ndarray,
     hole_ms: np.ndarray,
     flow_capacity_vps: np.ndarray,
-    control: Control | None = None,
+    control: RightOfWay | None = None,
 ) -> Network:
     """The loading's fixed arrays; merges share in proportion to flow capacity (Daganzo 1995).
 
@@ -100,7 +100,7 @@ def build_network(
     n_links = topology.tail.shape[0]
     if n_links and int(storage_veh.max()) > MOST_STORAGE:
         raise WorkError(f"link row {int(np.argmax(storage_veh))} stores more than {MOST_STORAGE} vehicles")
-    control = Control.none(n_links) if control is None else control
+    control = RightOfWay.none(n_links) if control is None else control
     row = np.asarray(topology.in_links, dtype=np.uint32)
     place = np.empty(n_links, dtype=np.uint32)
     place[row] = np.arange(n_links)

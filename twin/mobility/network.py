@@ -10,7 +10,7 @@ import numpy as np
 from twin.kernels.paths import Topology
 from twin.kernels.traffic import Network, Supply
 from twin.mobility.gaps import gaps_of
-from twin.mobility.links import Control, build_network, headway_ms, link_ms, places_and_holes, supply_of
+from twin.mobility.links import RightOfWay, build_network, headway_ms, link_ms, places_and_holes, supply_of
 from twin.mobility.signal_plans import Ordered, SignalTimes, with_plans
 from twin.mobility.signals import plan_signals, saturation_vps
 from twin.routing.topology import build_topology
@@ -80,7 +80,7 @@ def roads_of(
     gaps = gaps_of(streets, parameters)
     capacity_vps = streets.flow_capacity_vps
     green_vps = np.where(signals.cycle_ms > 0, saturation_vps(streets, parameters), capacity_vps)
-    control = Control(gaps.critical_gap_ms, gaps.major_start, gaps.major_links)
+    control = RightOfWay(gaps.critical_gap_ms, gaps.major_start, gaps.major_links)
     network = build_network(topology, storage, hole_ms, capacity_vps, control)
     free_ms, apart_ms = link_ms(streets.free_flow_time_s), _headways_ms(green_vps, gaps.follow_up_ms)
     return Roads(topology, network, free_ms, apart_ms, signals, capacity_vps, green_vps, gaps.follow_up_ms)

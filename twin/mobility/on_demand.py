@@ -15,7 +15,7 @@ import numpy as np
 from twin.clock import MS
 from twin.errors import WorkError
 from twin.kernels import insertion, reinsertion
-from twin.kernels.insertion import Fleet, Plan, Problem, Requests, Search, Travel
+from twin.kernels.insertion import FleetState, Problem, RideRequests, RoutePlan, Search, Travel
 
 EXACT_UP_TO = 4
 """So many requests are placed at once by enumeration to its end."""
@@ -60,13 +60,13 @@ def promises(
     return asked_ms + round(wait_s * MS), by_ms
 
 
-def empty_problem(fleet: Fleet, requests: Requests, travel_ms: np.ndarray, terms: Terms) -> Problem:
+def empty_problem(fleet: FleetState, requests: RideRequests, travel_ms: np.ndarray, terms: Terms) -> Problem:
     """Routes without a stop, and all the room that a search takes."""
     n_vehicles, n_requests = fleet.place.shape[0], requests.origin.shape[0]
     shape = (n_vehicles, 2 * n_requests + 2)
     stops, moments = np.zeros(shape, dtype=np.int32), np.zeros(shape, dtype=np.int64)
     none, nobody = np.zeros(n_vehicles, dtype=np.int32), np.full(n_requests, -1, dtype=np.int32)
-    plan = Plan(
+    plan = RoutePlan(
         stop=stops,
         n=none,
         reach_ms=moments,
@@ -117,7 +117,7 @@ def improve(problem: Problem, movable: np.ndarray, most_sets: int = MOST_SETS) -
     return int(reinsertion.improve(problem, np.ascontiguousarray(movable, dtype=np.int64), max(most, 1)))
 
 
-def plan_routes(fleet: Fleet, requests: Requests, travel_ms: np.ndarray, terms: Terms) -> Plan:
+def plan_routes(fleet: FleetState, requests: RideRequests, travel_ms: np.ndarray, terms: Terms) -> RoutePlan:
     """Routes for requests that are all known: optimal up to `EXACT_UP_TO`, else by insertion and improvement.
 
     Parameters
@@ -141,6 +141,6 @@ def plan_routes(fleet: Fleet, requests: Requests, travel_ms: np.ndarray, terms: 
     return min(plans, key=objective)
 
 
-def objective(plan: Plan) -> tuple[int, int]:
+def objective(plan: RoutePlan) -> tuple[int, int]:
     """What plans are compared by, the less the better: requests rejected, and cost in thousandths of a ms."""
     return int((plan.vehicle < 0).sum()), int(plan.cost.sum())

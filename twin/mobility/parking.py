@@ -41,7 +41,7 @@ class ParkingSupply:
     y_m: np.ndarray
 
 
-def supply_of(
+def parking_supply_of(
     streets: Streets,
     places: Places,
     other: np.ndarray,

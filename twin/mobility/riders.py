@@ -9,13 +9,13 @@ import numpy as np
 from twin.kernels import riding
 from twin.kernels.riding import DONE, NOT_BEGUN, Queues, Reckoning, Riders, Rides, Service
 from twin.kernels.traffic import Vehicles
-from twin.mobility.transit import Buses
+from twin.mobility.transit import TransitRuns
 from twin.routing.journeys import Planned
 from twin.territory.timetable import Timetable
 
 
 @dataclass
-class ServiceDay:
+class ActualService:
     """What has become of the timetable: by call (n_calls,), -1 not yet; calls that legs lead to (n_legs,).
 
     `dwell_ms` is how long a bus stands at each call at least, by the passengers who are expected there.
@@ -28,14 +28,14 @@ class ServiceDay:
     dwell_ms: np.ndarray
 
     @staticmethod
-    def fresh(buses: Buses) -> ServiceDay:
+    def fresh(buses: TransitRuns) -> ActualService:
         """Nothing has run, no stop is passed by."""
         never = np.full(buses.n_calls, -1, dtype=np.int64)
         dwell_ms = np.full(buses.n_calls, buses.dwell_ms, dtype=np.int64)
         nowhere = np.zeros(buses.n_calls, dtype=np.bool_)
-        return ServiceDay(never, never.copy(), nowhere, buses.leg_call + 1, dwell_ms)
+        return ActualService(never, never.copy(), nowhere, buses.leg_call + 1, dwell_ms)
 
-    def note(self, buses: Buses, vehicles: Vehicles, first_row: int, until_ms: int) -> None:
+    def note(self, buses: TransitRuns, vehicles: Vehicles, first_row: int, until_ms: int) -> None:
         """Take over what has happened before a moment; at a stop that is passed by nothing has.
 
         ``first_row`` is the row of the first bus among the vehicles.
@@ -44,7 +44,7 @@ class ServiceDay:
         for column, known in zip((self.arrived_ms, self.left_ms), moments, strict=True):
             column[:] = np.where(self.passed, -1, known)
 
-    def pass_by(self, buses: Buses, leg: int, beyond: int) -> None:
+    def pass_by(self, buses: TransitRuns, leg: int, beyond: int) -> None:
         """Let a leg lead on to where the leg ``beyond`` ends; the stops between are passed by."""
         self.passed[self.ends_at[leg] : buses.leg_call[beyond] + 1] = True
         self.ends_at[leg] = buses.leg_call[beyond] + 1
@@ -132,14 +132,14 @@ class Plans:
         riders.ready_ms[new] = departed_ms[new] + self.first_walk_ms[new]
         riding.begin(self.rides, riders, queues, new)
 
-    def ride(self, riders: Riders, queues: Queues, service: ServiceDay) -> np.ndarray:
+    def ride(self, riders: Riders, queues: Queues, service: ActualService) -> np.ndarray:
         """Move everybody as far as what has run allows; returns who is done by it."""
         active = np.flatnonzero(riders.ride >= 0)
         riding.ride(self._runs(service), self.rides, riders, queues, self._events(queues, service))
         return np.asarray(active[riders.ride[active] == DONE])
 
     def passengers_at(
-        self, riders: Riders, queues: Queues, service: ServiceDay, ahead: np.ndarray, at_ms: np.ndarray
+        self, riders: Riders, queues: Queues, service: ActualService, ahead: np.ndarray, at_ms: np.ndarray
     ) -> np.ndarray:
         """Passengers who will get on and off at calls ahead (n,) that are left at those moments (n,)."""
         order = np.lexsort((self._rank(ahead), at_ms))
@@ -150,7 +150,7 @@ class Plans:
         riding.reckon(runs, self.rides, riders, queues, ahead[order], at_ms[order], reckoning)
         return np.asarray((on + off)[ahead])
 
-    def _runs(self, service: ServiceDay) -> Service:
+    def _runs(self, service: ActualService) -> Service:
         return Service(
             self.run_start, self.run_of_pattern, self.call_start, self.run_of_call, self.position,
             self.places, service.arrived_ms, service.left_ms, service.passed,
@@ -161,7 +161,7 @@ class Plans:
         run = self.run_of_call[calls].astype(np.int64)
         return np.asarray((calls - self.call_start[run]) * self.places.shape[0] + run)
 
-    def _events(self, queues: Queues, service: ServiceDay) -> np.ndarray:
+    def _events(self, queues: Queues, service: ActualService) -> np.ndarray:
         """Arrivals and departures that have happened and are not handled yet, in the order of time."""
         come = np.flatnonzero((service.arrived_ms >= 0) & ~queues.come)
         gone = np.flatnonzero((service.left_ms >= 0) & ~queues.gone)
@@ -173,7 +173,7 @@ class Plans:
         return np.asarray((2 * calls + leaves)[order])
 
 
-def boardings(buses: Buses, riders: Riders) -> np.ndarray:
+def boardings(buses: TransitRuns, riders: Riders) -> np.ndarray:
     """Passengers boarded at each call (n_calls,)."""
     calls = riders.boarded_call[riders.boarded_call >= 0]
     return np.asarray(np.bincount(calls, minlength=buses.n_calls))

@@ -18,7 +18,7 @@ from twin.routing.routes import Routes
 
 
 @dataclass(frozen=True, eq=False)
-class Fleet:
+class SharedFleet:
     """What is fixed of a day's shared vehicles.
 
     Parameters
@@ -129,7 +129,7 @@ class SharedRides:
         moments = (never, never.copy(), never.copy())
         return SharedRides(mode.copy(), duration_s.copy(), *moments, none, nowhere)
 
-    def standing(self, fleet: Fleet, route: np.ndarray, n: int) -> tuple[int, int]:
+    def standing(self, fleet: SharedFleet, route: np.ndarray, n: int) -> tuple[int, int]:
         """Link at whose end a vehicle is after the first n stops of its route, and when it may go on."""
         if n == 0:
             return fleet.depot_link, fleet.from_ms
@@ -137,7 +137,7 @@ class SharedRides:
 
     def note(
         self,
-        fleet: Fleet,
+        fleet: SharedFleet,
         loader: Loader,
         route: np.ndarray,
         n: int,

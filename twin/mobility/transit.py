@@ -22,7 +22,7 @@ from twin.territory.timetable import Timetable
 
 
 @dataclass(frozen=True, eq=False)
-class Buses:
+class TransitRuns:
     """Legs of all runs of a day, and how calls follow from them; calls are rows of the timetable.
 
     Parameters
@@ -93,7 +93,7 @@ class Buses:
         return np.asarray(total[self.leg_call + 1] - total[self.leg_call + 1 - stands])
 
 
-def buses_of(timetable: Timetable, lines: LineRoutes, least_dwell_s: float, ends: np.ndarray) -> Buses:
+def buses_of(timetable: Timetable, lines: LineRoutes, least_dwell_s: float, ends: np.ndarray) -> TransitRuns:
     """The buses of a day.
 
     Parameters
@@ -131,7 +131,7 @@ def buses_of(timetable: Timetable, lines: LineRoutes, least_dwell_s: float, ends
     first = np.ones(drives.shape[0], dtype=np.bool_)
     first[following[following >= 0]] = False
     in_place = on_road & (n_links == 0)
-    return Buses(legs, drives, first, on_road, in_place, arrival_ms, departure_ms, dwell_ms)
+    return TransitRuns(legs, drives, first, on_road, in_place, arrival_ms, departure_ms, dwell_ms)
 
 
 def _following(drives: np.ndarray, on_road: np.ndarray) -> np.ndarray:

@@ -7,20 +7,20 @@ import numpy as np
 from twin.indicators.records import ROAD_MANAGER
 from twin.knowledge.datasets import Observations
 from twin.mobility.loading import Loader
-from twin.model.utility_state import Outages, Servers
+from twin.model.utility_state import Servers, UtilityState
 from twin.sensing.fleets import Fleet
 
 
-def told(fleet: Fleet, rows: Observations, outages: Outages, servers: Servers) -> Observations:
+def told(fleet: Fleet, rows: Observations, utilities: UtilityState, servers: Servers) -> Observations:
     """What of a fleet's reports reaches its owner.
 
     A counter without power counts nothing; without a mobile site its report is lost. A phone has a battery
     of its own and needs the site alone. What is sent to a data centre that is down is lost, too.
     """
-    if not outages.known:
+    if not utilities.known:
         return rows
     if fleet.pending_veh.size and fleet.pending_veh.shape == fleet.link.shape:
-        fleet.pending_veh[outages.unlit[fleet.link]] = 0
+        fleet.pending_veh[utilities.unlit[fleet.link]] = 0
     if not rows.n_rows:
         return rows
     if not _answers(fleet, servers):
@@ -28,11 +28,11 @@ def told(fleet: Fleet, rows: Observations, outages: Outages, servers: Servers) -
     if fleet.table is not None:
         return rows  # devices went without power or network themselves
     if fleet.dataset.feature == "place":
-        lost = outages.place_silent
+        lost = utilities.place_silent
     elif fleet.kind == "probe":
-        lost = outages.silent
+        lost = utilities.silent
     else:
-        lost = outages.silent | outages.unlit
+        lost = utilities.silent | utilities.unlit
     return _taken(rows, ~lost[rows.datastream])
 
 
@@ -46,9 +46,9 @@ def _taken(rows: Observations, kept: np.ndarray) -> Observations:
     return Observations(*(column[kept] for column in rows))
 
 
-def connected(loader: Loader, rows: np.ndarray, outages: Outages) -> np.ndarray:
+def connected(loader: Loader, rows: np.ndarray, utilities: UtilityState) -> np.ndarray:
     """Those of trips (rows) whose phone has a mobile site where they are."""
-    if not outages.known or not outages.silent.any():
+    if not utilities.known or not utilities.silent.any():
         return rows
     link = loader.link_of(rows)
-    return np.asarray(rows[(link < 0) | ~outages.silent[link]])
+    return np.asarray(rows[(link < 0) | ~utilities.silent[link]])

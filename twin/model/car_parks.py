@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from twin.behaviour.park_and_ride import CarParks, Parking, admitted, commutes, prefers
+from twin.behaviour.park_and_ride import CarParks, ParkAndRideTours, admitted, commutes, prefers
 from twin.clock import MS
 from twin.errors import InputError
 from twin.kernels.paths import BLOCKED
 from twin.mobility.fares import CENTS_PER_EUR, Fares
 from twin.population.days.legs import tours_of
 from twin.population.tables import Persons, Trips
-from twin.routing.journeys import Asked, Offer, Planned
+from twin.routing.journeys import JourneyQueries, Offer, Planned
 from twin.routing.search import bounds_to
 from twin.scenario.transit_offers import ParkAndRide
 from twin.territory.timetable_build import projected
@@ -71,12 +71,12 @@ def _place_row(model: TwinModel, order: ParkAndRide) -> int:
 
 def plan_parking(
     model: TwinModel, trips: Trips, persons: Persons, offer: Offer, fares: Fares
-) -> tuple[Parking, Planned]:
-    """Who parks and rides, and their journeys there and then back, (2 n,) in the order of `Parking`."""
+) -> tuple[ParkAndRideTours, Planned]:
+    """Who parks and rides, and their journeys there and then back, (2 n,) in the order of the tours."""
     parks = car_parks(model)
     out = commutes(trips, persons, tours_of(trips.purpose, trips.person))
     if not parks.name or not out.size:
-        return Parking.none(), Planned.none()
+        return ParkAndRideTours.none(), Planned.none()
     drives = _drive_ms(model, trips.origin_link[out], trips.destination_link[out], parks.link)
     ways = [_way(model, trips, out, (parks, each), drives, (offer, fares)) for each in range(len(parks.name))]
     saved_min = np.stack([way.saved_min for way in ways])
@@ -97,7 +97,7 @@ def plan_parking(
     leaves_ms = np.stack([comes_ms[those], np.rint(trips.depart_s[out[those] + 1] * MS).astype(np.int64)])
     arrives_ms = np.stack([each.arrival_ms for each in journeys])
     planned_s = (arrives_ms - leaves_ms + drive_ms) / MS
-    return Parking(parks, out[those], out[those] + 1, best[those], planned_s), stacked(journeys)
+    return ParkAndRideTours(parks, out[those], out[those] + 1, best[those], planned_s), stacked(journeys)
 
 
 def _drive_ms(
@@ -133,8 +133,8 @@ def _way(
     work, here = model.territory.places.path_node[trips.destination_place[out]], np.full(n, parks.node[row])
     leaves_ms = np.rint(trips.depart_s[out + 1] * MS).astype(np.int64)
     most_ms = round(float(parameters["transit.longest_journey_s"]) * MS)
-    there = offer.journeys(Asked(here, work.astype(np.int64), comes_ms, comes_ms + most_ms))
-    back = offer.journeys(Asked(work.astype(np.int64), here, leaves_ms, leaves_ms + most_ms))
+    there = offer.journeys(JourneyQueries(here, work.astype(np.int64), comes_ms, comes_ms + most_ms))
+    back = offer.journeys(JourneyQueries(work.astype(np.int64), here, leaves_ms, leaves_ms + most_ms))
     found = there.found & back.found & (drive_ms < BLOCKED) & (direct_ms < BLOCKED)
     found &= (trips.origin_link[out] != parks.link[row]) & (drive_ms < direct_ms)
     ride_ms = there.arrival_ms - comes_ms + back.arrival_ms - leaves_ms
@@ -166,10 +166,10 @@ def _joined(ways: list[Planned], best: np.ndarray, those: np.ndarray) -> Planned
     return Planned(*columns)
 
 
-def walk_s(model: TwinModel, trips: Trips, parking: Parking) -> np.ndarray:
+def walk_s(model: TwinModel, trips: Trips, park_and_ride: ParkAndRideTours) -> np.ndarray:
     """Time on foot between car park and work (n,) [s], by the straight line and the ledger's detour."""
     places, paths, parameters = model.territory.places, model.territory.paths, model.parameters
-    node, work = parking.parks.node[parking.park], trips.destination_place[parking.out]
+    node, work = park_and_ride.parks.node[park_and_ride.park], trips.destination_place[park_and_ride.out]
     straight_m = np.hypot(paths.node_x_m[node] - places.x_m[work], paths.node_y_m[node] - places.y_m[work])
     detour = float(parameters["population.detour_factor_walk"])
     return np.asarray(detour * straight_m / float(parameters["population.walk_speed_mps"]))

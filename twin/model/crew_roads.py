@@ -53,7 +53,7 @@ class CrewRoads:
         """The link nearest to each utility node, then to the middle of each edge (n_elements,)."""
         streets = self.model.territory.streets
         usable = _within_reach(streets, usable_in(self.model.roads.topology))
-        return nearest_links(streets, usable, *_spots(self.layers))
+        return nearest_usable_links(streets, usable, *_spots(self.layers))
 
     @cached_property
     def depot(self) -> int:
@@ -142,7 +142,7 @@ def _spots(layers: Utilities) -> tuple[Floats, Floats]:
     return np.concatenate([nodes.lon, ends[0]]), np.concatenate([nodes.lat, ends[1]])
 
 
-def nearest_links(streets: Streets, usable: Flags, lon: Floats, lat: Floats) -> Ints:
+def nearest_usable_links(streets: Streets, usable: Flags, lon: Floats, lat: Floats) -> Ints:
     """The usable link whose line has a point nearest to each spot (n,)."""
     of_point = np.repeat(np.arange(streets.n_links), np.diff(streets.shape_start))
     kept = usable[of_point]

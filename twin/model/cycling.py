@@ -35,7 +35,7 @@ line from end to end, plus so much. This bounds the work: beyond it nobody would
 
 
 @dataclass(frozen=True)
-class Lanes:
+class BikeLanes:
     """Paths along bike lanes: what a metre there costs in time, and feels like, beside one elsewhere.
 
     along is (n_paths,) bool; time and felt are (n_paths,) ratios, 1 off the lanes.
@@ -46,7 +46,7 @@ class Lanes:
     felt: Floats
 
 
-def bike_lanes(model: TwinModel) -> Lanes | None:
+def bike_lanes(model: TwinModel) -> BikeLanes | None:
     """The scenario's bike lanes; None without any."""
     orders = [part for part in model.spec.in_force() if isinstance(part, BikeLane)]
     if not orders:
@@ -54,7 +54,7 @@ def bike_lanes(model: TwinModel) -> Lanes | None:
     return lanes_along(model.territory, orders, float(model.parameters["population.cycle_speed_kmh"]))
 
 
-def along_lanes(model: TwinModel, planned: Population, lanes: Lanes) -> Population:
+def along_lanes(model: TwinModel, planned: Population, lanes: BikeLanes) -> Population:
     """The population whose rides are as quick as the lanes make them."""
     trips = planned.trips
     rows = np.flatnonzero((trips.mode == CYCLE) & inside(trips))
@@ -65,7 +65,7 @@ def along_lanes(model: TwinModel, planned: Population, lanes: Lanes) -> Populati
     return Population.of(planned.persons, trips.with_columns(duration_s=duration_s), planned.report)
 
 
-def lanes_along(territory: Territory, orders: Sequence[BikeLane], usual_kmh: float) -> Lanes:
+def lanes_along(territory: Territory, orders: Sequence[BikeLane], usual_kmh: float) -> BikeLanes:
     """Which paths run along the streets that the orders name, and what that changes."""
     paths = territory.paths
     time, felt = np.ones((2, len(paths.u)))
@@ -76,7 +76,7 @@ def lanes_along(territory: Territory, orders: Sequence[BikeLane], usual_kmh: flo
         quicker = min(1.0, usual_kmh / order.speed_kmh)
         time[along] = np.minimum(time[along], quicker)
         felt[along] = np.minimum(felt[along], quicker * order.comfort)
-    return Lanes(felt < 1.0, time, felt)
+    return BikeLanes(felt < 1.0, time, felt)
 
 
 def _along(territory: Territory, rows: Ints, reach_m: float) -> Flags:
@@ -130,7 +130,7 @@ def _straight_m(territory: Territory, origin: np.ndarray, destination: np.ndarra
     return np.asarray(np.hypot(x[origin] - x[destination], y[origin] - y[destination]))
 
 
-def by_cycle_saved_min(model: TwinModel, modes: DayModes, lanes: Lanes) -> Floats:
+def by_cycle_saved_min(model: TwinModel, modes: DayModes, lanes: BikeLanes) -> Floats:
     """Minutes, as they are felt, that each tour (n_tours,) takes less by bicycle because of the lanes."""
     trips, usual = modes.accustomed.trips, modes.usual
     may = usual.all_of(inside(trips)) & np.isfinite(usual.utility[:, CYCLE])
@@ -143,7 +143,7 @@ def by_cycle_saved_min(model: TwinModel, modes: DayModes, lanes: Lanes) -> Float
     return usual.summed(saved)
 
 
-def _meets(territory: Territory, trips: Trips, lanes: Lanes) -> Flags:
+def _meets(territory: Territory, trips: Trips, lanes: BikeLanes) -> Flags:
     """Trips to which the lanes may matter (n_trips,)."""
     paths, places = territory.paths, territory.places
     rows = np.flatnonzero(inside(trips))

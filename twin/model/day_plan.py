@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from twin.model.choices import IN_A_CAR, DayModes
 from twin.model.cycling import along_lanes, bike_lanes, by_cycle_saved_min
 from twin.model.journeys_compared import by_transit_saved_min
-from twin.model.offer import Lines
+from twin.model.offer import TransitLines
 from twin.population.population import Population
 from twin.population.tables import CYCLE, TRANSIT
 from twin.scenario.on_demand import OnDemandTransport
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from twin.model.twin_model import TwinModel
 
 
-def planned_today(model: TwinModel, lines: Lines | None) -> tuple[Population, DayModes | None]:
+def planned_today(model: TwinModel, lines: TransitLines | None) -> tuple[Population, DayModes | None]:
     """The population by its modes of the day, and how these were chosen: None where nobody was asked."""
     lanes = bike_lanes(model)
     lines_changed = lines is not None and lines.changed

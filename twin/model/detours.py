@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from twin.kernels.paths import BLOCKED, Trips
+from twin.kernels.paths import BLOCKED, RouteQueries
 from twin.model.state import Access
 from twin.model.travel import first_closed_of
 from twin.routing.routes import Routes
@@ -72,7 +72,9 @@ def _ways(model: TwinModel, state: Access, rows: np.ndarray, origin: np.ndarray)
     while open_rows.size:
         n = open_rows.shape[0]
         stop = buses.legs.routes.pool[buses.legs.routes.end[target[open_rows]] - 1]
-        asked = Trips(origin[open_rows], stop, np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.uint64))
+        asked = RouteQueries(
+            origin[open_rows], stop, np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.uint64)
+        )
         bounds = bounds_to(topology, model.roads.free_ms, stop)
         found = find_routes(topology, weights, bounds, asked, np.arange(n), NO_DRAWS)
         for k in np.flatnonzero(found.start >= 0).tolist():

@@ -10,7 +10,7 @@ from twin.routing.search import bounds_to
 from twin.territory.territory import Territory
 
 
-def depot_of(territory: Territory) -> int:
+def likely_depot(territory: Territory) -> int:
     """The link at most jobs: where the city's own depot may be."""
     places = territory.places
     jobs = np.bincount(places.access_link, weights=places.jobs, minlength=territory.streets.n_links)

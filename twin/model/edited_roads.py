@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from twin.kernels.paths import Topology, Trips
+from twin.kernels.paths import RouteQueries, Topology
 from twin.mobility.network import Roads, roads_of
 from twin.mobility.signal_plans import ordered
 from twin.routing.kerbs import best_sides
@@ -48,7 +48,7 @@ class DayRoads:
         """Whether anything is edited."""
         return self.roads is not self.before
 
-    def addressed(self, trips: Trips, rows: np.ndarray) -> Trips:
+    def addressed(self, trips: RouteQueries, rows: np.ndarray) -> RouteQueries:
         """Trips (rows by car) from and to the sides of their streets that are quickest without the edits.
 
         An address on a direction that is no more lies on the other: nobody is moved for anything else.

@@ -12,7 +12,7 @@ from twin.errors import InputError
 from twin.kernels.random import stream_of, uniforms
 from twin.knowledge.datasets import Observations
 from twin.scenario.false_data import PHONES_ONLY, FalseObservations
-from twin.security.falsifier import Falsifier, Queue, Span
+from twin.security.falsifier import Falsifier, Queue, TimeWindow
 from twin.security.stealthy import hidden_stream
 from twin.sensing.fleets import Fleet
 from twin.territory.select import select_links
@@ -76,7 +76,7 @@ def _falsifier(model: TwinModel, order: FalseObservations, fleet: Fleet) -> Fals
         way=order.way,
         streams=streams,
         key=key,
-        span=Span(float(order.from_s), float(order.until_s)),
+        span=TimeWindow(float(order.from_s), float(order.until_s)),
         size=size if order.size is None else order.size,
         seed=model.seed_,
         step=_step(fleet),

@@ -9,7 +9,7 @@ import numpy as np
 from twin.clock import HORIZON_S, MS
 from twin.indicators.fleets_record import FleetRecord
 from twin.indicators.utilities_record import UtilitiesRecord
-from twin.kernels.observe import Events
+from twin.kernels.observe import LinkExits
 from twin.model.metering import publish
 from twin.sensing.device_fleets import share_the_air
 from twin.sensing.fleets import Fleet, StepTruth, observe
@@ -20,7 +20,7 @@ from twin.sensing.visits import Visits, plan_visits
 if TYPE_CHECKING:
     from twin.model.twin_model import TwinModel
 
-NOBODY = Events(*(np.empty(0, dtype=np.int32) for _ in range(4)))
+NOBODY = LinkExits(*(np.empty(0, dtype=np.int32) for _ in range(4)))
 
 
 def open_fleets(model: TwinModel, fleets: list[Fleet]) -> None:

@@ -11,11 +11,11 @@ from twin.clock import MS
 from twin.mobility.crowding import planned_crowding_s
 from twin.mobility.fares import CENTS_PER_EUR, Fares
 from twin.model.choices import DayModes
-from twin.model.timetables import Laid
+from twin.model.timetables import ChangedOffer
 from twin.population.days.modes import value_of_time_eur_per_h
 from twin.population.population import Population
 from twin.population.tables import TRANSIT, Trips
-from twin.routing.journeys import Asked, Offer, Planned
+from twin.routing.journeys import JourneyQueries, Offer, Planned
 from twin.territory.territory import Territory
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class Prices:
         return not (same and np.array_equal(self.before.boarding_cents, self.now.boarding_cents[:n]))
 
 
-def by_transit_saved_min(model: TwinModel, modes: DayModes, laid: Laid, prices: Prices) -> np.ndarray:
+def by_transit_saved_min(model: TwinModel, modes: DayModes, laid: ChangedOffer, prices: Prices) -> np.ndarray:
     """Generalised minutes less of each tour (n_tours,) by transit than with the lines and fares of before.
 
     From door to door, those in a full vehicle counting more, and the fare over the value of time. Lines
@@ -55,7 +55,7 @@ def by_transit_saved_min(model: TwinModel, modes: DayModes, laid: Laid, prices: 
 
 
 def _saved_min(
-    model: TwinModel, trips: Trips, rows: np.ndarray, usual_s: np.ndarray, laid: Laid, prices: Prices
+    model: TwinModel, trips: Trips, rows: np.ndarray, usual_s: np.ndarray, laid: ChangedOffer, prices: Prices
 ) -> np.ndarray:
     """Generalised minutes that trips (rows) take less by transit than before (n,); 0 where nothing compares.
 
@@ -78,7 +78,7 @@ def _saved_min(
     return np.asarray(np.where(worse, saved_min, np.maximum(saved_min, 0.0)))
 
 
-def _crowding_s(model: TwinModel, trips: Trips, laid: Laid) -> np.ndarray:
+def _crowding_s(model: TwinModel, trips: Trips, laid: ChangedOffer) -> np.ndarray:
     """What time aboard counts more among those who ride so far (n_calls + 1,) [s], summed over calls."""
     riders = np.flatnonzero((trips.mode == TRANSIT) & inside(trips))
     journeys = _journeys(model, trips, riders, laid.offer_before)
@@ -114,11 +114,11 @@ def _offered(
 
 def asked(
     territory: Territory, trips: Trips, rows: np.ndarray, depart_ms: np.ndarray, latest_ms: np.ndarray
-) -> Asked:
+) -> JourneyQueries:
     """What trips (rows) ask for: a journey between the path nodes of their places, in those times [ms]."""
     node = territory.places.path_node
     origin, destination = node[trips.origin_place[rows]], node[trips.destination_place[rows]]
-    return Asked(origin.astype(np.int64), destination.astype(np.int64), depart_ms, latest_ms)
+    return JourneyQueries(origin.astype(np.int64), destination.astype(np.int64), depart_ms, latest_ms)
 
 
 def inside(trips: Trips) -> np.ndarray:

@@ -11,10 +11,10 @@ import numpy as np
 
 from twin.errors import InputError
 from twin.model.crew_roads import CrewRoads
-from twin.model.outage_reach import reach_of
+from twin.model.outage_reach import outage_reach_of
 from twin.model.state import Access
-from twin.model.utility_orders import Orders, orders_of
-from twin.model.utility_state import Outages
+from twin.model.utility_orders import UtilityOrders, utility_orders_of
+from twin.model.utility_state import UtilityState
 from twin.territory.tables import Floats
 from twin.utilities.day import NetworkDay
 from twin.utilities.demand import DayConsumption
@@ -31,7 +31,7 @@ class Networks:
     def __init__(self, model: TwinModel) -> None:
         territory, parameters = model.territory, model.parameters
         check_engines()
-        self.orders: Orders = orders_of(model.spec, territory, model.seed_)
+        self.orders: UtilityOrders = utility_orders_of(model.spec, territory, model.seed_)
         orders = self.orders
         self.day = NetworkDay(
             territory.utilities,
@@ -48,9 +48,9 @@ class Networks:
         self.roads = CrewRoads(model, self.orders.depot)
         self.day.faults.repairs.expects = self.roads.expected_s
         self._noted: list[tuple[float, ...]] = []
-        self.reach = reach_of(territory, model.roads, parameters)
+        self.reach = outage_reach_of(territory, model.roads, parameters)
 
-    def opening(self) -> Outages:
+    def opening(self) -> UtilityState:
         """Everything works at 00:00."""
         return self.reach.opening(self.day.n_elements)
 
@@ -64,11 +64,11 @@ class Networks:
 
     def _note(self, state: Access, moment_s: int) -> None:
         """Keep who is without in the streets, for the record."""
-        outages, signalled = state.utilities, self.reach.signal >= 0
+        utilities, signalled = state.utilities, self.reach.signal >= 0
         self._noted.append((
             moment_s,
-            float((outages.silent | outages.unlit).mean()),
-            float(outages.dark.sum() / max(signalled.sum(), 1)),
+            float((utilities.silent | utilities.unlit).mean()),
+            float(utilities.dark.sum() / max(signalled.sum(), 1)),
             *(~state.servers.provider).astype(np.float64).tolist(),
         ))  # fmt: skip
 

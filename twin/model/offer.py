@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from twin.behaviour.park_and_ride import Parking
+from twin.behaviour.park_and_ride import ParkAndRideTours
 from twin.clock import MS
 from twin.errors import InputError
 from twin.mobility.crowding import Capacity
 from twin.mobility.fares import Fares
 from twin.mobility.riders import Plans
-from twin.mobility.transit import Buses, buses_of
+from twin.mobility.transit import TransitRuns, buses_of
 from twin.model.car_parks import plan_parking, stacked, walk_s
 from twin.model.journeys_compared import Prices, asked, inside
-from twin.model.timetables import Laid, timetable_on
+from twin.model.timetables import ChangedOffer, timetable_on
 from twin.population.days.paths import path_distances_m, path_graph
 from twin.population.population import Population
 from twin.population.tables import TRANSIT, Trips
-from twin.routing.bus_lines import Ground
+from twin.routing.bus_lines import LineGround
 from twin.routing.journeys import Offer, Planned
 from twin.routing.lines import LineRoutes
 from twin.scenario.scenario import Scenario
@@ -48,28 +48,28 @@ class Transit:
 
     timetable: Timetable
     lines: LineRoutes
-    buses: Buses
+    buses: TransitRuns
     plans: Plans
     rides: np.ndarray
     otherwise_s: np.ndarray
     capacity: Capacity
     fares: Fares
-    parking: Parking
+    park_and_ride: ParkAndRideTours
 
     @cached_property
     def drives_first(self) -> np.ndarray:
         """Riders (n_riders,) who come to their first stop by car, and so begin when it is parked."""
-        return self.parking.drives_first(self.plans.trip)
+        return self.park_and_ride.drives_first(self.plans.trip)
 
     @cached_property
     def rides_first(self) -> np.ndarray:
         """Trips (n_trips,) that begin by public transport and go on by car."""
-        return self.parking.rides_first(np.arange(self.rides.shape[0]))
+        return self.park_and_ride.rides_first(np.arange(self.rides.shape[0]))
 
     @cached_property
     def parks(self) -> np.ndarray:
         """Trips (n_trips,) whose car is left at a car park before they ride on."""
-        return self.parking.drives_first(np.arange(self.rides.shape[0]))
+        return self.park_and_ride.drives_first(np.arange(self.rides.shape[0]))
 
     @property
     def runs(self) -> bool:
@@ -89,10 +89,10 @@ class Transit:
 
 
 @dataclass(frozen=True, eq=False)
-class Lines:
+class TransitLines:
     """What runs on a day by timetable, and what it costs; before, and now."""
 
-    laid: Laid
+    laid: ChangedOffer
     prices: Prices
 
     @property
@@ -101,17 +101,17 @@ class Lines:
         return self.laid.offer is not self.laid.offer_before or self.prices.differ
 
 
-def lines_of(model: TwinModel) -> Lines | None:
+def lines_of(model: TwinModel) -> TransitLines | None:
     """The lines of the day; None where none runs."""
-    ground = Ground(model.territory, model.day_roads.for_buses, model.roads.free_ms, model.parameters)
+    ground = LineGround(model.territory, model.day_roads.for_buses, model.roads.free_ms, model.parameters)
     laid = timetable_on(model.spec, ground, model.ground)
     if laid is None:
         _refuse_without_lines(model.spec)
         return None
-    return Lines(laid, _prices(model, laid))
+    return TransitLines(laid, _prices(model, laid))
 
 
-def day_of(model: TwinModel, planned: Population, lines: Lines | None) -> tuple[Population, Transit]:
+def day_of(model: TwinModel, planned: Population, lines: TransitLines | None) -> tuple[Population, Transit]:
     """Trips as they are made on a day with those lines, by the modes planned, and public transport itself.
 
     Without lines the population is the one handed in.
@@ -123,11 +123,11 @@ def day_of(model: TwinModel, planned: Population, lines: Lines | None) -> tuple[
     least_dwell_s = float(model.parameters["transit.least_dwell_s"])
     buses = buses_of(laid.timetable, laid.lines, least_dwell_s, ends)
     rows, journeys, trips, otherwise_s = _planned(model, planned.trips, laid.offer, laid.before.n_runs > 0)
-    parking, by_park = plan_parking(model, trips, planned.persons, laid.offer, prices.now)
-    rows, journeys = _with_parking(rows, journeys, parking, by_park)
+    park_and_ride, by_park = plan_parking(model, trips, planned.persons, laid.offer, prices.now)
+    rows, journeys = _with_park_and_ride(rows, journeys, park_and_ride, by_park)
     otherwise_s = otherwise_s.copy()
-    otherwise_s[parking.out] = otherwise_s[parking.back] = walk_s(model, trips, parking)
-    trips = parking.moved(trips)
+    otherwise_s[park_and_ride.out] = otherwise_s[park_and_ride.back] = walk_s(model, trips, park_and_ride)
+    trips = park_and_ride.moved(trips)
     rides = np.zeros(planned.n_trips, dtype=np.bool_)
     rides[rows] = True
     capacity = Capacity.of(laid.timetable, model.parameters)
@@ -135,14 +135,14 @@ def day_of(model: TwinModel, planned: Population, lines: Lines | None) -> tuple[
     plans = Plans.of(laid.timetable, rows, journeys, key, capacity.places)
     day = Population.of(planned.persons, trips, planned.report)
     offered = (laid.timetable, laid.lines, buses, plans, rides, otherwise_s)
-    return day, Transit(*offered, capacity, prices.now, parking)
+    return day, Transit(*offered, capacity, prices.now, park_and_ride)
 
 
-def _with_parking(
-    rows: np.ndarray, journeys: Planned, parking: Parking, by_park: Planned
+def _with_park_and_ride(
+    rows: np.ndarray, journeys: Planned, park_and_ride: ParkAndRideTours, by_park: Planned
 ) -> tuple[np.ndarray, Planned]:
     """All trips that ride (rows, rising) with their journeys, those from and to car parks among them."""
-    every = np.concatenate([rows, parking.out, parking.back])
+    every = np.concatenate([rows, park_and_ride.out, park_and_ride.back])
     order = np.argsort(every, kind="stable")
     return every[order], stacked([journeys, by_park]).of(order)
 
@@ -155,7 +155,7 @@ def _refuse_without_lines(spec: Scenario) -> None:
             raise InputError(part.where("kind"), "no line runs in this scenario", right)
 
 
-def _prices(model: TwinModel, laid: Laid) -> Prices:
+def _prices(model: TwinModel, laid: ChangedOffer) -> Prices:
     """Fares of the lines as they would be without the scenario's orders, and with them."""
     usual_eur = float(model.parameters["population.transit_fare_eur"])
     orders = [part for part in model.spec.in_force() if isinstance(part, Fare)]
@@ -171,7 +171,7 @@ def _nothing_runs(planned: Population) -> Transit:
     unused = Capacity(nobody.astype(np.int32), nobody.astype(np.int32))
     plans = Plans.of(none, nobody, Planned.none(), nobody, unused.places)
     nothing = (none, lines, buses, plans, off, planned.trips.duration_s)
-    return Transit(*nothing, unused, Fares.of(none, 0.0), Parking.none())
+    return Transit(*nothing, unused, Fares.of(none, 0.0), ParkAndRideTours.none())
 
 
 def _planned(

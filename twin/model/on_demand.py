@@ -10,8 +10,8 @@ import numpy as np
 from twin.behaviour.on_demand import books
 from twin.clock import MS
 from twin.errors import InputError
-from twin.kernels.paths import Bounds, Trips
-from twin.mobility.shared_rides import Fleet, legs_of
+from twin.kernels.paths import Bounds, RouteQueries
+from twin.mobility.shared_rides import SharedFleet, legs_of
 from twin.mobility.vehicles import Legs
 from twin.model.journeys_compared import inside, usual_times_s
 from twin.model.offer import Transit
@@ -56,7 +56,7 @@ class OnDemand:
     """
 
     order: OnDemandTransport | None
-    fleet: Fleet
+    fleet: SharedFleet
     trip: np.ndarray
     key: np.ndarray
     usual: Population
@@ -91,7 +91,7 @@ def on_demand_of(model: TwinModel, planned: Population, transit: Transit) -> tup
     bounds = bounds_to(model.roads.topology, model.roads.free_ms, links)
     hours = order.hours_s(model.parameters["on_demand.service_hours"])
     stay_ms = round(float(model.parameters["on_demand.stay_s"]) * MS)
-    fleet = Fleet(
+    fleet = SharedFleet(
         rows.shape[0], order.vehicles, stop_link, depot_link, n_before, stay_ms, hours[0] * MS, hours[1] * MS
     )
     changed = trips.with_columns(
@@ -109,7 +109,7 @@ def on_demand_of(model: TwinModel, planned: Population, transit: Transit) -> tup
 def _none(planned: Population, first_row: int) -> OnDemand:
     """A day without any."""
     nobody, no_link = np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
-    fleet = Fleet(0, 0, no_link, -1, first_row, 0, 0, 0)
+    fleet = SharedFleet(0, 0, no_link, -1, first_row, 0, 0, 0)
     key = nobody.astype(np.uint64)
     table = np.zeros((0, 0), dtype=np.int64)
     return OnDemand(
@@ -203,7 +203,7 @@ def _both_ways(model: TwinModel, links: np.ndarray, depot_link: int) -> np.ndarr
     depot = np.full(n, depot_link)
     ok = np.ones(n, dtype=np.bool_)
     for origin, destination in ((depot, links), (links, depot)):
-        asked = Trips(
+        asked = RouteQueries(
             origin.astype(np.int32), destination.astype(np.int32),
             np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.uint64),
         )  # fmt: skip

@@ -16,17 +16,16 @@ from twin.knowledge.platform import DataPlatform
 from twin.knowledge.rights import Right
 from twin.mobility.fleet import vehicle_kinds
 from twin.mobility.loading import Loader
-from twin.mobility.riders import ServiceDay
+from twin.mobility.riders import ActualService
 from twin.mobility.rules import Rules
-from twin.mobility.shared_rides import Fleet as SharedFleet
-from twin.mobility.shared_rides import SharedRides, joined
+from twin.mobility.shared_rides import SharedFleet, SharedRides, joined
 from twin.model.device_spots import spots_of
 from twin.model.fleet_day import open_fleets
 from twin.model.metering import place_site
 from twin.model.parking_plan import opening_of
-from twin.model.state import Bookings, DayState, Dispatch, Guidance, Log, Orders
+from twin.model.state import Bookings, DayState, Dispatch, Guidance, Log, TrafficOrders
 from twin.model.surroundings import DeviceGround
-from twin.model.utility_state import Outages, Servers
+from twin.model.utility_state import Servers, UtilityState
 from twin.routing.routes import Routes
 from twin.scenario.actors import SensorFleet
 from twin.scenario.entry import told_of
@@ -62,14 +61,14 @@ def opening_state(model: TwinModel) -> DayState:
         loader=Loader(
             model.roads.network, supply, trips.trip_key, routes, rules, joined(buses, shared), kind
         ),
-        service=ServiceDay.fresh(model.transit.buses),
+        service=ActualService.fresh(model.transit.buses),
         riders=model.transit.plans.fresh(),
         parking=opening_of(model),
         queues=model.transit.plans.nobody(),
         supply=supply,
         itineraries=Itineraries.planned(trips.depart_s, trips.sequence),
         log=Log(),
-        orders=Orders(*off),
+        orders=TrafficOrders(*off),
         guidance=Guidance(
             provider=model.trip_provider.copy(),
             guided=np.zeros(n_trips, dtype=np.bool_),
@@ -83,22 +82,22 @@ def opening_state(model: TwinModel) -> DayState:
         shared=SharedRides.fresh(trips.mode, trips.duration_s, service.n_stops, service.n_vehicles),
         bookings=_no_bookings(service),
         dispatch=Dispatch.fresh(service.n_requests, service.n_vehicles),
-        utilities=Outages.none() if model.networks is None else model.networks.opening(),
+        utilities=UtilityState.none() if model.networks is None else model.networks.opening(),
         servers=Servers.all_up(len(model.spec.providers)),
     )
 
 
 def _routes(model: TwinModel) -> Routes:
     """Habitual routes; who parks and rides takes what feels best to and from the car park."""
-    habits, parking = model.habits, model.transit.parking
-    rows = np.sort(np.concatenate([parking.out, parking.back]))
+    habits, park_and_ride = model.habits, model.transit.park_and_ride
+    rows = np.sort(np.concatenate([park_and_ride.out, park_and_ride.back]))
     if not rows.size:
         return habits.routes
     drivers = model.drivers()
     found = drivers.choose(drivers.weights(habits.expected_ms), drivers.bounds(), rows)
     if (found.start[rows] < 0).any():
         row = int(rows[np.flatnonzero(found.start[rows] < 0)[0]])
-        park = parking.park[np.flatnonzero((parking.out == row) | (parking.back == row))[0]]
+        park = park_and_ride.park[np.flatnonzero((park_and_ride.out == row) | (park_and_ride.back == row))[0]]
         orders = [part for part in model.spec.in_force() if isinstance(part, ParkAndRide)]
         raise InputError(
             orders[park].where("place"),

@@ -8,7 +8,7 @@ import numpy as np
 
 from twin.clock import MS
 from twin.kernels import insertion
-from twin.kernels.insertion import Fleet, Problem, Requests
+from twin.kernels.insertion import FleetState, Problem, RideRequests
 from twin.mobility.on_demand import Terms, empty_problem, improve, insert_best, promises
 from twin.model.actor import Actor
 from twin.model.on_demand import OnDemand
@@ -88,7 +88,7 @@ class Operator(Actor):
             asked_ms, direct_ms, order.max_wait_s, order.detour_factor, order.detour_s
         )
         one = np.ones(rows.shape[0], dtype=np.int32)
-        requests = Requests(
+        requests = RideRequests(
             place[2 * rows], place[2 * rows + 1], one, asked_ms, pick_up_by, set_down_by, sits_in, picked_ms
         )
         aboard = np.bincount(sits_in[sits_in >= 0], minlength=service.fleet.n_vehicles)
@@ -127,14 +127,14 @@ class Operator(Actor):
         known_ms = bookings.served_ms[2 * rows]
         return sits_in, np.where(known_ms >= 0, known_ms, expected_ms).astype(np.int64)
 
-    def _fleet(self, bookings: Bookings, dispatch: Dispatch, aboard: np.ndarray, now_ms: int) -> Fleet:
+    def _fleet(self, bookings: Bookings, dispatch: Dispatch, aboard: np.ndarray, now_ms: int) -> FleetState:
         """Where and when each vehicle is free to go on, and how many are aboard then."""
         service = self.service
         n = service.fleet.n_vehicles
         depot = service.place[-n:]
         last = dispatch.stop[np.arange(n), np.maximum(bookings.given - 1, 0)]
         place = np.where(bookings.given > 0, service.place[last], depot)
-        return Fleet(
+        return FleetState(
             place.astype(np.int32),
             np.maximum(bookings.ready_ms, now_ms),
             np.full(n, self.order.seats, dtype=np.int32),

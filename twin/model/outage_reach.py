@@ -8,7 +8,7 @@ import numpy as np
 
 from twin.mobility.network import Roads
 from twin.mobility.signals import junctions_of
-from twin.model.utility_state import Outages, Servers
+from twin.model.utility_state import Servers, UtilityState
 from twin.scenario.ledger import Parameters
 from twin.territory.tables import Flags, Floats, Ints
 from twin.territory.territory import Territory
@@ -21,7 +21,7 @@ HALF = 0.5
 
 
 @dataclass(frozen=True)
-class Reach:
+class OutageReach:
     """Node rows, -1 where there is none: of links (n_links,) power, mobile site and the signal's power; of
     places (n_places,) power and mobile site.
 
@@ -38,23 +38,23 @@ class Reach:
     city: tuple[Ints, Ints]
     battery_s: float
 
-    def opening(self, n_elements: int) -> Outages:
+    def opening(self, n_elements: int) -> UtilityState:
         """Everything works."""
         n_links, n_places = len(self.power), len(self.place_power)
         unlit, dark, silent = np.zeros((3, n_links), dtype=np.bool_)
         out = np.zeros(n_links), np.zeros(n_places, dtype=np.bool_)
-        return Outages(np.ones(n_elements), unlit, dark, silent, *out)
+        return UtilityState(np.ones(n_elements), unlit, dark, silent, *out)
 
-    def note(self, level: Floats, outages: Outages, servers: Servers, step_s: float) -> None:
+    def note(self, level: Floats, utilities: UtilityState, servers: Servers, step_s: float) -> None:
         """Enter who is without, by levels (n_cascade_steps, n_elements) through a step of the model."""
-        outages.level[:] = level[-1]
-        outages.unlit[:] = _without(level, self.power)
-        outages.silent[:] = _without(level, self.site)
+        utilities.level[:] = level[-1]
+        utilities.unlit[:] = _without(level, self.power)
+        utilities.silent[:] = _without(level, self.site)
         unpowered = _without(level, self.signal)
-        outages.unpowered_s[:] = np.where(unpowered, outages.unpowered_s + step_s, 0.0)
-        outages.dark[:] = outages.unpowered_s > self.battery_s
+        utilities.unpowered_s[:] = np.where(unpowered, utilities.unpowered_s + step_s, 0.0)
+        utilities.dark[:] = utilities.unpowered_s > self.battery_s
         places = _without(level, self.place_power) | _without(level, self.place_site)
-        outages.place_silent[:] = places
+        utilities.place_silent[:] = places
         servers.provider[:] = not any(_all_down(level, rows) for rows in self.calculators)
         servers.city[:] = not any(_all_down(level, rows) for rows in self.city)
 
@@ -68,12 +68,12 @@ def _all_down(level: Floats, rows: Ints) -> bool:
     return bool(len(rows)) and bool(((level[:, rows] < RUNNING).mean(axis=0) >= HALF).all())
 
 
-def reach_of(territory: Territory, roads: Roads, parameters: Parameters) -> Reach:
+def outage_reach_of(territory: Territory, roads: Roads, parameters: Parameters) -> OutageReach:
     """Who hangs on which node."""
     layers, streets = territory.utilities, territory.streets
     power = layers.rows_for("link", streets.link_id, POWER)
     places = territory.places.place_id
-    return Reach(
+    return OutageReach(
         power=power,
         site=layers.rows_for("link", streets.link_id, TELECOM, over_air=True),
         signal=_of_signals(territory, roads, power, parameters),

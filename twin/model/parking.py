@@ -16,10 +16,9 @@ import numpy as np
 from twin.clock import MS
 from twin.kernels import parking as kernels
 from twin.kernels.parking import OWN, STREET, UNSERVED, Arrivals, Drive, Parked, Spaces
-from twin.kernels.paths import BLOCKED, Trips
+from twin.kernels.paths import BLOCKED, RouteQueries
 from twin.model.parking_plan import ELSEWHERE, MS_PER_H, ParkingPlan
-from twin.model.state import Access
-from twin.model.state import Parking as ParkingState
+from twin.model.state import Access, ParkingState
 from twin.routing.routes import Routes
 from twin.routing.search import NO_DRAWS, bounds_to, find_routes, static_weights
 
@@ -50,7 +49,7 @@ def leave(model: TwinModel, state: Access, rows: np.ndarray) -> None:
 def _start_from(model: TwinModel, state: Access, rows: np.ndarray, link: np.ndarray) -> None:
     """Give trips (rows) about to start the route by habit from where their cars stand."""
     topology, destination = model.roads.topology, model.car_trips.destination[rows]
-    asked = Trips(link.astype(np.int32), destination, model.plan_ms[rows], model.trip_person_key[rows])
+    asked = RouteQueries(link.astype(np.int32), destination, model.plan_ms[rows], model.trip_person_key[rows])
     weights = static_weights(model.habit_cost_ms)
     below = bool((model.roads.free_ms <= model.habit_cost_ms).all())  # then the day's own bounds will do
     bounds = model.bounds if below else bounds_to(topology, model.habit_cost_ms, destination)

@@ -10,8 +10,8 @@ import numpy as np
 from twin.clock import HORIZON_S, MS
 from twin.errors import InputError
 from twin.kernels.parking import OWN, STREET, UNSERVED, Drive
-from twin.mobility.parking import ParkingChange, ParkingSupply, ranks_within, supply_of
-from twin.model.state import Parking as ParkingState
+from twin.mobility.parking import ParkingChange, ParkingSupply, parking_supply_of, ranks_within
+from twin.model.state import ParkingState
 from twin.population.days.modes import value_of_time_eur_per_h
 from twin.routing.kerbs import other_directions
 from twin.scenario.modifications import Parking
@@ -35,7 +35,7 @@ class ParkingPlan:
     ms_per_eur: np.ndarray  # (n_trips,) 0 where nothing is paid
 
 
-def plan_of(model: TwinModel) -> ParkingPlan | None:
+def parking_plan_of(model: TwinModel) -> ParkingPlan | None:
     """The month's parking; None where everybody finds a space at once."""
     orders = [part for order in model.spec.in_force() for part in order.parts()]
     parkings = [order for order in orders if isinstance(order, Parking)]
@@ -57,7 +57,7 @@ def plan_of(model: TwinModel) -> ParkingPlan | None:
             raise InputError(parkings[0].where("kind"), what, right)
         return None
     other = other_directions(streets.tail, streets.head, streets.length_m)
-    supply = supply_of(streets, model.territory.places, other, parameters, changes)
+    supply = parking_supply_of(streets, model.territory.places, other, parameters, changes)
     walk = parameters["population.detour_factor_walk"] / parameters["population.walk_speed_mps"] * MS
     drive = Drive(
         model.roads.free_ms.astype(np.int32), walk, round(parameters["parking.longest_search_s"] * MS)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from twin.clock import MS
-from twin.kernels.observe import Events
+from twin.kernels.observe import LinkExits
 from twin.mobility.passages import Passages
 from twin.model import networks, parking, travel
 from twin.model.blindness import told
@@ -91,8 +91,8 @@ def _sense(model: TwinModel, state: Access, moment_s: int) -> None:
         publish(state.platform, fleet, told(fleet, rows, state.utilities, state.servers))
 
 
-def _events(passages: Passages) -> Events:
-    return Events(passages.trip, passages.link, passages.enter_ms, passages.exit_ms)
+def _events(passages: Passages) -> LinkExits:
+    return LinkExits(passages.trip, passages.link, passages.enter_ms, passages.exit_ms)
 
 
 def _groups(*names: str) -> frozenset[str]:

@@ -12,9 +12,9 @@ import numpy as np
 from twin.calculators.objectives import Objective, co2_g
 from twin.calculators.provider import honours_class
 from twin.clock import MS
-from twin.kernels.paths import BLOCKED, Trips
+from twin.kernels.paths import BLOCKED, RouteQueries
 from twin.kernels.random import stream_of, uniforms
-from twin.model.state import Advice, Belief, Requests
+from twin.model.state import Advice, AdviceRequests, Belief
 from twin.routing.alternatives import Admissible
 from twin.routing.routes import Routes
 from twin.routing.search import NO_DRAWS, find_routes, static_weights
@@ -64,7 +64,7 @@ def route_sums(routes: Routes, of_links: np.ndarray, skip: int = 0) -> np.ndarra
     return np.asarray(upto[routes.end] - upto[np.minimum(routes.start + skip, routes.end)])
 
 
-def with_promises(requests: Requests, found: Advice, time_ms: np.ndarray) -> Advice:
+def with_promises(requests: AdviceRequests, found: Advice, time_ms: np.ndarray) -> Advice:
     """The advice, and the time that who asks for the first time is told, by the route that will be driven."""
     new = np.flatnonzero(~requests.told)
     if not new.size:
@@ -76,7 +76,7 @@ def with_promises(requests: Requests, found: Advice, time_ms: np.ndarray) -> Adv
     return Advice(found.trip, found.routes, requests.trip[new], promised_ms[new])
 
 
-def in_turn(agent: ProviderAgent, belief: Belief, requests: Requests, moment_s: int) -> Advice:
+def in_turn(agent: ProviderAgent, belief: Belief, requests: AdviceRequests, moment_s: int) -> Advice:
     """Answers in batches of users (a draw of the trip), each after the routes of the last are counted."""
     parameters, n = agent.model.parameters, requests.trip.shape[0]
     n_batches = int(parameters["calculators.forward_batches"])
@@ -114,7 +114,7 @@ def users_ahead(routes: Routes, rows: np.ndarray, time_ms: np.ndarray, horizon_m
 
 
 def reconsidered(
-    agent: ProviderAgent, belief: Belief, requests: Requests, weighed: Weighed, found: Advice
+    agent: ProviderAgent, belief: Belief, requests: AdviceRequests, weighed: Weighed, found: Advice
 ) -> Advice:
     """Better routes found, some replaced by those that rank first by CO2, or spread over good ones."""
     band, share = agent.model.manager.ghg_ranking(agent.order.respect)
@@ -131,7 +131,7 @@ def reconsidered(
     return joined([first, *others])
 
 
-def spread(agent: ProviderAgent, requests: Requests, weighed: Weighed, place: np.ndarray) -> Advice:
+def spread(agent: ProviderAgent, requests: AdviceRequests, weighed: Weighed, place: np.ndarray) -> Advice:
     """Those who have a better route, over up to k routes within a band of the best, by a draw of the trip.
 
     Routes are looked for under weights raised by up to the band, by draws of link and look, and sifted as
@@ -184,17 +184,17 @@ def _times(weight_ms: np.ndarray, factor: np.ndarray) -> np.ndarray:
     return np.where(weight_ms >= BLOCKED, BLOCKED, felt).astype(np.int32)
 
 
-def _asking(requests: Requests, rows: np.ndarray) -> Trips:
+def _asking(requests: AdviceRequests, rows: np.ndarray) -> RouteQueries:
     """Those of some rows, from the link that each is on to the destination."""
     ahead = requests.routes
     origin, destination = ahead.pool[ahead.start[rows]], ahead.pool[ahead.end[rows] - 1]
-    return Trips(origin, destination, np.zeros(rows.shape[0], dtype=np.int64), requests.person[rows])
+    return RouteQueries(origin, destination, np.zeros(rows.shape[0], dtype=np.int64), requests.person[rows])
 
 
 def least_co2(
     agent: ProviderAgent,
     belief: Belief,
-    requests: Requests,
+    requests: AdviceRequests,
     weighed: Weighed,
     asked: tuple[np.ndarray, float],
 ) -> Advice:
@@ -231,7 +231,7 @@ def _priced(weight_ms: np.ndarray, mg: np.ndarray, ms_per_g: float) -> np.ndarra
     return np.where(weight_ms >= BLOCKED, BLOCKED, felt).astype(np.int32)
 
 
-def _shortest(agent: ProviderAgent, weight_ms: np.ndarray, asking: Trips) -> Routes:
+def _shortest(agent: ProviderAgent, weight_ms: np.ndarray, asking: RouteQueries) -> Routes:
     model, rows = agent.model, np.arange(asking.origin.shape[0])
     weights = static_weights(weight_ms)
     return find_routes(model.roads.topology, weights, model.bounds, asking, rows, NO_DRAWS, model.threads)

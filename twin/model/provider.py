@@ -14,8 +14,8 @@ from twin.clock import MS
 from twin.indicators.records import ROAD_MANAGER
 from twin.kernels import advice
 from twin.kernels.advice import Answer, Asking, Counsel
-from twin.kernels.search import Ground
-from twin.knowledge.day import Estimate
+from twin.kernels.search import SearchGround
+from twin.knowledge.day import DayEstimate
 from twin.knowledge.estimates import (
     LinkPicture,
     Prior,
@@ -26,7 +26,7 @@ from twin.knowledge.estimates import (
 from twin.mobility.mean_car import mean_car_co2_curve
 from twin.model import proposals
 from twin.model.actor import Actor
-from twin.model.state import Access, Advice, Belief, Requests
+from twin.model.state import Access, Advice, AdviceRequests, Belief
 from twin.routing.routes import Routes
 from twin.routing.search import NO_DRAWS, static_weights
 from twin.scenario.actors import Provider
@@ -84,7 +84,7 @@ class ProviderAgent(Actor):
         map_ms = self.free_flow_ms.astype(np.int32)
         picture = prior_picture(self.name, 0.0, self.prior)
         closed, classed = np.zeros((2, n_links), dtype=np.bool_)
-        unknown = Estimate.unknown(self.name, n_links)
+        unknown = DayEstimate.unknown(self.name, n_links)
         return Belief(picture, map_ms, closed, classed, map_ms, map_ms, unknown)
 
     def learn(self, state: Access, moment_s: int) -> None:
@@ -143,7 +143,7 @@ class ProviderAgent(Actor):
         closed[reported.datastream] = True
         return closed
 
-    def advise(self, belief: Belief, requests: Requests, moment_s: int) -> Advice:
+    def advise(self, belief: Belief, requests: AdviceRequests, moment_s: int) -> Advice:
         """Better routes for those who asked, where there is one by its lights, and arrivals to the new."""
         if self.objective.in_turn:
             found = proposals.in_turn(self, belief, requests, moment_s)
@@ -152,7 +152,11 @@ class ProviderAgent(Actor):
         return proposals.with_promises(requests, found, belief.time_ms)
 
     def answer(
-        self, belief: Belief, requests: Requests, weights_ms: tuple[np.ndarray, np.ndarray], moment_s: int
+        self,
+        belief: Belief,
+        requests: AdviceRequests,
+        weights_ms: tuple[np.ndarray, np.ndarray],
+        moment_s: int,
     ) -> Advice:
         """Routes for those who asked under weights, plain and honouring classes.
 
@@ -168,13 +172,13 @@ class ProviderAgent(Actor):
             parts.append(proposals.reconsidered(self, belief, asking, weighed, part))
         return proposals.joined(parts)
 
-    def _honours(self, requests: Requests, moment_s: int) -> np.ndarray:
+    def _honours(self, requests: AdviceRequests, moment_s: int) -> np.ndarray:
         """Trips on which it honours the road manager's classes (n,) bool."""
         respect = self.model.manager.respect(self.order.respect, moment_s)
         return honours_class(requests.key, respect, self.model.seed_)
 
     def _advise(
-        self, requests: Requests, plain_ms: np.ndarray, honouring_ms: np.ndarray, moment_s: int
+        self, requests: AdviceRequests, plain_ms: np.ndarray, honouring_ms: np.ndarray, moment_s: int
     ) -> Advice:
         """Better routes for those who asked, where links cost them all the same."""
         model, n = self.model, requests.trip.shape[0]
@@ -192,7 +196,7 @@ class ProviderAgent(Actor):
             least_saving_ms=self.least_saving_ms,
         )
         answer = Answer(*(np.full(n, -1, dtype=np.int64) for _ in range(4)))
-        ground = Ground(model.roads.topology, model.bounds, model.workspace, NO_DRAWS)
+        ground = SearchGround(model.roads.topology, model.bounds, model.workspace, NO_DRAWS)
         pools: list[np.ndarray] = []
         done, shift = 0, 0
         while done < n:

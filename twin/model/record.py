@@ -15,7 +15,7 @@ from twin.indicators.utilities_record import UtilitiesRecord
 from twin.kernels.experience import count_moments
 from twin.kernels.paths import BLOCKED
 from twin.knowledge.catalogue import catalogue_of
-from twin.knowledge.day import Estimate, city_picture
+from twin.knowledge.day import DayEstimate, city_picture
 from twin.mobility.passages import Passages
 from twin.model.false_data_record import false_data_record_of
 from twin.model.fleet_day import fleets_record_of, observe_over
@@ -130,7 +130,7 @@ def _route_km(model: TwinModel, of_trips: Passages) -> np.ndarray:
     return np.bincount(of_trips.trip, weights=length_m, minlength=model.n_trips) / 1_000.0
 
 
-def _pictures(model: TwinModel) -> dict[str, Estimate]:
+def _pictures(model: TwinModel) -> dict[str, DayEstimate]:
     """What each owner came to believe of the day."""
     beliefs = {name: belief.estimate for name, belief in model.state.pictures.items()}
     return {ROAD_MANAGER: city_estimate(model), **beliefs}
@@ -214,12 +214,12 @@ def _free_flow_s(model: TwinModel, population: Population) -> np.ndarray:
     same = origin == destination
     total = np.where(same, model.roads.free_ms[origin], total)
     out[cars] = np.where((between >= BLOCKED) & ~same, np.inf, total / MS)
-    parking = model.transit.parking
-    out[parking.out], out[parking.back] = parking.planned_s
+    park_and_ride = model.transit.park_and_ride
+    out[park_and_ride.out], out[park_and_ride.back] = park_and_ride.planned_s
     return out
 
 
-def city_estimate(model: TwinModel) -> Estimate:
+def city_estimate(model: TwinModel) -> DayEstimate:
     """What the city's counters and agreements told it, through the gate, by the end of the day."""
     counters = {
         fleet.dataset.name: count_reading(fleet, model.parameters)

@@ -7,13 +7,13 @@ import numpy as np
 from twin.clock import MS
 from twin.indicators.records import ROAD_MANAGER, DayRecord
 from twin.mobility.passages import Passages
-from twin.model.vehicle_rules import Rules
+from twin.model.vehicle_rules import VehicleRules
 from twin.population.residents.fleet import TripVehicles
 
 CENTS = 100.0
 
 
-def toll_cents(rules: Rules, passages: Passages, from_gate: np.ndarray) -> np.ndarray | None:
+def toll_cents(rules: VehicleRules, passages: Passages, from_gate: np.ndarray) -> np.ndarray | None:
     """What each trip paid in tolls (n_trips,) int64 [cents], None without any toll.
 
     A vehicle pays when it drives onto a tolled link from another, or by a gateway (``from_gate``, (n_trips,)
@@ -38,7 +38,7 @@ def toll_cents(rules: Rules, passages: Passages, from_gate: np.ndarray) -> np.nd
 
 
 def barred_km(
-    rules: Rules, vehicles: TripVehicles, passages: Passages, length_m: np.ndarray
+    rules: VehicleRules, vehicles: TripVehicles, passages: Passages, length_m: np.ndarray
 ) -> np.ndarray | None:
     """Kilometres of each trip in low-emission zones whose vehicle they bar (n_trips,), None without any."""
     if not rules.zones:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from twin.indicators.services_record import Services
+from twin.indicators.services_record import ServiceRecord
 from twin.mobility.emissions import PassageColumns
 from twin.mobility.passages import Passages
 from twin.population.residents.fleet import service_vehicles
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from twin.model.twin_model import TwinModel
 
 
-def services_of(model: TwinModel, passages: Passages) -> Services | None:
+def services_of(model: TwinModel, passages: Passages) -> ServiceRecord | None:
     """Links left by buses and shared vehicles; None where neither runs.
 
     A bus keeps its fuel from stop to stop: what it runs on is drawn by the key of its run's first leg. Which
@@ -36,4 +36,4 @@ def services_of(model: TwinModel, passages: Passages) -> Services | None:
     columns = PassageColumns(
         of_legs.trip - np.int32(model.n_trips), of_legs.link, of_legs.enter_ms, of_legs.exit_ms
     )
-    return Services(columns, service_vehicles(key, vehicle_class, model.parameters, model.seed_))
+    return ServiceRecord(columns, service_vehicles(key, vehicle_class, model.parameters, model.seed_))

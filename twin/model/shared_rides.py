@@ -9,7 +9,7 @@ import numpy as np
 from twin.behaviour.days import TRAVELLING
 from twin.clock import MS
 from twin.kernels.closures import first_closed
-from twin.kernels.paths import BLOCKED, Trips
+from twin.kernels.paths import BLOCKED, RouteQueries
 from twin.mobility.loading import Loader
 from twin.mobility.shared_rides import chain
 from twin.model.phases import Phase
@@ -124,7 +124,7 @@ def _give_routes(model: TwinModel, state: Access) -> None:
 def _ways(model: TwinModel, closed: np.ndarray, origin: np.ndarray, end: np.ndarray) -> list[np.ndarray]:
     """Quickest ways by the map from links to links (n,), round what is closed where there is a way round."""
     service, n = model.on_demand, origin.shape[0]
-    asked = Trips(
+    asked = RouteQueries(
         origin.astype(np.int32), end.astype(np.int32),
         np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.uint64),
     )  # fmt: skip

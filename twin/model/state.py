@@ -14,21 +14,21 @@ import numpy as np
 from twin.behaviour.days import Itineraries
 from twin.kernels.riding import Queues, Riders
 from twin.kernels.traffic import Supply
-from twin.knowledge.day import Estimate
+from twin.knowledge.day import DayEstimate
 from twin.knowledge.estimates import LinkPicture
 from twin.knowledge.platform import DataPlatform
 from twin.mobility.loading import Loader
 from twin.mobility.passages import Passages
-from twin.mobility.riders import ServiceDay
+from twin.mobility.riders import ActualService
 from twin.mobility.shared_rides import SharedRides
-from twin.model.utility_state import Outages, Servers
+from twin.model.utility_state import Servers, UtilityState
 from twin.routing.routes import Routes
 from twin.sensing.devices import Fleet
 from twin.variables import Kind
 
 
 @dataclass
-class Orders:
+class TrafficOrders:
     """What the road manager has decided and announced: (n_links,) bool each, in_force (n_levers,) bool."""
 
     closed: np.ndarray
@@ -50,7 +50,7 @@ class Guidance:
 
 
 @dataclass
-class Parking:
+class ParkingState:
     """Where cars stand, and who searched for a space; all arrays are empty where parking is not limited.
 
     Free spaces: own (n_places,), of streets by their first link (n_links,) int32. Of each driver the kind
@@ -72,19 +72,19 @@ class Parking:
     taken: np.ndarray
 
     @staticmethod
-    def none() -> Parking:
+    def none() -> ParkingState:
         """Parking that is not limited."""
         own, free, row, link = np.zeros((4, 0), dtype=np.int32)
         kind, found = np.zeros((2, 0), dtype=np.int8)
         walk_ms, fee_eur = np.zeros(0, dtype=np.int64), np.zeros(0)
         taken = np.zeros((0, 0), dtype=np.int32)
-        return Parking(
+        return ParkingState(
             own, free, kind, row, link, found, np.zeros(0, dtype=np.bool_), walk_ms, fee_eur, taken
         )
 
 
 @dataclass
-class Requests:
+class AdviceRequests:
     """What users tell their provider when they ask: who they are to it, and how they mean to drive on."""
 
     trip: np.ndarray  # int64 row of the trip, (n,)
@@ -95,9 +95,9 @@ class Requests:
     told: np.ndarray  # bool, has been told an arrival
     routes: Routes  # by place in ``trip``: from the present link to the destination
 
-    def of(self, chosen: np.ndarray) -> Requests:
+    def of(self, chosen: np.ndarray) -> AdviceRequests:
         """Those of a mask (n,)."""
-        return Requests(
+        return AdviceRequests(
             self.trip[chosen],
             self.key[chosen],
             self.person[chosen],
@@ -137,7 +137,7 @@ class Belief:
     classed: np.ndarray
     plain_ms: np.ndarray
     honouring_ms: np.ndarray
-    estimate: Estimate
+    estimate: DayEstimate
 
 
 @dataclass
@@ -239,14 +239,14 @@ class DayState:
     """The state of a day; the model owns one. Whatever belongs to one actor or fleet goes by its name."""
 
     loader: Loader
-    service: ServiceDay
+    service: ActualService
     riders: Riders
-    parking: Parking
+    parking: ParkingState
     queues: Queues
     supply: Supply
     itineraries: Itineraries
     log: Log
-    orders: Orders
+    orders: TrafficOrders
     guidance: Guidance
     platform: DataPlatform
     pictures: dict[str, Belief]
@@ -254,9 +254,9 @@ class DayState:
     shared: SharedRides
     bookings: Bookings
     dispatch: Dispatch
-    utilities: Outages
+    utilities: UtilityState
     servers: Servers
-    requests: dict[str, Requests] = field(default_factory=dict)
+    requests: dict[str, AdviceRequests] = field(default_factory=dict)
     advice: dict[str, Advice] = field(default_factory=dict)
 
     def columns(self) -> dict[str, np.ndarray]:

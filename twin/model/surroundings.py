@@ -17,8 +17,8 @@ from twin.mobility.emissions import PassageColumns, day_emissions
 from twin.mobility.passages import Passages
 from twin.mobility.sound import HEAVY, LIGHT, kerb_level_db, line_energy
 from twin.mobility.street_air import street_concentration
-from twin.model.crew_roads import nearest_links
-from twin.model.device_ways import MapWays, depot_of
+from twin.model.crew_roads import nearest_usable_links
+from twin.model.device_ways import MapWays, likely_depot
 from twin.model.metering import consumption_of_day, stations_of
 from twin.model.state import Access
 from twin.routing.kerbs import other_directions
@@ -83,7 +83,7 @@ class DeviceGround:
     @cached_property
     def depot(self) -> int:
         """The link at which crews for devices set off."""
-        return depot_of(self.model.territory)
+        return likely_depot(self.model.territory)
 
     @cached_property
     def ways(self) -> MapWays:
@@ -94,7 +94,7 @@ class DeviceGround:
     def street_of_nodes(self) -> Ints:
         """The link nearest to each utility node (n_nodes,)."""
         nodes, streets = self.model.territory.utilities.nodes, self.model.territory.streets
-        return nearest_links(streets, usable_in(self.model.roads.topology), nodes.lon, nodes.lat)
+        return nearest_usable_links(streets, usable_in(self.model.roads.topology), nodes.lon, nodes.lat)
 
     @cached_property
     def _other(self) -> Ints:
@@ -178,8 +178,8 @@ class DeviceGround:
             self.model.territory.streets.n_links, dark * self.model.parameters["utilities.lamp_w"]
         )
         assert self._state is not None
-        outages = self._state.utilities
-        return np.where(outages.unlit, 0.0, power) if outages.known else power
+        utilities = self._state.utilities
+        return np.where(utilities.unlit, 0.0, power) if utilities.known else power
 
     def _dimness(self, start_ms: int, end_ms: int) -> Floats:
         """Share of the span that is dark, all of it in an hour of rain (1,)."""
@@ -211,8 +211,8 @@ class DeviceGround:
         kw = np.bincount(station[known], weights=kwh[known], minlength=n) / (
             (end_ms - start_ms) / MS / S_PER_H
         )
-        outages = self._state.utilities
-        return kw * outages.level[:n] if outages.known else kw
+        utilities = self._state.utilities
+        return kw * utilities.level[:n] if utilities.known else kw
 
     @cached_property
     def _stations(self) -> Ints:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from twin.model.sources import load_timetable
-from twin.routing.bus_lines import Ground, with_bus_lines
+from twin.routing.bus_lines import LineGround, with_bus_lines
 from twin.routing.journeys import Offer
 from twin.routing.lines import LineRoutes
 from twin.scenario.modifications import BusLine
@@ -19,7 +19,7 @@ MOST_LAID = 2
 
 
 @dataclass(frozen=True, eq=False)
-class Laid:
+class ChangedOffer:
     """What is offered with the lines that a scenario adds, and what was before them."""
 
     before: Timetable
@@ -29,10 +29,10 @@ class Laid:
     offer: Offer
 
 
-_laid: dict[tuple[str, ...], Laid] = {}
+_laid: dict[tuple[str, ...], ChangedOffer] = {}
 
 
-def timetable_on(scenario: Scenario, ground: Ground, unedited: Territory) -> Laid | None:
+def timetable_on(scenario: Scenario, ground: LineGround, unedited: Territory) -> ChangedOffer | None:
     """The day's timetable; None where a scenario names none and adds no line.
 
     It was made for the territory before any edit; its buses drive on the ground as edited.
@@ -51,7 +51,7 @@ def timetable_on(scenario: Scenario, ground: Ground, unedited: Territory) -> Lai
         offer_before = Offer.of(before, paths, parameters) if added else offer
         while len(_laid) >= MOST_LAID:
             del _laid[next(iter(_laid))]
-        _laid[key] = Laid(before, timetable, ground.routes(timetable), offer_before, offer)
+        _laid[key] = ChangedOffer(before, timetable, ground.routes(timetable), offer_before, offer)
     return _laid[key]
 
 

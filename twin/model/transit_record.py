@@ -34,8 +34,8 @@ def transit_record_of(model: TwinModel, passages: Passages) -> TransitRecord | N
         places=transit.capacity.places,
         paid_cents=_paid_cents(model),
         parking_cents=_parking_cents(model),
-        park_name=transit.parking.parks.name,
-        park_spaces=transit.parking.parks.spaces,
+        park_name=transit.park_and_ride.parks.name,
+        park_spaces=transit.park_and_ride.parks.spaces,
         park_of_trip=_park_of_trip(model),
         rides_first=transit.rides_first,
         board_call=state.riders.boarded_call,
@@ -60,16 +60,19 @@ def _paid_cents(model: TwinModel) -> np.ndarray:
 
 def _park_of_trip(model: TwinModel) -> np.ndarray:
     """Car park at which each trip left its car and rode on (n_trips,), -1 none."""
-    parking = model.transit.parking
+    park_and_ride = model.transit.park_and_ride
     park = np.full(model.n_trips, -1, dtype=np.int64)
-    came = model.state.loader.vehicles.arrived_ms[parking.out] >= 0
-    park[parking.out[came]] = parking.park[came]
+    came = model.state.loader.vehicles.arrived_ms[park_and_ride.out] >= 0
+    park[park_and_ride.out[came]] = park_and_ride.park[came]
     return park
 
 
 def _parking_cents(model: TwinModel) -> np.ndarray:
     """What each rider paid for a space (n_riders,) int64 [cents]: who left a car there."""
-    price, park = model.transit.parking.parks.price_cents, _park_of_trip(model)[model.transit.plans.trip]
+    price, park = (
+        model.transit.park_and_ride.parks.price_cents,
+        _park_of_trip(model)[model.transit.plans.trip],
+    )
     paid = np.zeros(park.shape[0], dtype=np.int64)
     paid[park >= 0] = price[park[park >= 0]]
     return paid

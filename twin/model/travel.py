@@ -9,11 +9,11 @@ import numpy as np
 from twin.behaviour.days import DRIVING, NO_PATH, TRAVELLING, WAITING
 from twin.clock import HORIZON_S, MS
 from twin.kernels.closures import first_closed
-from twin.kernels.paths import BLOCKED, Trips
+from twin.kernels.paths import BLOCKED, RouteQueries
 from twin.knowledge.datasets import observations
 from twin.model.blindness import connected
 from twin.model.parking import leave
-from twin.model.state import Access, Requests
+from twin.model.state import Access, AdviceRequests
 from twin.population.tables import CAR, ON_DEMAND, TRANSIT
 from twin.routing.routes import Routes
 from twin.routing.search import NO_DRAWS, bounds_to, find_routes, static_weights
@@ -88,7 +88,7 @@ def _divert(
     sign = ahead.pool[places - 1]
     destination = ahead.pool[ahead.end - 1]
     leaves_ms = np.zeros(rows.shape[0], dtype=np.int64)
-    asked = Trips(sign, destination, leaves_ms, model.trip_person_key[rows])
+    asked = RouteQueries(sign, destination, leaves_ms, model.trip_person_key[rows])
     found = _ways_round(model, state.orders.closed, asked, model.rules.group[rows], moment_s)
     taken = [
         np.concatenate([ahead.pool[ahead.start[k] : places[k] - 1], found.of(k)])
@@ -103,9 +103,9 @@ def _divert(
 
 
 def _ways_round(
-    model: TwinModel, closed: np.ndarray, asked: Trips, group: np.ndarray, moment_s: int
+    model: TwinModel, closed: np.ndarray, asked: RouteQueries, group: np.ndarray, moment_s: int
 ) -> Routes:
-    """The usual ways that are open, as rules for each vehicle make them felt; group (n,) as `Rules` has it.
+    """The usual ways that are open, as rules for each vehicle make them felt; group (n,) of `VehicleRules`.
 
     Whom a low-emission zone leaves no way drives on through it: the road that was closed is none either.
     """
@@ -157,7 +157,7 @@ def ask(model: TwinModel, state: Access, moment_s: int) -> None:
             key, person = model.population.trips.trip_key[rows], model.trip_person_key[rows]
             group, ahead = model.rules.group[rows], state.loader.ahead_of(rows)
             guided, told = state.guidance.guided[rows], state.guidance.promised_ms[rows] >= 0
-            state.requests[agent.name] = Requests(rows, key, person, group, guided, told, ahead)
+            state.requests[agent.name] = AdviceRequests(rows, key, person, group, guided, told, ahead)
 
 
 def take(model: TwinModel, state: Access, moment_s: int) -> None:

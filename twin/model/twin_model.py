@@ -14,7 +14,7 @@ from twin.behaviour.habits import Drivers, Habits, equilibrium_start
 from twin.calculators.habit import habit_times_ms
 from twin.calculators.market import NO_PROVIDER
 from twin.clock import HORIZON_S, MS, format_month, parse_month
-from twin.kernels.paths import Trips
+from twin.kernels.paths import RouteQueries
 from twin.model.choices import Felt
 from twin.model.closed_services import rerouted, with_services_closed
 from twin.model.collector import day_collector
@@ -32,7 +32,7 @@ from twin.model.offer import day_of, lines_of
 from twin.model.on_demand import on_demand_of
 from twin.model.opening import opening_state
 from twin.model.operator import Operator
-from twin.model.parking_plan import plan_of
+from twin.model.parking_plan import parking_plan_of
 from twin.model.phase_order import phases_of
 from twin.model.provider import ProviderAgent
 from twin.model.register import enter_state
@@ -57,7 +57,7 @@ from twin.sensing.fleets import Fleet
 from twin.territory.closed_services import without_services
 from twin.territory.edits import edits_of
 from twin.territory.territory import Territory
-from twin.utilities.demand import Demand
+from twin.utilities.demand import ConsumptionRates
 
 OF_TRIPS = (BusLine, Fare, LowEmissionZone, OnDemandTransport, ParkAndRide, Parking, Toll)
 """Modifications that change trips or what belongs to them: set anew where a month begins."""
@@ -250,7 +250,9 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         self.trip_person_key = persons.person_key[trips.person]
         moments = np.stack([trips.depart_s, trips.min_stay_s])
         self.plan_ms, self.stay_ms = np.rint(moments * MS).astype(np.int64)
-        addresses = Trips(trips.origin_link, trips.destination_link, self.plan_ms, self.trip_person_key)
+        addresses = RouteQueries(
+            trips.origin_link, trips.destination_link, self.plan_ms, self.trip_person_key
+        )
         # whoever is used to drive, though some may ride instead, and who drives today
         drives = (self.accustomed.trips.mode == CAR) | (by_line.trips.mode == CAR)
         cars = self.car_rows = np.flatnonzero(drives)
@@ -259,8 +261,8 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         self.habit_cost_ms = habit_times_ms(self.roads.free_ms, streets.road_class, factors)
         self.aversion = np.asarray(factors)[streets.road_class]
         self.workspace = workspace_for(self.roads.topology)
-        self.demand = Demand(self.population, self.territory.places, self.parameters)
-        self.parking = plan_of(self)
+        self.demand = ConsumptionRates(self.population, self.territory.places, self.parameters)
+        self.parking = parking_plan_of(self)
         self.phases = phases_of(self)
         self.bounds = bounds_to(self.roads.topology, self.roads.free_ms, self.car_trips.destination[cars])
 

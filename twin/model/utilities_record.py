@@ -11,7 +11,6 @@ from twin.clock import SLICE_S
 from twin.conditions.weather import WARMEST_H, climate_of, season_temperature_c
 from twin.indicators.utilities_record import (
     SERVICES,
-    DamageRows,
     FailureRows,
     ShareLog,
     UtilitiesRecord,
@@ -20,6 +19,7 @@ from twin.indicators.utilities_record import (
 from twin.territory.tables import Floats, Ints, Texts
 from twin.territory.utilities.tables import POWER, TELECOM, WATER
 from twin.utilities.failures.cascade import BROKEN, OPENED
+from twin.utilities.failures.damages import Damages
 from twin.utilities.failures.inventory import Inventory, inventory_of
 from twin.utilities.failures.laid import INPUTS, services
 from twin.utilities.physics import physics_of
@@ -143,11 +143,12 @@ def _crews(networks: Networks, element_id: Texts, restored_s: Floats) -> Texts:
     return np.array(found, dtype=np.str_)
 
 
-def _damages(networks: Networks) -> DamageRows:
+def _damages(networks: Networks) -> Damages:
+    """Those that began, at the moments at which they did and ended."""
     repairs = networks.day.faults.repairs
     begun = np.isfinite(repairs.at_s)
     columns = {**repairs.damages.columns(), "at_s": repairs.at_s, "until_s": repairs.until_s}
-    return DamageRows(**{name: column[begun] for name, column in columns.items()})
+    return Damages(**{name: column[begun] for name, column in columns.items()})
 
 
 def _visits(networks: Networks) -> VisitRows:

@@ -28,11 +28,10 @@ from twin.territory.geometry import distances_m
 from twin.territory.tables import Ints
 from twin.territory.territory import Territory
 from twin.territory.utilities.tables import POWER
-from twin.utilities.failures.crews import Crews as Team
-from twin.utilities.failures.crews import crews_of
+from twin.utilities.failures.crews import RepairCrews, crews_of
 from twin.utilities.failures.damages import Damages, damages_of, join_damages, no_damages
+from twin.utilities.failures.dispatch import RepairRules
 from twin.utilities.failures.events import physical_damage, planned_works, random_failures, rotating_cuts
-from twin.utilities.failures.faults import Rules
 from twin.utilities.failures.inventory import Inventory, inventory_of
 from twin.utilities.failures.storms import Gusts, storm_damages
 
@@ -41,12 +40,12 @@ KIND_OF_LEVEL = {"hv_mv": "hv_mv_substation", "mv_lv": "station"}
 
 
 @dataclass(frozen=True)
-class Orders:
+class UtilityOrders:
     """Damages of the day, and what is ready: crews and their rules, how many times as long stores last."""
 
     damages: Damages
-    crews: Team | None
-    rules: Rules
+    crews: RepairCrews | None
+    rules: RepairRules
     stores: float
     by_hand: frozenset[str]
     depot: int | None
@@ -62,7 +61,7 @@ class _Ground:
     seed: int
 
 
-def orders_of(spec: Scenario, territory: Territory, seed: int) -> Orders:
+def utility_orders_of(spec: Scenario, territory: Territory, seed: int) -> UtilityOrders:
     """Orders in force of a scenario on its territory; an `InputError` where one names what is not there."""
     if not territory.utilities.laid:
         where = spec.where("territory")
@@ -76,10 +75,10 @@ def orders_of(spec: Scenario, territory: Territory, seed: int) -> Orders:
     policy, critical = ("requests", ()) if crews is None else (crews.policy, crews.critical)
     if crews is not None:
         _known_places(critical, territory, crews.where("critical"))
-    return Orders(
+    return UtilityOrders(
         damages=join_damages(no_damages(), *tables),
         crews=None if crews is None else _team(crews, parameters),
-        rules=Rules(policy, critical, "repairs" in by_hand),
+        rules=RepairRules(policy, critical, "repairs" in by_hand),
         stores=float(np.prod(stores)),
         by_hand=frozenset(by_hand),
         depot=None
@@ -88,7 +87,7 @@ def orders_of(spec: Scenario, territory: Territory, seed: int) -> Orders:
     )
 
 
-def _team(order: Crews, parameters: Parameters) -> Team:
+def _team(order: Crews, parameters: Parameters) -> RepairCrews:
     """The crews that a scenario orders: the ledger's of the skills named, or as many of each."""
     of_ledger = zip(SKILLS, parameters["utilities.crews"], strict=True)
     counts = tuple(

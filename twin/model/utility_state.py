@@ -8,7 +8,7 @@ import numpy as np
 
 
 @dataclass
-class Outages:
+class UtilityState:
     """What stands of the utility networks; all arrays are empty where they are not reckoned.
 
     Levels (n_elements,) float64 of utility nodes and edges. Of links (n_links,): whether lamps and sensors
@@ -24,11 +24,11 @@ class Outages:
     place_silent: np.ndarray
 
     @staticmethod
-    def none() -> Outages:
+    def none() -> UtilityState:
         """Networks that are not reckoned."""
         unlit, dark, silent, place_silent = np.zeros((4, 0), dtype=np.bool_)
         level, unpowered_s = np.zeros((2, 0))
-        return Outages(level, unlit, dark, silent, unpowered_s, place_silent)
+        return UtilityState(level, unlit, dark, silent, unpowered_s, place_silent)
 
     @property
     def known(self) -> bool:

@@ -39,7 +39,7 @@ class Zone:
 
 
 @dataclass(frozen=True)
-class Gate:
+class TollGate:
     """A toll: its links (n_links,) bool, and those of them that are entered from other links."""
 
     order: Toll
@@ -48,7 +48,7 @@ class Gate:
 
 
 @dataclass(frozen=True)
-class Rules:
+class VehicleRules:
     """The rules in force in a month, and how they bear on each trip.
 
     Parameters
@@ -66,7 +66,7 @@ class Rules:
     """
 
     zones: tuple[Zone, ...]
-    gates: tuple[Gate, ...]
+    gates: tuple[TollGate, ...]
     shut_out: np.ndarray
     eur: np.ndarray
     value_of_time_eur_per_h: np.ndarray
@@ -104,7 +104,7 @@ class Rules:
         return float(self.value_of_time_eur_per_h[trip])
 
 
-def zones_of(scenario: Scenario, territory: Territory) -> tuple[Zone, ...]:
+def low_emission_zones_of(scenario: Scenario, territory: Territory) -> tuple[Zone, ...]:
     """Low-emission zones in force in the scenario's month that bar anything."""
     return tuple(
         Zone(order, _mask(order, territory))
@@ -113,7 +113,7 @@ def zones_of(scenario: Scenario, territory: Territory) -> tuple[Zone, ...]:
     )
 
 
-def gates_of(scenario: Scenario, territory: Territory) -> tuple[Gate, ...]:
+def toll_gates_of(scenario: Scenario, territory: Territory) -> tuple[TollGate, ...]:
     """Tolls in force in the scenario's month."""
     found = []
     for order in scenario.modifications:
@@ -122,24 +122,24 @@ def gates_of(scenario: Scenario, territory: Territory) -> tuple[Gate, ...]:
             streets = territory.streets
             from_outside = np.zeros(streets.n_nodes, dtype=np.bool_)
             from_outside[streets.head[~links]] = True
-            found.append(Gate(order, links, links & from_outside[streets.tail]))
+            found.append(TollGate(order, links, links & from_outside[streets.tail]))
     return tuple(found)
 
 
 def rules_of(
     zones: tuple[Zone, ...],
-    gates: tuple[Gate, ...],
+    gates: tuple[TollGate, ...],
     population: Population,
     fleet: VehicleFleet,
     vehicles: TripVehicles,
     parameters: Parameters,
     seed: int,
-) -> Rules:
+) -> VehicleRules:
     """How the rules in force bear on the trips of a day, made by those vehicles."""
     n_trips = vehicles.row.shape[0]
     if not zones and not gates:
         none = np.zeros((0, n_trips))
-        return Rules(zones, gates, none, none, np.zeros(n_trips), np.zeros(n_trips, dtype=np.int64))
+        return VehicleRules(zones, gates, none, none, np.zeros(n_trips), np.zeros(n_trips, dtype=np.int64))
     driven = vehicles.row >= 0
     shut_out = np.zeros((len(zones), n_trips), dtype=np.bool_)
     for number, zone in enumerate(zones):
@@ -152,7 +152,7 @@ def rules_of(
     group = np.zeros(n_trips, dtype=np.int64)
     under = np.flatnonzero(felt.any(axis=0))
     group[under] = 1 + np.unique(felt[:, under].T, axis=0, return_inverse=True)[1].ravel()
-    return Rules(zones, gates, shut_out, eur, value, group)
+    return VehicleRules(zones, gates, shut_out, eur, value, group)
 
 
 def value_of_time(purpose: np.ndarray, vehicle_class: np.ndarray, parameters: Parameters) -> np.ndarray:

@@ -198,10 +198,10 @@ def read_population_file(path: Path) -> PopulationTable:
         raise input_error(error, PopulationTable, str(path)) from None
 
 
-def with_totals(text: str, commuters: Sequence[float], through: Sequence[float], where: str) -> str:
+def with_scaled_totals(text: str, commuters: Sequence[float], through: Sequence[float], where: str) -> str:
     """The text of a file, its totals of commuters and of through traffic times these factors.
 
-    >>> with_totals("[[through]]\\nvehicles_per_day = 200 # counted", (), (1.25,), "here")
+    >>> with_scaled_totals("[[through]]\\nvehicles_per_day = 200 # counted", (), (1.25,), "here")
     '[[through]]\\nvehicles_per_day = 250.0 # counted'
     """
     left = {"trips_per_day": list(commuters), "vehicles_per_day": list(through)}

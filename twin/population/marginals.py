@@ -40,7 +40,7 @@ OWN_OF = {
 
 
 @dataclass(frozen=True)
-class Area:
+class MarginalsArea:
     """A zone, or one commune's part of it, with the marginals of its inhabitants."""
 
     name: str
@@ -65,7 +65,7 @@ class Area:
 class Marginals:
     """All that is asked of the synthesis: areas by name, commuters, through traffic, and what was assumed."""
 
-    areas: tuple[Area, ...]
+    areas: tuple[MarginalsArea, ...]
     commuters: tuple[CommutersTable, ...]
     through: tuple[ThroughTable, ...]
     notes: tuple[str, ...]
@@ -149,7 +149,9 @@ def _commune_row(territory: Territory, name: str, where: str) -> int:
     return names.index(name)
 
 
-def _area(territory: Territory, table: AreaTable, i: int, parameters: Parameters, where: str) -> Area:
+def _area(
+    territory: Territory, table: AreaTable, i: int, parameters: Parameters, where: str
+) -> MarginalsArea:
     spot = f"{where}: area {i + 1}"
     zone = zone_row(territory, table.zone, f"{spot}: zone")
     commune = -1 if table.commune is None else _commune_row(territory, table.commune, spot)
@@ -177,10 +179,10 @@ def _area(territory: Territory, table: AreaTable, i: int, parameters: Parameters
     )
 
 
-def _default(name: str, place: tuple[int, int], density: int, parameters: Parameters) -> Area:
+def _default(name: str, place: tuple[int, int], density: int, parameters: Parameters) -> MarginalsArea:
     """An area in a (zone, commune) with the ledger's statistics of its density class; nobody in it yet."""
     label = DENSITY_CLASSES[density]
-    return Area(
+    return MarginalsArea(
         name=name,
         zone=place[0],
         commune=place[1],
@@ -196,7 +198,7 @@ def _default(name: str, place: tuple[int, int], density: int, parameters: Parame
     )
 
 
-def _inferred(territory: Territory, zone: int, parameters: Parameters) -> Area:
+def _inferred(territory: Territory, zone: int, parameters: Parameters) -> MarginalsArea:
     """An area by what the map tells of the zone's inhabitants."""
     people = people_of_zone(territory, zone, parameters)
     default = _default(str(territory.zones.name[zone]), (zone, -1), people.density, parameters)
@@ -204,12 +206,12 @@ def _inferred(territory: Territory, zone: int, parameters: Parameters) -> Area:
 
 
 def _counted(
-    areas: list[Area],
+    areas: list[MarginalsArea],
     counted: Mapping[Key, CensusMargins],
     territory: Territory,
     parameters: Parameters,
     where: str,
-) -> list[Area]:
+) -> list[MarginalsArea]:
     """The areas with what a census counts of them; what it counts beside them are areas of their own."""
     found = {(area.zone, area.commune): area for area in areas}
     spots = dict.fromkeys(found, where)
@@ -226,7 +228,7 @@ def _counted(
     return list(found.values())
 
 
-def _with_census(area: Area, census: CensusMargins) -> Area:
+def _with_census(area: MarginalsArea, census: CensusMargins) -> MarginalsArea:
     people, n = census.inhabitants, census.n_households
     return replace(
         area,
@@ -242,7 +244,7 @@ def _with_census(area: Area, census: CensusMargins) -> Area:
     )
 
 
-def _check_overlap(areas: list[Area], spots: list[str]) -> None:
+def _check_overlap(areas: list[MarginalsArea], spots: list[str]) -> None:
     """Nobody is counted twice: a zone is given once, or by its communes."""
     seen: dict[int, set[int]] = {}
     for area, spot in zip(areas, spots, strict=True):

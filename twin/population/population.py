@@ -24,8 +24,8 @@ from twin.population.tables import (
     PURPOSES,
     SKILLS,
     TRIPS_PER_PERSON_LIMIT,
+    FrozenColumns,
     Persons,
-    Table,
     Trips,
 )
 
@@ -162,7 +162,7 @@ def digest_of(persons: Persons, trips: Trips) -> str:
     return digest.hexdigest()
 
 
-def _digest_table(digest: Any, table: Table, order: np.ndarray, left_out: tuple[str, ...]) -> None:
+def _digest_table(digest: Any, table: FrozenColumns, order: np.ndarray, left_out: tuple[str, ...]) -> None:
     for name, column in table.columns().items():
         if name not in left_out:
             little_endian = column[order].astype(column.dtype.newbyteorder("<"))

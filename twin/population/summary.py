@@ -9,7 +9,7 @@ import numpy as np
 
 from twin.population.days.legs import purpose_served
 from twin.population.file import DENSITY_CLASSES
-from twin.population.marginals import STATISTICS_OF, UNKNOWN_REGIME, Area, Marginals
+from twin.population.marginals import STATISTICS_OF, UNKNOWN_REGIME, Marginals, MarginalsArea
 from twin.population.tables import (
     CAR,
     COMMUTER,
@@ -61,7 +61,7 @@ def summarise(territory: Territory, marginals: Marginals, persons: Persons, trip
     }
 
 
-def missed_notes(areas: Sequence[Area], fits: Sequence[Mapping[str, Any]]) -> list[str]:
+def missed_notes(areas: Sequence[MarginalsArea], fits: Sequence[Mapping[str, Any]]) -> list[str]:
     """A line for each area whose people are not as asked, by more than one, with the numbers."""
     notes = []
     for area, fit in zip(areas, fits, strict=True):
@@ -126,7 +126,7 @@ def _hours(depart_s: np.ndarray) -> list[int]:
     return [int(n) for n in np.bincount((depart_s // 3_600.0).astype(np.int64) % 24, minlength=24)]
 
 
-def declared(area: Area) -> dict[str, Any]:
+def declared(area: MarginalsArea) -> dict[str, Any]:
     """What is declared of an area, whence it comes, and whose statistics fill it."""
     return {
         "name": area.name,

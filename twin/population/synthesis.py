@@ -20,15 +20,15 @@ from twin.population.days.dated_chains import chains_of
 from twin.population.days.dated_ledger import ledger_on, of_a_date, open_on
 from twin.population.days.destinations import Residents, choose_destinations
 from twin.population.days.escorts import by_one_gate, pairs_at_one_place, pairs_of, to_one_school, together
-from twin.population.days.legs import Legs, connect
+from twin.population.days.legs import ResidentTrips, connect
 from twin.population.days.modes import choose_modes, stratum, travellers_of
 from twin.population.days.opportunities import Opportunities
 from twin.population.days.rides import made_by
-from twin.population.days.schedule import Plan, plan_times
+from twin.population.days.schedule import TripSchedule, plan_times
 from twin.population.days.weather_modes import sheltered
 from twin.population.draws import Draws, member_keys
 from twin.population.file import DENSITY_CLASSES
-from twin.population.marginals import Area, Marginals, marginals_of
+from twin.population.marginals import Marginals, MarginalsArea, marginals_of
 from twin.population.outside.counts import CountFit, count_fit_of, counts_met
 from twin.population.outside.gates import Gates, gates_of, group_weights
 from twin.population.outside.outsiders import from_outside
@@ -43,7 +43,7 @@ from twin.population.residents.attributes import (
 )
 from twin.population.residents.fit_report import FitReport
 from twin.population.residents.homes import choose_homes
-from twin.population.residents.households import Households, Members, build_households, build_members
+from twin.population.residents.households import HouseholdMembers, Households, build_households, build_members
 from twin.population.residents.quotas import census_cars, census_misses, census_occupations, census_sexes
 from twin.population.summary import missed_notes, summarise
 from twin.population.tables import (
@@ -120,7 +120,7 @@ def _of_day(
 
 def settle(
     territory: Territory, marginals: Marginals, parameters: Parameters, draws: Draws
-) -> tuple[Members, Persons, list[dict[str, Any]]]:
+) -> tuple[HouseholdMembers, Persons, list[dict[str, Any]]]:
     """Residents with homes and equipment, before they have a day; how well each area's marginals are met."""
     households, fits = build_households(marginals.areas)
     home = choose_homes(territory, marginals.areas, households, draws, marginals.where)
@@ -132,9 +132,9 @@ def settle(
 
 def _residents(
     territory: Territory,
-    members: Members,
+    members: HouseholdMembers,
     households: Households,
-    areas: tuple[Area, ...],
+    areas: tuple[MarginalsArea, ...],
     home: np.ndarray,
     parameters: Parameters,
     draws: Draws,
@@ -182,7 +182,7 @@ def _residents(
     return persons, census_misses(codes, rows, areas)
 
 
-def _adults_and_eldest(members: Members, n_households: int) -> tuple[np.ndarray, np.ndarray]:
+def _adults_and_eldest(members: HouseholdMembers, n_households: int) -> tuple[np.ndarray, np.ndarray]:
     """Members of 18 years and over, and the age of the eldest, of each household (n_households,)."""
     adults, eldest = np.zeros((2, n_households), dtype=np.int64)
     adults[members.household] = members.n_adults
@@ -194,11 +194,11 @@ def _legs(
     territory: Territory,
     marginals: Marginals,
     gates: Gates,
-    settled: tuple[Members, Persons],
+    settled: tuple[HouseholdMembers, Persons],
     parameters: Parameters,
     draws: Draws,
     today: DayConditions | None,
-) -> tuple[Legs, int]:
+) -> tuple[ResidentTrips, int]:
     (members, persons), areas = settled, marginals.areas
     chains = chains_of(persons, members.has_young, parameters, draws, today)
     weights = [
@@ -222,9 +222,9 @@ def _legs(
 
 def _resident_trips(
     territory: Territory,
-    areas: Sequence[Area],
-    settled: tuple[Members, Persons],
-    legs: Legs,
+    areas: Sequence[MarginalsArea],
+    settled: tuple[HouseholdMembers, Persons],
+    legs: ResidentTrips,
     parameters: Parameters,
     draws: Draws,
     today: DayConditions | None,
@@ -238,7 +238,7 @@ def _resident_trips(
         mode = sheltered(legs, mode, persons, parameters, draws, today)
     made = made_by(mode, legs, persons, territory, parameters, draws)
     age, occupation = persons.age[legs.person], persons.occupation[legs.person]
-    plan: Plan = plan_times(legs, made.planned_s, age, occupation, parameters, draws)
+    plan: TripSchedule = plan_times(legs, made.planned_s, age, occupation, parameters, draws)
     columns = {
         "trip_id": persons.person_id[legs.person] * TRIPS_PER_PERSON_LIMIT + legs.sequence,
         "person": legs.person,

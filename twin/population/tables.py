@@ -57,7 +57,7 @@ TRIPS_PER_PERSON_LIMIT = 32
 
 
 @dataclass(frozen=True, eq=False)
-class Table:
+class FrozenColumns:
     """Columns of one length, born read-only."""
 
     DTYPES: ClassVar[Mapping[str, str]] = {}
@@ -86,7 +86,7 @@ class Table:
     @classmethod
     def stacked(cls, *parts: Self | Mapping[str, Any]) -> Self:
         """Tables or mappings of columns, one under the other."""
-        columns = [part.columns() if isinstance(part, Table) else part for part in parts]
+        columns = [part.columns() if isinstance(part, FrozenColumns) else part for part in parts]
         names = [field.name for field in fields(cls)]
         return cls(**{name: np.concatenate([np.asarray(part[name]) for part in columns]) for name in names})
 
@@ -163,7 +163,7 @@ _LEFT_OUT: Any = None
 
 
 @dataclass(frozen=True, eq=False)
-class Persons(Table):
+class Persons(FrozenColumns):
     """Who there is: residents, commuters who come by a gateway, who only passes, who delivers."""
 
     DTYPES: ClassVar[Mapping[str, str]] = PERSON_DTYPES
@@ -242,7 +242,7 @@ class Persons(Table):
 
 
 @dataclass(frozen=True, eq=False)
-class Trips(Table):
+class Trips(FrozenColumns):
     """What they plan: sorted by person row, then by sequence."""
 
     DTYPES: ClassVar[Mapping[str, str]] = TRIP_DTYPES

@@ -13,7 +13,7 @@ from typing import Any
 
 from twin.errors import InputError
 from twin.readers.osm_bounds import check_bounds, is_pbf
-from twin.readers.osm_gathering import Gathering, Source, meet, rectangle
+from twin.readers.osm_gathering import Gathering, MapSource, boxes_meet, rectangle
 from twin.readers.osm_records import (
     WAY_KEYS,
     Box,
@@ -52,7 +52,7 @@ def read_extract(file: str | Path, box: Box | None = None) -> OsmExtract:
     header, timestamp = _read_pbf(path, gathering) if is_pbf(path) else read_xml(path, gathering)
     with path.open("rb") as stream:
         sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
-    return gathering.extract(Source(path.name, sha256, header, "header", timestamp))
+    return gathering.extract(MapSource(path.name, sha256, header, "header", timestamp))
 
 
 def _read_pbf(path: Path, gathering: Gathering) -> tuple[Box | None, str]:
@@ -109,7 +109,7 @@ def _pbf_ways(path: Path, gathering: Gathering, positions: _Positions) -> None:
             continue
         refs = _refs(item)
         around = rectangle(map(positions.place_of, refs)) if near is not None else None
-        if near is None or (around is not None and meet(around, near)):
+        if near is None or (around is not None and boxes_meet(around, near)):
             gathering.add_way(item.id, refs, dict(item.tags))
 
 

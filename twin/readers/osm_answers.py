@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from twin.errors import InputError, WorkError
-from twin.readers.osm_gathering import Gathering, Source
+from twin.readers.osm_gathering import Gathering, MapSource
 from twin.readers.osm_records import Box, OsmExtract
 
 NOTE = "answered.note"
@@ -24,7 +24,7 @@ Nodes = tuple[list[Any], list[Any], list[Any]]  # ids, longitudes, latitudes
 
 
 @dataclass(frozen=True)
-class Answers:
+class AnswerFolder:
     """Folder of the answers to one question; complete once its note is written."""
 
     folder: Path
@@ -73,18 +73,20 @@ class Answers:
             return None
 
 
-def kept_answers(kind: str, url: str, question: str) -> Answers:
+def kept_answers(kind: str, url: str, question: str) -> AnswerFolder:
     """Where the answers to a question are kept; old or unfinished ones are dropped first."""
     home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     key = hashlib.sha256(f"{url} {question}".encode()).hexdigest()[:24]
-    answers = Answers(home / "twin" / "osm" / kind / key)
+    answers = AnswerFolder(home / "twin" / "osm" / kind / key)
     note = answers.folder / NOTE
     if answers.folder.is_dir() and (not note.is_file() or time.time() - note.stat().st_mtime > KEPT_S):
         answers.drop()
     return answers
 
 
-def gather(answers: Answers, box: Box, where: str, host: str, fail: Callable[[str], Exception]) -> OsmExtract:
+def gather_records(
+    answers: AnswerFolder, box: Box, where: str, host: str, fail: Callable[[str], Exception]
+) -> OsmExtract:
     """The records of a map answered in JSON; `host` says who answered."""
     gathering = Gathering(where)
     digest = hashlib.sha256()
@@ -111,7 +113,7 @@ def gather(answers: Answers, box: Box, where: str, host: str, fail: Callable[[st
     if not seen:
         answers.drop()
         raise InputError(where, "OpenStreetMap has nothing there", "a box around streets")
-    return gathering.extract(Source(f"by Overpass at {host}", digest.hexdigest(), box, "asked", timestamp))
+    return gathering.extract(MapSource(f"by Overpass at {host}", digest.hexdigest(), box, "asked", timestamp))
 
 
 def _add(gathering: Gathering, nodes: Nodes, element: Mapping[str, Any]) -> None:

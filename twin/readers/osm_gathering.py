@@ -45,7 +45,7 @@ _OF_WAYS = frozenset(WAY_KEYS)
 
 
 @dataclass(frozen=True)
-class Source:
+class MapSource:
     """Where elements come from: its name, SHA-256, box if it says so, and date."""
 
     name: str
@@ -136,7 +136,7 @@ class Gathering:
         self.repairs["repeated_nodes"] += len(refs) - len(once)
         return once
 
-    def extract(self, source: Source) -> OsmExtract:
+    def extract(self, source: MapSource) -> OsmExtract:
         """All that was gathered, once the source is exhausted."""
         wanted = self.wanted_ways()
         for number in sorted(wanted & self._spare.keys() - self.ways.keys()):
@@ -167,7 +167,7 @@ class Gathering:
         for relation in self.relations:
             if relation.tags.get("boundary") == "administrative":
                 around = self._around(relation, place_of)
-                if around is None or not meet(around, box):
+                if around is None or not boxes_meet(around, box):
                     continue
                 west, south, east, north = near
                 west, south = min(west, around[0]), min(south, around[1])
@@ -182,7 +182,7 @@ class Gathering:
 
     def _is_near(self, relation: OsmRelation, near: Box, place_of: PlaceOf) -> bool:
         around = self._around(relation, place_of)
-        return around is None or meet(around, near)
+        return around is None or boxes_meet(around, near)
 
     def _sorted_nodes(self) -> tuple[Longs, Floats, Floats]:
         """Ids ascending with their positions; where a node comes twice both stand, the first first."""
@@ -208,7 +208,7 @@ class Gathering:
             meets &= (least <= high) & (most >= low)
         for way in (way for way, near in zip(ways, meets.tolist(), strict=True) if not near):
             del self.ways[way.id]
-        self.points = [each for each in self.points if meet((each.lon, each.lat) * 2, box)]
+        self.points = [each for each in self.points if boxes_meet((each.lon, each.lat) * 2, box)]
 
     def _needed(self, ids: Longs, lon: Floats, lat: Floats) -> dict[int, tuple[float, float]]:
         """Positions of the nodes of kept ways; doubles among them are counted."""
@@ -236,7 +236,7 @@ def rectangle(places: Iterable[tuple[float, float] | None]) -> Box | None:
     return min(lon), min(lat), max(lon), max(lat)
 
 
-def meet(a: Box, b: Box) -> bool:
+def boxes_meet(a: Box, b: Box) -> bool:
     """Whether two boxes share a point."""
     return a[0] <= b[2] and b[0] <= a[2] and a[1] <= b[3] and b[1] <= a[3]
 

@@ -18,7 +18,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from twin.errors import InputError, WorkError
-from twin.readers.osm_answers import Answers, gather, kept_answers
+from twin.readers.osm_answers import AnswerFolder, gather_records, kept_answers
 from twin.readers.osm_reach import host_of, is_loopback, reach
 from twin.readers.osm_records import AREA_LEVELS, RESTRICTION, WAY_KEYS, Box, OsmExtract
 from twin.version import VERSION
@@ -98,7 +98,7 @@ def download(box: Box, where: str) -> OsmExtract:
                 osmnx.features_from_bbox(box, ASKED_FOR)
             except InterruptedError:  # the answer is in the cache, which is all that is wanted
                 answers.finish({})
-    return gather(answers, box, where, host_of(asked.url), asked.fail)
+    return gather_records(answers, box, where, host_of(asked.url), asked.fail)
 
 
 def check_size(box: Box, where: str) -> None:
@@ -113,7 +113,7 @@ def check_size(box: Box, where: str) -> None:
 
 
 @contextmanager
-def _osmnx(asked: Server, answers: Answers) -> Iterator[Any]:
+def _osmnx(asked: Server, answers: AnswerFolder) -> Iterator[Any]:
     """OSMnx set to one server and one cache folder, all as before afterwards; its errors in one line."""
     import socket
 

@@ -55,7 +55,7 @@ class Message(NamedTuple):
 
 
 @dataclass
-class Block:
+class MessageBatch:
     """Messages in their order, with the number of the last line read, and the lines refused."""
 
     messages: list[Message] = field(default_factory=list)
@@ -71,7 +71,7 @@ class UnreadableError(ValueError):
         self.what, self.right = what, right
 
 
-def read_lines(lines: Iterable[bytes], first_line: int = 1) -> Block:
+def read_lines(lines: Iterable[bytes], first_line: int = 1) -> MessageBatch:
     """Observations of lines of JSON; empty lines are passed over.
 
     >>> good = b'{"result": 3, "phenomenonTime": "2027-01-12T08:00Z", "Datastream": {"@iot.id": "loops/7"}}'
@@ -80,7 +80,7 @@ def read_lines(lines: Iterable[bytes], first_line: int = 1) -> Block:
     ('loops/7', 3.0, 2)
     """
     loads = json_reader()
-    block = Block(last_line=first_line - 1)
+    block = MessageBatch(last_line=first_line - 1)
     for number, line in enumerate(lines, start=first_line):
         block.last_line = number
         if not line.strip():
@@ -90,9 +90,11 @@ def read_lines(lines: Iterable[bytes], first_line: int = 1) -> Block:
                 raise UnreadableError(f"{len(line):,} bytes", f"{MOST_BYTES:,} bytes at most")
             block.messages.append(message_of(loads(line)))
         except UnreadableError as error:
-            block.refused.append(Refusal(number, error.what, error.right, shown(line)))
+            block.refused.append(Refusal(number, error.what, error.right, shown_line(line)))
         except ValueError as error:
-            block.refused.append(Refusal(number, f"no JSON: {error}", "one JSON object a line", shown(line)))
+            block.refused.append(
+                Refusal(number, f"no JSON: {error}", "one JSON object a line", shown_line(line))
+            )
     return block
 
 
@@ -168,7 +170,7 @@ def json_reader() -> Any:
     return orjson.loads
 
 
-def shown(line: bytes) -> str:
+def shown_line(line: bytes) -> str:
     """How a line begins, as text."""
     return line[:MOST_LETTERS].decode("utf-8", "replace").strip()
 

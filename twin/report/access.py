@@ -15,7 +15,7 @@ from twin.report.drawn import WHOLE, AccessTable, HomeMap, zone_label
 from twin.report.grounds import Grounds
 from twin.report.network import metres_on
 from twin.report.svgmap import frame_bounds
-from twin.report.view import Scenario
+from twin.report.view import ScenarioCard
 from twin.report.words import group_label, service_label
 from twin.scenario.services import SERVICES
 from twin.study.homes import BASKET, without_car
@@ -40,7 +40,7 @@ class _Column:
 
 
 def access_tables(
-    samples: Sequence[Result], scenarios: Sequence[Scenario], zone_names: Mapping[str, str]
+    samples: Sequence[Result], scenarios: Sequence[ScenarioCard], zone_names: Mapping[str, str]
 ) -> tuple[AccessTable, ...]:
     """Tables of each scenario's first seed; none where a territory knows of no services."""
     columns = _columns(samples, scenarios, zone_names)
@@ -96,7 +96,7 @@ def changed_services(samples: Sequence[Result]) -> tuple[str, ...]:
 
 
 def home_maps(
-    samples: Sequence[Result], scenarios: Sequence[Scenario], grounds: Grounds
+    samples: Sequence[Result], scenarios: Sequence[ScenarioCard], grounds: Grounds
 ) -> tuple[HomeMap, ...]:
     """Maps of minutes without a car: of a run its focus and the whole, else each scenario in its own focus.
 
@@ -141,7 +141,7 @@ def _of_enough(people: NDArray[np.float64], sample: Result) -> NDArray[np.float6
 
 
 def _columns(
-    samples: Sequence[Result], scenarios: Sequence[Scenario], zone_names: Mapping[str, str]
+    samples: Sequence[Result], scenarios: Sequence[ScenarioCard], zone_names: Mapping[str, str]
 ) -> list[_Column]:
     """Of a run its focus, the other zones and the whole; else each scenario's focus."""
     by_focus = [

@@ -7,7 +7,7 @@ import pandas as pd
 
 from twin.clock import SLICE_S
 from twin.indicators.records import ROAD_MANAGER
-from twin.report.drawn import Floats, Picture
+from twin.report.drawn import DrawnPicture, Floats
 
 SHOWN_PAIRS = 300
 _PER_HOUR = 3_600 / SLICE_S
@@ -17,7 +17,7 @@ _QUANTITIES = (
 )
 
 
-def pictures_of(pictures: pd.DataFrame, links: pd.DataFrame, scenario: int) -> tuple[Picture, ...]:
+def pictures_of(pictures: pd.DataFrame, links: pd.DataFrame, scenario: int) -> tuple[DrawnPicture, ...]:
     """One picture per owner and quantity that it knows anything of, by link and quarter of an hour."""
     if "true_flow_veh" not in pictures:
         return ()
@@ -56,13 +56,13 @@ def residuals_of(pictures: pd.DataFrame, links: pd.DataFrame, owner: str = ROAD_
 
 def _picture(
     owner: str, scenario: int, what: tuple[str, str], coverage: tuple[float, float], pairs: np.ndarray
-) -> Picture:
+) -> DrawnPicture:
     """Bias and error over all pairs; an even sample of them for the drawing."""
     truth, belief = pairs[:, 0], pairs[:, 1]
     shown = pairs[np.unique(np.linspace(0, len(pairs) - 1, min(SHOWN_PAIRS, len(pairs))).astype(np.int64))]
     positive = truth > 0
     error = np.abs(belief[positive] / truth[positive] - 1.0)
-    return Picture(
+    return DrawnPicture(
         owner=owner,
         scenario=scenario,
         what=what[0],

@@ -27,7 +27,7 @@ from twin.report.findings import findings_of, warnings_of
 from twin.report.grounds import Grounds, flows_of, grounds_of, maps_of
 from twin.report.outage import facts_of, outages_of
 from twin.report.told import told_comparison, told_run
-from twin.report.view import IndicatorRow, ReportView, Scenario
+from twin.report.view import IndicatorRow, ReportView, ScenarioCard
 from twin.scenario.scenario import Scenario as Spec
 from twin.study.comparison import Comparison
 from twin.study.results import Result
@@ -40,7 +40,7 @@ class _Subject:
     kind: Literal["run", "comparison"]
     title: str
     question: str
-    scenarios: tuple[Scenario, ...]
+    scenarios: tuple[ScenarioCard, ...]
     rows: tuple[IndicatorRow, ...]
     samples: tuple[Result, ...]
     links: tuple[pd.DataFrame, ...]

@@ -9,7 +9,7 @@ from typing import Any
 
 from twin.indicators.indicator import INDICATORS
 from twin.report.drawn import WHOLE
-from twin.report.view import Assumption, Demand, IndicatorRow, InputDifference, Scenario
+from twin.report.view import Assumption, Demand, IndicatorRow, InputDifference, ScenarioCard
 from twin.report.words import NONE, number, percent, short
 from twin.scenario.ledger import Parameters, Value
 from twin.scenario.scenario import Scenario as Spec
@@ -52,7 +52,7 @@ _ABOUT = (
 
 def card_of(
     scenario: Spec, result: Result, role: str, seeds: Sequence[int], digests: Sequence[str]
-) -> Scenario:
+) -> ScenarioCard:
     """The card of a scenario; counts are those of its first seed."""
     manifest = result.manifest
     inhabitants = manifest["inhabitants"]
@@ -60,7 +60,7 @@ def card_of(
     if scenario.focus_zones:
         inside = sum(inhabitants.get(zone, 0) for zone in scenario.focus_zones)
         people = f"{number(inside)} in the focus, {people} in all"
-    return Scenario(
+    return ScenarioCard(
         title=scenario.title,
         territory=str(manifest["provenance"]["territory"]),
         focus=scenario.focus_zones or (WHOLE,),

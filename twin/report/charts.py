@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from markupsafe import Markup
 
-from twin.report.drawn import Histogram, Line, Picture, Profile
+from twin.report.drawn import DrawnPicture, Histogram, Profile, ProfileLine
 from twin.report.scales import SCENARIO_COLOURS, nice, round_up
 from twin.report.svg import group, picture, tag
 from twin.report.words import number, percent
@@ -103,7 +103,7 @@ def bands(title: str, unit: str, drawn: Sequence[Band], height: float = 290.0) -
     return picture(parts, f"{title} [{unit}]", " ".join(words), viewBox=plot.view_box, class_="chart")
 
 
-def scatter(given: Picture, height: float = 290.0, width: float = 330.0) -> Markup:
+def scatter(given: DrawnPicture, height: float = 290.0, width: float = 330.0) -> Markup:
     """Belief against truth; what lies on the diagonal is believed rightly."""
     top = round_up(max((max(pair) for pair in given.pairs), default=1.0))
     plot = _Plot((0.0, top), (0.0, top), height, width)
@@ -162,7 +162,9 @@ class _Plot:
         return group(drawn)
 
 
-def _polyline(plot: _Plot, points: Sequence[tuple[float, float | None]], line: Line, several: bool) -> Markup:
+def _polyline(
+    plot: _Plot, points: Sequence[tuple[float, float | None]], line: ProfileLine, several: bool
+) -> Markup:
     """A line broken where the value is unknown."""
     path, pen = "", "M"
     for x, value in points:
@@ -177,7 +179,7 @@ def _polyline(plot: _Plot, points: Sequence[tuple[float, float | None]], line: L
     return tag("path", d=path or "M0 0", stroke=colour, class_=class_, data_label=line.label)
 
 
-def _peak(line: Line, unit: str, at: str = "hour") -> str:
+def _peak(line: ProfileLine, unit: str, at: str = "hour") -> str:
     known = [(value, step) for step, value in enumerate(line.values) if value is not None]
     if not known:
         return f"{line.label}: no data."

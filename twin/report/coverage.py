@@ -16,13 +16,13 @@ from twin.study.coverage_summary import (
     ARMS,
     RIVALS,
     STATED,
+    CoveragePoint,
     Mean,
-    Point,
     curve,
     differences,
     falls,
     focuses,
-    gains,
+    gains_by_coverage,
 )
 
 TEMPLATE = "coverage.html.j2"
@@ -92,7 +92,9 @@ def _section(rows: Sequence[Mapping[str, Any]], focus: str) -> dict[str, Any]:
         "falls": [
             [f"{_percent(low)} to {_percent(high)}", _told(drawn, 3), _told(placed, 3)]
             for (low, high, drawn), (_, _, placed) in zip(
-                gains(rows, focus, "counters"), gains(rows, focus, "counters by value"), strict=True
+                gains_by_coverage(rows, focus, "counters"),
+                gains_by_coverage(rows, focus, "counters by value"),
+                strict=True,
             )
         ],
         "crossing": [
@@ -112,12 +114,12 @@ def _crossed(rows: Sequence[Mapping[str, Any]], focus: str) -> list[dict[float, 
     return [differences(rows, focus, (arm, "rmse"), both) for arm in ("counters", "probes")]
 
 
-def _lead(curves: Mapping[str, list[Point]]) -> str:
+def _lead(curves: Mapping[str, list[CoveragePoint]]) -> str:
     """What is found, in sentences: of counters placed by value, then of those that a seed draws."""
     return " ".join(_sentences(ARM_WORDS[arm], curves[arm]) for arm in ("counters by value", "counters"))
 
 
-def _sentences(words: str, points: Sequence[Point]) -> str:
+def _sentences(words: str, points: Sequence[CoveragePoint]) -> str:
     first, last = points[0], points[-1]
     way = (
         "falls with every step of coverage" if falls(points) else "does not fall with every step of coverage"
@@ -146,7 +148,7 @@ def _drawn(title: str, lines: Sequence[Band]) -> Drawn:
     return Drawn(bands(title, "veh/h", lines), [(band.colour, band.label) for band in lines])
 
 
-def _error_chart(focus: str, curves: Mapping[str, list[Point]]) -> Drawn:
+def _error_chart(focus: str, curves: Mapping[str, list[CoveragePoint]]) -> Drawn:
     drawn = [
         Band(ARM_WORDS[arm], COLOURS[row], [_band(point, "rmse") for point in points])
         for row, (arm, points) in enumerate(curves.items())
@@ -160,7 +162,7 @@ def _error_chart(focus: str, curves: Mapping[str, list[Point]]) -> Drawn:
     return _drawn(f"{focus}: error of the estimate by share of links counted", drawn)
 
 
-def _rival_chart(focus: str, points: Sequence[Point]) -> Drawn:
+def _rival_chart(focus: str, points: Sequence[CoveragePoint]) -> Drawn:
     named = {"rmse": "the estimate", **RIVAL_WORDS}
     drawn = [
         Band(words, COLOURS[row], [_band(point, name) for point in points])
@@ -169,14 +171,14 @@ def _rival_chart(focus: str, points: Sequence[Point]) -> Drawn:
     return _drawn(f"{focus}: the estimate beside its rivals, counters drawn by seed", drawn)
 
 
-def _band(point: Point, name: str) -> tuple[float, float, float, float]:
+def _band(point: CoveragePoint, name: str) -> tuple[float, float, float, float]:
     mean = point.values[name]
     value = mean.value or 0.0
     low, high = (value if end is None else end for end in (mean.low, mean.high))
     return 100.0 * point.coverage, value, low, high
 
 
-def _cells(point: Point) -> list[str]:
+def _cells(point: CoveragePoint) -> list[str]:
     return [_told(point.values[name], 2) for name in ("rmse", *RIVALS)]
 
 

@@ -58,7 +58,7 @@ class Outline:
 
 
 @dataclass(frozen=True)
-class Gate:
+class DrawnGateway:
     """A gateway of the territory."""
 
     name: str
@@ -67,7 +67,7 @@ class Gate:
 
 
 @dataclass(frozen=True)
-class Network:
+class DrawnNetwork:
     """The streets of one territory, as maps draw them; rows are links."""
 
     name: str
@@ -83,7 +83,7 @@ class Network:
     lanes: Floats
     free_speed_mps: Floats
     outlines: tuple[Outline, ...] = ()
-    gates: tuple[Gate, ...] = ()
+    gates: tuple[DrawnGateway, ...] = ()
     built_m: Floats = field(default_factory=lambda: np.empty((0, 2)))
     """Buildings, points (n, 2)."""
     attribution: str = "© OpenStreetMap contributors, ODbL"
@@ -180,7 +180,7 @@ class Bar:
 
 
 @dataclass(frozen=True)
-class Line:
+class ProfileLine:
     """One line of an hourly profile."""
 
     label: str
@@ -194,7 +194,7 @@ class Profile:
 
     title: str
     unit: str
-    lines: tuple[Line, ...]
+    lines: tuple[ProfileLine, ...]
 
 
 @dataclass(frozen=True)
@@ -204,7 +204,7 @@ class Histogram:
     title: str
     unit: str
     edges: tuple[float, ...]
-    lines: tuple[Line, ...]
+    lines: tuple[ProfileLine, ...]
 
 
 @dataclass(frozen=True)
@@ -237,7 +237,7 @@ class GroupDelay:
 
 
 @dataclass(frozen=True)
-class Picture:
+class DrawnPicture:
     """What an owner believes of the streets, beside the truth, by link and hour."""
 
     owner: str

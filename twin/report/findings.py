@@ -10,7 +10,7 @@ from twin.population.marginals import CENSUS, FILE
 from twin.population.published.calibration import NO_COUNTS
 from twin.population.summary import statistics_notes
 from twin.report.drawn import WHOLE
-from twin.report.view import LEAST_SEEDS, PAIRED, Demand, Finding, IndicatorRow, Scenario, Verdict
+from twin.report.view import LEAST_SEEDS, PAIRED, Demand, Finding, IndicatorRow, ScenarioCard, Verdict
 from twin.report.words import count_word, number, percent, sentence
 
 N_HEADLINES = 5
@@ -31,7 +31,7 @@ BOOKKEEPING = ("balance_error", "sum_of_accounts", "observations_made", "planned
 
 
 def findings_of(
-    rows: Sequence[IndicatorRow], scenarios: Sequence[Scenario], zone_names: Mapping[str, str]
+    rows: Sequence[IndicatorRow], scenarios: Sequence[ScenarioCard], zone_names: Mapping[str, str]
 ) -> tuple[Finding, ...]:
     """Sentences for the first page: surest first, then what planners ask for, then by size."""
     focus = next((row.focus for row in rows if row.focus != WHOLE), WHOLE)

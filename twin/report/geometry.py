@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 
-from twin.report.drawn import Bounds, Floats, Network
+from twin.report.drawn import Bounds, DrawnNetwork, Floats
 
 TENTHS = 10
 """Units of a drawing per pixel: coordinates and widths are whole numbers of tenths."""
@@ -19,7 +19,7 @@ MARGIN = 0.04
 
 
 @dataclass(frozen=True)
-class Frame:
+class MapFrame:
     """A rectangle of the territory on a drawing of a given width."""
 
     west_m: float
@@ -31,7 +31,7 @@ class Frame:
     @classmethod
     def around(
         cls, bounds_m: Bounds, width_px: float, least_ratio: float = 0.5, most_ratio: float = 0.85
-    ) -> Frame:
+    ) -> MapFrame:
         """The frame that holds the bounds and a margin, no flatter and no higher than the ratios allow."""
         west, south, east, north = bounds_m
         across, up = max(east - west, 50.0), max(north - south, 50.0)
@@ -66,7 +66,7 @@ class Frame:
         return bool(high[0] >= 0 and high[1] >= 0 and low[0] <= right and low[1] <= bottom)
 
 
-def bounds_of(network: Network, zones: tuple[str, ...] = ()) -> Bounds:
+def bounds_of(network: DrawnNetwork, zones: tuple[str, ...] = ()) -> Bounds:
     """Box around all links, or around those of some zones; the whole where the zones have none."""
     chosen = [
         line for line, zone in zip(network.lines_m, network.zone, strict=True) if not zones or zone in zones

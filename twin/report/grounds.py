@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import pandas as pd
 
 from twin.errors import InputError
-from twin.report.drawn import WHOLE, LinkFlows, LinkMap, Measure, Network
+from twin.report.drawn import WHOLE, DrawnNetwork, LinkFlows, LinkMap, Measure
 from twin.report.network import network_of, provenance_of, united, zone_names_of
 from twin.report.svgmap import frame_bounds
 from twin.report.travel import link_flows
-from twin.report.view import ProvenanceShare, Scenario
+from twin.report.view import ProvenanceShare, ScenarioCard
 from twin.study.ground import ground_of
 from twin.study.results import Result
 from twin.territory.territory import Territory
@@ -25,7 +25,7 @@ MOST_DRAWN_APART = 3
 class Grounds:
     """Networks, the network of each scenario, and what is said of those that were not found."""
 
-    networks: tuple[Network, ...]
+    networks: tuple[DrawnNetwork, ...]
     network_of_scenario: tuple[int, ...]
     """Row of ``networks`` per scenario; empty if a territory was not found."""
     provenance: tuple[ProvenanceShare, ...]
@@ -44,12 +44,12 @@ def grounds_of(samples: Sequence[Result]) -> Grounds:
         territories = [territory_of(sample) for sample in samples]
     except InputError as error:
         return Grounds((), (), (), {}, (f"No maps: {error.what}",))
-    networks, rows = networks_of(territories)
+    networks, rows = drawn_networks_of(territories)
     names = {zone: name for each in territories for zone, name in zone_names_of(each).items()}
     return Grounds(networks, rows, provenance_of(territories[0]), names, ())
 
 
-def networks_of(territories: Sequence[Territory]) -> tuple[tuple[Network, ...], tuple[int, ...]]:
+def drawn_networks_of(territories: Sequence[Territory]) -> tuple[tuple[DrawnNetwork, ...], tuple[int, ...]]:
     """Streets of each ground once, with all that any of its territories builds; and the row of each.
 
     Edits add links between nodes that are there, so that territories with the same nodes are one ground.
@@ -82,7 +82,7 @@ def flows_of(grounds: Grounds, links: Sequence[pd.DataFrame]) -> tuple[LinkFlows
     )
 
 
-def maps_of(scenarios: Sequence[Scenario], grounds: Grounds) -> tuple[LinkMap, ...]:
+def maps_of(scenarios: Sequence[ScenarioCard], grounds: Grounds) -> tuple[LinkMap, ...]:
     """Which maps a report shows: each scenario in its focus, and differences where the streets are shared.
 
     One territory and one focus: the whole base, base and alternative zoomed to the focus, differences.
@@ -115,7 +115,7 @@ def maps_of(scenarios: Sequence[Scenario], grounds: Grounds) -> tuple[LinkMap, .
     return tuple(maps)
 
 
-def _run_maps(scenario: Scenario, grounds: Grounds) -> tuple[LinkMap, ...]:
+def _run_maps(scenario: ScenarioCard, grounds: Grounds) -> tuple[LinkMap, ...]:
     focus = ",".join(scenario.focus)
     whole = LinkMap("Flow and delay, whole area", "flow", 0, focus=focus)
     if WHOLE in scenario.focus:
@@ -125,6 +125,6 @@ def _run_maps(scenario: Scenario, grounds: Grounds) -> tuple[LinkMap, ...]:
     return (LinkMap(f"Flow and delay, {name}", "flow", 0, None, bounds, focus), whole)
 
 
-def _lit(scenarios: Sequence[Scenario]) -> str:
+def _lit(scenarios: Sequence[ScenarioCard]) -> str:
     """All zones that a scenario looks at."""
     return ",".join(dict.fromkeys(zone for scenario in scenarios for zone in scenario.focus))

@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 from markupsafe import Markup
 
-from twin.report.drawn import WHOLE, Floats, LinkFlows, LinkMap, Measure, Network
+from twin.report.drawn import WHOLE, DrawnNetwork, Floats, LinkFlows, LinkMap, Measure
 from twin.report.scales import Scale, measured
 from twin.report.svg import group, picture, tag
 from twin.report.words import number, percent, signed
@@ -111,7 +111,7 @@ def _limit(measure: Measure, value: float) -> str:
     return percent(value, sign=measure != "flow")
 
 
-def top_table(key: str, drawn: LinkMap, network: Network, flows: tuple[LinkFlows, ...]) -> TopTable:
+def top_table(key: str, drawn: LinkMap, network: DrawnNetwork, flows: tuple[LinkFlows, ...]) -> TopTable:
     """The busiest streets of a map, or those that change most; one line per street name."""
     flow, value = measured(drawn, flows, network.length_m / network.free_speed_mps)
     rank = flow if drawn.measure == "flow" else np.abs(np.nan_to_num(value))
@@ -140,7 +140,7 @@ def _values(drawn: LinkMap, flows: tuple[LinkFlows, ...], link: int, value: floa
     return number(pair[0]), number(pair[1]), signed(pair[1] - pair[0])
 
 
-def _leaders(rank: Floats, network: Network, focus: str) -> list[int]:
+def _leaders(rank: Floats, network: DrawnNetwork, focus: str) -> list[int]:
     """Links of the highest rank in a focus, the first of each street name and direction of change."""
     zones = network.zones_in(focus.split(","))
     chosen: list[int] = []
@@ -156,7 +156,7 @@ def _leaders(rank: Floats, network: Network, focus: str) -> list[int]:
     return chosen
 
 
-def street_name(network: Network, link: int) -> str:
+def street_name(network: DrawnNetwork, link: int) -> str:
     """A link's street name, else its class."""
     return network.link_name[link] or f"unnamed {network.road_class[link].replace('_', ' ')}"
 

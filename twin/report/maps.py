@@ -17,9 +17,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from twin.errors import InputError
-from twin.report.drawn import WHOLE, Bounds, Floats, Network
-from twin.report.geometry import Frame, beside
-from twin.report.grounds import networks_of, territory_of
+from twin.report.drawn import WHOLE, Bounds, DrawnNetwork, Floats
+from twin.report.geometry import MapFrame, beside
+from twin.report.grounds import drawn_networks_of, territory_of
 from twin.report.scales import Scale, column_scale
 from twin.report.svgmap import frame_bounds
 from twin.report.words import number, signed
@@ -48,7 +48,7 @@ class Panel:
     """One map of a figure: values by link, their scale, the frame."""
 
     title: str
-    network: Network
+    network: DrawnNetwork
     values: Floats
     flow_veh: Floats
     scale: Scale
@@ -81,7 +81,7 @@ def _panels(subject: Result | Comparison, column: str, hour: int | None) -> list
     values = [numbers_of(table, column + suffix) for table in tables]
     flows = [numbers_of(table, "flow_veh" + suffix) for table in tables]
     title = column if hour is None else f"{column}, {hour:02d}:00 to {hour + 1:02d}:00"
-    drawn, rows = networks_of([territory_of(sample) for sample in samples])
+    drawn, rows = drawn_networks_of([territory_of(sample) for sample in samples])
     networks = [drawn[row] for row in rows]
     names = [f"{title}: {each.title}" for each in scenarios]
     differs = isinstance(subject, Comparison) and _comparable(subject)
@@ -114,7 +114,7 @@ def numbers_of(table: pd.DataFrame, column: str) -> Floats:
 def _figure(panels: Sequence[Panel]) -> Map:
     """Maps side by side with one legend below."""
     width_in = WIDTH_IN / len(panels)
-    frames = [Frame.around(panel.bounds_m, width_in * POINTS_PER_IN) for panel in panels]
+    frames = [MapFrame.around(panel.bounds_m, width_in * POINTS_PER_IN) for panel in panels]
     height_in = max(frame.height_px for frame in frames) / POINTS_PER_IN + 0.9
     figure = Map(figsize=(WIDTH_IN, height_in), layout="constrained", facecolor="white")
     for place, panel in enumerate(panels, start=1):
@@ -126,7 +126,7 @@ def _figure(panels: Sequence[Panel]) -> Map:
     return figure
 
 
-def _draw(axes: Axes, panel: Panel, frame: Frame) -> None:
+def _draw(axes: Axes, panel: Panel, frame: MapFrame) -> None:
     """One map: ground, links by class and width, attribution."""
     network, scale = panel.network, panel.scale
     east_m = frame.west_m + frame.width_px * frame.m_per_px
@@ -148,7 +148,7 @@ def _draw(axes: Axes, panel: Panel, frame: Frame) -> None:
     axes.text(0.995, 0.008, network.attribution, transform=axes.transAxes, **small)
 
 
-def _ground(axes: Axes, network: Network) -> None:
+def _ground(axes: Axes, network: DrawnNetwork) -> None:
     """Buildings, zones and the axes of all streets, below what is measured."""
     if len(network.built_m):
         axes.scatter(network.built_m[:, 0], network.built_m[:, 1], s=0.3, c="#dedacc", linewidths=0)
@@ -161,7 +161,7 @@ def _ground(axes: Axes, network: Network) -> None:
     axes.add_collection(LineCollection(list(network.lines_m), colors=_AXES, linewidths=0.4))
 
 
-def _aside(network: Network, link: int, distance_m: float) -> Floats:
+def _aside(network: DrawnNetwork, link: int, distance_m: float) -> Floats:
     """A link's line on its own side of a two-way street."""
     line = network.lines_m[link]
     return beside(line * (1, -1), distance_m) * (1, -1) if network.two_way[link] else line

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.report.drawn import Bools, Floats, Gate, Network, Outline, zone_label
+from twin.report.drawn import Bools, DrawnGateway, DrawnNetwork, Floats, Outline, zone_label
 from twin.report.view import ProvenanceShare
 from twin.territory.tables import PROVENANCES, ROAD_CLASSES, Streets
 from twin.territory.territory import Territory
@@ -20,7 +20,7 @@ EARTH_RADIUS_M = 6_371_008.8
 OUTSIDE = "outside"
 
 
-def network_of(territory: Territory) -> Network:
+def network_of(territory: Territory) -> DrawnNetwork:
     """The streets of a territory, with zones, gateways and buildings around them."""
     streets = territory.streets
     plane = _Plane(float(streets.node_lon.mean()), float(streets.node_lat.mean()))
@@ -28,7 +28,7 @@ def network_of(territory: Territory) -> Network:
     lines = tuple(np.split(points, streets.shape_start[1:-1]))
     places = plane.metres(territory.places.lon, territory.places.lat)
     zones = territory.zones.name
-    return Network(
+    return DrawnNetwork(
         name=territory.name,
         link_id=tuple(streets.link_id.tolist()),
         link_name=_names(streets),
@@ -48,15 +48,15 @@ def network_of(territory: Territory) -> Network:
     )
 
 
-def metres_on(network: Network, lon: NDArray[np.float64], lat: NDArray[np.float64]) -> Floats:
+def metres_on(network: DrawnNetwork, lon: NDArray[np.float64], lat: NDArray[np.float64]) -> Floats:
     """Places (n, 2) in the metres of a network's lines."""
     return _Plane(*network.origin).metres(lon, lat)
 
 
-def united(networks: Sequence[Network]) -> Network:
+def united(networks: Sequence[DrawnNetwork]) -> DrawnNetwork:
     """The streets of any of some networks on one ground: those of the first, then what others have more."""
     first, known = networks[0], set(networks[0].link_id)
-    added: list[tuple[Network, int]] = []
+    added: list[tuple[DrawnNetwork, int]] = []
     for network in networks[1:]:
         rows = [row for row, link in enumerate(network.link_id) if link not in known]
         added += [(network, row) for row in rows]
@@ -166,12 +166,12 @@ def _outlines(
     return tuple(outlines)
 
 
-def _gates(territory: Territory, plane: _Plane) -> tuple[Gate, ...]:
+def _gates(territory: Territory, plane: _Plane) -> tuple[DrawnGateway, ...]:
     """One label per group of gateways, amid its nodes."""
     gateways, streets = territory.gateways, territory.streets
     gates = []
     for group in dict.fromkeys(gateways.group.tolist()):
         nodes = gateways.node[gateways.group == group]
         x, y = plane.metres(streets.node_lon[nodes], streets.node_lat[nodes]).mean(axis=0).tolist()
-        gates.append(Gate(str(group), x, y))
+        gates.append(DrawnGateway(str(group), x, y))
     return tuple(gates)

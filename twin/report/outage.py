@@ -14,7 +14,7 @@ from twin.report.drawn_outages import Dependence, Outage, OutageMap, ServedCurve
 from twin.report.grounds import Grounds
 from twin.report.network import metres_on
 from twin.report.svgmap import frame_bounds
-from twin.report.view import IndicatorRow, Scenario
+from twin.report.view import IndicatorRow, ScenarioCard
 from twin.report.words import group_label
 from twin.study.digital_dependence import FALLBACK, LOST
 from twin.study.results import Result
@@ -45,7 +45,7 @@ DOWN = "calculator_down_hours"
 
 
 def outages_of(
-    samples: Sequence[Result], cards: Sequence[Scenario], rows: Sequence[IndicatorRow], grounds: Grounds
+    samples: Sequence[Result], cards: Sequence[ScenarioCard], rows: Sequence[IndicatorRow], grounds: Grounds
 ) -> tuple[Outage, ...]:
     """The days of the scenarios whose networks were simulated."""
     found = []
@@ -69,7 +69,7 @@ def outages_of(
     return tuple(found)
 
 
-def facts_of(samples: Sequence[Result], cards: Sequence[Scenario]) -> AccessTable | None:
+def facts_of(samples: Sequence[Result], cards: Sequence[ScenarioCard]) -> AccessTable | None:
     """What the networks came to in each scenario's focus; None where they were not simulated."""
     columns = [(row, card) for row, card in enumerate(cards) if len(samples[row].utility_curves)]
     if not columns:
@@ -124,7 +124,7 @@ def _losses(sample: Result, focus: str, place: str) -> AccessTable:
     )
 
 
-def _map(sample: Result, card: Scenario, grounds: Grounds, row: int) -> OutageMap | None:
+def _map(sample: Result, card: ScenarioCard, grounds: Grounds, row: int) -> OutageMap | None:
     frames = sample.utility_frames
     if not grounds.found or not len(frames):
         return None

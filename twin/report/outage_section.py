@@ -9,9 +9,9 @@ import numpy as np
 from markupsafe import Markup
 
 from twin.report.charts import stairs
-from twin.report.drawn import Network
+from twin.report.drawn import DrawnNetwork
 from twin.report.drawn_outages import Outage, OutageMap
-from twin.report.geometry import TENTHS, Frame, bounds_of
+from twin.report.geometry import TENTHS, MapFrame, bounds_of
 from twin.report.scales import PART_COLOURS
 from twin.report.svg import group, picture, tag
 from twin.report.svgmap import WIDE_PX, over, under
@@ -70,9 +70,9 @@ def outage_colours() -> str:
     return "\n".join(f".u{row}{{stroke:{colour}}}" for row, (colour, _) in enumerate(STATES))
 
 
-def draw_outage(key: str, drawn: OutageMap, network: Network) -> OutageDrawing:
+def draw_outage(key: str, drawn: OutageMap, network: DrawnNetwork) -> OutageDrawing:
     """Places as dots, one path for each set of places that share their day, as at the worst quarter."""
-    frame = Frame.around(drawn.bounds_m or bounds_of(network), WIDE_PX)
+    frame = MapFrame.around(drawn.bounds_m or bounds_of(network), WIDE_PX)
     dot = round((DOT_CLOSE_PX if drawn.bounds_m else DOT_PX) * TENTHS)
     worst = drawn.worst
     paths = []

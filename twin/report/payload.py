@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
-from twin.report.drawn import Floats, HomeMap, LinkFlows, Network
+from twin.report.drawn import DrawnNetwork, Floats, HomeMap, LinkFlows
 from twin.report.drawn_outages import Outage
 from twin.report.outage_section import OutageDrawing, outages_drawn
 from twin.report.scales import (
@@ -103,7 +103,7 @@ def _indicator(row: IndicatorRow, sets: dict[tuple[str, ...], int]) -> dict[str,
     }
 
 
-def _network(network: Network) -> dict[str, Any]:
+def _network(network: DrawnNetwork) -> dict[str, Any]:
     return {
         "name": network.name,
         "attribution": network.attribution,

@@ -48,7 +48,7 @@ class Block:
 
 
 @dataclass(frozen=True)
-class Table:
+class IndicatorTable:
     """The indicators of one focus, against one alternative."""
 
     focus: str
@@ -113,14 +113,14 @@ def draw_all(view: ReportView) -> tuple[list[Drawing], dict[Measure, Scale]]:
     return drawings, scales
 
 
-def tables_of(view: ReportView) -> list[Table]:
+def tables_of(view: ReportView) -> list[IndicatorTable]:
     """One table per alternative and focus, indicators in the order given."""
     tables = []
     for scenario in dict.fromkeys(row.scenario for row in view.rows):
         for focus in dict.fromkeys(row.focus for row in view.rows if row.scenario == scenario):
             rows = [row for row in view.rows if row.scenario == scenario and row.focus == focus]
             title, columns = _table_title(view, scenario, rows[0]), _columns(view, rows[0])
-            tables.append(Table(focus, title, columns, _themes(rows), _note(rows)))
+            tables.append(IndicatorTable(focus, title, columns, _themes(rows), _note(rows)))
     return tables
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from markupsafe import Markup
 
-from twin.report.drawn import WHOLE, Bounds, HomeMap, LinkFlows, LinkMap, Network
-from twin.report.geometry import TENTHS, TOLERANCE_PX, Frame, beside, bounds_of, path_of, simplified
+from twin.report.drawn import WHOLE, Bounds, DrawnNetwork, HomeMap, LinkFlows, LinkMap
+from twin.report.geometry import TENTHS, TOLERANCE_PX, MapFrame, beside, bounds_of, path_of, simplified
 from twin.report.scales import DELAY_COLOURS, MINUTES_BREAKS, Scale, measured
 from twin.report.svg import group, picture, tag
 from twin.report.words import number
@@ -29,12 +29,12 @@ class Drawing:
 
     key: str
     drawn: LinkMap
-    frame: Frame
+    frame: MapFrame
     svg: Markup
     n_drawn: int
 
 
-def backdrop(network: Network, row: int) -> Markup:
+def backdrop(network: DrawnNetwork, row: int) -> Markup:
     """Built-up area and street axes in metres, written once and used by every map of the territory."""
     built = Markup("")
     if len(network.built_m):
@@ -48,12 +48,14 @@ def backdrop(network: Network, row: int) -> Markup:
 
 
 def draw_map(
-    key: str, drawn: LinkMap, network: Network, flows: tuple[LinkFlows, ...], scale: Scale
+    key: str, drawn: LinkMap, network: DrawnNetwork, flows: tuple[LinkFlows, ...], scale: Scale
 ) -> Drawing:
     """One map, from the paper upwards: zones, buildings, axes, links, names, scale bar, attribution."""
     bounds = drawn.bounds_m or bounds_of(network)
     frame = (
-        Frame.around(bounds, WIDE_PX) if drawn.wide else Frame.around(bounds, HALF_PX, *_half_ratios(drawn))
+        MapFrame.around(bounds, WIDE_PX)
+        if drawn.wide
+        else MapFrame.around(bounds, HALF_PX, *_half_ratios(drawn))
     )
     row = flows[drawn.scenario].network
     links, n_drawn = _links(drawn, network, flows, scale, frame)
@@ -84,10 +86,10 @@ class HomeDrawing:
     n_drawn: int
 
 
-def draw_homes(key: str, drawn: HomeMap, network: Network) -> HomeDrawing:
+def draw_homes(key: str, drawn: HomeMap, network: DrawnNetwork) -> HomeDrawing:
     """Homes as dots on the same ground, the furthest from services on top; a dot for homes that share one."""
     bounds = drawn.bounds_m or bounds_of(network)
-    frame = Frame.around(bounds, WIDE_PX) if drawn.wide else Frame.around(bounds, HALF_PX, 0.78, 0.78)
+    frame = MapFrame.around(bounds, WIDE_PX) if drawn.wide else MapFrame.around(bounds, HALF_PX, 0.78, 0.78)
     dot_px = DOT_CLOSE_PX if drawn.bounds_m else DOT_PX
     at = np.rint(frame.units(drawn.points_m)).astype(np.int64)
     inside = np.all((at >= 0) & (at <= np.array([frame.width_px, frame.height_px]) * TENTHS), axis=1)
@@ -112,19 +114,19 @@ def draw_homes(key: str, drawn: HomeMap, network: Network) -> HomeDrawing:
     return HomeDrawing(key, drawn, svg, n_drawn)
 
 
-def under(network: Network, row: int, frame: Frame, focus: str) -> list[Markup]:
+def under(network: DrawnNetwork, row: int, frame: MapFrame, focus: str) -> list[Markup]:
     """What lies below a map's subject: paper, zones, buildings and axes."""
     paper = tag("rect", class_="paper", width="100%", height="100%")
     return [paper, _zones(network, frame, focus), _backdrop_used(network, row, frame)]
 
 
-def over(network: Network, frame: Frame) -> list[Markup]:
+def over(network: DrawnNetwork, frame: MapFrame) -> list[Markup]:
     """What stands above it: names, scale bar, north, attribution."""
     return [_names(network, frame), _furniture(network, frame)]
 
 
 def _links(
-    drawn: LinkMap, network: Network, flows: tuple[LinkFlows, ...], scale: Scale, frame: Frame
+    drawn: LinkMap, network: DrawnNetwork, flows: tuple[LinkFlows, ...], scale: Scale, frame: MapFrame
 ) -> tuple[list[Markup], int]:
     """Every link in the frame that carries something at any hour, faint ones below."""
     flow, value = measured(drawn, flows, network.length_m / network.free_speed_mps)
@@ -162,7 +164,7 @@ def _links(
     return written, len(written)
 
 
-def _zones(network: Network, frame: Frame, focus: str) -> Markup:
+def _zones(network: DrawnNetwork, frame: MapFrame, focus: str) -> Markup:
     """Outlines of the zones whose ring is known; those in focus are lit."""
     lit = network.zones_in(focus.split(","))
     drawn = [
@@ -180,7 +182,7 @@ def _zones(network: Network, frame: Frame, focus: str) -> Markup:
     return group(drawn, class_="zones")
 
 
-def _backdrop_used(network: Network, row: int, frame: Frame) -> Markup:
+def _backdrop_used(network: DrawnNetwork, row: int, frame: MapFrame) -> Markup:
     """The shared backdrop, moved and scaled into this frame."""
     scale = TENTHS / frame.m_per_px
     move = f"translate({-frame.west_m * scale:.1f} {frame.north_m * scale:.1f}) scale({scale:.5f})"
@@ -191,7 +193,7 @@ def _backdrop_used(network: Network, row: int, frame: Frame) -> Markup:
     return group(parts, transform=move, class_="backdrop")
 
 
-def _names(network: Network, frame: Frame) -> Markup:
+def _names(network: DrawnNetwork, frame: MapFrame) -> Markup:
     """Names of zones and of the roads that leave, where they do not run into each other."""
     right, bottom = frame.width_px, frame.height_px
     taken = [(0.0, 0.0, 50.0, 76.0), (right - 44, 0.0, right, 56.0), (0.0, bottom - 44, right, bottom)]
@@ -213,7 +215,7 @@ def _names(network: Network, frame: Frame) -> Markup:
     return group(written, class_="names")
 
 
-def _furniture(network: Network, frame: Frame) -> Markup:
+def _furniture(network: DrawnNetwork, frame: MapFrame) -> Markup:
     """Scale bar, north arrow and attribution, inside the picture so that a copy keeps them."""
     longest = frame.width_px * 0.2 * frame.m_per_px
     bar_m = max((step for step in _BAR_STEPS_M if step <= longest), default=_BAR_STEPS_M[0])
@@ -244,7 +246,7 @@ def _half_ratios(drawn: LinkMap) -> tuple[float, float]:
     return (0.78, 0.78) if drawn.bounds_m else (0.5, 0.85)
 
 
-def frame_bounds(network: Network, focus: Sequence[str]) -> Bounds:
+def frame_bounds(network: DrawnNetwork, focus: Sequence[str]) -> Bounds:
     """Box around the links of a focus; the whole territory for the focus `all`."""
     return bounds_of(network, () if WHOLE in focus else network.zones_in(focus))
 

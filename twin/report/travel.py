@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from twin.clock import HORIZON_S
 from twin.indicators.groups import AGE_GROUPS, age_group
 from twin.population.tables import MODES, MODES_MADE, SKILLS
-from twin.report.drawn import Bar, Floats, GroupChange, GroupDelay, Histogram, Line, LinkFlows, Profile
+from twin.report.drawn import Bar, Floats, GroupChange, GroupDelay, Histogram, LinkFlows, Profile, ProfileLine
 from twin.report.told import too_small
 from twin.report.words import group_label
 
@@ -49,7 +49,7 @@ def departures(samples: Sequence[tuple[str, pd.DataFrame, Zones]], as_shares: bo
         left_s = of_zones(trips, zones)["departed_s"].dropna().to_numpy(dtype=np.float64)
         counts = np.bincount((left_s // 3_600).astype(np.int64), minlength=N_HOURS)[:N_HOURS]
         scale = 100.0 / max(int(counts.sum()), 1) if as_shares else 1.0
-        lines.append(Line(label, tuple((counts * scale).tolist()), scenario))
+        lines.append(ProfileLine(label, tuple((counts * scale).tolist()), scenario))
     return Profile("Departures by hour", "% of the day's trips" if as_shares else "trips", tuple(lines))
 
 
@@ -67,7 +67,7 @@ def speeds(samples: Sequence[tuple[str, pd.DataFrame, LinkFlows, Zones]]) -> Pro
             float(3.6 * m / s) if s > 0 and n >= LEAST_VEHICLES else None
             for m, s, n in zip(metres, seconds, flow.sum(axis=1), strict=True)
         ]
-        lines.append(Line(label, tuple(values), scenario))
+        lines.append(ProfileLine(label, tuple(values), scenario))
     return Profile("Mean speed of cars by hour", "km/h", tuple(lines))
 
 
@@ -80,7 +80,7 @@ def delay_histogram(samples: Sequence[tuple[str, pd.DataFrame, Zones]]) -> Histo
             return None
         clipped = np.clip(minutes, DELAY_EDGES_MIN[0], DELAY_EDGES_MIN[-1] - 1e-9)
         counts = np.histogram(clipped, bins=DELAY_EDGES_MIN)[0]
-        lines.append(Line(label, tuple((100.0 * counts / len(minutes)).tolist()), scenario))
+        lines.append(ProfileLine(label, tuple((100.0 * counts / len(minutes)).tolist()), scenario))
     return Histogram("Delay of car trips", "min; % of trips", DELAY_EDGES_MIN, tuple(lines))
 
 

@@ -14,14 +14,14 @@ from twin.report.drawn import (
     WHOLE,
     AccessTable,
     Bar,
+    DrawnNetwork,
+    DrawnPicture,
     GroupChange,
     GroupDelay,
     Histogram,
     HomeMap,
     LinkFlows,
     LinkMap,
-    Network,
-    Picture,
     Profile,
     zone_label,
 )
@@ -39,7 +39,7 @@ LEAST_SEEDS = 5
 
 
 @dataclass(frozen=True)
-class Scenario:
+class ScenarioCard:
     """One scenario of the report, as its card shows it."""
 
     title: str
@@ -190,7 +190,7 @@ class ReportView:
     kind: Literal["run", "comparison"]
     title: str
     question: str
-    scenarios: tuple[Scenario, ...]
+    scenarios: tuple[ScenarioCard, ...]
     rows: tuple[IndicatorRow, ...]
     findings: tuple[Finding, ...] = ()
     warnings: tuple[str, ...] = ()
@@ -200,7 +200,7 @@ class ReportView:
     assumptions: tuple[Assumption, ...] = ()
     zone_names: Mapping[str, str] = field(default_factory=dict)
     """Names of zones as people write them, by zone."""
-    networks: tuple[Network, ...] = ()
+    networks: tuple[DrawnNetwork, ...] = ()
     flows: tuple[LinkFlows, ...] = ()
     """One per scenario, or none at all."""
     maps: tuple[LinkMap, ...] = ()
@@ -209,7 +209,7 @@ class ReportView:
     histogram: Histogram | None = None
     changes: tuple[GroupChange, ...] = ()
     delays: tuple[GroupDelay, ...] = ()
-    pictures: tuple[Picture, ...] = ()
+    pictures: tuple[DrawnPicture, ...] = ()
     access: tuple[AccessTable, ...] = ()
     homes: tuple[HomeMap, ...] = ()
     outages: tuple[Outage, ...] = ()

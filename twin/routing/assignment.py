@@ -16,17 +16,17 @@ import numpy as np
 
 from twin.errors import InputError, WorkError
 from twin.kernels.assignment import add_up, sweep
-from twin.kernels.bushes import Traffic, set_costs, start_bushes
+from twin.kernels.bushes import LinkLoads, set_costs, start_bushes
 from twin.readers.given_routes import GivenRoutes
 from twin.readers.tntp import RoadNetwork, TripTable
 from twin.routing.assignment_ground import (
-    Ground,
+    AssignmentGround,
     Rule,
     check_reached,
     fixed_cost,
     gap_of,
     lay_ground,
-    no_traffic,
+    no_flows,
 )
 
 __all__ = ["Assignment", "DriverClass", "Rule", "assign", "prepare", "relative_gap"]
@@ -94,7 +94,7 @@ def assign(
     check_reached(network, trips)
     mobile = sum(each.share for each in classes if each.moves)
     ground = lay_ground(network, trips, rule, mobile, threads)
-    traffic = no_traffic(network)
+    traffic = no_flows(network)
     habits = [_habit(network, trips, rule, each) for each in classes]
     traffic.fixed[:] = sum(habits, np.zeros(network.n_links))
     own, reached, iterations = _settle(ground, traffic, gap, progress)
@@ -107,7 +107,7 @@ def assign(
 
 
 def _settle(
-    ground: Ground, traffic: Traffic, gap: float, progress: Progress | None
+    ground: AssignmentGround, traffic: LinkLoads, gap: float, progress: Progress | None
 ) -> tuple[np.ndarray, float, int]:
     """Flow of those who seek the best route (n_links,), the relative gap reached, iterations."""
     traffic.flow[:] = traffic.fixed
@@ -136,7 +136,7 @@ def _settle(
 def relative_gap(network: RoadNetwork, trips: TripTable, rule: Rule, flow: np.ndarray) -> float:
     """Relative gap of link flows (n_links,), whoever made them, if all drivers seek the best route."""
     ground = lay_ground(network, trips, rule, 1.0, 1)
-    traffic = no_traffic(network)
+    traffic = no_flows(network)
     traffic.flow[:] = flow
     set_costs(ground.roads, traffic)
     with ThreadPoolExecutor(1) as pool:
@@ -150,7 +150,7 @@ def prepare() -> None:
     trips = TripTable("", 2, ends, ends + np.int32(1), one)
     assign(network, trips)
     ground = lay_ground(network, trips, Rule(), 1.0, 1)
-    sweep(ground.roads, ground.bushes, no_traffic(network), ground.labels[0], 0, 1.0, one.copy())
+    sweep(ground.roads, ground.bushes, no_flows(network), ground.labels[0], 0, 1.0, one.copy())
 
 
 def _check_classes(classes: Sequence[DriverClass]) -> None:
@@ -168,7 +168,7 @@ def _habit(network: RoadNetwork, trips: TripTable, rule: Rule, group: DriverClas
     """Link flows of a class in its habit; none for one that seeks the best route."""
     if isinstance(group.routes, GivenRoutes):
         return group.share * group.routes.link_flow(trips, network.n_links)
-    traffic = no_traffic(network)
+    traffic = no_flows(network)
     if group.routes == "free-flow":
         ground = lay_ground(
             network, trips, Rule("ue", rule.toll_weight, rule.distance_weight), group.share, 1

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from twin.errors import InputError
-from twin.kernels.bushes import Bushes, Labels, Roads, Traffic, least_costs, set_costs
+from twin.kernels.bushes import Bushes, CostedLinks, Labels, LinkLoads, least_costs, set_costs
 from twin.readers.tntp import RoadNetwork, TripTable
 from twin.routing.topology import star
 
@@ -23,22 +23,24 @@ class Rule:
 
 
 @dataclass(frozen=True)
-class Ground:
+class AssignmentGround:
     """What the kernels work on."""
 
-    roads: Roads
+    roads: CostedLinks
     bushes: Bushes
     labels: list[Labels]  # one a thread
     paid: np.ndarray  # least cost of each origin's trips
 
 
-def lay_ground(network: RoadNetwork, trips: TripTable, rule: Rule, share: float, threads: int) -> Ground:
+def lay_ground(
+    network: RoadNetwork, trips: TripTable, rule: Rule, share: float, threads: int
+) -> AssignmentGround:
     """Roads with the costs that steer, empty bushes of a share of the trips, memory."""
     n_nodes, n_links = network.n_nodes, network.n_links
     marginal = network.power + 1.0 if rule.principle == "so" else np.ones(n_links)
     first_out, out_links = star(network.tail, n_nodes)
     first_in, in_links = star(network.head, n_nodes)
-    roads = Roads(
+    roads = CostedLinks(
         first_out,
         out_links,
         first_in,
@@ -65,7 +67,9 @@ def lay_ground(network: RoadNetwork, trips: TripTable, rule: Rule, share: float,
         np.zeros(demand.shape, dtype=np.int32),
         np.zeros(origin.shape[0], dtype=np.int32),
     )
-    return Ground(roads, bushes, [_labels(network) for _ in range(threads)], np.zeros(origin.shape[0]))
+    return AssignmentGround(
+        roads, bushes, [_labels(network) for _ in range(threads)], np.zeros(origin.shape[0])
+    )
 
 
 def _labels(network: RoadNetwork) -> Labels:
@@ -77,9 +81,9 @@ def _labels(network: RoadNetwork) -> Labels:
     )  # fmt: skip
 
 
-def no_traffic(network: RoadNetwork) -> Traffic:
+def no_flows(network: RoadNetwork) -> LinkLoads:
     """Links that carry nothing yet."""
-    return Traffic(*np.zeros((4, network.n_links)))
+    return LinkLoads(*np.zeros((4, network.n_links)))
 
 
 def fixed_cost(network: RoadNetwork, rule: Rule) -> np.ndarray:
@@ -87,7 +91,7 @@ def fixed_cost(network: RoadNetwork, rule: Rule) -> np.ndarray:
     return rule.toll_weight * network.toll + rule.distance_weight * network.length
 
 
-def _check_finite(network: RoadNetwork, roads: Roads, total: float) -> None:
+def _check_finite(network: RoadNetwork, roads: CostedLinks, total: float) -> None:
     """No cost may overflow, were all trips on one link."""
     with np.errstate(over="ignore", invalid="ignore"):
         worst = roads.flat + roads.rise * (total * roads.per_capacity) ** np.maximum(roads.power, 1.0) * total
@@ -100,7 +104,7 @@ def _check_finite(network: RoadNetwork, roads: Roads, total: float) -> None:
 
 def check_reached(network: RoadNetwork, trips: TripTable) -> None:
     """Every pair with trips is joined by a path."""
-    ground, traffic = lay_ground(network, trips, Rule(), 1.0, 1), no_traffic(network)
+    ground, traffic = lay_ground(network, trips, Rule(), 1.0, 1), no_flows(network)
     set_costs(ground.roads, traffic)
     n_origins = ground.bushes.origin.shape[0]
     least_costs(ground.roads, traffic.cost, ground.bushes, 0, n_origins, ground.labels[0], ground.paid)
@@ -114,7 +118,7 @@ def check_reached(network: RoadNetwork, trips: TripTable) -> None:
     raise InputError(trips.file, what, f"trips between zones that {network.file} joins")
 
 
-def gap_of(ground: Ground, cost: np.ndarray, own: np.ndarray, pool: ThreadPoolExecutor) -> float:
+def gap_of(ground: AssignmentGround, cost: np.ndarray, own: np.ndarray, pool: ThreadPoolExecutor) -> float:
     """Relative gap of flows that could take any path; sums in one order at every number of threads."""
     spent = float(own @ cost)
     if spent <= 0.0:

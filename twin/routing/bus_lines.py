@@ -21,7 +21,7 @@ from twin.territory.timetable_build import assumed_lines, lay_stops
 
 
 @dataclass(frozen=True)
-class Ground:
+class LineGround:
     """What lines are laid on: a territory, its topology, free-flow times of its links [ms], the ledger."""
 
     territory: Territory
@@ -36,7 +36,7 @@ class Ground:
         )
 
 
-def with_bus_lines(timetable: Timetable, added: Sequence[BusLine], ground: Ground) -> Timetable:
+def with_bus_lines(timetable: Timetable, added: Sequence[BusLine], ground: LineGround) -> Timetable:
     """The timetable and the lines added to it."""
     for order in added:
         line = _line(order, timetable, ground)
@@ -45,7 +45,7 @@ def with_bus_lines(timetable: Timetable, added: Sequence[BusLine], ground: Groun
     return timetable
 
 
-def _line(order: BusLine, timetable: Timetable, ground: Ground) -> Timetable:
+def _line(order: BusLine, timetable: Timetable, ground: LineGround) -> Timetable:
     """A timetable of that line alone: runs by headway, scheduled as fast as the order or the streets say."""
     where = order.where()
     located = [_located(order, k, timetable, ground.territory, where) for k in range(len(order.stops))]
@@ -84,7 +84,7 @@ def _located(
     return name, name, float(territory.places.lon[row]), float(territory.places.lat[row])
 
 
-def _times_s(order: BusLine, routes: LineRoutes, pattern: int, ground: Ground, where: str) -> np.ndarray:
+def _times_s(order: BusLine, routes: LineRoutes, pattern: int, ground: LineGround, where: str) -> np.ndarray:
     """Arrival and departure at each stop after the first departure (2, n_stops), whole seconds."""
     streets, parameters = ground.territory.streets, ground.parameters
     legs = range(int(routes.pattern_leg_start[pattern]), int(routes.pattern_leg_start[pattern + 1]))

@@ -11,20 +11,20 @@ from twin.routing.routes import Routes
 
 
 @dataclass(frozen=True)
-class Day:
+class DayMetrics:
     """Metrics of slices that follow each other from the start of the day; the last one has no end."""
 
     metrics: tuple[Metric, ...]
     slice_ms: int
 
 
-def customize_day(hierarchy: Hierarchy, weights_ms: np.ndarray, slice_ms: int) -> Day:
+def customize_day(hierarchy: Hierarchy, weights_ms: np.ndarray, slice_ms: int) -> DayMetrics:
     """One metric for each row of weights (n_slices, n_links) [ms]."""
-    return Day(tuple(customize(hierarchy, row) for row in weights_ms), slice_ms)
+    return DayMetrics(tuple(customize(hierarchy, row) for row in weights_ms), slice_ms)
 
 
 def paths_by_departure(
-    day: Day, depart_ms: np.ndarray, origin_links: np.ndarray, destination_links: np.ndarray
+    day: DayMetrics, depart_ms: np.ndarray, origin_links: np.ndarray, destination_links: np.ndarray
 ) -> tuple[np.ndarray, Routes]:
     """Costs and routes as by `paths`, under the weights at departure, which hold till arrival."""
     n = depart_ms.shape[0]

@@ -20,7 +20,7 @@ from twin.errors import InputError
 from twin.kernels import hierarchy_query as queries
 from twin.kernels import hierarchy_weights as customizing
 from twin.kernels.hierarchy import FAR, Shape
-from twin.kernels.hierarchy_query import Asked, Desk, Ways
+from twin.kernels.hierarchy_query import Desk, OdPairs, Ways
 from twin.kernels.hierarchy_trees import LANES, trees_to
 from twin.kernels.hierarchy_weights import Costs, Given
 from twin.kernels.paths import Bounds, RoutePool, Topology
@@ -221,7 +221,7 @@ def goals_of(metric: Metric, destination: int) -> list[int]:
 
 def _asked(
     metric: Metric, origin_links: np.ndarray, destination_links: np.ndarray
-) -> tuple[Asked, np.ndarray, np.ndarray]:
+) -> tuple[OdPairs, np.ndarray, np.ndarray]:
     """Pairs as the kernels take them, rows by destination, and room for costs."""
     n_links = metric.ways.weight_ms.shape[0]
     for name, links in (("origin", origin_links), ("destination", destination_links)):
@@ -230,7 +230,7 @@ def _asked(
             raise InputError(
                 f"{name} {wrong[0]}", f"is link {links[wrong[0]]}", f"a row from 0 to {n_links - 1}"
             )
-    asked = Asked(
+    asked = OdPairs(
         *(np.ascontiguousarray(links, dtype=np.int32) for links in (origin_links, destination_links))
     )
     rows = np.argsort(metric.ways.topology.tail[asked.destination], kind="stable")

@@ -64,7 +64,7 @@ class Offer:
         )
         return Offer(timetable, connections_of(timetable), footpaths, walks, node, walk_mps, change_ms)
 
-    def journeys(self, asked: Asked) -> Planned:
+    def journeys(self, asked: JourneyQueries) -> Planned:
         """The journey that arrives earliest, for each who asks."""
         n = asked.depart_ms.shape[0]
         access, egress = self.walks.around(asked.origin_node), self.walks.around(asked.destination_node)
@@ -97,7 +97,7 @@ class Offer:
         goal = np.zeros(timetable.n_stops, dtype=np.int64)
         return Memory(stops[0], stops[1], stops[2], stops[3], stops[4], goal, runs[0], runs[1])
 
-    def _on_foot(self, asked: Asked, found: Journeys) -> Planned:
+    def _on_foot(self, asked: JourneyQueries, found: Journeys) -> Planned:
         """The walks of journeys: to the first stop, and after every ride."""
         calls = self.timetable.call_stop
         rows = np.flatnonzero(found.n_rides > 0)
@@ -128,7 +128,7 @@ class Offer:
 
 
 @dataclass(frozen=True)
-class Asked:
+class JourneyQueries:
     """Who asks (n,): path nodes of both ends (-1 none), departure, latest useful arrival [ms]."""
 
     origin_node: np.ndarray

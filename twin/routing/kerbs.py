@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from twin.kernels.paths import BLOCKED, Topology, Trips
+from twin.kernels.paths import BLOCKED, RouteQueries, Topology
 from twin.routing.search import bounds_to
 
 SAME_STREET_SHARE = 0.01
@@ -38,14 +38,14 @@ def other_directions(tail: np.ndarray, head: np.ndarray, length_m: np.ndarray) -
 
 
 def best_sides(
-    topology: Topology, free_ms: np.ndarray, length_m: np.ndarray, trips: Trips, rows: np.ndarray
-) -> Trips:
+    topology: Topology, free_ms: np.ndarray, length_m: np.ndarray, queries: RouteQueries, rows: np.ndarray
+) -> RouteQueries:
     """The trips with the sides of their origin and destination streets that are quickest in free flow.
 
     Only trips ``rows`` are looked at; among equal times the address's own direction stands.
     """
     other = other_directions(topology.tail, topology.head, length_m)
-    origin, destination = trips.origin.copy(), trips.destination.copy()
+    origin, destination = queries.origin.copy(), queries.destination.copy()
     ends = np.unique(destination[rows])
     turned = other[ends]
     bounds = bounds_to(topology, free_ms, np.concatenate([ends, turned[turned >= 0]]))
@@ -63,4 +63,4 @@ def best_sides(
             best_ms = np.where(better, total, best_ms)
             best_o, best_d = np.where(better, o, best_o), np.where(better, d, best_d)
     origin[rows], destination[rows] = best_o, best_d
-    return trips._replace(origin=origin, destination=destination)
+    return queries._replace(origin=origin, destination=destination)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from twin.kernels.paths import BLOCKED, Topology, Trips
+from twin.kernels.paths import BLOCKED, RouteQueries, Topology
 from twin.routing.search import NO_DRAWS, bounds_to, find_routes, static_weights
 from twin.routing.topology import usable_in
 from twin.scenario.ledger import Parameters
@@ -292,9 +292,9 @@ def _routes_between(
     for first in range(0, len(pairs), at_once):
         to, begin = (np.ascontiguousarray(each) for each in pairs[first : first + at_once].T)
         moment, nobody = np.zeros(len(to), dtype=np.int64), np.zeros(len(to), dtype=np.uint64)
-        trips = Trips(begin, to, moment, nobody)
+        queries = RouteQueries(begin, to, moment, nobody)
         bounds = bounds_to(topology, weight_ms, to)
-        routes = find_routes(topology, weights, bounds, trips, np.arange(len(to)), NO_DRAWS)
+        routes = find_routes(topology, weights, bounds, queries, np.arange(len(to)), NO_DRAWS)
         for row, pair in enumerate(zip(begin.tolist(), to.tolist(), strict=True)):
             found[pair] = routes.of(row)
     return found

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from twin.kernels import paths
-from twin.kernels.paths import Bounds, RoutePool, Stream, Topology, Trips, Weights
-from twin.kernels.search import Ground, route_trips
+from twin.kernels.paths import Bounds, RoutePool, RouteQueries, Stream, Topology, Weights
+from twin.kernels.search import SearchGround, route_trips
 from twin.routing.pieces import Piece, in_parts
 from twin.routing.routes import Routes
 from twin.routing.topology import workspace_for
@@ -48,23 +48,29 @@ def find_routes(
     topology: Topology,
     weights: Weights,
     bounds: Bounds,
-    trips: Trips,
+    queries: RouteQueries,
     rows: np.ndarray,
     draws: Stream,
     threads: int = 1,
 ) -> Routes:
     """Shortest routes of the trips ``rows``; other trips have none in the answer."""
-    n_trips = trips.origin.shape[0]
+    n_trips = queries.origin.shape[0]
     start, end = places = np.full(n_trips, -1, dtype=np.int64), np.full(n_trips, -1, dtype=np.int64)
 
     def work(part: np.ndarray) -> list[Piece]:
-        return _pieces(Ground(topology, bounds, workspace_for(topology), draws), weights, trips, part, places)
+        return _pieces(
+            SearchGround(topology, bounds, workspace_for(topology), draws), weights, queries, part, places
+        )
 
     return in_parts(np.ascontiguousarray(rows, dtype=np.int64), threads, work, (start, end)).packed()
 
 
 def _pieces(
-    ground: Ground, weights: Weights, trips: Trips, rows: np.ndarray, places: tuple[np.ndarray, np.ndarray]
+    ground: SearchGround,
+    weights: Weights,
+    queries: RouteQueries,
+    rows: np.ndarray,
+    places: tuple[np.ndarray, np.ndarray],
 ) -> list[Piece]:
     """Routes of the trips ``rows``, in as many pools as it takes; start and end are written to places."""
     done = 0
@@ -72,7 +78,7 @@ def _pieces(
     while done < rows.shape[0]:
         room = max((rows.shape[0] - done) * LINKS_A_ROUTE, ground.topology.first_out.shape[0] + 2)
         pool = np.empty(room, dtype=np.int32)
-        upto = route_trips(ground, weights, trips, rows, done, RoutePool(pool, *places))
+        upto = route_trips(ground, weights, queries, rows, done, RoutePool(pool, *places))
         pieces.append((rows[done:upto], pool))
         done = upto
     return pieces

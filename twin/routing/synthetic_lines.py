@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from twin.clock import format_time_s
-from twin.kernels.paths import BLOCKED, Topology, Trips
+from twin.kernels.paths import BLOCKED, RouteQueries, Topology
 from twin.routing.lines import lines_on_streets
 from twin.routing.search import NO_DRAWS, bounds_to, find_routes, static_weights
 from twin.routing.topology import build_topology
@@ -141,8 +141,8 @@ def _stops_along(line: _Line, territory: Territory, topology: Topology, ledger: 
     bounds = bounds_to(topology, weight_ms, into)
     reach_ms = bounds.cost_ms[bounds.row_of_node[topology.tail[into]], line.origin].astype(np.int64)
     last = into[[int((reach_ms + weight_ms[into]).argmin())]]
-    trips = Trips(begin, last, np.zeros(1, dtype=np.int64), np.zeros(1, dtype=np.uint64))
-    routes = find_routes(topology, static_weights(weight_ms), bounds, trips, np.arange(1), NO_DRAWS)
+    queries = RouteQueries(begin, last, np.zeros(1, dtype=np.int64), np.zeros(1, dtype=np.uint64))
+    routes = find_routes(topology, static_weights(weight_ms), bounds, queries, np.arange(1), NO_DRAWS)
     route = routes.of(0)[1:]
     along_m = np.cumsum(streets.length_m[route])
     spacing_m, stops, stopped_m = ledger["timetable.stop_spacing_m"], [line.origin], 0.0

@@ -21,7 +21,7 @@ NAMED = ("provider", "sensor_fleet")
 
 
 @dataclass(frozen=True)
-class Source:
+class ScenarioSource:
     """One scenario file as read."""
 
     label: str
@@ -33,7 +33,7 @@ class Source:
 class Origin:
     """Where a value was written."""
 
-    source: Source
+    source: ScenarioSource
     location: Location
 
     def spelled(self, rest: Location = ()) -> str:
@@ -45,7 +45,7 @@ class Origin:
 class Merged:
     """Tables of a chain of files, and where each value comes from."""
 
-    leaf: Source
+    leaf: ScenarioSource
     tables: dict[str, Any] = field(default_factory=dict)
     origins: dict[Location, Origin] = field(default_factory=dict)
 
@@ -76,7 +76,7 @@ class Merged:
             del self.origins[known]
 
 
-def read_file(path: Path) -> Source:
+def read_file(path: Path) -> ScenarioSource:
     """One scenario file."""
     label = path.as_posix()
     if not os.path.isfile(path):
@@ -101,17 +101,17 @@ def _beside(path: Path, but: list[Path]) -> str:
     return f"{meant}.toml" if meant in stems else "a scenario file (.toml)"
 
 
-def read_text(text: str, label: str, folder: Path) -> Source:
+def read_text(text: str, label: str, folder: Path) -> ScenarioSource:
     """One scenario as TOML text."""
     try:
-        return Source(label, folder, tomllib.loads(text))
+        return ScenarioSource(label, folder, tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
         raise InputError(label, str(error), "a TOML file") from None
     except (RecursionError, ValueError) as error:
         raise InputError(label, f"not to be parsed ({error})", "a TOML file") from None
 
 
-def merge_chain(leaf: Source, leaf_path: Path | None = None) -> Merged:
+def merge_chain(leaf: ScenarioSource, leaf_path: Path | None = None) -> Merged:
     """The leaf upon all that it extends: scalars override, tables merge, modifications add up."""
     merged = Merged(leaf)
     for source in reversed(list(_chain(leaf, leaf_path))):
@@ -119,7 +119,7 @@ def merge_chain(leaf: Source, leaf_path: Path | None = None) -> Merged:
     return merged
 
 
-def _chain(leaf: Source, leaf_path: Path | None) -> Iterator[Source]:
+def _chain(leaf: ScenarioSource, leaf_path: Path | None) -> Iterator[ScenarioSource]:
     """The leaf, what it extends, what that extends."""
     seen = [leaf_path.resolve()] if leaf_path else []
     source = leaf
@@ -141,7 +141,7 @@ def _chain(leaf: Source, leaf_path: Path | None) -> Iterator[Source]:
         source = read_file(path)
 
 
-def _merge_source(merged: Merged, source: Source) -> None:
+def _merge_source(merged: Merged, source: ScenarioSource) -> None:
     for key, value in source.tables.items():
         if key == "extends":
             continue
@@ -167,7 +167,7 @@ def _append(merged: Merged, key: str, table: dict[str, Any], origin: Origin) -> 
     rows.append(copy.deepcopy(table))
 
 
-def _merge_named(merged: Merged, source: Source, key: str, tables: list[dict[str, Any]]) -> None:
+def _merge_named(merged: Merged, source: ScenarioSource, key: str, tables: list[dict[str, Any]]) -> None:
     rows = merged.tables.setdefault(key, [])
     if not tables:
         merged.note((key,), Origin(source, (key,)))
@@ -183,7 +183,7 @@ def _merge_named(merged: Merged, source: Source, key: str, tables: list[dict[str
 
 
 def _override(
-    tables: dict[str, Any], key: str, value: Any, location: Location, merged: Merged, source: Source
+    tables: dict[str, Any], key: str, value: Any, location: Location, merged: Merged, source: ScenarioSource
 ) -> None:
     if isinstance(value, dict) and isinstance(tables.get(key), dict):
         for part, inner in value.items():

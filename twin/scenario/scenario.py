@@ -24,7 +24,7 @@ from twin.scenario.actors import Provider, SensorFleet, Share
 from twin.scenario.assembly import APP_SHARE_ROW, assemble, leaves, written_at
 from twin.scenario.coherence import check_coherent
 from twin.scenario.false_data import FalseObservations
-from twin.scenario.files import Merged, Origin, Source, merge_chain, read_file, read_text
+from twin.scenario.files import Merged, Origin, ScenarioSource, merge_chain, read_file, read_text
 from twin.scenario.ledger import Parameters
 from twin.scenario.modification import Modification
 from twin.scenario.modifications import AddSensorFleet, AppShare, DataAgreement
@@ -119,7 +119,7 @@ class Scenario(Model):
     @classmethod
     def from_tables(cls, tables: Mapping[str, Any], label: str = "scenario") -> Scenario:
         """The scenario of tables such as `resolved` gives."""
-        return cls._of(merge_chain(Source(label, Path(), dict(tables))))
+        return cls._of(merge_chain(ScenarioSource(label, Path(), dict(tables))))
 
     @classmethod
     def _of(cls, merged: Merged) -> Scenario:
@@ -173,7 +173,7 @@ class Scenario(Model):
             if not isinstance(holder, dict | list):
                 raise InputError(f"{where}: {key}", f"{part} has no keys", "the key of a single value")
         holder[location[-1]] = value
-        merged.note(location, Origin(Source(where, Path(), {}), location))
+        merged.note(location, Origin(ScenarioSource(where, Path(), {}), location))
         return self._of(merged)
 
     def _location(self, key: str, where: str) -> Location:
@@ -198,7 +198,7 @@ class Scenario(Model):
     def _tables(self) -> Merged:
         if self._merged is not None:
             return self._merged
-        return merge_chain(Source("scenario", Path(), self.resolved()))
+        return merge_chain(ScenarioSource("scenario", Path(), self.resolved()))
 
     @property
     def focus_zones(self) -> tuple[str, ...]:

@@ -24,7 +24,7 @@ HOUR_S = 3_600.0
 NEVER = float("inf")
 
 
-class Span(NamedTuple):
+class TimeWindow(NamedTuple):
     """A time of the day in which it holds: [from_s, until_s) of phenomenon times."""
 
     from_s: float = 0.0
@@ -68,7 +68,7 @@ class Falsifier:
     way: str
     streams: np.ndarray
     key: np.ndarray
-    span: Span
+    span: TimeWindow
     size: float
     seed: int
     step: float = 0.0

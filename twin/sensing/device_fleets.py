@@ -19,7 +19,7 @@ from twin.kernels.devices import (
     NO_POWER,
     DeviceRule,
     Devices,
-    Span,
+    DeviceSpan,
     step_devices,
 )
 from twin.kernels.random import stream_of
@@ -28,13 +28,13 @@ from twin.scenario.actors import SensorFleet
 from twin.scenario.entry import told_of
 from twin.scenario.ledger import Parameters
 from twin.sensing.devices import Fleet, Site, Spots, StepTruth, Tally, sensor_keys
-from twin.sensing.kinds import KINDS, LORAWAN, DeviceSettings, settings_of
+from twin.sensing.kinds import KINDS, LORAWAN, DeviceSettings, fleet_settings
 from twin.sensing.lives import grown_devices
 from twin.sensing.lorawan import (
     Radios,
+    gateway_reach_of,
     offered_load,
     place_gateways,
-    reach_of,
     received,
 )
 from twin.sensing.placement import place_devices
@@ -45,16 +45,16 @@ BLOCK = 16_384
 """Devices that one thread takes at a time."""
 
 
-class Reports(NamedTuple):
+class DeviceReports(NamedTuple):
     """What devices told (n_devices, n_intervals) float32: results, and delays [s] or why there is none."""
 
     result: np.ndarray
     late_s: np.ndarray
 
     @staticmethod
-    def room(n_devices: int, n_intervals: int) -> Reports:
+    def room(n_devices: int, n_intervals: int) -> DeviceReports:
         """Room for so many."""
-        return Reports(*(np.empty((n_devices, n_intervals), dtype=np.float32) for _ in range(2)))
+        return DeviceReports(*(np.empty((n_devices, n_intervals), dtype=np.float32) for _ in range(2)))
 
 
 def new_table(key: np.ndarray, feature: np.ndarray) -> Devices:
@@ -83,7 +83,7 @@ def step_fleet(
     truth: np.ndarray,
     intervals: tuple[int, int],
     seed: int,
-    out: Reports,
+    out: DeviceReports,
     cut: np.ndarray = NO_CUT,
     threads: int = 1,
 ) -> None:
@@ -95,7 +95,7 @@ def step_fleet(
     n = len(table.key)
 
     def work(begin: int) -> None:
-        span = Span(begin, min(begin + BLOCK, n), first, last - first, seed, _STEP)
+        span = DeviceSpan(begin, min(begin + BLOCK, n), first, last - first, seed, _STEP)
         step_devices(table, rule, truth, cut, span, out.result, out.late_s)
 
     blocks = range(0, n, BLOCK)
@@ -127,7 +127,7 @@ def share_the_air(fleets: Sequence[tuple[Fleet, Spots]], parameters: Parameters,
     for name in sorted(asked):
         mine = owner == name
         stands[name] = place_gateways(Radios(*(each[mine] for each in radios)), parameters, asked[name])
-        reaches[name] = reach_of(radios, stands[name], parameters, seed)
+        reaches[name] = gateway_reach_of(radios, stands[name], parameters, seed)
         spreading[mine] = reaches[name].spreading[mine]
     for name, gateways in stands.items():
         reach = reaches[name]._replace(spreading=spreading)
@@ -172,7 +172,7 @@ class DeviceSensor:
             raise InputError(f"{where}: sampling", f"a {order.kind} observes all before it", "no sampling")
         if site.spots is None:
             raise InputError(where, f"nothing is known of where a {order.kind} may stand", "a territory")
-        settings = settings_of(order, parameters)
+        settings = fleet_settings(order, parameters)
         rows = place_devices(order, site.spots, site.seed, parameters)
         column = Column("result", kind.unit, kind.observed_property)
         dataset = Dataset.of_features(
@@ -207,7 +207,7 @@ class DeviceSensor:
         seen = _seen(truth, settings.kind.sees, spans)
         table, n = fleet.table, fleet.n_devices
         assert table is not None
-        out = Reports.room(n, last - first)
+        out = DeviceReports.room(n, last - first)
         cut = np.ascontiguousarray(fleet.cut[:, first:last]) if fleet.cut.size else NO_CUT
         dimness = 0.0
         if settings.dim_noise is not None:
@@ -225,7 +225,7 @@ def _seen(truth: StepTruth, name: str, spans: list[tuple[int, int]]) -> np.ndarr
     return np.ascontiguousarray(np.stack(columns, axis=1), dtype=np.float32)
 
 
-def rows_of(table: Devices, interval_s: int, first: int, out: Reports) -> Observations:
+def rows_of(table: Devices, interval_s: int, first: int, out: DeviceReports) -> Observations:
     """Reports that arrive as observations; the datastream is the row of the feature."""
     device, k = np.nonzero(out.late_s >= 0.0)
     end_s = (first + k + 1.0) * interval_s
@@ -235,7 +235,7 @@ def rows_of(table: Devices, interval_s: int, first: int, out: Reports) -> Observ
     )
 
 
-def tally(fleet: Fleet, out: Reports, right: np.ndarray) -> None:
+def tally(fleet: Fleet, out: DeviceReports, right: np.ndarray) -> None:
     """Count what came of observations, and how wrong they were, for who scores the fleet after the day."""
     counts, table = fleet.tally, fleet.table
     assert counts is not None

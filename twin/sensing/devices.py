@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 
 from twin.kernels.devices import Devices
-from twin.kernels.observe import Events
+from twin.kernels.observe import LinkExits
 from twin.kernels.random import key_of
 from twin.knowledge.datasets import Dataset, Observations
 from twin.scenario.actors import SensorFleet
@@ -134,12 +134,12 @@ class StepTruth(NamedTuple):
 
     start_ms: int
     end_ms: int
-    events: Events
+    events: LinkExits
     trip_key: np.ndarray
     trip_sends: np.ndarray
     link_key: np.ndarray
     period: int = 0
-    queued: Events | None = None
+    queued: LinkExits | None = None
     consumption: Consumption | None = None
     surroundings: Surroundings | None = None
     over: bool = False

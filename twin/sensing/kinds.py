@@ -114,7 +114,7 @@ class DeviceSettings:
         return self.rule._replace(noise=noise)
 
 
-def settings_of(order: SensorFleet, parameters: Parameters) -> DeviceSettings:
+def fleet_settings(order: SensorFleet, parameters: Parameters) -> DeviceSettings:
     """Settings of a fleet: what the order says, else the ledger."""
     kind = KINDS[order.kind]
     where = order.where()

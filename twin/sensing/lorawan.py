@@ -38,7 +38,7 @@ class Radios(NamedTuple):
     interval_s: np.ndarray
 
 
-class Gateways(NamedTuple):
+class RadioGateways(NamedTuple):
     """Gateways of one owner (n_gateways,): where [m], and key uint64."""
 
     x_m: np.ndarray
@@ -46,7 +46,7 @@ class Gateways(NamedTuple):
     key: np.ndarray
 
 
-class Reach(NamedTuple):
+class GatewayReach(NamedTuple):
     """Gateways near each device (n, m) int32, losses to them float32 [dB]; factor (n,) uint8, 0: none."""
 
     near: np.ndarray
@@ -70,14 +70,14 @@ def budget_db(parameters: Parameters) -> np.ndarray:
     return most
 
 
-def place_gateways(radios: Radios, parameters: Parameters, count: int | None = None) -> Gateways:
+def place_gateways(radios: Radios, parameters: Parameters, count: int | None = None) -> RadioGateways:
     """Gateways at devices' own sites, one after the other where most devices are not reached yet.
 
     Without a count, until `sensing.gateway_share` of the devices are within reach of the mean loss at
     spreading factor 10; sites are thinned to one in a square of `sensing.gateway_grid_m`.
     """
     if not len(radios.key):
-        return Gateways(np.empty(0), np.empty(0), np.empty(0, dtype=np.uint64))
+        return RadioGateways(np.empty(0), np.empty(0), np.empty(0, dtype=np.uint64))
     site, things = _squares(radios, float(parameters["sensing.gateway_grid_m"]))
     tree = cKDTree(np.column_stack([radios.x_m[site], radios.y_m[site]]))
     near = tree.query_ball_point(tree.data, _reach_m(radios, parameters))
@@ -89,7 +89,7 @@ def place_gateways(radios: Radios, parameters: Parameters, count: int | None = N
     enough = np.inf if count else float(parameters["sensing.gateway_share"]) * things.sum()
     chosen, _ = place_by_coverage(seen, things.astype(np.float64), count or most, enough)
     rows = site[chosen]
-    return Gateways(radios.x_m[rows], radios.y_m[rows], radios.key[rows])
+    return RadioGateways(radios.x_m[rows], radios.y_m[rows], radios.key[rows])
 
 
 def _squares(radios: Radios, side_m: float) -> tuple[np.ndarray, np.ndarray]:
@@ -110,13 +110,15 @@ def _reach_m(radios: Radios, parameters: Parameters) -> float:
     return float(1_000.0 * 10.0**tens)
 
 
-def reach_of(radios: Radios, gateways: Gateways, parameters: Parameters, seed: int) -> Reach:
+def gateway_reach_of(
+    radios: Radios, gateways: RadioGateways, parameters: Parameters, seed: int
+) -> GatewayReach:
     """Losses to the gateways near each device, shadowing included, and the factor that it sends with."""
     n, m = len(radios.key), min(NEAREST, max(len(gateways.key), 1))
     near, lost = np.full((n, m), len(gateways.key), dtype=np.int32), np.full((n, m), np.inf, np.float32)
     factor = np.zeros(n, dtype=np.uint8)
     if not len(gateways.key):
-        return Reach(near, lost, factor)
+        return GatewayReach(near, lost, factor)
     tree = cKDTree(np.column_stack([gateways.x_m, gateways.y_m]))
     falls = [float(parameters[f"sensing.radio_{name}"]) for name in ("path_exponent", "loss_at_1_km_db")]
     ether = Ether(falls[0], falls[1], float(parameters["sensing.radio_shadow_db"]), seed, _SHADOW)
@@ -128,7 +130,7 @@ def reach_of(radios: Radios, gateways: Gateways, parameters: Parameters, seed: i
         fill_losses(ether, radios.key[some], gateways.key, near[some], away_m, lost[some])
         lost[some] += radios.more_db[some, None].astype(np.float32)
         factor[some] = adaptive(lost[some].min(axis=1), parameters)
-    return Reach(near, lost, factor)
+    return GatewayReach(near, lost, factor)
 
 
 def adaptive(lost_db: np.ndarray, parameters: Parameters) -> np.ndarray:
@@ -150,7 +152,7 @@ def air_us_per_day(radios: Radios, spreading: np.ndarray, parameters: Parameters
 
 
 def offered_load(
-    radios: Radios, spreading: np.ndarray, reach: Reach, n_gateways: int, parameters: Parameters
+    radios: Radios, spreading: np.ndarray, reach: GatewayReach, n_gateways: int, parameters: Parameters
 ) -> np.ndarray:
     """Load G in one channel of each factor at each gateway (n_gateways, 13), of all devices it hears."""
     load_us = np.zeros((n_gateways, N_FACTORS), dtype=np.int64)
@@ -159,7 +161,7 @@ def offered_load(
     return np.asarray(load_us / (1e6 * DAY_S * float(parameters["sensing.radio_channels"])))
 
 
-def received(reach: Reach, offered: np.ndarray, parameters: Parameters) -> Reception:
+def received(reach: GatewayReach, offered: np.ndarray, parameters: Parameters) -> Reception:
     """What gateways hear of the devices of a network, at that load (n_gateways, 13)."""
     heard = np.zeros(len(reach.spreading), dtype=np.float32)
     alone = np.exp(-2.0 * offered)  # pure ALOHA, as `twin.sensing.radio.delivery`

@@ -10,7 +10,7 @@ import numpy as np
 
 from twin.clock import MS
 from twin.errors import InputError
-from twin.kernels.observe import Events, Passages, ProbeRule, report_passages
+from twin.kernels.observe import LinkExits, ProbeRule, ReportedPassages, report_passages
 from twin.kernels.random import stream_of
 from twin.knowledge.datasets import Dataset, Observations
 from twin.scenario.actors import Provider, SensorFleet
@@ -22,7 +22,7 @@ _PROBE = stream_of("sensing.probe")
 
 def observe_probes(
     fleet: Fleet,
-    events: Events,
+    events: LinkExits,
     trip_sends: np.ndarray,
     trip_key: np.ndarray,
     link_key: np.ndarray,
@@ -35,7 +35,7 @@ def observe_probes(
     right on average; it is late by 0 to twice the mean delay, since phones send in batches.
     """
     link = np.empty(len(events.trip), dtype=np.int32)
-    out = Passages(link, *(np.empty(len(link), dtype=np.int64) for _ in range(3)))
+    out = ReportedPassages(link, *(np.empty(len(link), dtype=np.int64) for _ in range(3)))
     n = report_passages(seed, _PROBE, events, trip_sends, trip_key, link_key, fleet.settings, out)
     left_s, arrived_s, time_s = out.left_ms[:n] / MS, out.arrived_ms[:n] / MS, out.time_ms[:n] / MS
     return Observations(link[:n], left_s, arrived_s, time_s)

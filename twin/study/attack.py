@@ -18,7 +18,7 @@ from twin.scenario.wording import nearest
 from twin.study import store
 from twin.study.attack_kinds import ABOUT, KINDS, Attacked
 from twin.study.progress import Progress, silent, within
-from twin.study.releases import PRESENCE, plan_of, publish_plan
+from twin.study.releases import PRESENCE, publish_plan, release_plan_of
 from twin.study.traces import PLANNING, ResidentDays, check_days, resident_days
 
 
@@ -57,7 +57,7 @@ def attack_days(
     """The same on days that are at hand."""
     if not len(days.journeys_of(PLANNING).person):
         raise InputError("traces", "no resident made a trip", "a run in which residents travel")
-    plan = plan_of(days, parameters, seed)
+    plan = release_plan_of(days, parameters, seed)
     ledger = BudgetLedger(float(parameters["knowledge.privacy_epsilon"]))
     published = publish_plan(plan, key, ledger, ABOUT)
     found = KINDS[kind](Attacked(days, published, lives_in(days, focus), seed))

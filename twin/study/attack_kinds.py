@@ -14,9 +14,9 @@ from twin.knowledge import privacy_attacks as attacks
 from twin.knowledge import privacy_homes as homes
 from twin.knowledge import privacy_trajectories as trajectories
 from twin.knowledge.privacy_release import NoiseKey, noise
-from twin.knowledge.privacy_tables import Table, loss_of_tables, noise_name
+from twin.knowledge.privacy_tables import ExactTable, loss_of_tables, noise_name
 from twin.knowledge.privacy_unicity import crowds, drawn_points, unicity
-from twin.knowledge.traces import HOUR_S, Grid, Sightings, traces_of
+from twin.knowledge.traces import HOUR_S, CellGrid, Sightings, traces_of
 from twin.study.releases import FLOWS, GROUPS, PRESENCE, Published
 from twin.study.traces import PLANNING, ResidentDays
 
@@ -49,7 +49,7 @@ class Attacked:
         return self.days.journeys_of(PLANNING).sightings()
 
     @property
-    def presence(self) -> Table:
+    def presence(self) -> ExactTable:
         """The table of presence, before noise."""
         return self.published.plan.table(PRESENCE)
 
@@ -154,7 +154,7 @@ def recovered_trajectories(given: Attacked) -> dict[str, Any]:
     """
     ground = given.published.plan.grid
     xy_m = ground.centres()
-    grid = Grid.over(xy_m[:, 0], xy_m[:, 1], RAW_CELL_M)
+    grid = CellGrid.over(xy_m[:, 0], xy_m[:, 1], RAW_CELL_M)
     people = given.people(2 * MOST_TRAJECTORIES, "trajectories")
     n_people = len(people) // 2
     if n_people < 2:

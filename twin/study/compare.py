@@ -13,10 +13,10 @@ import pandas as pd
 from twin.errors import InputError
 from twin.scenario.scenario import Scenario
 from twin.study import store
-from twin.study.comparison import Comparison, Row
+from twin.study.comparison import Comparison, ComparisonRow
 from twin.study.keys import stamp_of_ground
-from twin.study.members import Member, Members, Runner
-from twin.study.pairing import compare_members, pairs_of
+from twin.study.members import Member, Runner, SweepRunner
+from twin.study.pairing import compare_members, focus_pairs
 from twin.study.parallel import run_missing
 from twin.study.progress import Progress, silent, within
 from twin.study.results import Result
@@ -57,15 +57,15 @@ def compare(
         raise InputError("compare", "no alternative", "a base and at least one alternative")
     chosen = seeds_of(scenarios[0], seeds)
     areas = [stamp_of_ground(each) for each in scenarios]
-    members = Members(runner, cache)
+    members = SweepRunner(runner, cache)
     tell = progress or silent
     if cache and runner is None:
         run_missing(scenarios, chosen, within(tell, 0.0, 0.9))
         tell = within(tell, 0.9, 1.0)
     samples, runs = _runs(scenarios, chosen, members, tell)
-    rows: list[Row] = []
+    rows: list[ComparisonRow] = []
     for number in range(1, len(scenarios)):
-        pairs = pairs_of(scenarios[0], scenarios[number], areas[0] == areas[number])
+        pairs = focus_pairs(scenarios[0], scenarios[number], areas[0] == areas[number])
         rows += compare_members(number, pairs, runs[0], runs[number])
     links = on_one_ground([mean_links([run.links for run in each]) for each in runs], areas)
     digests = tuple(tuple(run.digest for run in each) for each in runs)
@@ -76,7 +76,7 @@ def compare(
 
 
 def _runs(
-    scenarios: Sequence[Scenario], seeds: Sequence[int], members: Members, progress: Progress
+    scenarios: Sequence[Scenario], seeds: Sequence[int], members: SweepRunner, progress: Progress
 ) -> tuple[tuple[Result, ...], list[list[Member]]]:
     """The first seed's whole result of each scenario, and the summaries of all its seeds."""
     samples: list[Result] = []
@@ -164,12 +164,12 @@ def load_comparison(folder: str | Path) -> Comparison:
     )  # fmt: skip
 
 
-def _rows(table: pd.DataFrame) -> tuple[Row, ...]:
+def _rows(table: pd.DataFrame) -> tuple[ComparisonRow, ...]:
     rows = []
     for entry in table.to_dict("records"):
         cells = {str(name): None if _is_nan(value) else value for name, value in entry.items()}
         cells["assumptions"] = tuple(str(name) for name in entry["assumptions"])
-        rows.append(Row(**cast("dict[str, Any]", cells)))
+        rows.append(ComparisonRow(**cast("dict[str, Any]", cells)))
     return tuple(rows)
 
 

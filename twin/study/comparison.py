@@ -22,7 +22,7 @@ Method = Literal["paired by seed", "side by side", "unpaired"]
 
 
 @dataclass(frozen=True)
-class Row:
+class ComparisonRow:
     """One indicator of one alternative (1, 2, ...) against the base.
 
     ``paired by seed``: same focus of the same area. ``side by side``: two focuses of one area, runs
@@ -69,7 +69,7 @@ class Comparison:
 
     scenarios: tuple[Scenario, ...]
     seeds: tuple[int, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[ComparisonRow, ...]
     links: tuple[pd.DataFrame, ...]
     samples: tuple[Result, ...]
     digests: tuple[tuple[str, ...], ...]
@@ -92,7 +92,9 @@ class Comparison:
     @cached_property
     def table(self) -> pd.DataFrame:
         """The rows as a DataFrame."""
-        return pd.DataFrame([vars(row) for row in self.rows], columns=list(Row.__dataclass_fields__))
+        return pd.DataFrame(
+            [vars(row) for row in self.rows], columns=list(ComparisonRow.__dataclass_fields__)
+        )
 
     @cached_property
     def differs(self) -> tuple[tuple[str, tuple[Any, ...]], ...]:

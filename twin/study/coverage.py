@@ -29,8 +29,8 @@ from twin.scenario.ledger import Parameters
 from twin.scenario.scenario import Scenario
 from twin.sensing.nested import place_by_value
 from twin.study.coverage_days import KeptDay, dates_of_year, kept_days, nobody
-from twin.study.coverage_readings import Luck, Phones, counts_of, drawn_order, phones_of
-from twin.study.coverage_table import Row, read_rows, write_rows
+from twin.study.coverage_readings import Luck, Phones, counter_readings, drawn_order, phones_of
+from twin.study.coverage_table import Row, kept_rows, write_rows
 from twin.study.progress import Progress, silent
 from twin.territory.territory import Territory
 
@@ -81,7 +81,7 @@ class CoveragePlan:
         return list(dict.fromkeys(self.date(seed) for seed in self.seeds if self.town(seed) == town))
 
 
-class Area(NamedTuple):
+class StudyArea(NamedTuple):
     """A focus: its links, where they lie, and the city's model of them (n_days, n_hours, n_links)."""
 
     focus: Focus
@@ -97,7 +97,7 @@ class Area(NamedTuple):
         return np.asarray(values[..., HOURS_JUDGED, :][..., self.links])
 
 
-class Told(NamedTuple):
+class CityData(NamedTuple):
     """What the city has for a seed's date: counts at all sites (rows ``order``), other dates' counts, phones,
     and what its model says of the balances of nodes.
     """
@@ -125,7 +125,7 @@ def coverage_rows(
     model = list(kept_days(scenario, plan.model_dates, MODEL_SEED, folder, threads, told))
     focuses = [each for each in focuses_of(territory, scenario.focus) if not each.is_whole]
     for focus in focuses or focuses_of(territory, "all"):
-        area = area_of(focus, territory, model)
+        area = study_area_of(focus, territory, model)
         for seed in plan.seeds:
             if (focus.name, seed) not in done:
                 town = plan.town(seed)
@@ -138,7 +138,7 @@ def study_coverage(
 ) -> list[Row]:
     """All rows, in the file `TABLE` of a folder too; what stands there already is not worked out again."""
     table, days = folder / TABLE, folder / "days"
-    rows = read_rows(table)
+    rows = kept_rows(table)
     done = {(str(row["focus"]), int(row["seed"])) for row in rows}
     towns = {plan.town(seed) for seed in plan.seeds}
     n_days = plan.n_model_days + sum(len(plan.dates_of(town)) for town in towns)
@@ -153,7 +153,7 @@ def study_coverage(
     return rows
 
 
-def area_of(focus: Focus, territory: Territory, model: Sequence[KeptDay]) -> Area:
+def study_area_of(focus: Focus, territory: Territory, model: Sequence[KeptDay]) -> StudyArea:
     """The links of a focus, and what the days of the city's model tell of them."""
     streets = territory.streets
     inside = np.ones(streets.n_links, dtype=bool) if focus.is_whole else np.isin(streets.zone, focus.zones)
@@ -164,11 +164,11 @@ def area_of(focus: Focus, territory: Territory, model: Sequence[KeptDay]) -> Are
     )
     flows = np.array([day.flow_veh[HOURS_JUDGED][:, links] for day in model])
     kinds = np.array([day.kind for day in model])
-    return Area(focus, territory, links, (x_m, y_m), streets.link_key[links], flows, kinds)
+    return StudyArea(focus, territory, links, (x_m, y_m), streets.link_key[links], flows, kinds)
 
 
 def _rows_of_seed(
-    area: Area, days: Sequence[KeptDay], who: tuple[int, int, dt.date], parameters: Parameters
+    area: StudyArea, days: Sequence[KeptDay], who: tuple[int, int, dt.date], parameters: Parameters
 ) -> Iterator[Row]:
     seed, town, date = who
     judged = next(day for day in days if day.date == date.isoformat())
@@ -187,13 +187,13 @@ def _rows_of_seed(
                 yield head | _judged(area, prior, told, (arm, share, seed), parameters, truth)
 
 
-def prior_of(area: Area, kind: int, parameters: Parameters) -> FlowPrior:
+def prior_of(area: StudyArea, kind: int, parameters: Parameters) -> FlowPrior:
     """What the city expects of a day of that kind before any count."""
     return learn_prior(area.model_veh, int(parameters["knowledge.filter_causes"]), area.kinds, kind)
 
 
 def _sites(
-    area: Area, prior: FlowPrior, placement: str, most: int, seed: int, parameters: Parameters
+    area: StudyArea, prior: FlowPrior, placement: str, most: int, seed: int, parameters: Parameters
 ) -> np.ndarray:
     """Rows of the territory's links that get counters one after another (n_sites,)."""
     if placement == "drawn":
@@ -204,11 +204,13 @@ def _sites(
     return np.asarray(area.links[order])
 
 
-def _told(area: Area, days: Sequence[KeptDay], judged: KeptDay, luck: Luck, parameters: Parameters) -> Told:
+def _told(
+    area: StudyArea, days: Sequence[KeptDay], judged: KeptDay, luck: Luck, parameters: Parameters
+) -> CityData:
     streets = area.territory.streets
-    counts = counts_of(judged, streets, luck, parameters)
+    counts = counter_readings(judged, streets, luck, parameters)
     others = [day for day in days if day.kind == judged.kind and day.date != judged.date]
-    records = [counts_of(day, streets, luck, parameters)[0] for day in others]
+    records = [counter_readings(day, streets, luck, parameters)[0] for day in others]
     nothing = np.full((1, *counts[0].shape), np.nan)
     record = np.array(records) if records else nothing
     phones = phones_of(judged, streets, area.links, parameters["knowledge.phone_share"], luck, parameters)
@@ -218,13 +220,15 @@ def _told(area: Area, days: Sequence[KeptDay], judged: KeptDay, luck: Luck, para
         (streets.tail, streets.head), area.links, area.model_veh, area.kinds, judged.kind
     )
     both = (area.of(counts[0]), area.of(counts[1]))
-    return Told(row[luck.order], both, area.of(record), phones._replace(seen=area.of(phones.seen)), balances)
+    return CityData(
+        row[luck.order], both, area.of(record), phones._replace(seen=area.of(phones.seen)), balances
+    )
 
 
 def _judged(
-    area: Area,
+    area: StudyArea,
     prior: FlowPrior,
-    told: Told,
+    told: CityData,
     arm: tuple[str, float, int],
     parameters: Parameters,
     truth: np.ndarray,
@@ -266,7 +270,12 @@ def _judged(
 
 
 def estimated(
-    area: Area, prior: FlowPrior, reading: Reading, balances: NodeBalances, seed: int, parameters: Parameters
+    area: StudyArea,
+    prior: FlowPrior,
+    reading: Reading,
+    balances: NodeBalances,
+    seed: int,
+    parameters: Parameters,
 ) -> FilteredDay:
     """The filter's day from readings, with what follows from them at nodes."""
     flow, variance = infer_at_nodes(*reading, balances)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from twin.clock import DAY_S, HORIZON_S, MS, N_SLICES, SLICE_S
-from twin.kernels.observe import Events
+from twin.kernels.observe import LinkExits
 from twin.kernels.random import key_of, keys_of
 from twin.knowledge.datasets import Column, Dataset
 from twin.knowledge.day import CountReading, flows_from_counts
@@ -66,7 +66,7 @@ def counters_on(
     return fleet, CountReading(fleet.settings.interval_s, fleet.settings.miss_share, 0.0)
 
 
-def counts_of(
+def counter_readings(
     day: KeptDay, streets: Streets, luck: Luck, parameters: Parameters
 ) -> tuple[np.ndarray, np.ndarray]:
     """Vehicles by hour and link and their variances (30, n_links) as the counters tell; NaN elsewhere."""
@@ -108,7 +108,7 @@ def phones_of(
     sends[trip[day.phone_draw < share]] = True
     key = keys_of(np.array([f"{day.date} {each}" for each in trips.tolist()]))
     left_ms = day.phone_left_ms.astype(np.int64)
-    events = Events(trip.astype(np.int32), day.phone_link, left_ms - day.phone_time_ms, left_ms)
+    events = LinkExits(trip.astype(np.int32), day.phone_link, left_ms - day.phone_time_ms, left_ms)
     rows = observe_probes(fleet, events, sends, key, streets.link_key, luck.seed)
     platform = DataPlatform()
     platform.add(fleet.dataset)

@@ -27,7 +27,7 @@ class Mean(NamedTuple):
     n_seeds: int
 
 
-class Point(NamedTuple):
+class CoveragePoint(NamedTuple):
     """One arm at one coverage."""
 
     coverage: float
@@ -39,12 +39,12 @@ def focuses(rows: Rows) -> list[str]:
     return list(dict.fromkeys(str(row["focus"]) for row in rows))
 
 
-def curve(rows: Rows, focus: str, arm: str) -> list[Point]:
+def curve(rows: Rows, focus: str, arm: str) -> list[CoveragePoint]:
     """An arm's means by rising coverage; probes, which know no coverage, have one point at nought."""
     mine = [row for row in rows if row["focus"] == focus and row["arm"] == arm]
     names = ("rmse", *RIVALS, "rmse_unread", "usual_unread", "n_counters", "n_working", *STATED)
     return [
-        Point(share, {name: mean_of(_column(mine, share, name)) for name in names})
+        CoveragePoint(share, {name: mean_of(_column(mine, share, name)) for name in names})
         for share in sorted({float(row["coverage"]) for row in mine})
     ]
 
@@ -79,7 +79,7 @@ def differences(rows: Rows, focus: str, one: tuple[str, str], other: tuple[str, 
     return found
 
 
-def gains(rows: Rows, focus: str, arm: str) -> list[tuple[float, float, Mean]]:
+def gains_by_coverage(rows: Rows, focus: str, arm: str) -> list[tuple[float, float, Mean]]:
     """By how much error falls from one coverage to the next, per percent of links: (from, until, gain).
 
     Returns diminish where each gain is below the one before.
@@ -116,7 +116,7 @@ def told(rows: Rows) -> dict[str, Any]:
             },
             "fall_per_percent": [
                 {"from": low, "until": high, **_plain(gain)}
-                for low, high, gain in gains(rows, focus, "counters")
+                for low, high, gain in gains_by_coverage(rows, focus, "counters")
             ],
             "both_less_counters": _by_share(differences(rows, focus, ("counters", "rmse"), ("both", "rmse"))),
             "both_less_probes": _by_share(differences(rows, focus, ("probes", "rmse"), ("both", "rmse"))),
@@ -137,7 +137,7 @@ def _by_share(found: Mapping[float, Mean]) -> dict[str, dict[str, float | int | 
     return {f"{share:g}": _plain(mean) for share, mean in found.items()}
 
 
-def falls(points: Sequence[Point]) -> bool:
+def falls(points: Sequence[CoveragePoint]) -> bool:
     """Whether the mean error falls from each coverage to the next."""
     error = [point.values["rmse"].value for point in points]
     return bool(np.all(np.diff(np.array(error, dtype=np.float64)) < 0.0))

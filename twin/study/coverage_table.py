@@ -11,7 +11,7 @@ Row = dict[str, Any]
 """Columns by name; numbers are text where a row was read from a file."""
 
 
-def read_rows(table: Path) -> list[Row]:
+def kept_rows(table: Path) -> list[Row]:
     """Rows of a table that stands, none where there is none."""
     if not table.is_file():
         return []

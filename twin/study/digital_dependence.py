@@ -16,7 +16,7 @@ from twin.indicators.indicator import IndicatorValue
 from twin.scenario.modifications import MODIFICATIONS
 from twin.scenario.scenario import Scenario
 from twin.study.compare import seeds_of
-from twin.study.members import Member, Members, Runner
+from twin.study.members import Member, Runner, SweepRunner
 from twin.study.progress import Progress, silent, within
 from twin.study.statistics import paired_ratio
 
@@ -101,7 +101,7 @@ def digital_dependence(
     """
     needs_networks(scenario)
     chosen = seeds_of(scenario, seeds)
-    members = Members(runner, cache)
+    members = SweepRunner(runner, cache)
     runs: list[list[Member]] = [[], []]
     for number, seed in enumerate(chosen):
         for there in (False, True):

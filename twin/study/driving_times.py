@@ -10,7 +10,7 @@ from twin.behaviour.departures import departure_shifts_min
 from twin.behaviour.habits import Habits
 from twin.clock import MS
 from twin.kernels import paths
-from twin.kernels.paths import RoutePool, Trips
+from twin.kernels.paths import RoutePool, RouteQueries
 from twin.model.choices import IN_A_CAR
 from twin.model.twin_model import TwinModel
 from twin.population.days.tours import TourModes
@@ -42,7 +42,7 @@ def driving_times(model: TwinModel, habits: Habits, modes: TourModes) -> Driving
     planned_ms = np.rint(model.accustomed.trips.depart_s * MS).astype(
         np.int64
     )  # some set out otherwise today
-    asked = Trips(trips.origin_link, trips.destination_link, planned_ms, model.trip_person_key)
+    asked = RouteQueries(trips.origin_link, trips.destination_link, planned_ms, model.trip_person_key)
     drivers = replace(model.drivers(), trips=model.day_roads.addressed(asked, rows), rows=rows)
     weights = drivers.weights(habits.expected_ms)
     routes = drivers.choose(weights, drivers.bounds(), rows)

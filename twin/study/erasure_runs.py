@@ -16,7 +16,7 @@ from twin.study.erasure import Erased, erase, is_of, remove, rewrite_table
 from twin.study.ground import ground_of
 from twin.study.habits import kept_habits_of
 from twin.study.members import user_store
-from twin.study.people import People, people_digest
+from twin.study.people import RunPeople, people_digest
 from twin.territory.territory import Territory
 
 HOMES, TRIPS = "homes.parquet", "trips.parquet"
@@ -44,7 +44,7 @@ def erase_person(folders: Iterable[str | Path], person_id: int, *, cache: bool =
     return erase([*homes, *cached], person_id, done)
 
 
-def _cached_runs(people: Collection[People], done: Erased) -> list[Path]:
+def _cached_runs(people: Collection[RunPeople], done: Erased) -> list[Path]:
     """Folders of the cache with a run of these people; what is no finished run is removed, whosesoever."""
     kept = user_store()
     folders = sorted(each for each in kept.folder.iterdir() if each.is_dir()) if kept is not None else []
@@ -107,9 +107,9 @@ def _drawn(run: Path) -> tuple[Scenario, Territory, Population] | None:
     return (scenario, territory, population) if population.digest == about["population_digest"] else None
 
 
-def _people_of(folder: Path) -> People | None:
+def _people_of(folder: Path) -> RunPeople | None:
     """Of whom a run is; None for a folder that holds no finished run."""
     try:
-        return People.of_run(store.read_manifest(folder, "run"))
+        return RunPeople.of_run(store.read_manifest(folder, "run"))
     except InputError:
         return None

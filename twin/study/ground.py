@@ -21,7 +21,7 @@ from twin.territory.territory import Territory
 
 
 @dataclass(frozen=True)
-class Ground:
+class RunGround:
     """What a run stood on.
 
     Parameters
@@ -39,7 +39,7 @@ class Ground:
     edited: Territory
 
 
-def ground_of(scenario: Scenario, manifest: Mapping[str, Any], folder: Path | None = None) -> Ground:
+def ground_of(scenario: Scenario, manifest: Mapping[str, Any], folder: Path | None = None) -> RunGround:
     """The ground of the run of a manifest, which lies in ``folder``.
 
     Raises
@@ -77,7 +77,7 @@ def _places(scenario: Scenario, folder: Path | None, recorded: Path) -> Iterator
         yield recorded.resolve()
 
 
-def _standing(scenario: Scenario, place: Path, digest: str) -> Ground | None:
+def _standing(scenario: Scenario, place: Path, digest: str) -> RunGround | None:
     """The ground at a place, None where that is another than the run's or came to harm."""
     here = scenario.standing_on(place)
     try:
@@ -85,4 +85,4 @@ def _standing(scenario: Scenario, place: Path, digest: str) -> Ground | None:
         edited = edited_by(here, built)
     except InputError:
         return None
-    return Ground(here, built, edited) if edited.digest == digest else None
+    return RunGround(here, built, edited) if edited.digest == digest else None

@@ -26,7 +26,7 @@ from twin.routing.routes import Routes
 from twin.scenario.scenario import Scenario
 from twin.study import store
 from twin.study.keys import code_digest, stamp_of_timetable
-from twin.study.people import People
+from twin.study.people import RunPeople
 from twin.study.progress import Progress, silent
 from twin.territory.territory import Territory
 
@@ -76,7 +76,7 @@ def learned_habits(
     key = habits_key(scenario, territory, population, seed)
     homes = [folder / key for folder in folders]
     habits, done = max((kept_day(home, days) for home in homes), key=itemgetter(1), default=(None, 0))
-    usual, people = usual_day(scenario), People.of(scenario, territory, population.persons, seed)
+    usual, people = usual_day(scenario), RunPeople.of(scenario, territory, population.persons, seed)
     model: TwinModel | None = None
     for day in range(done, days + 1):
         progress(day / (days + 1), f"learning habits, day {day} of {days}")
@@ -104,7 +104,7 @@ def are_learned(
     return any((folder / key / last / store.MANIFEST).is_file() for folder in folders)
 
 
-def kept_habits_of(people: Collection[People]) -> list[Path]:
+def kept_habits_of(people: Collection[RunPeople]) -> list[Path]:
     """Folders of the user's cache with habits of any of these people.
 
     One that does not tell whose it is, of an earlier version or stopped on the way, may be and is among them.
@@ -113,11 +113,11 @@ def kept_habits_of(people: Collection[People]) -> list[Path]:
     return [home for home in kept if _may_be_of(home, people)]
 
 
-def _may_be_of(home: Path, people: Collection[People]) -> bool:
+def _may_be_of(home: Path, people: Collection[RunPeople]) -> bool:
     """Whether habits kept there are of any of these people, or of people not told."""
     try:
         told = [
-            People(**store.read_manifest(day, HABITS)["people"])
+            RunPeople(**store.read_manifest(day, HABITS)["people"])
             for day in sorted(home.iterdir())
             if day.is_dir()
         ]
@@ -159,7 +159,7 @@ def kept_day(home: Path, days: int) -> tuple[Habits | None, int]:
     return None, 0
 
 
-def keep_day(home: Path, day: int, habits: Habits, people: People) -> None:
+def keep_day(home: Path, day: int, habits: Habits, people: RunPeople) -> None:
     """Keep habits after a day, in the place of those after earlier ones; and whose routes they are.
 
     A process that learns the same at the same time, and is further on, may have cleared this day away.
@@ -175,7 +175,7 @@ def keep_day(home: Path, day: int, habits: Habits, people: People) -> None:
             shutil.rmtree(before, ignore_errors=True)
 
 
-def _write(folder: Path, day: int, habits: Habits, people: People) -> None:
+def _write(folder: Path, day: int, habits: Habits, people: RunPeople) -> None:
     store.open_folder(folder)
     files = {
         "pool.parquet": store.write_table(

@@ -20,7 +20,7 @@ from twin.indicators.records import DayRecord
 from twin.kernels.synthesis import rake_weights
 from twin.model.sources import load_territory, population_file
 from twin.population.additions import PERSON_IDS
-from twin.population.file import CalibrationTable, read_population_file, with_calibration, with_totals
+from twin.population.file import CalibrationTable, read_population_file, with_calibration, with_scaled_totals
 from twin.population.outside.counts import MET_WITHIN, ROUNDS, TOLERANCE
 from twin.population.outside.travellers import KIND_IDS
 from twin.population.residents.households import AREA_IDS
@@ -155,7 +155,7 @@ def calibrate(
     factors, lived, best, stopped = (1.0,) * len(tables), [], 0, "rounds ran out"
     for number in range(rounds):
         part = within(progress, number / rounds, (number + 1) / rounds)
-        totals = with_totals(text, factors[:n_commuters], factors[n_commuters:], where)
+        totals = with_scaled_totals(text, factors[:n_commuters], factors[n_commuters:], where)
         record = _day(scenario, territory, totals, seed, threads, part)
         passes, fixed, vehicles = _passing(record, counts, n_commuters, len(tables))
         passed = np.rint(passes.sum(axis=1) + fixed)
@@ -177,7 +177,7 @@ def calibrate(
         met=lived[best].worst <= MET_WITHIN,
         worst_error=round(lived[best].worst, 4),
     )
-    scaled = with_calibration(with_totals(text, found[:n_commuters], found[n_commuters:], where), told)
+    scaled = with_calibration(with_scaled_totals(text, found[:n_commuters], found[n_commuters:], where), told)
     progress(1.0, "done")
     return Calibrated(tuple(counts), tables, tuple(lived), best, stopped, scaled)
 

@@ -136,7 +136,7 @@ def user_store() -> RunStore | None:
     return RunStore(folder) if os.access(folder, os.W_OK) else None
 
 
-class Members:
+class SweepRunner:
     """Runs what is missing, and remembers what it was asked for.
 
     Parameters

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from twin.indicators.focus import WHOLE
 from twin.indicators.indicator import IndicatorValue
 from twin.scenario.scenario import Scenario
-from twin.study.comparison import Method, Row
+from twin.study.comparison import ComparisonRow, Method
 from twin.study.members import Member
 from twin.study.statistics import paired_difference, unpaired_difference
 
@@ -27,7 +27,7 @@ class Pair:
     method: Method
 
 
-def pairs_of(base: Scenario, alternative: Scenario, same_area: bool) -> tuple[Pair, ...]:
+def focus_pairs(base: Scenario, alternative: Scenario, same_area: bool) -> tuple[Pair, ...]:
     """The focuses to hold against each other.
 
     One area and one focus: each zone of it, and the whole, paired. One area and two focuses: their
@@ -72,7 +72,7 @@ class Side:
 
 def compare_members(
     number: int, pairs: Sequence[Pair], base: Sequence[Member], alternative: Sequence[Member]
-) -> Iterator[Row]:
+) -> Iterator[ComparisonRow]:
     """Rows of one alternative, pair by pair, in the order of the indicators."""
     for pair in pairs:
         ours, theirs = Side.of(base, pair.base), Side.of(alternative, pair.alternative)
@@ -81,12 +81,12 @@ def compare_members(
             yield _row(number, pair, name, ours, theirs)
 
 
-def _row(number: int, pair: Pair, name: Name, base: Side, alternative: Side) -> Row:
+def _row(number: int, pair: Pair, name: Name, base: Side, alternative: Side) -> ComparisonRow:
     known = next(values[name] for values in (*base.values, *alternative.values) if name in values)
     per_inhabitant = known.extensive and pair.method != "paired by seed"
     difference = unpaired_difference if pair.method == "unpaired" else paired_difference
     found = difference(base.numbers(name, per_inhabitant), alternative.numbers(name, per_inhabitant))
-    return Row(
+    return ComparisonRow(
         number, known.name, pair.alternative, known.group,
         f"{known.unit} {PER_INHABITANT}" if per_inhabitant else known.unit,
         found.base, found.alternative, found.difference, found.low, found.high, known.better, found.n_seeds,

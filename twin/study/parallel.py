@@ -13,14 +13,14 @@ from multiprocessing import get_context
 
 from twin.scenario.scenario import Scenario
 from twin.study.keys import simulation_key
-from twin.study.members import Members, user_store
+from twin.study.members import SweepRunner, user_store
 from twin.study.progress import Progress, silent
 
 
 def run_missing(scenarios: Sequence[Scenario], seeds: Sequence[int], progress: Progress) -> None:
     """Run, by seed and side by side, what the user's store does not hold yet.
 
-    Of the first seed whole results are kept, of the others summaries, as `Members` asks for them.
+    Of the first seed whole results are kept, of the others summaries, as `SweepRunner` asks for them.
     With one processor, one seed or no store there is nothing to gain, and nothing is done.
     """
     shelf = user_store()
@@ -54,7 +54,7 @@ def _run_seed(scenarios: tuple[Scenario, ...], seed: int, whole: bool, compiles:
         from twin.mobility.compiling import compile_loading  # loads Numba, so only where something runs
 
         compile_loading()
-    members = Members(None, cache=True)
+    members = SweepRunner(None, cache=True)
     for scenario in scenarios:
         ask = members.result if whole else members.member
         ask(scenario, seed, silent)

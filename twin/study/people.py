@@ -42,7 +42,7 @@ def people_digest(persons: Persons, territory: Territory, seed: int) -> str:
     return digest.hexdigest()
 
 
-class People(NamedTuple):
+class RunPeople(NamedTuple):
     """Whom a run's tables or learned habits tell of; an empty digest where it was not noted."""
 
     seed: int
@@ -64,7 +64,7 @@ class People(NamedTuple):
         digest = str(about.get("people_digest", ""))
         return cls(int(manifest["seed"]), digest, str(about["territory_digest"]), path)
 
-    def are(self, others: People) -> bool:
+    def are(self, others: RunPeople) -> bool:
         """Whether an id names the same person among both.
 
         Of one territory and seed they are the same, whatever scenario they live under. A territory is known

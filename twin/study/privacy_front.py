@@ -17,13 +17,13 @@ import numpy as np
 from twin.kernels.random import key_of
 from twin.knowledge.privacy_release import KEY_BYTES, NoiseKey, Policy, noise
 from twin.knowledge.privacy_tables import Contributions, bounded
-from twin.knowledge.traces import HOUR_S, Grid
+from twin.knowledge.traces import HOUR_S, CellGrid
 from twin.population.tables import RESIDENT
 from twin.scenario.ledger import Parameters
 from twin.study.attack import lives_in
 from twin.study.decisions import FleetCost, mean_way_m, sited
 from twin.study.statistics import paired_difference
-from twin.study.traces import PLANNING, Journeys, ResidentDays
+from twin.study.traces import PLANNING, ResidentDays, TracedTrips
 
 EPSILONS = (math.inf, 10.0, 3.0, 1.0, 0.5, 0.15, 0.05)
 FEWEST = (0, 5, 10, 20, 50, 100)
@@ -48,7 +48,7 @@ LEVELS = (
 )
 
 
-class Point(NamedTuple):
+class FrontPoint(NamedTuple):
     """Regret of a decision at a strictness over draws of noise: mean and 95 % interval.
 
     regret is in metres of way or cents a day, for each inhabitant; share is of the cost of the best decision.
@@ -68,7 +68,7 @@ class Point(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Problem:
+class ReleaseProblem:
     """A decision of a focus: what people who consent add to its table, and what it costs to decide by one.
 
     regret (shown (n_cells,)) is what deciding by a table costs more, for each inhabitant; best is the least.
@@ -90,7 +90,7 @@ def front(
     focuses: Sequence[str],
     levels: Sequence[Strictness] = LEVELS,
     n_draws: int = DRAWS,
-) -> list[Point]:
+) -> list[FrontPoint]:
     """Regret of both decisions in some focuses, at every level."""
     found = []
     for focus in focuses:
@@ -99,7 +99,7 @@ def front(
     return found
 
 
-def point_of(problem: Problem, level: Strictness, n_draws: int) -> Point:
+def point_of(problem: ReleaseProblem, level: Strictness, n_draws: int) -> FrontPoint:
     """Regret of a decision at one level, over draws of noise and of what is counted of each person."""
     regrets, shown_shares = [], []
     for draw in range(n_draws):
@@ -109,13 +109,13 @@ def point_of(problem: Problem, level: Strictness, n_draws: int) -> Point:
         shown_shares.append(float(held[np.isfinite(shown)].sum() / max(held.sum(), 1)))
     found = paired_difference([0.0] * n_draws, regrets)
     low, mean, high = (float(each or 0.0) for each in (found.low, found.alternative, found.high))
-    return Point(
+    return FrontPoint(
         problem.focus, problem.decision, level.epsilon, level.fewest, n_draws, mean, low, high,
         mean / problem.best, high / problem.best, float(np.mean(shown_shares)),
     )  # fmt: skip
 
 
-def siting_of(days: ResidentDays, parameters: Parameters, focus: str) -> Problem:
+def siting_of(days: ResidentDays, parameters: Parameters, focus: str) -> ReleaseProblem:
     """Where to put services in a focus, by the presence of its people in its cells."""
     territory = days.territory
     resident = lives_in(days, focus) & (days.persons.kind == RESIDENT)
@@ -123,7 +123,7 @@ def siting_of(days: ResidentDays, parameters: Parameters, focus: str) -> Problem
     places = territory.places
     built = np.isin(places.zone, zones) & (places.dwellings > 0)
     cell_m = float(parameters["knowledge.front_cell_m"])
-    grid = Grid.over(places.x_m[built], places.y_m[built], cell_m)
+    grid = CellGrid.over(places.x_m[built], places.y_m[built], cell_m)
     lived = grid.cell_of(places.x_m[built], places.y_m[built])
     ours, row = np.unique(lived, return_inverse=True)
     dwellings = np.bincount(row, weights=places.dwellings[built])
@@ -131,7 +131,7 @@ def siting_of(days: ResidentDays, parameters: Parameters, focus: str) -> Problem
     distance_m = np.sqrt(((centre_m[:, None, :] - centre_m[None, :, :]) ** 2).sum(axis=2))
     n_sites = int(parameters["knowledge.front_sites"])
 
-    def presence(journeys: Journeys) -> Contributions:
+    def presence(journeys: TracedTrips) -> Contributions:
         seen = journeys.sightings()
         cell = np.searchsorted(ours, grid.cell_of(seen.x_m, seen.y_m)).clip(max=len(ours) - 1)
         inside = _inside(grid, seen.x_m, seen.y_m)
@@ -152,14 +152,16 @@ def siting_of(days: ResidentDays, parameters: Parameters, focus: str) -> Problem
 
     given = presence(days.journeys_of(PLANNING))
     once, key = given._replace(amount=np.ones_like(given.amount)), days.persons.person_key
-    return Problem(focus, SITING, once, int(parameters["knowledge.privacy_most_cells"]), regret, best, key)
+    return ReleaseProblem(
+        focus, SITING, once, int(parameters["knowledge.privacy_most_cells"]), regret, best, key
+    )
 
 
-def fleet_of(days: ResidentDays, parameters: Parameters, focus: str) -> Problem:
+def fleet_of(days: ResidentDays, parameters: Parameters, focus: str) -> ReleaseProblem:
     """How many shared vehicles to keep in a focus, by the hours in which its people leave."""
     resident = lives_in(days, focus) & (days.persons.kind == RESIDENT)
 
-    def departures(journeys: Journeys) -> Contributions:
+    def departures(journeys: TracedTrips) -> Contributions:
         mine = resident[journeys.person] & (journeys.day == 0) & np.isfinite(journeys.departed_s)
         hour = (journeys.departed_s[mine] // HOUR_S).astype(np.int64) % HOURS
         return Contributions.of(journeys.person[mine], hour, np.ones(int(mine.sum())), HOURS)
@@ -182,10 +184,10 @@ def fleet_of(days: ResidentDays, parameters: Parameters, focus: str) -> Problem:
         return float(cost.of(fleet, trips)[0]) * cents - best
 
     most, key = int(parameters["knowledge.privacy_most_trips"]), days.persons.person_key
-    return Problem(focus, FLEET, departures(days.journeys_of(PLANNING)), most, regret, best, key)
+    return ReleaseProblem(focus, FLEET, departures(days.journeys_of(PLANNING)), most, regret, best, key)
 
 
-def free_lunch(points: Sequence[Point]) -> Iterator[tuple[str, str, float]]:
+def free_lunch(points: Sequence[FrontPoint]) -> Iterator[tuple[str, str, float]]:
     """The strictest epsilon down to which strictness adds next to nothing, by focus and decision, or NaN.
 
     Next to nothing is, for sure, one percent of the cost beyond what deciding by the same table costs whole.
@@ -203,7 +205,7 @@ def free_lunch(points: Sequence[Point]) -> Iterator[tuple[str, str, float]]:
         yield focus, decision, strictest
 
 
-def _published(problem: Problem, level: Strictness, draw: int) -> np.ndarray:
+def _published(problem: ReleaseProblem, level: Strictness, draw: int) -> np.ndarray:
     """A table as it would be published (n_cells,), NaN where hidden; draws are reproducible studies."""
     if level.epsilon == 0.0:
         return np.full(problem.given.n_cells, np.nan)
@@ -220,7 +222,7 @@ def _published(problem: Problem, level: Strictness, draw: int) -> np.ndarray:
     return np.where(noisy >= policy.least_shown, noisy.astype(np.float64), np.nan)
 
 
-def _inside(grid: Grid, x_m: np.ndarray, y_m: np.ndarray) -> np.ndarray:
+def _inside(grid: CellGrid, x_m: np.ndarray, y_m: np.ndarray) -> np.ndarray:
     """Points within the ground of a grid (n,) bool."""
     east_m = grid.west_m + grid.n_columns * grid.cell_m
     north_m = grid.south_m + grid.n_rows * grid.cell_m

@@ -17,7 +17,15 @@ from twin.scenario.scenario import Scenario
 from twin.study import store
 from twin.study.privacy_budget import KeptBudget, budget_file, noise_key, state_folder
 from twin.study.progress import Progress, silent
-from twin.study.releases import FLOWS, GROUP_NAMES, PRESENCE, Plan, Published, plan_of, publish_plan
+from twin.study.releases import (
+    FLOWS,
+    GROUP_NAMES,
+    PRESENCE,
+    Published,
+    ReleasePlan,
+    publish_plan,
+    release_plan_of,
+)
 from twin.study.traces import check_days, first_day, resident_days
 
 SCHEMA_VERSION = 1
@@ -52,7 +60,7 @@ def publish(
     budget = KeptBudget.at(budget_file(own), limit, first.keys_of_residents())
     about = f"{manifest['simulation_key'][:16]}, {days} days"
     budget.check_left(about)
-    plan = plan_of(resident_days(home, days, first, progress), parameters, manifest["seed"])
+    plan = release_plan_of(resident_days(home, days, first, progress), parameters, manifest["seed"])
     published = publish_plan(plan, key, budget, about)
     files = _write(published, aim)
     told = {
@@ -111,7 +119,7 @@ def _rows(published: Published, name: str, shape: tuple[int, int]) -> pd.DataFra
     return pd.DataFrame({"zone": zone, "part": part, "value": value})
 
 
-def _described(plan: Plan, name: str) -> dict[str, Any]:
+def _described(plan: ReleasePlan, name: str) -> dict[str, Any]:
     table = plan.table(name)
     return {
         "name": name,

@@ -14,10 +14,10 @@ import numpy as np
 from twin.errors import InputError
 from twin.indicators.groups import AGE_GROUPS, SKILL_GROUPS, age_group
 from twin.knowledge.privacy_release import BudgetLedger, NoiseKey, Policy
-from twin.knowledge.privacy_tables import Contributions, Table, publish_tables
-from twin.knowledge.traces import HOUR_S, Grid
+from twin.knowledge.privacy_tables import Contributions, ExactTable, publish_tables
+from twin.knowledge.traces import HOUR_S, CellGrid
 from twin.scenario.ledger import Parameters
-from twin.study.traces import ENERGY, PLANNING, Journeys, ResidentDays
+from twin.study.traces import ENERGY, PLANNING, ResidentDays, TracedTrips
 
 PRESENCE, FLOWS = "presence", "origins_destinations"
 GROUPS, GROUP_MIN = "travellers_by_group", "minutes_by_group"
@@ -30,15 +30,15 @@ FAMILIES_OF_GROUPS = 2
 
 
 @dataclass(frozen=True)
-class Plan:
+class ReleasePlan:
     """The tables of a run before noise, and what their cells are."""
 
-    tables: tuple[Table, ...]
-    grid: Grid
-    flow_grid: Grid
+    tables: tuple[ExactTable, ...]
+    grid: CellGrid
+    flow_grid: CellGrid
     zones: tuple[str, ...]
 
-    def table(self, name: str) -> Table:
+    def table(self, name: str) -> ExactTable:
         """One of them."""
         for each in self.tables:
             if each.name == name:
@@ -50,18 +50,18 @@ class Plan:
 class Published:
     """What is published, what stands behind it, and what it cost; shown (n_cells,) by table."""
 
-    plan: Plan
+    plan: ReleasePlan
     shown: Mapping[str, np.ndarray]
     ledger: BudgetLedger
 
 
-def plan_of(days: ResidentDays, parameters: Parameters, seed: int) -> Plan:
+def release_plan_of(days: ResidentDays, parameters: Parameters, seed: int) -> ReleasePlan:
     """The tables that a run's days may be published as."""
     territory = days.territory
     x_m = np.concatenate([territory.streets.node_x_m, territory.places.x_m])
     y_m = np.concatenate([territory.streets.node_y_m, territory.places.y_m])
     grid, flow_grid = (
-        Grid.over(x_m, y_m, float(parameters[f"knowledge.privacy_{name}"]))
+        CellGrid.over(x_m, y_m, float(parameters[f"knowledge.privacy_{name}"]))
         for name in ("cell_m", "flow_cell_m")
     )
     zones = tuple(str(name) for name in territory.zones.name)
@@ -74,10 +74,10 @@ def plan_of(days: ResidentDays, parameters: Parameters, seed: int) -> Plan:
         *_traffic(days, mine, len(zones), rule),
         *_usage(days, len(zones), rule),
     )
-    return Plan(tables, grid, flow_grid, zones)
+    return ReleasePlan(tables, grid, flow_grid, zones)
 
 
-def publish_plan(plan: Plan, key: NoiseKey, ledger: BudgetLedger, about: str) -> Published:
+def publish_plan(plan: ReleasePlan, key: NoiseKey, ledger: BudgetLedger, about: str) -> Published:
     """Pay for all tables and make them."""
     return Published(plan, publish_tables(plan.tables, key, ledger, about), ledger)
 
@@ -98,16 +98,16 @@ class _Rule:
         costs: tuple[str, float],
         counted_by: str = "",
         most: int = 0,
-    ) -> Table:
+    ) -> ExactTable:
         """A table that costs a part of a named share; a table of persons has the ledger's most cells."""
         share = float(self.parameters[f"knowledge.privacy_{costs[0]}_share"]) * costs[1]
         epsilon = float(self.parameters["knowledge.privacy_epsilon"]) * share
         least = int(self.parameters["knowledge.privacy_least_people"])
         policy = Policy(epsilon, most or int(self.parameters["knowledge.privacy_most_cells"]), least)
-        return Table.of(name, given, policy, shape, self.seed, counted_by, self.key)
+        return ExactTable.of(name, given, policy, shape, self.seed, counted_by, self.key)
 
 
-def _presence(mine: Journeys, grid: Grid, rule: _Rule) -> Table:
+def _presence(mine: TracedTrips, grid: CellGrid, rule: _Rule) -> ExactTable:
     """Persons by cell and hour of the day over the period."""
     seen = mine.sightings()
     span_h = float(rule.parameters["knowledge.privacy_span_h"])
@@ -118,7 +118,7 @@ def _presence(mine: Journeys, grid: Grid, rule: _Rule) -> Table:
     return rule.table(PRESENCE, given, (grid.n_cells, n_spans), (PRESENCE, 1.0))
 
 
-def _flows(mine: Journeys, grid: Grid, rule: _Rule) -> Table:
+def _flows(mine: TracedTrips, grid: CellGrid, rule: _Rule) -> ExactTable:
     """Persons who went from one cell to another in the period."""
     done = np.isfinite(mine.arrived_s)
     origin = grid.cell_of(mine.origin_x_m[done], mine.origin_y_m[done])
@@ -128,7 +128,7 @@ def _flows(mine: Journeys, grid: Grid, rule: _Rule) -> Table:
     return rule.table(FLOWS, given, (grid.n_cells, grid.n_cells), ("flows", 1.0), most=most)
 
 
-def _groups(days: ResidentDays, mine: Journeys, n_zones: int, rule: _Rule) -> tuple[Table, ...]:
+def _groups(days: ResidentDays, mine: TracedTrips, n_zones: int, rule: _Rule) -> tuple[ExactTable, ...]:
     """Who travelled on the simulated day and for how long, by zone of the home and by group."""
     done = (mine.day == 0) & np.isfinite(mine.arrived_s) & (days.persons.zone[mine.person] >= 0)
     person = mine.person[done]
@@ -149,7 +149,7 @@ def _groups(days: ResidentDays, mine: Journeys, n_zones: int, rule: _Rule) -> tu
     )
 
 
-def _traffic(days: ResidentDays, mine: Journeys, n_zones: int, rule: _Rule) -> tuple[Table, ...]:
+def _traffic(days: ResidentDays, mine: TracedTrips, n_zones: int, rule: _Rule) -> tuple[ExactTable, ...]:
     """Cars that left on the simulated day, their km and minutes, by zone where they left and hour."""
     zone = days.territory.places.zone[mine.origin_place]
     done = (mine.day == 0) & mine.by_car & np.isfinite(mine.arrived_s)
@@ -176,7 +176,7 @@ def _traffic(days: ResidentDays, mine: Journeys, n_zones: int, rule: _Rule) -> t
     )  # fmt: skip
 
 
-def _usage(days: ResidentDays, n_zones: int, rule: _Rule) -> tuple[Table, ...]:
+def _usage(days: ResidentDays, n_zones: int, rule: _Rule) -> tuple[ExactTable, ...]:
     """Water that people draw at home on the simulated day, by zone and hour, and of how many.
 
     Who travels is followed, by the rates of `twin.utilities.demand`; one person's day is bounded.
@@ -205,7 +205,7 @@ def _usage(days: ResidentDays, n_zones: int, rule: _Rule) -> tuple[Table, ...]:
     )
 
 
-def _hours_at_home(days: ResidentDays, mine: Journeys, person: np.ndarray) -> np.ndarray:
+def _hours_at_home(days: ResidentDays, mine: TracedTrips, person: np.ndarray) -> np.ndarray:
     """Hours that persons spend at home in each hour of the simulated day (n, 24)."""
     home = days.persons.home
     row = np.searchsorted(person, mine.person)

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from twin.behaviour.departures import departures
+from twin.behaviour.departures import departure_shifts
 from twin.behaviour.habits import Habits
 from twin.behaviour.learning import reviewers
 from twin.errors import InputError
@@ -184,7 +184,9 @@ class _Day:
 def _learned(modes: TourModes, before: DrivingTimes, after: DrivingTimes, model: TwinModel) -> Felt:
     """What the two days teach: minutes that driving takes less, and the best moments to set out."""
     saved_min = np.nan_to_num(before.tour_min - after.tour_min)
-    shift_min = departures(modes.tours.key, before.first_min, after.first_min, model.parameters, model.seed_)
+    shift_min = departure_shifts(
+        modes.tours.key, before.first_min, after.first_min, model.parameters, model.seed_
+    )
     return Felt(saved_min, shift_min)
 
 

@@ -43,7 +43,7 @@ class Held:
         return self.n_bytes * self.days_kept
 
 
-def held(folder: Path, parameters: Parameters, now_s: float) -> list[Held]:
+def kept_files(folder: Path, parameters: Parameters, now_s: float) -> list[Held]:
     """Files of all finished runs below a folder, sorted by path; now_s since the epoch."""
     found = []
     for manifest in sorted(folder.rglob(store.MANIFEST)):
@@ -60,7 +60,7 @@ def held(folder: Path, parameters: Parameters, now_s: float) -> list[Held]:
 
 def retain(folder: Path, parameters: Parameters, now_s: float) -> dict[str, Any]:
     """Remove what has expired below a folder; what is left is told, with bytes times days."""
-    before = held(folder, parameters, now_s)
+    before = kept_files(folder, parameters, now_s)
     removed = [each for each in before if each.expired]
     for each in removed:
         each.path.unlink()

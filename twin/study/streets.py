@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from twin.model.district_heat import heated
-from twin.model.utility_orders import orders_of
+from twin.model.utility_orders import utility_orders_of
 from twin.scenario.scenario import Scenario
 from twin.territory.closed_services import without_services
 from twin.territory.edits import edited_territory, edits_of
@@ -36,7 +36,7 @@ def edited_by(scenario: Scenario, territory: Territory) -> Territory:
 def check_networks(scenario: Scenario, territory: Territory, seed: int) -> None:
     """Refuse what befalls utility networks of a territory that are not there, before anything is lived."""
     if scenario.with_utilities:
-        orders_of(scenario, heated(scenario, territory), seed)
+        utility_orders_of(scenario, heated(scenario, territory), seed)
 
 
 def on_one_ground(tables: Sequence[pd.DataFrame], areas: Sequence[str]) -> tuple[pd.DataFrame, ...]:

@@ -70,7 +70,7 @@ class Sweep:
 
 
 @dataclass(frozen=True)
-class Point:
+class SweepPoint:
     """One member: a combination of values, a seed, the scenario, its simulation's key, and its name."""
 
     values: tuple[Any, ...]
@@ -129,7 +129,7 @@ def sweep(
 
 
 def _done(
-    points: Sequence[Point], work: _Work, progress: Progress, made: Sequence[Path]
+    points: Sequence[SweepPoint], work: _Work, progress: Progress, made: Sequence[Path]
 ) -> tuple[dict[str, list[Cells]], dict[str, str]]:
     """Rows of the members that are done, and what was said of those that failed, by key."""
     rows: dict[str, list[Cells]] = {}
@@ -156,7 +156,9 @@ def check_keys(vary: Mapping[str, Sequence[Any]]) -> None:
         raise InputError("--vary seed", "seeds are not varied but numbered", "--seeds N")
 
 
-def _points(scenario: Scenario, vary: Mapping[str, Sequence[Any]], seeds: int | Sequence[int]) -> list[Point]:
+def _points(
+    scenario: Scenario, vary: Mapping[str, Sequence[Any]], seeds: int | Sequence[int]
+) -> list[SweepPoint]:
     """All members, the last key varying fastest, then the seed; bad keys and values are found here."""
     check_keys(vary)
     for key, values in vary.items():
@@ -170,7 +172,7 @@ def _points(scenario: Scenario, vary: Mapping[str, Sequence[Any]], seeds: int | 
         words = ", ".join(f"{key}={value}" for key, value in zip(vary, values, strict=True))
         for seed in seeds_of(scenario, seeds):
             label = f"{words}, seed {seed}" if words else f"seed {seed}"
-            points.append(Point(values, seed, varied, simulation_key(varied, seed), label))
+            points.append(SweepPoint(values, seed, varied, simulation_key(varied, seed), label))
     return points
 
 
@@ -204,7 +206,7 @@ class _Work:
     measures: dict[str, Measure]
     home: Path | None
 
-    def rows_of(self, point: Point, progress: Progress) -> list[Cells]:
+    def rows_of(self, point: SweepPoint, progress: Progress) -> list[Cells]:
         """The member's rows from its file, or from a run that is then kept."""
         file = None if self.home is None else self.home / MEMBERS / f"{point.key}.json"
         kept = None if file is None else self._kept(file)
@@ -237,7 +239,9 @@ def _known(value: float) -> float | None:
     return float(value) if math.isfinite(value) else None
 
 
-def _table(keys: tuple[str, ...], points: Sequence[Point], rows: Mapping[str, list[Cells]]) -> pd.DataFrame:
+def _table(
+    keys: tuple[str, ...], points: Sequence[SweepPoint], rows: Mapping[str, list[Cells]]
+) -> pd.DataFrame:
     lines = [(*point.values, point.seed, *cells) for point in points for cells in rows.get(point.key, ())]
     varied = [f"scenario.{key}" if key in VALUE_COLUMNS else key for key in keys]
     table = pd.DataFrame(lines, columns=[*varied, *VALUE_COLUMNS])

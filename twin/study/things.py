@@ -28,7 +28,7 @@ COUNT = "http://www.opengis.net/def/observationType/OGC-OM/2.0/OM_CountObservati
 ZONE = "Europe/Paris"
 
 
-class Observed(NamedTuple):
+class ObservedQuantity(NamedTuple):
     """What a kind of sensor observes; unit, symbol and unit_definition are those of its unit."""
 
     name: str
@@ -42,15 +42,15 @@ class Observed(NamedTuple):
 
 _UCUM = "http://unitsofmeasure.org/"
 KINDS = {
-    "road_counter": Observed(
+    "road_counter": ObservedQuantity(
         "vehicles counted", "urn:twin:vehicles-counted", "vehicles that left the link in the interval",
         "vehicle", "veh", "urn:twin:vehicle", COUNT,
     ),
-    "water_meter": Observed(
+    "water_meter": ObservedQuantity(
         "water drawn", "urn:twin:water-drawn", "water drawn in the interval",
         "litre", "L", f"{_UCUM}L", MEASUREMENT,
     ),
-    "power_meter": Observed(
+    "power_meter": ObservedQuantity(
         "energy drawn", "urn:twin:energy-drawn", "electricity drawn in the interval",
         "kilowatt hour", "kW.h", f"{_UCUM}kW.h", MEASUREMENT,
     ),
@@ -67,7 +67,7 @@ UNITS = {
 for _device in DEVICES.values():
     if _device.feature == "link":
         _what = (_device.name.replace("_", " "), f"urn:twin:{_device.name}", _device.observed_property)
-        KINDS[_device.name] = Observed(*_what, *UNITS[_device.unit])
+        KINDS[_device.name] = ObservedQuantity(*_what, *UNITS[_device.unit])
 
 
 @dataclass(frozen=True)
@@ -88,13 +88,13 @@ class Catalogue:
         return len(rows)
 
 
-def catalogue_of(result: Result, territory: Territory, zone: str = ZONE) -> Catalogue:
+def sensor_catalogue_of(result: Result, territory: Territory, zone: str = ZONE) -> Catalogue:
     """Entities of a run's sensors on links that reported and are not personal."""
     made = Catalogue(begin_us=midnight_us(result.scenario, zone))
     pairs = shareable(result)[["dataset", "datastream"]].drop_duplicates().astype(str)
     fleets = {fleet.name: fleet for fleet in result.scenario.fleets()}
     link = {link_id: row for row, link_id in enumerate(territory.streets.link_id.tolist())}
-    sensors: dict[str, tuple[int, int, Observed]] = {}
+    sensors: dict[str, tuple[int, int, ObservedQuantity]] = {}
     spots: dict[str, tuple[int, int]] = {}
     for dataset, stream in sorted(pairs.itertuples(index=False, name=None)):
         if stream not in link:
@@ -137,7 +137,7 @@ def shareable(result: Result) -> pd.DataFrame:
     return table[~table["dataset"].isin(result.manifest["personal_datasets"])]
 
 
-def columns_of(result: Result, made: Catalogue) -> dict[str, np.ndarray]:
+def observation_columns(result: Result, made: Catalogue) -> dict[str, np.ndarray]:
     """Observations as columns: id of the datastream, phenomenon and result time [us since 1970], result.
 
     In the order of result time, then datastream: as they would have come in.
@@ -181,10 +181,12 @@ def midnight_us(scenario: Scenario, zone: str = ZONE) -> int:
     return int(moment.timestamp()) * 1_000_000
 
 
-def _sensor(made: Catalogue, dataset: str, kind: str, owner: str) -> tuple[int, int, Observed]:
+def _sensor(made: Catalogue, dataset: str, kind: str, owner: str) -> tuple[int, int, ObservedQuantity]:
     """The sensor and the observed property of a dataset."""
     plain = kind.replace("_", " ")
-    unknown = Observed(plain, f"urn:twin:{kind}", f"what {plain} tells", "one", "1", f"{_UCUM}1", MEASUREMENT)
+    unknown = ObservedQuantity(
+        plain, f"urn:twin:{kind}", f"what {plain} tells", "one", "1", f"{_UCUM}1", MEASUREMENT
+    )
     observed = KINDS.get(kind, unknown)
     by = f", owned by {owner}" if owner else ""
     sensor = made.add(

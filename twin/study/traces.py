@@ -35,7 +35,7 @@ _CAR = MODES.index("car")
 
 
 @dataclass(frozen=True)
-class Journeys:
+class TracedTrips:
     """Trips of people over some days, (n,); moments from the first day's midnight, NaN: never.
 
     person is the row of the person, places are rows, -1 outside.
@@ -54,9 +54,9 @@ class Journeys:
     arrived_s: np.ndarray
     distance_m: np.ndarray
 
-    def where(self, rows: np.ndarray) -> Journeys:
+    def where(self, rows: np.ndarray) -> TracedTrips:
         """Some of them."""
-        return Journeys(*(getattr(self, field.name)[rows] for field in fields(self)))
+        return TracedTrips(*(getattr(self, field.name)[rows] for field in fields(self)))
 
     def sightings(self) -> Sightings:
         """Both ends of every trip, as far as they happened."""
@@ -76,7 +76,7 @@ class ResidentDays:
 
     territory: Territory
     persons: Persons
-    journeys: Journeys
+    journeys: TracedTrips
     erased: np.ndarray
     n_days: int
 
@@ -85,7 +85,7 @@ class ResidentDays:
         here = (self.persons.kind == RESIDENT) & ~self.erased
         return np.asarray(consents_to(self.persons, purpose) & here)
 
-    def journeys_of(self, purpose: str) -> Journeys:
+    def journeys_of(self, purpose: str) -> TracedTrips:
         """Trips of those who consent: nobody else's leave."""
         return self.journeys.where(self.consenting(purpose)[self.journeys.person])
 
@@ -171,8 +171,8 @@ def resident_days(
             raise WorkError(f"day {day} has other persons than the first")
         arrived_s = later.trips.depart_s + _planned_s(later.trips, speed_mps)
         parts.append(_of_day(territory, later, later.trips.depart_s, arrived_s, day))
-    joined = [np.concatenate([getattr(part, each.name) for part in parts]) for each in fields(Journeys)]
-    return ResidentDays(territory, first.persons, Journeys(*joined), day_one.erased, n_days)
+    joined = [np.concatenate([getattr(part, each.name) for part in parts]) for each in fields(TracedTrips)]
+    return ResidentDays(territory, first.persons, TracedTrips(*joined), day_one.erased, n_days)
 
 
 def _stands(folder: Path, result: Result, drawn: Population) -> np.ndarray:
@@ -189,7 +189,7 @@ def _stands(folder: Path, result: Result, drawn: Population) -> np.ndarray:
 
 def _of_day(
     territory: Territory, population: Population, departed_s: np.ndarray, arrived_s: np.ndarray, day: int
-) -> Journeys:
+) -> TracedTrips:
     """Trips of residents on a day."""
     trips, streets, places = population.trips, territory.streets, territory.places
     mine = population.persons.kind[trips.person] == RESIDENT
@@ -207,7 +207,7 @@ def _of_day(
         )
     begins_s = day * DAY_S
     (origin_x_m, origin_y_m), (destination_x_m, destination_y_m) = spots
-    return Journeys(
+    return TracedTrips(
         trips.person[mine].astype(np.int64), np.full(int(mine.sum()), day), trips.mode[mine] == _CAR,
         trips.origin_place[mine], trips.destination_place[mine],
         origin_x_m, origin_y_m, destination_x_m, destination_y_m,

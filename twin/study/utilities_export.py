@@ -17,7 +17,7 @@ from twin.scenario.scenario import Scenario
 from twin.territory.tables import Floats
 from twin.territory.territory import Territory
 from twin.territory.utilities.export import export_utilities
-from twin.utilities.demand import POWER, WATER, DayConsumption, Demand
+from twin.utilities.demand import POWER, WATER, ConsumptionRates, DayConsumption
 from twin.utilities.spans import QUARTER_S
 
 FORMATS = {"inp": ".inp", "pgm-json": ".json", "geoparquet": "", "gpkg": ".gpkg"}
@@ -49,7 +49,7 @@ def planned_loads(scenario: Scenario, territory: Territory, utility: str) -> Flo
     departed_ms = np.rint(trips.depart_s * MS).astype(np.int64)
     lasts_s = np.where(np.isnan(trips.duration_s), CAR_TRIP_S, trips.duration_s)
     arrived_ms = departed_ms + np.rint(lasts_s * MS).astype(np.int64)
-    day = DayConsumption(Demand(population, territory.places, parameters), departed_ms, arrived_ms)
+    day = DayConsumption(ConsumptionRates(population, territory.places, parameters), departed_ms, arrived_ms)
     ends_ms = np.arange(N_QUARTERS + 1) * QUARTER_S * MS
     drawn = np.array([day.between(utility, begin, end) for begin, end in pairwise(ends_ms.tolist())])
     return np.asarray(drawn * (S_PER_H / QUARTER_S if utility == POWER else 1.0 / QUARTER_S))

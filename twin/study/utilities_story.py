@@ -73,19 +73,19 @@ def _line(part: pd.DataFrame) -> StoryLine:
     crews = sorted({each for each in part["crew"] if each})
     return StoryLine(
         at=clock(float(first["at_s"])),
-        what=named(str(first["kind"]), part["element_id"].tolist()),
+        what=elements_named(str(first["kind"]), part["element_id"].tolist()),
         why=str(first["why"]),
-        because=named(str(first["cause_kind"]), causes) if causes else "",
+        because=elements_named(str(first["cause_kind"]), causes) if causes else "",
         restored=_restored(part["restored_s"].to_numpy(dtype=np.float64)),
         crew=", ".join(crews) if len(crews) <= FEW else f"{len(crews)} crews",
         n_elements=len(part),
     )
 
 
-def named(kind: str, ids: Sequence[str]) -> str:
+def elements_named(kind: str, ids: Sequence[str]) -> str:
     """Elements of a kind by their ids, or how many there are.
 
-    >>> named("mv_node", ["a", "b"]), named("cabinet", list("abcd"))
+    >>> elements_named("mv_node", ["a", "b"]), elements_named("cabinet", list("abcd"))
     ('medium-voltage node a, b', '4 elements of kind cabinet')
     """
     words = KINDS.get(kind, kind.replace("_", " "))

@@ -12,7 +12,7 @@ from twin.indicators.focus import WHOLE
 from twin.indicators.indicator import INDICATORS, IndicatorValue
 from twin.scenario.scenario import Scenario
 from twin.study.compare import seeds_of
-from twin.study.members import Member, Members, Runner
+from twin.study.members import Member, Runner, SweepRunner
 from twin.study.progress import Progress, silent, within
 from twin.study.results import Result
 from twin.study.utilities_story import StoryLine, story_of
@@ -89,7 +89,7 @@ def study_utilities(
     runner: Runner | None = None,
 ) -> UtilitiesStudy:
     """Run a scenario with some seeds and tell of its utility networks."""
-    chosen, members = seeds_of(scenario, seeds), Members(runner, cache)
+    chosen, members = seeds_of(scenario, seeds), SweepRunner(runner, cache)
     parts = [within(progress, row / len(chosen), (row + 1) / len(chosen)) for row in range(len(chosen))]
     sample = members.result(scenario, chosen[0], parts[0])
     runs = [Member.of(sample)]

@@ -9,7 +9,7 @@ from typing import Any
 from twin.model.sources import load_territory, population_file
 from twin.population.population import Population
 from twin.population.published.figures import LISTS, Figures, french_figures
-from twin.population.published.validation import Row, compared_areas, hold_against
+from twin.population.published.validation import ValidationRow, compared_areas, hold_against
 from twin.population.synthesis import synthesise
 from twin.scenario.scenario import Scenario
 from twin.study.progress import Progress, silent
@@ -28,14 +28,14 @@ class Validation:
     """As the population tells them; ``compared`` where their people are held against the figures."""
     calibration: dict[str, Any]
     """Of the first seed."""
-    rows: tuple[Row, ...]
+    rows: tuple[ValidationRow, ...]
 
-    def listed(self, name: str) -> tuple[Row, ...]:
+    def listed(self, name: str) -> tuple[ValidationRow, ...]:
         """Rows of the list ``fitted`` or ``held_out``."""
         return tuple(row for row in self.rows if row.figure.list == name)
 
     @property
-    def missed(self) -> tuple[Row, ...]:
+    def missed(self) -> tuple[ValidationRow, ...]:
         """Fitted figures that are not met."""
         return tuple(row for row in self.rows if row.holds is False)
 

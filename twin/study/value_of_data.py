@@ -23,10 +23,10 @@ from twin.scenario.scenario import Scenario
 from twin.study.progress import Progress, silent
 from twin.study.statistics import Difference, paired_difference
 from twin.study.value_of_data_app import app_reports
-from twin.study.value_of_data_game import POOLED, Decision, Game, NotApplicableError, orders_of, play
+from twin.study.value_of_data_game import POOLED, Decision, Game, NotApplicableError, data_orders_of, play
 from twin.study.value_of_data_leaks import LeakSearch
 from twin.study.value_of_data_rides import FleetSizing
-from twin.study.value_of_data_sensors import Fleet, Peak, logger_fleets, loop_fleets, peak_of
+from twin.study.value_of_data_sensors import Peak, SensorOption, logger_fleets, loop_fleets, peak_of
 from twin.study.value_of_data_signals import SignalPlanning
 from twin.study.value_of_data_siting import CounterSiting
 from twin.territory.territory import Territory
@@ -54,7 +54,7 @@ class ValueOfData:
     seeds: tuple[int, ...]
     games: tuple[Game, ...]
     shares: dict[str, Difference]
-    fleets: tuple[Fleet, ...]
+    fleets: tuple[SensorOption, ...]
     peaks: tuple[Peak, ...]
     app: dict[str, Any]
     left_out: tuple[str, ...]
@@ -107,7 +107,7 @@ def value_of_data(
     chosen = tuple(range(scenario.seed, scenario.seed + seeds) if isinstance(seeds, int) else seeds)
     if not chosen:
         raise InputError("--seeds", "no seed", "1 or more")
-    zones_of(scenario, territory)  # a focus that is not there is told before anything is decided
+    zones_in_focus(scenario, territory)  # a focus that is not there is told before anything is decided
     orders, games, fleets = scenario.in_force(), [], []
     parameters = scenario.ledger().replaced({APP_SHARE_ROW: scenario.app_share_in_force}, "app_share")
     peaks: list[Peak] = []
@@ -148,13 +148,13 @@ def made(
     parameters: Parameters,
 ) -> Decision:
     """A decision in the scenario's focus; who sizes a fleet has people of a model of its own, drawn anew."""
-    given = territory, population, parameters, zones_of(scenario, territory)
+    given = territory, population, parameters, zones_in_focus(scenario, territory)
     if kind is not FleetSizing:
         return kind(*given)
     return FleetSizing(*given, load_population(scenario, territory, scenario.seed + MODEL_SEED))
 
 
-def zones_of(scenario: Scenario, territory: Territory) -> np.ndarray:
+def zones_in_focus(scenario: Scenario, territory: Territory) -> np.ndarray:
     """Rows of the zones of the focus; of all where it is the whole."""
     names = list(territory.zones.name)
     for name in scenario.focus_zones:
@@ -168,7 +168,7 @@ def platform_of(orders: Sequence[Modification]) -> DataPlatform:
     platform = DataPlatform()
     for dataset in STANDARD.values():
         platform.add(dataset)
-    mine = orders_of(orders, list(STANDARD))
+    mine = data_orders_of(orders, list(STANDARD))
     hold_datasets(platform, mine)
     open_rights(platform, mine)
     return platform
@@ -197,7 +197,7 @@ def holders_shares(games: Sequence[Game], orders: Sequence[Modification]) -> dic
     return {name: paired_difference(none, shares[:, k].tolist()) for k, name in enumerate(holders)}
 
 
-def _fleets(decision: Decision, seeds: Sequence[int]) -> list[Fleet]:
+def _fleets(decision: Decision, seeds: Sequence[int]) -> list[SensorOption]:
     if isinstance(decision, LeakSearch):
         return logger_fleets(decision, seeds)
     return loop_fleets(decision, seeds) if isinstance(decision, SignalPlanning) else []
@@ -231,7 +231,7 @@ def _interval(found: Difference) -> dict[str, Any]:
     return {"value": found.difference, "low": found.low, "high": found.high}
 
 
-def _fleet_told(fleet: Fleet) -> dict[str, Any]:
+def _fleet_told(fleet: SensorOption) -> dict[str, Any]:
     kept = {key: value for key, value in asdict(fleet).items() if key != "saves"}
     reckoned = ("saves_per_sensor_eur", "net_eur", "net_with_carbon_eur")
     return {**kept, "saves": _interval(fleet.saves), **{name: getattr(fleet, name) for name in reckoned}}

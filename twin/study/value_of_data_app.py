@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from twin.knowledge.app_reports import (
-    AGE_GROUPS,
+    NEED_AGE_GROUPS,
     App,
-    Picture,
+    NeedsPicture,
     in_need,
     opinions,
     picture_of,
@@ -30,12 +30,12 @@ def app_reports(siting: CounterSiting, seeds: Sequence[int]) -> dict[str, Any]:
     """Bias of the picture by help, and the picture by age with the ledger's help; for JSON."""
     usual = float(siting.parameters["data_platform.mediation_share"])
     rows = [_row(siting, App(*each), seeds) for each in ((usual, 0.0), *HELP)]
-    seen, _ = picture(siting, App(usual), seeds[0])
+    seen, _ = needs_picture(siting, App(usual), seeds[0])
     return {
         "by_age": [
             {"age": age, "true_share": a, "reported_share": b, "weighed_share": c}
             for age, a, b, c in zip(
-                AGE_GROUPS, seen.true_shares.tolist(), seen.reported_shares.tolist(),
+                NEED_AGE_GROUPS, seen.true_shares.tolist(), seen.reported_shares.tolist(),
                 seen.weighed_shares.tolist(), strict=True,
             )
         ],
@@ -43,7 +43,7 @@ def app_reports(siting: CounterSiting, seeds: Sequence[int]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def picture(siting: CounterSiting, app: App, seed: int) -> tuple[Picture, float]:
+def needs_picture(siting: CounterSiting, app: App, seed: int) -> tuple[NeedsPicture, float]:
     """The picture of the focus for a seed, and reported less true mean opinion of those in need."""
     persons, p = siting.persons, siting.parameters
     minutes = siting.now_min[siting.town.cell]
@@ -59,7 +59,7 @@ def picture(siting: CounterSiting, app: App, seed: int) -> tuple[Picture, float]
 
 
 def _row(siting: CounterSiting, app: App, seeds: Sequence[int]) -> dict[str, Any]:
-    found = [picture(siting, app, seed) for seed in seeds]
+    found = [needs_picture(siting, app, seed) for seed in seeds]
     columns = {
         "bias": [each.bias for each, _ in found],
         "weighed_bias": [each.weighed_bias for each, _ in found],

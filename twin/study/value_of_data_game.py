@@ -40,18 +40,18 @@ class NotApplicableError(InputError):
     """
 
 
-class Source(NamedTuple):
+class DatasetSource(NamedTuple):
     """A dataset and what is in it by the moment of the decision."""
 
     dataset: Dataset
     rows: Observations
 
 
-class Day(NamedTuple):
+class DecisionDay(NamedTuple):
     """A seed's truth, as the decision that made it knows it, and what was observed of it."""
 
     truth: Any
-    sources: tuple[Source, ...]
+    sources: tuple[DatasetSource, ...]
 
 
 class Decision(Protocol):
@@ -61,13 +61,13 @@ class Decision(Protocol):
     actor: str
     datasets: tuple[Dataset, ...]
 
-    def day(self, seed: int) -> Day:
+    def day(self, seed: int) -> DecisionDay:
         """The truth of a seed and what was observed of it."""
 
     def act(self, platform: DataPlatform) -> Any:
         """What the actor does on what it may see."""
 
-    def cost(self, day: Day, action: Any) -> float:
+    def cost(self, day: DecisionDay, action: Any) -> float:
         """What that costs in the truth [EUR/day]."""
 
 
@@ -134,7 +134,7 @@ def play(decision: Decision, seeds: Sequence[int], orders: Sequence[Modification
     )  # fmt: skip
 
 
-def with_datasets(actor: str, sources: Sequence[Source], mask: int) -> DataPlatform:
+def with_datasets(actor: str, sources: Sequence[DatasetSource], mask: int) -> DataPlatform:
     """A platform on which there are the datasets of a mask, all of them open to the actor."""
     platform = DataPlatform()
     for row, (dataset, rows) in enumerate(sources):
@@ -146,12 +146,12 @@ def with_datasets(actor: str, sources: Sequence[Source], mask: int) -> DataPlatf
     return platform
 
 
-def with_rights(sources: Sequence[Source], orders: Sequence[Modification]) -> DataPlatform:
+def with_rights(sources: Sequence[DatasetSource], orders: Sequence[Modification]) -> DataPlatform:
     """A platform with all datasets, which may be read as a scenario's modifications say."""
     platform = DataPlatform()
     for dataset, _ in sources:
         platform.add(dataset)
-    mine = orders_of(orders, [each.dataset.name for each in sources])
+    mine = data_orders_of(orders, [each.dataset.name for each in sources])
     hold_datasets(platform, mine)
     open_rights(platform, mine)
     for dataset, rows in sources:
@@ -159,7 +159,7 @@ def with_rights(sources: Sequence[Source], orders: Sequence[Modification]) -> Da
     return platform
 
 
-def orders_of(orders: Sequence[Modification], names: Sequence[str]) -> list[Modification]:
+def data_orders_of(orders: Sequence[Modification], names: Sequence[str]) -> list[Modification]:
     """Modifications of who holds and reads what that are about these datasets, and platforms."""
     about = [each for each in orders if isinstance(each, HandedOver | HoldDataset) and each.dataset in names]
     return [*about, *(each for each in orders if isinstance(each, TerritorialPlatform))]

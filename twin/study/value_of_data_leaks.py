@@ -25,7 +25,7 @@ from twin.knowledge.platform import DataPlatform
 from twin.population.population import Population
 from twin.population.tables import RESIDENT
 from twin.scenario.ledger import Parameters
-from twin.study.value_of_data_game import NOW_S, Day, NotApplicableError, Source
+from twin.study.value_of_data_game import NOW_S, DatasetSource, DecisionDay, NotApplicableError
 from twin.study.value_of_data_sectors import sectors_of
 from twin.study.value_of_data_sources import DAY_S, datasets_of, lognormal, poisson
 from twin.territory.territory import Territory
@@ -101,7 +101,7 @@ class LeakSearch:
         other.stands = other._stands()
         return other
 
-    def day(self, seed: int) -> Day:
+    def day(self, seed: int) -> DecisionDay:
         """A leak, and what meters, loggers and people tell of its night."""
         p, sectors = self.parameters, self.sectors
         u = uniforms(seed, _MAIN, keys_of(np.array(["leak"])))[0]
@@ -117,7 +117,7 @@ class LeakSearch:
         if seed not in self._nights:
             self._nights[seed] = self._solved(leaking)
         head_m, out_lps = self._nights[seed]
-        return Day(Leak(sector, lps), self._sources(seed, head_m, out_lps, draws, sector))
+        return DecisionDay(Leak(sector, lps), self._sources(seed, head_m, out_lps, draws, sector))
 
     def act(self, platform: DataPlatform) -> NDArray[np.int64]:
         """Sectors in the order of the search."""
@@ -125,7 +125,7 @@ class LeakSearch:
         weight = np.exp(found - found.max()) * self.sectors.metres
         return np.argsort(-weight / self.sectors.metres, kind="stable")
 
-    def cost(self, day: Day, action: NDArray[np.int64]) -> float:
+    def cost(self, day: DecisionDay, action: NDArray[np.int64]) -> float:
         """Crew and water until the leak is found, times leaks a day [EUR/day]."""
         p, truth = self.parameters, day.truth
         place = int(np.flatnonzero(action == truth.sector)[0])
@@ -204,7 +204,7 @@ class LeakSearch:
 
     def _sources(
         self, seed: int, head_m: Floats, out_lps: Floats, draws_lps: Floats, sector: int
-    ) -> tuple[Source, ...]:
+    ) -> tuple[DatasetSource, ...]:
         p, n = self.parameters, self.sectors.n_districts
         key, at_s = self.sectors.district_key, NOW_S - 0.1 * DAY_S
         inflow = self._by_district(out_lps) * (1.0 + p["value.inlet_noise_share"] * bells(seed, _METER, key))
@@ -218,10 +218,12 @@ class LeakSearch:
         rows = np.flatnonzero(reports)
         everywhere = np.arange(n)
         return (
-            Source(self.datasets[0], observations(everywhere, at_s, at_s, inflow)),
-            Source(self.datasets[1], observations(self.stands, at_s, at_s, head_m[self.stands] + noise)),
-            Source(self.datasets[2], observations(everywhere, at_s, at_s, customers)),
-            Source(self.datasets[3], observations(rows, at_s, at_s, reports[rows])),
+            DatasetSource(self.datasets[0], observations(everywhere, at_s, at_s, inflow)),
+            DatasetSource(
+                self.datasets[1], observations(self.stands, at_s, at_s, head_m[self.stands] + noise)
+            ),
+            DatasetSource(self.datasets[2], observations(everywhere, at_s, at_s, customers)),
+            DatasetSource(self.datasets[3], observations(rows, at_s, at_s, reports[rows])),
         )
 
     def _solved(self, asked_lps: Floats) -> tuple[Floats, Floats]:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.indicators.accessibility import drives
-from twin.kernels.insertion import Fleet, Requests
+from twin.kernels.insertion import FleetState, RideRequests
 from twin.kernels.observe import bells
 from twin.kernels.random import keys_of, stream_of, uniforms
 from twin.knowledge.datasets import observations
@@ -26,7 +26,7 @@ from twin.population.population import Population
 from twin.population.tables import RESIDENT, Trips
 from twin.routing.search import bounds_to
 from twin.scenario.ledger import Parameters
-from twin.study.value_of_data_game import NOW_S, Day, NotApplicableError, Source
+from twin.study.value_of_data_game import NOW_S, DatasetSource, DecisionDay, NotApplicableError
 from twin.study.value_of_data_sources import DAY_S, datasets_of, poisson
 from twin.territory.territory import Territory
 
@@ -47,7 +47,7 @@ _LEVEL, _ASK, _RATIO, _COUNT, _POOL = (
 )
 
 
-class Asking(NamedTuple):
+class PotentialRequests(NamedTuple):
     """Trips that may become requests (n,): ends as rows of the table, departure [ms] and random keys."""
 
     origin: NDArray[np.int32]
@@ -90,7 +90,7 @@ class FleetSizing:
         self.ratios = {each.name: float(p[f"value.{each.name}_per_request"]) for each in self.datasets}
         self.table_eur = self._table()
 
-    def day(self, seed: int) -> Day:
+    def day(self, seed: int) -> DecisionDay:
         """The demand of a seed, its requests today, and what the week before told of it."""
         p = self.parameters
         bell = float(bells(seed, _LEVEL, keys_of(np.array(["level"])))[0])
@@ -110,8 +110,8 @@ class FleetSizing:
             counted = poisson(uniforms(seed, _COUNT, key), rate)
             at_s = NOW_S - DAY_S * np.arange(1.0, n + 1.0)
             zero = np.zeros(n, dtype=np.int32)
-            sources.append(Source(self.datasets[row], observations(zero, at_s, at_s, counted)))
-        return Day((seed, level), tuple(sources))
+            sources.append(DatasetSource(self.datasets[row], observations(zero, at_s, at_s, counted)))
+        return DecisionDay((seed, level), tuple(sources))
 
     def act(self, platform: DataPlatform) -> int:
         """Vehicles whose expected cost under what is believed of the demand is least."""
@@ -128,7 +128,7 @@ class FleetSizing:
         level = np.exp(weighed / precision + NODES / np.sqrt(precision))
         return int(np.argmin(self.expected_eur(level)))
 
-    def cost(self, day: Day, action: int) -> float:
+    def cost(self, day: DecisionDay, action: int) -> float:
         """What that many vehicles cost today, refused and waiting riders included [EUR/day]."""
         seed, level = day.truth
         return self.cost_of(self.asking, action, level, (seed, 0))
@@ -139,7 +139,7 @@ class FleetSizing:
         costs = np.array([np.interp(inside, np.log(LEVELS), row) for row in self.table_eur])
         return np.asarray(costs @ WEIGHTS / WEIGHTS.sum())
 
-    def cost_of(self, asking: Asking, vehicles: int, level: float, luck: tuple[int, int]) -> float:
+    def cost_of(self, asking: PotentialRequests, vehicles: int, level: float, luck: tuple[int, int]) -> float:
         """Cost of a day (seed, number) with so many vehicles and so much demand: hours, refusals, waits."""
         p = self.parameters
         rows = self._requests(asking, level, *luck)
@@ -153,17 +153,17 @@ class FleetSizing:
         value = float(p["population.value_of_time_other_eur_per_h"])
         return cost + refused * float(p["value.refusal_eur"]) + wait_ms / MS / HOUR_S * value
 
-    def _median(self, asking: Asking) -> float:
+    def _median(self, asking: PotentialRequests) -> float:
         """Requests of a day of median demand; fewer where few could ask."""
         return min(float(self.parameters["value.requests_per_day"]), 0.2 * len(asking.key))
 
-    def _requests(self, asking: Asking, level: float, seed: int, day: int) -> NDArray[np.int64]:
+    def _requests(self, asking: PotentialRequests, level: float, seed: int, day: int) -> NDArray[np.int64]:
         """Trips that are asked for, in the order of the day."""
         share = min(self._median(asking) * level / max(len(asking.key), 1), 1.0)
         rows = np.flatnonzero(uniforms(seed, _ASK, asking.key, day) < share)
         return rows[np.lexsort((asking.key[rows], asking.depart_ms[rows]))]
 
-    def _routed(self, asking: Asking, rows: NDArray[np.int64], vehicles: int) -> tuple[int, float]:
+    def _routed(self, asking: PotentialRequests, rows: NDArray[np.int64], vehicles: int) -> tuple[int, float]:
         """Requests refused, and milliseconds that the others wait."""
         p = self.parameters
         origin, destination = asking.origin[rows], asking.destination[rows]
@@ -174,7 +174,7 @@ class FleetSizing:
         )  # fmt: skip
         n = rows.shape[0]
         none = np.full(n, -1, dtype=np.int32)
-        requests = Requests(
+        requests = RideRequests(
             origin,
             destination,
             np.ones(n, np.int32),
@@ -185,7 +185,7 @@ class FleetSizing:
         )
         whole = np.ones(vehicles, dtype=np.int32)
         opens_ms = np.full(vehicles, round(self.hours[0] * HOUR_S * MS), dtype=np.int64)
-        fleet = Fleet(
+        fleet = FleetState(
             self.depot * whole, opens_ms, int(p["on_demand.seats"]) * whole, 0 * whole, self.depot * whole
         )
         terms = Terms(*(float(p[f"on_demand.{name}"]) for name in ("stay_s", "wait_weight", "ride_weight")))
@@ -232,13 +232,13 @@ def _asking(
     place: NDArray[np.int64],
     travel_ms: NDArray[np.int64],
     depot: int,
-) -> Asking:
+) -> PotentialRequests:
     """Those of the trips whose ends (n, 2), as rows of the table, a vehicle can reach and leave."""
     linked = (travel_ms[depot] < FAR_MS) & (travel_ms[:, depot] < FAR_MS)
     kept = linked[place].all(axis=1)
     origin, destination = (np.ascontiguousarray(place[kept, end], dtype=np.int32) for end in (0, 1))
     depart_ms = np.rint(trips.depart_s[rows[kept]] * MS).astype(np.int64)
-    return Asking(origin, destination, depart_ms, trips.trip_key[rows[kept]])
+    return PotentialRequests(origin, destination, depart_ms, trips.trip_key[rows[kept]])
 
 
 def _driving_ms(territory: Territory, parameters: Parameters, links: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -24,7 +24,7 @@ G_PER_KG = 1_000.0
 
 
 @dataclass(frozen=True)
-class Fleet:
+class SensorOption:
     """So many sensors that read so often: what they save a day, what they cost, and their carbon."""
 
     kind: str
@@ -55,12 +55,12 @@ class Fleet:
 class Peak:
     """The fleet of most net value, and whether it lies inside of what was tried, by number and by period."""
 
-    best: Fleet
+    best: SensorOption
     interior_count: bool
     interior_interval: bool
 
 
-def logger_fleets(search: LeakSearch, seeds: Sequence[int]) -> list[Fleet]:
+def logger_fleets(search: LeakSearch, seeds: Sequence[int]) -> list[SensorOption]:
     """Pressure loggers of the leak search: numbers by periods."""
     p, row = search.parameters, _row_of(search, "pressures")
     before = _costs(search, seeds, 0)
@@ -78,7 +78,7 @@ def logger_fleets(search: LeakSearch, seeds: Sequence[int]) -> list[Fleet]:
     return found
 
 
-def loop_fleets(planning: SignalPlanning, seeds: Sequence[int]) -> list[Fleet]:
+def loop_fleets(planning: SignalPlanning, seeds: Sequence[int]) -> list[SensorOption]:
     """Road loops of the signal plan: from one to one at each approach."""
     p, row = planning.parameters, _row_of(planning, "road_counts")
     before = _costs(planning, seeds, 0)
@@ -90,7 +90,7 @@ def loop_fleets(planning: SignalPlanning, seeds: Sequence[int]) -> list[Fleet]:
     return found
 
 
-def peak_of(fleets: Sequence[Fleet]) -> Peak | None:
+def peak_of(fleets: Sequence[SensorOption]) -> Peak | None:
     """The fleet of most net value; None where there is none."""
     if not fleets:
         return None
@@ -110,11 +110,11 @@ def _fleet(
     costs: tuple[list[float], list[float]],
     spent: tuple[float, float],
     parameters: Parameters,
-) -> Fleet:
+) -> SensorOption:
     before, after = costs
     eur, grams = spent
     carbon_eur = grams / G_PER_KG * float(parameters["value.carbon_eur_per_kg"])
-    return Fleet(kind, count, interval_s, paired_difference(after, before), eur, grams, carbon_eur)
+    return SensorOption(kind, count, interval_s, paired_difference(after, before), eur, grams, carbon_eur)
 
 
 def _row_of(decision: Decision, name: str) -> int:

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.kernels.observe import bells
-from twin.kernels.paths import Trips
+from twin.kernels.paths import RouteQueries
 from twin.kernels.random import keys_of, stream_of, uniforms
 from twin.knowledge.datasets import Observations, observations
 from twin.knowledge.platform import DataPlatform
@@ -31,7 +31,7 @@ from twin.population.tables import CAR
 from twin.routing.routes import Routes
 from twin.routing.search import NO_DRAWS, bounds_to, find_routes, static_weights
 from twin.scenario.ledger import Parameters
-from twin.study.value_of_data_game import NOW_S, Day, Source
+from twin.study.value_of_data_game import NOW_S, DatasetSource, DecisionDay
 from twin.study.value_of_data_sources import DAY_S, datasets_of, lognormal
 from twin.study.value_of_data_splits import expected_delay_s, splits, timed
 from twin.territory.territory import Territory
@@ -97,7 +97,7 @@ class SignalPlanning:
         other.loops = np.sort(self.approach[np.argsort(draw, kind="stable")[:n_loops]])
         return other
 
-    def day(self, seed: int) -> Day:
+    def day(self, seed: int) -> DecisionDay:
         """Who drives today, and what loops and the calculator saw of the day before."""
         p, n = self.parameters, self.territory.streets.n_links
         veh = np.bincount(self.passing.link[self._drives(seed, BEFORE)], minlength=n).astype(np.float64)
@@ -110,11 +110,11 @@ class SignalPlanning:
         users = self._drives(seed, BEFORE) & (uniforms(seed, _USER, key) < min(self.followed * spread, 1.0))
         seen = np.bincount(self.passing.link[users], minlength=n)[self.approach]
         at_s = NOW_S - 0.5 * DAY_S
-        return Day(
+        return DecisionDay(
             self._drives(seed, TODAY),
             (
-                Source(self.datasets[0], observations(self.loops, at_s, at_s, counted)),
-                Source(self.datasets[1], observations(self.approach, at_s, at_s, seen)),
+                DatasetSource(self.datasets[0], observations(self.loops, at_s, at_s, counted)),
+                DatasetSource(self.datasets[1], observations(self.approach, at_s, at_s, seen)),
             ),
         )
 
@@ -186,7 +186,7 @@ class SignalPlanning:
             plans = timed(plans, rows[mine], cycle_ms, green_ms, p)
         return plans
 
-    def cost(self, day: Day, action: SignalPlans) -> float:
+    def cost(self, day: DecisionDay, action: SignalPlans) -> float:
         """Delay of all who pass the signals under that plan, by the loading kernel [EUR/day]."""
         p, rows = self.parameters, np.flatnonzero(day.truth)
         if not rows.size:
@@ -258,7 +258,7 @@ def _passing(planning: SignalPlanning, approach: np.ndarray) -> Passing:
     may &= (trips.depart_s >= begin_s - HOUR_S) & (trips.depart_s < begin_s + HOUR_S)
     rows = np.flatnonzero(may)
     weight_ms = roads.free_ms.astype(np.int32)
-    asked = Trips(
+    asked = RouteQueries(
         trips.origin_link[rows].astype(np.int32),
         trips.destination_link[rows].astype(np.int32),
         np.rint(trips.depart_s[rows] * 1_000.0).astype(np.int64),

@@ -18,16 +18,23 @@ from numpy.typing import NDArray
 from twin.indicators.accessibility import Cells
 from twin.kernels.observe import bells
 from twin.kernels.random import keys_of, stream_of, uniforms
-from twin.knowledge.app_reports import AGE_GROUPS, App, age_group, would_report
+from twin.knowledge.app_reports import NEED_AGE_GROUPS, App, need_age_group, would_report
 from twin.knowledge.datasets import Observations, observations
 from twin.knowledge.platform import DataPlatform
 from twin.population.population import Population
 from twin.population.tables import RESIDENT
 from twin.scenario.ledger import Parameters
 from twin.scenario.services import SERVICES
-from twin.study.value_of_data_game import NOW_S, Day, NotApplicableError, Source
+from twin.study.value_of_data_game import NOW_S, DatasetSource, DecisionDay, NotApplicableError
 from twin.study.value_of_data_sources import DAY_S, datasets_of, lognormal, squares_of
-from twin.study.value_of_data_ways import Ground, Known, Ways, ground_of, known_ways, true_ways
+from twin.study.value_of_data_ways import (
+    Known,
+    NearestMinutes,
+    SitingGround,
+    known_ways,
+    siting_ground_of,
+    true_ways,
+)
 from twin.territory.territory import Territory
 
 Floats = NDArray[np.float64]
@@ -72,11 +79,11 @@ class CounterSiting:
         self.hood_key, self.hood_of_home = squares_of(x, y, float(parameters["value.neighbourhood_m"]))
         self.n_hoods = len(self.hood_key)
         self.homes_in = np.bincount(self.hood_of_home, minlength=self.n_hoods).astype(np.float64)
-        share = np.array(parameters["data_platform.need_share_by_age"])[age_group(persons.age)]
+        share = np.array(parameters["data_platform.need_share_by_age"])[need_age_group(persons.age)]
         ratio = np.array(parameters["data_platform.need_ratio_by_skill"])[persons.skill]
         app = App(float(parameters["data_platform.mediation_share"]))
         self.town = Town(
-            self.hood_of_home[self.cells.home[self.cells.of_person]], age_group(persons.age),
+            self.hood_of_home[self.cells.home[self.cells.of_person]], need_age_group(persons.age),
             self.cells.of_person, np.minimum(share * ratio, 1.0), persons.person_key,
             would_report(persons, app, parameters, 0),
         )  # fmt: skip
@@ -87,7 +94,7 @@ class CounterSiting:
         density[self.cells.home[self.cells.of_person]] = persons.density
         self.known = self._known_by_hood(known_ways(ground, density, parameters))
 
-    def day(self, seed: int) -> Day:
+    def day(self, seed: int) -> DecisionDay:
         """Who needs a counter, and what is known of it by then."""
         p, town = self.parameters, self.town
         field = lognormal(bells(seed, _FIELD, self.hood_key), float(p["value.need_spread"]))
@@ -100,10 +107,10 @@ class CounterSiting:
         )
         noise = lognormal(bells(seed, _PRESENCE, self.hood_key), float(p["value.presence_noise_share"]))
         present = np.rint(people.reshape(self.n_hoods, -1).sum(axis=1) * noise)
-        return Day(
+        return DecisionDay(
             needs,
             tuple(
-                Source(dataset, _all(values))
+                DatasetSource(dataset, _all(values))
                 for dataset, values in zip(self.datasets, (people, reports, visits, present), strict=True)
             ),
         )
@@ -112,7 +119,7 @@ class CounterSiting:
         """The site that is best for need as it is believed, alike in all homes of a neighbourhood."""
         return int(np.argmin(np.einsum("gsh,hg->s", self.known.ways.minutes, self.believed(platform))))
 
-    def cost(self, day: Day, action: int) -> float:
+    def cost(self, day: DecisionDay, action: int) -> float:
         """Time of those in need on their ways to the nearest counter, there and back [EUR/day]."""
         p = self.parameters
         cell = self.town.cell[day.truth]
@@ -129,7 +136,7 @@ class CounterSiting:
         more, expected = np.zeros(self.n_hoods), np.zeros(self.n_hoods)
         reports = platform.visible(self.actor, "need_reports", NOW_S)
         if reports.n_rows:
-            table = _filled(reports, self.n_hoods * len(AGE_GROUPS)).reshape(self.n_hoods, -1)
+            table = _filled(reports, self.n_hoods * len(NEED_AGE_GROUPS)).reshape(self.n_hoods, -1)
             told = (table.sum(axis=0) / np.maximum(people.sum(axis=0), 1.0))[None, :]
             more += table.sum(axis=1)
             expected += (people * told).sum(axis=1)
@@ -148,30 +155,30 @@ class CounterSiting:
         """Inhabitants by neighbourhood and age group: counted, by those present, or by homes alone."""
         counted = platform.visible(self.actor, "inhabitants", NOW_S)
         if counted.n_rows:
-            return _filled(counted, self.n_hoods * len(AGE_GROUPS)).reshape(self.n_hoods, -1)
+            return _filled(counted, self.n_hoods * len(NEED_AGE_GROUPS)).reshape(self.n_hoods, -1)
         present = platform.visible(self.actor, "presence", NOW_S)
         total = _filled(present, self.n_hoods) if present.n_rows else self.homes_in
         return np.asarray(total[:, None] * self.known.age_share)
 
     def _table(self, who: NDArray[np.bool_]) -> Floats:
         """People by neighbourhood and age group, (n_hoods * n_groups,)."""
-        row = self.town.hood[who] * len(AGE_GROUPS) + self.town.group[who]
-        return np.bincount(row, minlength=self.n_hoods * len(AGE_GROUPS)).astype(np.float64)
+        row = self.town.hood[who] * len(NEED_AGE_GROUPS) + self.town.group[who]
+        return np.bincount(row, minlength=self.n_hoods * len(NEED_AGE_GROUPS)).astype(np.float64)
 
-    def _ground(self, territory: Territory) -> Ground:
+    def _ground(self, territory: Territory) -> SitingGround:
         """Ways from homes to the candidates, some of the homes, and to the counters of now."""
         services, homes = territory.services, self.cells.homes
         counters = services.place[(services.service == SERVICES.index("counter")) & (services.place >= 0)]
         draw = uniforms(0, _SITE, keys_of(territory.places.place_id[homes]))
         sites = homes[np.argsort(draw, kind="stable")[:MOST_CANDIDATES]]
-        return ground_of(territory, homes, sites, counters, self.parameters)
+        return siting_ground_of(territory, homes, sites, counters, self.parameters)
 
     def _known_by_hood(self, known: Known) -> Known:
         """The same by neighbourhood instead of home: its mean over the homes there."""
         minutes, now_min = known.ways
         n_groups, n_sites, n_homes = minutes.shape
         by_hood = self._by_hood(minutes.reshape(-1, n_homes).T).T.reshape(n_groups, n_sites, -1)
-        return Known(Ways(by_hood, self._by_hood(now_min.T).T), self._by_hood(known.age_share))
+        return Known(NearestMinutes(by_hood, self._by_hood(now_min.T).T), self._by_hood(known.age_share))
 
     def _by_hood(self, of_homes: Floats) -> Floats:
         """Mean over the homes of each neighbourhood (n_hoods, n) of values (n_homes, n)."""

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from twin.indicators.accessibility import Cells
 from twin.indicators.reach import S_PER_MIN, Reach
-from twin.knowledge.app_reports import AGE_GROUPS, age_group
+from twin.knowledge.app_reports import NEED_AGE_GROUPS, need_age_group
 from twin.population.days.speeds import SPEED_AGE_FROM
 from twin.population.file import DENSITY_CLASSES
 from twin.population.residents.equipment import LICENCE_AGES, by_age, car_shares
@@ -28,7 +28,7 @@ ADULTS = (1, 2, 2, 1, 2)
 """Adults of a household by its type, as the ledger orders them."""
 
 
-class Ground(NamedTuple):
+class SitingGround(NamedTuple):
     """From each home: metres on foot and minutes by car to each site (n_sites, n_homes), and to the nearest
     counter that is there now (n_homes,); infinite beyond the limit.
     """
@@ -39,7 +39,7 @@ class Ground(NamedTuple):
     now_car_min: Floats
 
 
-class Ways(NamedTuple):
+class NearestMinutes(NamedTuple):
     """Minutes to the nearest counter with one more at each site (..., n_sites, n), and now (..., n)."""
 
     minutes: Floats
@@ -51,17 +51,17 @@ class Known(NamedTuple):
     (n_homes, n_groups), as who knows no inhabitant has them.
     """
 
-    ways: Ways
+    ways: NearestMinutes
     age_share: Floats
 
 
-def ground_of(
+def siting_ground_of(
     territory: Territory,
     homes: NDArray[np.int32],
     sites: NDArray[np.int32],
     counters: NDArray[np.int32],
     parameters: Parameters,
-) -> Ground:
+) -> SitingGround:
     """Ways from homes to sites and to the counters that are there, all as rows of places."""
     reach, limit_min = Reach(territory, homes, parameters), float(parameters["indicators.access_limit_min"])
     most_m = limit_min * float(_walk_m_per_min(parameters).max())
@@ -72,18 +72,18 @@ def ground_of(
 
     if not counters.size:
         nowhere = np.full(homes.shape[0], np.inf)
-        return Ground(reach.foot_metres(sites, most_m), car_min(sites), nowhere, nowhere)
+        return SitingGround(reach.foot_metres(sites, most_m), car_min(sites), nowhere, nowhere)
     now = reach.foot_metres(counters, most_m).min(axis=0), car_min(counters).min(axis=0)
-    return Ground(reach.foot_metres(sites, most_m), car_min(sites), *now)
+    return SitingGround(reach.foot_metres(sites, most_m), car_min(sites), *now)
 
 
-def true_ways(ground: Ground, cells: Cells, parameters: Parameters) -> Ways:
+def true_ways(ground: SitingGround, cells: Cells, parameters: Parameters) -> NearestMinutes:
     """Ways of each cell of inhabitants who reach the same (n_sites, n_cells), (n_cells,)."""
-    there = Ground(*(each[..., cells.home] for each in ground))
+    there = SitingGround(*(each[..., cells.home] for each in ground))
     return _ways(there, _walk_m_per_min(parameters)[cells.speed], cells.drives, parameters)
 
 
-def known_ways(ground: Ground, density: NDArray[np.int8], parameters: Parameters) -> Known:
+def known_ways(ground: SitingGround, density: NDArray[np.int8], parameters: Parameters) -> Known:
     """Ways and ages from homes in areas of that density class (n_homes,), by the ledger's shares."""
     shares = np.array([_shares(row, parameters) for row in range(len(DENSITY_CLASSES))])
     n_groups, n_bands, _ = shares.shape[1:]
@@ -99,19 +99,19 @@ def known_ways(ground: Ground, density: NDArray[np.int8], parameters: Parameters
                 part = within[:, group, band, drives]
                 minutes[group] += part * one.minutes
                 now_min[group] += part * one.now_min
-    return Known(Ways(minutes, now_min), np.asarray(usual[density]))
+    return Known(NearestMinutes(minutes, now_min), np.asarray(usual[density]))
 
 
 def _ways(
-    ground: Ground, walk: Floats | float, drives: NDArray[np.bool_] | np.bool_, parameters: Parameters
-) -> Ways:
+    ground: SitingGround, walk: Floats | float, drives: NDArray[np.bool_] | np.bool_, parameters: Parameters
+) -> NearestMinutes:
     limit_min = float(parameters["indicators.access_limit_min"])
 
     def own(foot_m: Floats, car_min: Floats) -> Floats:
         return np.minimum(np.minimum(foot_m / walk, np.where(drives, car_min, np.inf)), limit_min)
 
     now_min = own(ground.now_foot_m, ground.now_car_min)
-    return Ways(np.minimum(own(ground.foot_m, ground.car_min), now_min), now_min)
+    return NearestMinutes(np.minimum(own(ground.foot_m, ground.car_min), now_min), now_min)
 
 
 def _shares(density: int, parameters: Parameters) -> Floats:
@@ -125,9 +125,9 @@ def _shares(density: int, parameters: Parameters) -> Floats:
     car = 1.0 - car_shares(density, parameters)[:, 0]
     licence = by_age(age, LICENCE_AGES, parameters["population.licence_share"], 0.0)
     drive = licence * (alone * car[0] + (1.0 - alone) * car[1])
-    found = np.zeros((len(AGE_GROUPS), len(SPEED_AGE_FROM), 2))
+    found = np.zeros((len(NEED_AGE_GROUPS), len(SPEED_AGE_FROM), 2))
     band = np.searchsorted(SPEED_AGE_FROM, age, side="right") - 1
-    group = age_group(age.astype(np.int16))
+    group = need_age_group(age.astype(np.int16))
     for column, share in enumerate((1.0 - drive, drive)):
         np.add.at(found[..., column], (group, band), people * share)
     return np.asarray(found / found.sum())

@@ -23,7 +23,7 @@ from twin.population.population import Population
 from twin.scenario.scenario import Scenario
 from twin.study.dated_habits import habits_on
 from twin.study.habits import habits_key, keep_day, kept_day, usual_day
-from twin.study.people import People
+from twin.study.people import RunPeople
 from twin.study.progress import Progress, silent
 from twin.territory.territory import Territory
 
@@ -46,7 +46,7 @@ def used_to_days(
     n_days = int(ledger["conditions.learning_days"])
     key = habits_key(scenario, territory, population, seed)
     homes = [folder / f"{key}-varied" for folder in folders]
-    people = People.of(scenario, territory, population.persons, seed)
+    people = RunPeople.of(scenario, territory, population.persons, seed)
     kept, first = max((kept_day(home, n_days) for home in homes), key=itemgetter(1), default=(None, 0))
     if kept is not None:
         habits = kept

@@ -23,9 +23,9 @@ from twin.territory.paths import make_paths
 from twin.territory.pieces import cut_to_pieces
 from twin.territory.places import find_footprints, make_places
 from twin.territory.services import Services
-from twin.territory.streets import Ground, make_streets
+from twin.territory.streets import StreetGround, make_streets
 from twin.territory.tables import TurnBans
-from twin.territory.topology import Network, lay_out
+from twin.territory.topology import StreetNetwork, lay_out
 from twin.territory.utilities.layers import lay_utilities
 from twin.territory.utilities.observed import read_observed
 from twin.territory.utilities.tables import Utilities
@@ -121,12 +121,14 @@ def _ground(
     where: str,
     elevation: str | Path | None,
     parameters: Parameters,
-) -> Ground:
+) -> StreetGround:
     west, south, east, north = box
     plane = Plane(round((west + east) / 2.0, 4), round((south + north) / 2.0, 4))
     communes = communes_of(extract)
     zones = make_zones(layout, communes, where)
-    return Ground(extract, plane, communes, zones, read_heights(extract, elevation, parameters), parameters)
+    return StreetGround(
+        extract, plane, communes, zones, read_heights(extract, elevation, parameters), parameters
+    )
 
 
 def _notes(
@@ -146,7 +148,7 @@ def _notes(
     }
 
 
-def _counts(tables: Mapping[str, Any], network: Network, houses: np.ndarray) -> dict[str, Any]:
+def _counts(tables: Mapping[str, Any], network: StreetNetwork, houses: np.ndarray) -> dict[str, Any]:
     return {
         "lost_km": dict(network.lost_km),
         "total_km": dict(network.total_km),

@@ -119,7 +119,7 @@ def _means(points: Floats, size: Longs) -> Floats:
     return np.column_stack([np.bincount(run, weights=column) / size for column in points.T])
 
 
-def coverage(buildings: Sequence[Footprint], radius_m: float) -> Floats:
+def built_share(buildings: Sequence[Footprint], radius_m: float) -> Floats:
     """Share of the ground within a radius of each building that is built on (n_buildings,)."""
     if not buildings:
         return np.zeros(0)

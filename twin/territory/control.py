@@ -77,7 +77,7 @@ class Ends:
 
 
 @dataclass(frozen=True)
-class Control:
+class JunctionControl:
     """Control and its provenance at the head of each link (n_links,) int8, and counts of what was mapped."""
 
     control: np.ndarray
@@ -114,7 +114,9 @@ def links_by_control(streets: Streets) -> dict[str, dict[str, int]]:
     return found
 
 
-def control_of(ends: Ends, extract: OsmExtract, driven: Iterable[int], parameters: Parameters) -> Control:
+def control_of(
+    ends: Ends, extract: OsmExtract, driven: Iterable[int], parameters: Parameters
+) -> JunctionControl:
     """Control of the head of every link; `driven` are the nodes of all drivable ways."""
     on_streets = frozenset(driven)
     tags = {point.id: point.tags for point in extract.points if point.id in on_streets}
@@ -126,7 +128,7 @@ def control_of(ends: Ends, extract: OsmExtract, driven: Iterable[int], parameter
     provenance = np.where((control != NO_CONTROL) | circles, OBSERVED, ASSUMED).astype(np.int8)
     inferred = _inferred(ends, rank, control, circles)
     control[inferred], provenance[inferred] = GIVE_WAY, INFERRED
-    return Control(control, provenance, _counts(tags, marks, used))
+    return JunctionControl(control, provenance, _counts(tags, marks, used))
 
 
 def _counts(tags: Mapping[int, Tags], marks: Mapping[int, Mark], used: set[int]) -> dict[str, int]:

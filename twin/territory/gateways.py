@@ -19,7 +19,7 @@ SIDE_NAMES = {"N": "north", "E": "east", "S": "south", "W": "west"}
 
 
 @dataclass(frozen=True)
-class Gates:
+class GateNodes:
     """Gate nodes by row of the simplified graph: which enter, which leave, and why they are gates."""
 
     rows: Ints
@@ -34,7 +34,7 @@ def find_gates(
     cut: Mapping[int, str],
     extract: OsmExtract,
     parameters: Parameters,
-) -> Gates:
+) -> GateNodes:
     """Cut ends, and one-neighbour ends near the extract's box, of tertiary class and above.
 
     Minor roads that are cut are dead ends: no traffic gate stands there.
@@ -60,7 +60,7 @@ def find_gates(
             kinds.append(kind)
     is_gate_row = np.zeros(n_nodes, dtype=bool)
     is_gate_row[rows] = True
-    return Gates(np.array(rows, dtype=np.int32), tuple(kinds), is_gate_row)
+    return GateNodes(np.array(rows, dtype=np.int32), tuple(kinds), is_gate_row)
 
 
 def _n_neighbours(tail: Ints, head: Ints, n_nodes: int) -> Longs:

@@ -23,13 +23,13 @@ from twin.readers.osm import Box
 from twin.territory.communes import METHOD_RING, locate
 from twin.territory.geometry import Plane, clipped_ring, in_box, ring_area_m2
 from twin.territory.places import dwellings_of, find_footprints
-from twin.territory.streets import Ground
+from twin.territory.streets import StreetGround
 from twin.territory.tables import Floats, Places
 
 COUNTED, BY_AREA, UNKNOWN = "counted", "by area", "unknown"
 
 
-def people_of(ground: Ground, places: Places, box: Box, is_crop: bool) -> dict[str, dict[str, Any]]:
+def people_of(ground: StreetGround, places: Places, box: Box, is_crop: bool) -> dict[str, dict[str, Any]]:
     """By commune with a tag: inhabitants, dwellings of all of it (None: unknown), how known, dwellings here.
 
     Without a crop all buildings of the map are among the places; with one, those beyond it are counted.
@@ -95,7 +95,7 @@ def _by_commune(amount: Floats, commune: np.ndarray, n: int) -> Floats:
     return np.bincount(commune[placed], weights=amount[placed], minlength=n).astype(np.float64)
 
 
-def _beyond(ground: Ground, box: Box) -> Floats:
+def _beyond(ground: StreetGround, box: Box) -> Floats:
     """Dwellings of each commune in buildings of the map that lie beyond the box (n_communes,)."""
     footprints = [each for each in find_footprints(ground, None, Counter()) if each.is_building]
     dwellings = dwellings_of(footprints, ground)

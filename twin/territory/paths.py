@@ -12,7 +12,7 @@ from scipy.sparse.csgraph import connected_components
 
 from twin.readers.osm import Box, OsmExtract, OsmWay, Tags
 from twin.territory.geometry import distances_m, in_box, positions
-from twin.territory.streets import Ground
+from twin.territory.streets import StreetGround
 from twin.territory.tables import Paths
 
 NOT_WALKED = frozenset({
@@ -40,7 +40,9 @@ def allowed(tags: Tags) -> tuple[bool, bool]:
     return walk, tags.get("bicycle", by_default) not in (*REFUSED, "dismount")
 
 
-def make_paths(extract: OsmExtract, ground: Ground, box: Box | None, with_heights: bool = False) -> Paths:
+def make_paths(
+    extract: OsmExtract, ground: StreetGround, box: Box | None, with_heights: bool = False
+) -> Paths:
     """Paths between junctions; long ones get nodes in between, at least each `territory.path_step_m`.
 
     Heights are kept where a file of them was given: the few that a map has tagged tell nothing of slopes.

@@ -9,12 +9,12 @@ import numpy as np
 
 from twin.readers.osm import Box, OsmPoint, Tags
 from twin.territory.access import nearest_links, nearest_nodes
-from twin.territory.buildings import Footprint, coverage, middles, owners, read_footprints
+from twin.territory.buildings import Footprint, built_share, middles, owners, read_footprints
 from twin.territory.communes import locate
 from twin.territory.geometry import in_rings
 from twin.territory.place_drafts import PlaceDraft, PlaceRules
 from twin.territory.services import Offered, Services, services_named, services_table
-from twin.territory.streets import Ground
+from twin.territory.streets import StreetGround
 from twin.territory.tables import ASSUMED, INFERRED, OBSERVED, Floats, Ints, Paths, Places, Streets
 from twin.territory.uses import (
     HOME,
@@ -30,7 +30,7 @@ from twin.territory.uses import (
 from twin.territory.zones import zone_of
 
 
-def find_footprints(ground: Ground, box: Box | None, repairs: Counter[str]) -> list[Footprint]:
+def find_footprints(ground: StreetGround, box: Box | None, repairs: Counter[str]) -> list[Footprint]:
     """Footprints of the extract within the box (see `read_footprints`)."""
     return read_footprints(ground.extract, ground.plane, box, ground.parameters, repairs)
 
@@ -39,7 +39,7 @@ def make_places(
     footprints: Sequence[Footprint],
     box: Box | None,
     networks: tuple[Streets, Paths],
-    ground: Ground,
+    ground: StreetGround,
     repairs: Counter[str],
 ) -> tuple[Places, Services]:
     """All places: buildings with what is in them, and points and areas that lie in no building.
@@ -73,14 +73,14 @@ def make_places(
     return _columns(near, access[access >= 0], networks[1], ground), offered
 
 
-def dwellings_of(buildings: Sequence[Footprint], ground: Ground) -> Floats:
+def dwellings_of(buildings: Sequence[Footprint], ground: StreetGround) -> Floats:
     """Dwellings of each building by its own tags, or as inferred (n_buildings,)."""
     places = _buildings(buildings, ground, PlaceRules(ground.parameters))
     return np.array([place.dwellings for place in places], dtype=np.float64)
 
 
-def _buildings(buildings: Sequence[Footprint], ground: Ground, rules: PlaceRules) -> list[PlaceDraft]:
-    built = coverage(buildings, ground.parameters["territory.coverage_radius_m"])
+def _buildings(buildings: Sequence[Footprint], ground: StreetGround, rules: PlaceRules) -> list[PlaceDraft]:
+    built = built_share(buildings, ground.parameters["territory.coverage_radius_m"])
     dense = np.searchsorted(rules.steps, built)
     return [_building(each, int(step), rules) for each, step in zip(buildings, dense, strict=True)]
 
@@ -199,7 +199,7 @@ def _area(area: Footprint, rules: PlaceRules) -> PlaceDraft:
     return place
 
 
-def _columns(places: list[PlaceDraft], access: Ints, paths: Paths, ground: Ground) -> Places:
+def _columns(places: list[PlaceDraft], access: Ints, paths: Paths, ground: StreetGround) -> Places:
     lon, lat = np.array([p.lon for p in places]), np.array([p.lat for p in places])
     x, y = ground.plane.x_m(lon), ground.plane.y_m(lat)
 

@@ -6,9 +6,10 @@ import difflib
 from collections.abc import Callable, Iterable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from twin.errors import InputError
-from twin.scenario.selectors import LinkSelector
+from twin.scenario.selectors import LinkSelector, PlaceSelector
 from twin.territory.schools import line_middles, near_schools, schools_named
 from twin.territory.tables import ROAD_CLASSES, Flags, Ints, Places, Streets, Zones
 
@@ -48,14 +49,7 @@ def select_links(
     if selector.link:
         known_value(selector.link, set(streets.link_id.tolist()), f"{where}: link", "link")
         chosen &= np.isin(streets.link_id, np.array(selector.link))
-    if selector.commune:
-        known_value(selector.commune, streets.communes, f"{where}: commune", "commune")
-        rows = [row for row, name in enumerate(streets.communes) if name in selector.commune]
-        chosen &= np.isin(streets.commune, rows)
-    if selector.zone:
-        known_value(selector.zone, (*zones.name, *dict(zones.pools)), f"{where}: zone", "zone")
-        rows = [row for name in selector.zone for row in zones.rows(name, f"{where}: zone")]
-        chosen &= np.isin(streets.zone, rows)
+    chosen &= lies_in(selector, (streets.commune, streets.communes), (streets.zone, zones), where)
     if selector.bbox is not None:
         chosen &= _in_box(streets, selector.bbox)
     if selector.direction is not None:
@@ -84,6 +78,32 @@ def _members_named(selector: LinkSelector, streets: Streets, where: str) -> Flag
     if selector.way:
         known_value(selector.way, set(streets.member_way.tolist()), f"{where}: way", "way")
         chosen &= np.isin(streets.member_way, np.array(selector.way, dtype=np.int64))
+    return chosen
+
+
+def lies_in(
+    selector: LinkSelector | PlaceSelector,
+    communes: tuple[NDArray[np.int16], tuple[str, ...]],
+    zones: tuple[NDArray[np.int16], Zones],
+    where: str,
+) -> Flags:
+    """What (n,) lies in any of the selector's communes, and in any of its zones, where it names some.
+
+    Parameters
+    ----------
+    communes, zones
+        The row of each one's commune (zone), and what these rows stand for.
+    """
+    (commune, names), (zone, known) = communes, zones
+    chosen = np.ones(len(commune), dtype=bool)
+    if selector.commune:
+        known_value(selector.commune, names, f"{where}: commune", "commune")
+        rows = [row for row, name in enumerate(names) if name in selector.commune]
+        chosen &= np.isin(commune, rows)
+    if selector.zone:
+        known_value(selector.zone, (*known.name, *dict(known.pools)), f"{where}: zone", "zone")
+        rows = [row for name in selector.zone for row in known.rows(name, f"{where}: zone")]
+        chosen &= np.isin(zone, rows)
     return chosen
 
 

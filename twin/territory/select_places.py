@@ -6,7 +6,7 @@ import numpy as np
 
 from twin.errors import InputError
 from twin.scenario.selectors import PlaceSelector
-from twin.territory.select import known_value
+from twin.territory.select import known_value, lies_in
 from twin.territory.tables import Ints, Places, Zones
 
 
@@ -27,14 +27,7 @@ def select_places(
     if selector.use:
         known_value(selector.use, set(places.use.tolist()), f"{where}: use", "use of a place")
         chosen &= np.isin(places.use, np.array(selector.use))
-    if selector.commune:
-        known_value(selector.commune, communes, f"{where}: commune", "commune")
-        rows = [row for row, name in enumerate(communes) if name in selector.commune]
-        chosen &= np.isin(places.commune, rows)
-    if selector.zone:
-        known_value(selector.zone, (*zones.name, *dict(zones.pools)), f"{where}: zone", "zone")
-        rows = [row for name in selector.zone for row in zones.rows(name, f"{where}: zone")]
-        chosen &= np.isin(places.zone, rows)
+    chosen &= lies_in(selector, (places.commune, communes), (places.zone, zones), where)
     if selector.bbox is not None:
         west, south, east, north = selector.bbox
         chosen &= (places.lon >= west) & (places.lon <= east)

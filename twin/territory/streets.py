@@ -20,7 +20,7 @@ from twin.territory.attributes import (
     read_member_tags,
 )
 from twin.territory.communes import Commune, locate
-from twin.territory.control import Control, Ends, control_of
+from twin.territory.control import Ends, JunctionControl, control_of
 from twin.territory.elevation import NodeHeights
 from twin.territory.geometry import Plane, distances_m, positions
 from twin.territory.kerbs import KerbParking, kerb_parking
@@ -35,12 +35,12 @@ from twin.territory.tables import (
     Streets,
     Zones,
 )
-from twin.territory.topology import Network
+from twin.territory.topology import StreetNetwork
 from twin.territory.zones import zone_of
 
 
 @dataclass(frozen=True)
-class Ground:
+class StreetGround:
     """What streets and places are laid on: extract, plane, communes, zones, heights, the ledger."""
 
     extract: OsmExtract
@@ -52,7 +52,7 @@ class Ground:
 
 
 @dataclass(frozen=True)
-class Members:
+class LinkMembers:
     """Members of all links in one row each, with the tags of their ways and their end points."""
 
     rows: tuple[Member, ...]
@@ -70,18 +70,18 @@ class Members:
         return (self.ends[:, 0] + self.ends[:, 2]) / 2.0, (self.ends[:, 1] + self.ends[:, 3]) / 2.0
 
 
-def list_members(network: Network, extract: OsmExtract) -> Members:
+def list_members(network: StreetNetwork, extract: OsmExtract) -> LinkMembers:
     """Members of the kept links, link after link."""
     rows = tuple(member for link in network.members for member in link)
     start = np.concatenate([[0], np.cumsum([len(link) for link in network.members])]).astype(np.int64)
     tail, head = ([row[at] for row in rows] for at in (1, 2))
     ends = np.hstack([positions(extract.nodes, tail), positions(extract.nodes, head)])
     tags = tuple(extract.ways[way].tags for way, _, _ in rows)
-    return Members(rows, start, tags, ends, distances_m(*ends.T))
+    return LinkMembers(rows, start, tags, ends, distances_m(*ends.T))
 
 
 def make_streets(
-    network: Network, pieces: Pieces, buildings: Floats, ground: Ground, repairs: Counter[str]
+    network: StreetNetwork, pieces: Pieces, buildings: Floats, ground: StreetGround, repairs: Counter[str]
 ) -> tuple[Streets, Mapping[str, int]]:
     """All columns of the streets table, and counts of mapped controls of junctions.
 
@@ -129,12 +129,12 @@ def make_streets(
 
 
 def _control(
-    network: Network,
-    members: Members,
+    network: StreetNetwork,
+    members: LinkMembers,
     columns: tuple[Longs, Ints, Ints, np.ndarray],
     pieces: Pieces,
-    ground: Ground,
-) -> Control:
+    ground: StreetGround,
+) -> JunctionControl:
     """Control at the heads of the links, by node ids, end rows and classes."""
     ways = ground.extract.ways
     circles = frozenset(way for way, each in ways.items() if each.tags.get("junction") == "roundabout")
@@ -150,7 +150,9 @@ def _control(
     return control_of(ends, ground.extract, driven, ground.parameters)
 
 
-def _attribute_columns(made: LinkAttributes, kerb: KerbParking, control: Control) -> dict[str, np.ndarray]:
+def _attribute_columns(
+    made: LinkAttributes, kerb: KerbParking, control: JunctionControl
+) -> dict[str, np.ndarray]:
     return {
         "free_speed_mps": made.free_speed_mps,
         "lanes": made.lanes,
@@ -165,7 +167,7 @@ def _attribute_columns(made: LinkAttributes, kerb: KerbParking, control: Control
     }
 
 
-def _node_columns(node_id: Longs, ground: Ground) -> dict[str, np.ndarray]:
+def _node_columns(node_id: Longs, ground: StreetGround) -> dict[str, np.ndarray]:
     position = positions(ground.extract.nodes, node_id.tolist())
     return {
         "node_id": node_id,
@@ -178,7 +180,7 @@ def _node_columns(node_id: Longs, ground: Ground) -> dict[str, np.ndarray]:
     }
 
 
-def _member_columns(members: Members) -> dict[str, np.ndarray]:
+def _member_columns(members: LinkMembers) -> dict[str, np.ndarray]:
     columns = np.array(members.rows, dtype=np.int64).reshape(-1, 3)
     return {
         "member_start": members.start,
@@ -189,7 +191,7 @@ def _member_columns(members: Members) -> dict[str, np.ndarray]:
     }
 
 
-def _shape_columns(network: Network, members: Members) -> dict[str, np.ndarray]:
+def _shape_columns(network: StreetNetwork, members: LinkMembers) -> dict[str, np.ndarray]:
     """Lines of the links: their members' nodes in order."""
     n_links = len(network.members)
     last = members.start[1:] - 1
@@ -199,7 +201,7 @@ def _shape_columns(network: Network, members: Members) -> dict[str, np.ndarray]:
     return {"shape_start": members.start + np.arange(n_links + 1), "shape_lon": lon, "shape_lat": lat}
 
 
-def _area_columns(members: Members, ground: Ground) -> dict[str, np.ndarray]:
+def _area_columns(members: LinkMembers, ground: StreetGround) -> dict[str, np.ndarray]:
     """Commune of each member, and the commune and zone in which most of each link lies."""
     commune = locate(*members.middle(), ground.communes)
     zone = zone_of(*members.middle(), ground.zones, ground.communes)
@@ -210,7 +212,7 @@ def _area_columns(members: Members, ground: Ground) -> dict[str, np.ndarray]:
     }
 
 
-def _most_of_length(row: np.ndarray, members: Members) -> np.ndarray:
+def _most_of_length(row: np.ndarray, members: LinkMembers) -> np.ndarray:
     """Of each link the value that holds over most of its length, the lowest of equals."""
     choices = np.unique(row)
     first = members.start[:-1]
@@ -218,7 +220,7 @@ def _most_of_length(row: np.ndarray, members: Members) -> np.ndarray:
     return np.asarray(choices[np.argmax(np.round(length, 3), axis=0)])
 
 
-def _directions(members: Members, pieces: Pieces) -> tuple[list[bool], list[bool]]:
+def _directions(members: LinkMembers, pieces: Pieces) -> tuple[list[bool], list[bool]]:
     """Of each member: whether it runs along its way's own order, and whether the way is two-way."""
     both = {piece.way: piece.both_ways for piece in pieces.pieces}
     along = {
@@ -227,7 +229,7 @@ def _directions(members: Members, pieces: Pieces) -> tuple[list[bool], list[bool
     return [row in along for row in members.rows], [both[row[0]] for row in members.rows]
 
 
-def _is_urban(members: Members, buildings: Floats, ground: Ground) -> Flags:
+def _is_urban(members: LinkMembers, buildings: Floats, ground: StreetGround) -> Flags:
     """Links most of whose length has buildings around it."""
     least = int(ground.parameters["territory.urban_buildings"])
     radius_m = ground.parameters["territory.urban_radius_m"]
@@ -242,7 +244,7 @@ def _is_urban(members: Members, buildings: Floats, ground: Ground) -> Flags:
     return np.asarray(2.0 * np.add.reduceat(built, first) >= np.add.reduceat(members.length_m, first))
 
 
-def _opposite(network: Network) -> Ints:
+def _opposite(network: StreetNetwork) -> Ints:
     """Link that runs back over the same members, -1 where there is none."""
     backward = {
         tuple((way, v, u) for way, u, v in reversed(link)): n for n, link in enumerate(network.members)

@@ -20,7 +20,7 @@ from twin.territory.turns import Junctions, ban_turns, without_traps
 
 
 @dataclass(frozen=True)
-class Network:
+class StreetNetwork:
     """Kept links: the ordered members of each, its end nodes by outside id; gates; km by class.
 
     `merged` names the junction of each node of the links that vanished, `vanished_ways` the ways of those
@@ -41,7 +41,9 @@ class Network:
     vanished_ways: Mapping[int, frozenset[int]]
 
 
-def lay_out(pieces: Pieces, extract: OsmExtract, parameters: Parameters, repairs: Counter[str]) -> Network:
+def lay_out(
+    pieces: Pieces, extract: OsmExtract, parameters: Parameters, repairs: Counter[str]
+) -> StreetNetwork:
     """Simplify, merge short links, find gates and keep what traffic can use."""
     members = simplify_streets(pieces.pieces, pieces.touched)
     class_of = {piece.way: ROAD_CLASSES.index(piece.road_class) for piece in pieces.pieces}
@@ -61,7 +63,7 @@ def lay_out(pieces: Pieces, extract: OsmExtract, parameters: Parameters, repairs
     bans, restrictions = ban_turns(extract.relations, junctions)
     bans, n_traps = without_traps(bans, tail[kept], head[kept], core[kept])
     repairs["bans_that_cut_streets_off"] += n_traps
-    return Network(
+    return StreetNetwork(
         tuple(tuple(members[link]) for link in np.flatnonzero(kept)),
         ids[tail[kept]],
         ids[head[kept]],

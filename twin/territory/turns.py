@@ -60,13 +60,15 @@ class _Rule:
     is_u_turn: bool
 
 
-def kind_of(tags: Tags) -> str:
+def restriction_of(tags: Tags) -> str:
     """The restriction that holds for cars at all hours, else why there is none.
 
-    >>> kind_of({"type": "restriction", "restriction": "no_left_turn"})
+    >>> restriction_of({"type": "restriction", "restriction": "no_left_turn"})
     'no_left_turn'
-    >>> kind_of({"restriction:hgv": "no_u_turn"}), kind_of({"restriction:conditional": "no_u_turn @ wet"})
-    ('not for cars', 'conditional')
+    >>> restriction_of({"restriction:hgv": "no_u_turn"})
+    'not for cars'
+    >>> restriction_of({"restriction:conditional": "no_u_turn @ wet"})
+    'conditional'
     """
     if CARS & {each.strip() for each in tags.get("except", "").split(";")}:
         return OTHERS
@@ -81,7 +83,7 @@ def kind_of(tags: Tags) -> str:
 
 
 def _rule(relation: OsmRelation, counts: Counter[str]) -> _Rule | None:
-    kind = kind_of(relation.tags)
+    kind = restriction_of(relation.tags)
     if kind not in BANS | ORDERS:
         counts[kind] += 1
         return None

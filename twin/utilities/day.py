@@ -20,10 +20,11 @@ from twin.territory.territory import Territory
 from twin.territory.utilities.tables import POWER, Utilities
 from twin.utilities.demand import DayConsumption
 from twin.utilities.failures.cascade import Cascade, Fall
-from twin.utilities.failures.crews import Crews, Travel
+from twin.utilities.failures.crews import RepairCrews, Travel
 from twin.utilities.failures.damages import Damages, no_damages
-from twin.utilities.failures.faults import Faults, Rules
-from twin.utilities.failures.laid import S_PER_MIN, Services, laid_cascade, outage, services
+from twin.utilities.failures.dispatch import BY_REPORT, RepairRules
+from twin.utilities.failures.faults import Faults
+from twin.utilities.failures.laid import S_PER_MIN, PlaceSupply, laid_cascade, outage, services
 from twin.utilities.failures.switching import TIE
 from twin.utilities.physics import S_PER_H, Physics, physics_of
 from twin.utilities.power.flow import Flow
@@ -46,8 +47,8 @@ class NetworkDay:
         parameters: Parameters,
         seed: int,
         damages: Damages | None = None,
-        crews: Crews | None = None,
-        rules: Rules | None = None,
+        crews: RepairCrews | None = None,
+        rules: RepairRules = BY_REPORT,
         stores: float = 1.0,
     ) -> None:
         self.step_s = step_of(parameters)
@@ -112,14 +113,14 @@ class UtilityDay:
         return self.spans.of_steps(self.spans.level)
 
     @cached_property
-    def services_by_span(self) -> Services:
+    def services_by_span(self) -> PlaceSupply:
         """Services of places (n_spans, n_places)."""
         return services(self.territory.utilities, self.territory.places.place_id, self.spans.level)
 
     @property
-    def services(self) -> Services:
+    def services(self) -> PlaceSupply:
         """Services of places by cascade step (n_steps, n_places)."""
-        return Services(*(self.spans.of_steps(each) for each in vars(self.services_by_span).values()))
+        return PlaceSupply(*(self.spans.of_steps(each) for each in vars(self.services_by_span).values()))
 
     @property
     def power(self) -> Flow:

@@ -27,7 +27,7 @@ HOUR_MS = 3_600 * MS
 HOURS = 24
 
 
-class Demand:
+class ConsumptionRates:
     """Rates of consumption, and what of it does not depend on who is there.
 
     household (n_places,) counts the households that live in each place; job_base_kw (n_places,).
@@ -73,7 +73,7 @@ class DayConsumption:
 
     def __init__(
         self,
-        demand: Demand,
+        demand: ConsumptionRates,
         departed_ms: np.ndarray,
         arrived_ms: np.ndarray,
         more_kwh: Callable[[int, int], np.ndarray] | None = None,
@@ -86,7 +86,7 @@ class DayConsumption:
         return self._demand.stays.between(self._departed_ms, self._arrived_ms, start_ms, end_ms)
 
     @property
-    def demand(self) -> Demand:
+    def demand(self) -> ConsumptionRates:
         """The rates that it is reckoned from."""
         return self._demand
 

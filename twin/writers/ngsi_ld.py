@@ -15,7 +15,7 @@ from urllib.parse import quote
 from twin.readers.sensorthings import moment_text
 from twin.study.results import Result
 from twin.study.store import write_parts
-from twin.study.things import COUNT, ZONE, Catalogue, attribution_of, catalogue_of, columns_of
+from twin.study.things import COUNT, ZONE, Catalogue, attribution_of, observation_columns, sensor_catalogue_of
 from twin.territory.territory import Territory
 
 ENTITIES = "entities.jsonl"
@@ -33,19 +33,19 @@ CONTEXT = [TERMS, CORE]
 
 def write_ngsi_ld(result: Result, territory: Territory, folder: Path, zone: str = ZONE) -> dict[str, int]:
     """Write all entities to a folder; how many there are. Personal datasets are never written."""
-    made = catalogue_of(result, territory, zone)
+    made = sensor_catalogue_of(result, territory, zone)
     folder.mkdir(parents=True, exist_ok=True)
     told = entities(result, made, attribution_of(territory))
     lines = (json.dumps(each, allow_nan=False).encode() + b"\n" for each in told)
     write_parts(folder / ENTITIES, lines)
-    return {"entities": len(columns_of(result, made)["result"])}
+    return {"entities": len(observation_columns(result, made)["result"])}
 
 
 def entities(result: Result, made: Catalogue, of_map: dict[str, str]) -> Iterator[dict[str, Any]]:
     """An entity an observation: what was observed, when and where, and whose map that is on."""
     streams, places = made.entities["Datastreams"], made.entities["FeaturesOfInterest"]
     properties = made.entities["ObservedProperties"]
-    columns = columns_of(result, made)
+    columns = observation_columns(result, made)
     for stream, phenomenon_us, _, value in zip(
         *(column.tolist() for column in columns.values()), strict=True
     ):

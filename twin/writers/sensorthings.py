@@ -15,7 +15,15 @@ from typing import Any
 from twin.readers.sensorthings import moment_text
 from twin.study.results import Result
 from twin.study.store import write_bytes, write_parts
-from twin.study.things import COUNT, SETS, ZONE, Catalogue, attribution_of, catalogue_of, columns_of
+from twin.study.things import (
+    COUNT,
+    SETS,
+    ZONE,
+    Catalogue,
+    attribution_of,
+    observation_columns,
+    sensor_catalogue_of,
+)
 from twin.territory.territory import Territory
 
 OBSERVATIONS = "Observations.jsonl"
@@ -28,7 +36,7 @@ def write_sensorthings(
     result: Result, territory: Territory, folder: Path, zone: str = ZONE
 ) -> dict[str, int]:
     """Write all sets to a folder; how many entities each has. Personal datasets are never written."""
-    made, of_map = catalogue_of(result, territory, zone), attribution_of(territory)
+    made, of_map = sensor_catalogue_of(result, territory, zone), attribution_of(territory)
     folder.mkdir(parents=True, exist_ok=True)
     counts = {}
     for name in SETS:
@@ -37,7 +45,7 @@ def write_sensorthings(
         write_bytes(folder / f"{name}.json", f"{text}\n".encode())
         counts[name] = len(entities)
     write_parts(folder / OBSERVATIONS, observation_lines(result, made))
-    return {**counts, "Observations": len(columns_of(result, made)["result"])}
+    return {**counts, "Observations": len(observation_columns(result, made)["result"])}
 
 
 def as_written(name: str, entity: dict[str, Any], of_map: dict[str, str]) -> dict[str, Any]:
@@ -62,7 +70,7 @@ def as_written(name: str, entity: dict[str, Any], of_map: dict[str, str]) -> dic
 
 def observation_lines(result: Result, made: Catalogue) -> Iterator[bytes]:
     """Observations, one JSON object a line, in the order in which they would have come in."""
-    columns = columns_of(result, made)
+    columns = observation_columns(result, made)
     streams = made.entities["Datastreams"]
     whole = [stream["observationType"] == COUNT for stream in streams]
     rows = zip(*(column.tolist() for column in columns.values()), strict=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from twin.population.days.legs import Legs
+from twin.population.days.legs import ResidentTrips
 from twin.population.days.paths import path_distances_m, path_graph
 from twin.population.days.speeds import (
     BICYCLE,
@@ -23,7 +23,7 @@ from twin.territory.territory import Territory
 
 def cycle_times_s(
     territory: Territory,
-    legs: Legs,
+    legs: ResidentTrips,
     mode: np.ndarray,
     ways: tuple[np.ndarray, np.ndarray],
     parameters: Parameters,
@@ -45,7 +45,7 @@ def cycle_times_s(
 
 
 def flat_metres(
-    territory: Territory, legs: Legs, rows: np.ndarray, bicycle: int, parameters: Parameters
+    territory: Territory, legs: ResidentTrips, rows: np.ndarray, bicycle: int, parameters: Parameters
 ) -> np.ndarray:
     """Length [m] of the flat ride that takes as long as the quickest way of legs (rows, n); NaN: none."""
     paths, node = territory.paths, territory.places.path_node

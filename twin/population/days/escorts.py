@@ -13,7 +13,7 @@ import numpy as np
 
 from twin.population.days.activities import Chains
 from twin.population.days.destinations import Stops
-from twin.population.days.legs import Legs
+from twin.population.days.legs import ResidentTrips
 from twin.population.days.stays import least_stay_s
 from twin.population.tables import CAR, ESCORT, HOME, PASSENGER, SCHOOL, Persons, Trips
 from twin.scenario.ledger import Parameters
@@ -32,12 +32,12 @@ class Pairs:
         return len(self.parent)
 
 
-def pairs_of(persons: Persons, stops: Chains | Legs | Trips) -> tuple[Pairs, Pairs]:
+def pairs_of(persons: Persons, stops: Chains | ResidentTrips | Trips) -> tuple[Pairs, Pairs]:
     """Pairs on the way to school, and those on the way home."""
     return taken_to_school(persons, stops), fetched_from_school(persons, stops)
 
 
-def pairs_at_one_place(persons: Persons, trips: Legs | Trips) -> tuple[Pairs, Pairs]:
+def pairs_at_one_place(persons: Persons, trips: ResidentTrips | Trips) -> tuple[Pairs, Pairs]:
     """Those of them who are at one school."""
 
     def kept(pairs: Pairs) -> Pairs:
@@ -48,20 +48,22 @@ def pairs_at_one_place(persons: Persons, trips: Legs | Trips) -> tuple[Pairs, Pa
     return kept(there), kept(back)
 
 
-def taken_to_school(persons: Persons, stops: Chains | Legs | Trips) -> Pairs:
+def taken_to_school(persons: Persons, stops: Chains | ResidentTrips | Trips) -> Pairs:
     """Pairs whose days begin with escorting, and with school."""
     first = stops.sequence == 0
     return _paired(persons, stops, first & (stops.purpose == ESCORT), first & (stops.purpose == SCHOOL))
 
 
-def fetched_from_school(persons: Persons, stops: Chains | Legs | Trips) -> Pairs:
+def fetched_from_school(persons: Persons, stops: Chains | ResidentTrips | Trips) -> Pairs:
     """Pairs who come home from escorting, and from school, later in the day."""
     leaves_for_home = np.append((stops.purpose[1:] == HOME) & (stops.sequence[1:] > 0), False)
     escorts = leaves_for_home & (stops.sequence > 0) & (stops.purpose == ESCORT)
     return _paired(persons, stops, escorts, leaves_for_home & (stops.purpose == SCHOOL))
 
 
-def _paired(persons: Persons, stops: Chains | Legs | Trips, escorts: np.ndarray, pupils: np.ndarray) -> Pairs:
+def _paired(
+    persons: Persons, stops: Chains | ResidentTrips | Trips, escorts: np.ndarray, pupils: np.ndarray
+) -> Pairs:
     """Stops (n,) bool of either side, the first of each person, matched by household and by age."""
     pupils = pupils & (persons.age[stops.person] <= ESCORTED_TO_AGE)
     sides = []
@@ -87,7 +89,7 @@ def to_one_school(stops: Stops, pairs: tuple[Pairs, Pairs]) -> Stops:
     return Stops(place, group)
 
 
-def by_one_gate(legs: Legs, pairs: tuple[Pairs, Pairs]) -> None:
+def by_one_gate(legs: ResidentTrips, pairs: tuple[Pairs, Pairs]) -> None:
     """Let pairs go by one link also where the school lies beyond a gate: to it from home, and back home."""
     there, back = pairs
     for column in (legs.destination_link, legs.straight_m):

@@ -18,7 +18,7 @@ from twin.territory.territory import Territory
 
 
 @dataclass(frozen=True)
-class Legs:
+class ResidentTrips:
     """Trips (n,) of residents, sorted by person and sequence; tours are numbered over all persons."""
 
     person: np.ndarray
@@ -32,10 +32,10 @@ class Legs:
     destination_link: np.ndarray
     straight_m: np.ndarray
 
-    def take(self, rows: np.ndarray, tour: np.ndarray | None = None) -> Legs:
+    def take(self, rows: np.ndarray, tour: np.ndarray | None = None) -> ResidentTrips:
         """Those rows of the legs; their tours numbered as they are, or anew (n_rows,)."""
         columns = {field.name: getattr(self, field.name)[rows] for field in fields(self)}
-        return Legs(**(columns if tour is None else columns | {"tour": tour}))
+        return ResidentTrips(**(columns if tour is None else columns | {"tour": tour}))
 
     @property
     def outside(self) -> np.ndarray:
@@ -50,7 +50,7 @@ class Legs:
 
 def connect(
     chains: Chains, stops: Stops, home: np.ndarray, territory: Territory, gates: Gates, draws: Draws
-) -> tuple[Legs, int]:
+) -> tuple[ResidentTrips, int]:
     """Legs between stops, and how many stops needed no trip."""
     first = chains.sequence == 0
     origin = np.where(first, home[chains.person], np.roll(stops.place, 1))
@@ -71,7 +71,7 @@ def connect(
         links.append(link)
         points.append((x_m, y_m))
     (from_x, from_y), (to_x, to_y) = points
-    legs = Legs(
+    legs = ResidentTrips(
         person=person,
         key=key,
         sequence=_ranks(person),

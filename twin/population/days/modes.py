@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from twin.population.days.legs import Legs
+from twin.population.days.legs import ResidentTrips
 from twin.population.draws import Draws, picks
 from twin.population.file import DENSITY_CLASSES
 from twin.population.residents.fit_report import FitReport
@@ -87,7 +87,7 @@ def stratum(density_class: str, legal_regime: str) -> str:
 
 
 def choose_modes(
-    legs: Legs,
+    legs: ResidentTrips,
     travellers: Travellers,
     strata: tuple[np.ndarray, Sequence[str]],
     parameters: Parameters,
@@ -118,7 +118,7 @@ def choose_modes(
     return mode_of_legs(mode, legs), FittedModes(constants, tuple(fits))
 
 
-def mode_of_legs(mode: np.ndarray, legs: Legs) -> np.ndarray:
+def mode_of_legs(mode: np.ndarray, legs: ResidentTrips) -> np.ndarray:
     """Mode of each leg (n,) int8 of tours by those modes (n_tours,).
 
     A car that would not leave its street stays there: that leg is walked, or somebody gives a lift outside.
@@ -155,7 +155,7 @@ def _shares(weight: np.ndarray, n_legs: np.ndarray) -> np.ndarray:
     return np.asarray((weight * (n_legs / weight.sum(axis=1))[:, None]).sum(axis=0) / n_legs.sum())
 
 
-def build_tours(legs: Legs, travellers: Travellers, parameters: Parameters) -> Tours:
+def build_tours(legs: ResidentTrips, travellers: Travellers, parameters: Parameters) -> Tours:
     """Generalised minutes and availability of every mode for every tour."""
     n_tours = int(legs.tour.max(initial=-1)) + 1
     first = np.searchsorted(legs.tour, np.arange(n_tours))
@@ -181,7 +181,7 @@ def build_tours(legs: Legs, travellers: Travellers, parameters: Parameters) -> T
     )
 
 
-def leg_minutes(legs: Legs, density: np.ndarray, parameters: Parameters) -> np.ndarray:
+def leg_minutes(legs: ResidentTrips, density: np.ndarray, parameters: Parameters) -> np.ndarray:
     """Generalised minutes of each leg by mode (n_modes, n_legs), those outside the area included."""
     p = {name: np.array(parameters[f"population.{name}"]) for name in BY_DENSITY}
     inside_km = legs.straight_m / 1_000.0
@@ -218,7 +218,7 @@ BY_DENSITY = ("car_speed_kmh", "car_access_min", "transit_speed_kmh", "transit_a
 
 
 def _availability(
-    legs: Legs, n_tours: int, person: np.ndarray, travellers: Travellers, parameters: Parameters
+    legs: ResidentTrips, n_tours: int, person: np.ndarray, travellers: Travellers, parameters: Parameters
 ) -> tuple[np.ndarray, np.ndarray]:
     """Modes each tour can be made by (n_tours, n_modes); cars per licence in the household, at most 1."""
     path_m = legs.straight_m * parameters["population.detour_factor_walk"]

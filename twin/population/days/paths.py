@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
 
 from twin.kernels.synthesis import PathGraph, PathSearch, fill_path_lengths
-from twin.population.days.legs import Legs
+from twin.population.days.legs import ResidentTrips
 from twin.population.tables import CYCLE, WALK
 from twin.scenario.ledger import Parameters
 from twin.territory.territory import Territory
@@ -17,7 +19,7 @@ else: who finds no path within it walks the straight line times the ledger's det
 
 
 def leg_distances_m(
-    territory: Territory, legs: Legs, mode: np.ndarray, parameters: Parameters
+    territory: Territory, legs: ResidentTrips, mode: np.ndarray, parameters: Parameters
 ) -> tuple[np.ndarray, int]:
     """Planning distance of legs (n,) [m], and how many walks and rides found no way along the paths.
 
@@ -70,20 +72,17 @@ def path_graph(
 
 
 def components(graph: PathGraph) -> np.ndarray:
-    """Smallest node that each node is connected with (n_nodes,): hooking and pointer jumping.
+    """Number of the connected part of each node (n_nodes,), numbered by their lowest nodes.
 
     >>> line = np.array([0, 1, 2, 2]), np.array([1, 0], dtype=np.int32), np.array([5, 5])
     >>> components(PathGraph(*line, np.zeros(3), np.zeros(3))).tolist()
-    [0, 0, 2]
+    [0, 0, 1]
     """
-    tail = np.repeat(np.arange(len(graph.x_mm)), np.diff(graph.first))
-    label = np.arange(len(graph.x_mm))
-    while True:
-        before = label.copy()
-        np.minimum.at(label, label[tail], label[graph.to])
-        label = label[label]
-        if (label == before).all():
-            return label
+    n_nodes, joined = len(graph.x_mm), np.ones(len(graph.to), dtype=np.int8)
+    label: np.ndarray = connected_components(
+        csr_array((joined, graph.to, graph.first), (n_nodes, n_nodes)), directed=False
+    )[1]
+    return label
 
 
 def path_distances_m(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from twin.population.days.cycling import cycle_times_s
-from twin.population.days.legs import Legs
+from twin.population.days.legs import ResidentTrips
 from twin.population.days.modes import BY_DENSITY
 from twin.population.days.paths import leg_distances_m
 from twin.population.days.speeds import walk_speeds_mps
@@ -33,7 +33,7 @@ class Made:
 
 def made_by(
     mode: np.ndarray,
-    legs: Legs,
+    legs: ResidentTrips,
     persons: Persons,
     territory: Territory,
     parameters: Parameters,
@@ -57,7 +57,7 @@ def remade(trips: Trips, row: np.ndarray, mode: np.ndarray, made: Made) -> Trips
 
 def durations_s(
     mode: np.ndarray,
-    legs: Legs,
+    legs: ResidentTrips,
     distance_m: np.ndarray,
     cycle_s: np.ndarray,
     travellers: tuple[np.ndarray, np.ndarray],

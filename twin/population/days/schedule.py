@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from twin.population.days.destinations import OUTSIDE
-from twin.population.days.legs import Legs
+from twin.population.days.legs import ResidentTrips
 from twin.population.days.profiles import HOUR_S, draw_after, invert_profile
 from twin.population.days.stays import fixed_stays, least_stay_s, lunch_leave, main_arrivals, main_spans
 from twin.population.draws import Draws
@@ -39,7 +39,7 @@ PROFILES = {
 
 
 @dataclass(frozen=True)
-class Plan:
+class TripSchedule:
     """For legs (n,): planned departure [s] and least stay before it [s]."""
 
     depart_s: np.ndarray
@@ -56,13 +56,13 @@ class Clock:
 
 
 def plan_times(
-    legs: Legs,
+    legs: ResidentTrips,
     planned_s: np.ndarray,
     age: np.ndarray,
     occupation: np.ndarray,
     parameters: Parameters,
     draws: Draws,
-) -> Plan:
+) -> TripSchedule:
     """Departures and least stays of all legs; age and occupation are those of each leg's person (n_legs,)."""
     clock = _clock(legs)
     stay = fixed_stays(legs, parameters, draws)
@@ -89,7 +89,7 @@ def plan_times(
         leaves = np.where(here == HOME, _leave_home(legs, clock, rows, arrival, parameters, draws), leaves)
         depart[rows] = np.maximum(leaves, arrival + least_s) + back_s[rows]
         min_stay[rows] = np.maximum(least_s, share * (depart[rows] - arrival))
-    return Plan(*_within_day(legs, depart, min_stay, parameters))
+    return TripSchedule(*_within_day(legs, depart, min_stay, parameters))
 
 
 def _beyond_s(place: np.ndarray, parameters: Parameters) -> np.ndarray:
@@ -98,7 +98,7 @@ def _beyond_s(place: np.ndarray, parameters: Parameters) -> np.ndarray:
     return np.where(place == OUTSIDE, HOUR_S * hours, 0.0)
 
 
-def _clock(legs: Legs) -> Clock:
+def _clock(legs: ResidentTrips) -> Clock:
     main = (legs.purpose == WORK) | (legs.purpose == SCHOOL)
     n_persons = int(legs.person.max(initial=-1)) + 1
     total = np.bincount(legs.person, weights=main, minlength=n_persons)[legs.person]
@@ -109,7 +109,7 @@ def _clock(legs: Legs) -> Clock:
 
 
 def _first_departures(
-    legs: Legs,
+    legs: ResidentTrips,
     clock: Clock,
     planned_s: np.ndarray,
     stay: np.ndarray,
@@ -138,7 +138,12 @@ def _first_departures(
 
 
 def _leave_home(
-    legs: Legs, clock: Clock, rows: np.ndarray, arrival: np.ndarray, parameters: Parameters, draws: Draws
+    legs: ResidentTrips,
+    clock: Clock,
+    rows: np.ndarray,
+    arrival: np.ndarray,
+    parameters: Parameters,
+    draws: Draws,
 ) -> np.ndarray:
     """Departure from home later in the day: after lunch for work or school, else by the purpose's profile."""
     key, moment = legs.key[rows], legs.sequence[rows]
@@ -155,7 +160,7 @@ def _leave_home(
 
 
 def _within_day(
-    legs: Legs, depart_s: np.ndarray, min_stay_s: np.ndarray, parameters: Parameters
+    legs: ResidentTrips, depart_s: np.ndarray, min_stay_s: np.ndarray, parameters: Parameters
 ) -> tuple[np.ndarray, np.ndarray]:
     """The whole plan a little earlier where its last departure would come too late; whole milliseconds."""
     n_persons = int(legs.person.max(initial=-1)) + 1

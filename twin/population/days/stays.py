@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from twin.population.days.legs import Legs
+from twin.population.days.legs import ResidentTrips
 from twin.population.days.profiles import HOUR_S, invert_profile
 from twin.population.draws import Draws
 from twin.population.tables import (
@@ -34,7 +34,7 @@ def least_stay_s(parameters: Parameters) -> float:
     return 60.0 * float(parameters["population.least_stay_min"])
 
 
-def fixed_stays(legs: Legs, parameters: Parameters, draws: Draws) -> np.ndarray:
+def fixed_stays(legs: ResidentTrips, parameters: Parameters, draws: Draws) -> np.ndarray:
     """Stays at stops that have a duration of their own: a median, times a spread drawn evenly in log."""
     least_s = least_stay_s(parameters)
     stay = np.full(len(legs.person), least_s)
@@ -47,7 +47,7 @@ def fixed_stays(legs: Legs, parameters: Parameters, draws: Draws) -> np.ndarray:
 
 
 def main_arrivals(
-    legs: Legs, age: np.ndarray, occupation: np.ndarray, parameters: Parameters, draws: Draws
+    legs: ResidentTrips, age: np.ndarray, occupation: np.ndarray, parameters: Parameters, draws: Draws
 ) -> np.ndarray:
     """Moment to be at work or school: one per person."""
     u = draws.uniform("work_start", legs.key)
@@ -58,7 +58,7 @@ def main_arrivals(
 
 
 def main_spans(
-    legs: Legs, age: np.ndarray, occupation: np.ndarray, parameters: Parameters, draws: Draws
+    legs: ResidentTrips, age: np.ndarray, occupation: np.ndarray, parameters: Parameters, draws: Draws
 ) -> np.ndarray:
     """From that moment to the end of work or school, lunch included."""
     p = parameters
@@ -71,7 +71,7 @@ def main_spans(
     return np.asarray(HOUR_S * np.where(_goes_to(legs, SCHOOL), school, np.where(part_time, half, full)))
 
 
-def _goes_to(legs: Legs, purpose: int) -> np.ndarray:
+def _goes_to(legs: ResidentTrips, purpose: int) -> np.ndarray:
     """Legs of persons who have such a stop in their day."""
     n_persons = int(legs.person.max(initial=-1)) + 1
     days = np.bincount(legs.person, weights=legs.purpose == purpose, minlength=n_persons)
@@ -88,7 +88,7 @@ def _by_level(
 
 
 def lunch_leave(
-    legs: Legs, rows: np.ndarray, age: np.ndarray, parameters: Parameters, draws: Draws
+    legs: ResidentTrips, rows: np.ndarray, age: np.ndarray, parameters: Parameters, draws: Draws
 ) -> np.ndarray:
     """Moment to leave work or school for lunch; pupils up to 10 years half an hour earlier."""
     bell = draws.bell("lunch", legs.key[rows])

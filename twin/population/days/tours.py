@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from twin.population.days.legs import Legs, tours_of
+from twin.population.days.legs import ResidentTrips, tours_of
 from twin.population.days.modes import Tours, build_tours, mode_of_legs, stratum, travellers_of
 from twin.population.days.rides import made_by, remade
 from twin.population.draws import Draws
@@ -39,7 +39,7 @@ class TourModes:
     """
 
     row: np.ndarray
-    legs: Legs
+    legs: ResidentTrips
     tours: Tours
     utility: np.ndarray
     mode: np.ndarray
@@ -98,7 +98,7 @@ def trips_by(
     return remade(population.trips, modes.row[changed], of_leg, made)
 
 
-def _legs(population: Population, row: np.ndarray, territory: Territory) -> Legs:
+def _legs(population: Population, row: np.ndarray, territory: Territory) -> ResidentTrips:
     """Trips (rows) as legs, with the straight lines between their ends."""
     trips, persons, gates = population.trips, population.persons, gates_of(territory)
     at_gate = np.full((2, territory.streets.n_links), np.nan)
@@ -113,7 +113,7 @@ def _legs(population: Population, row: np.ndarray, territory: Territory) -> Legs
         )
     ]
     person, purpose = trips.person[row].astype(np.int64), trips.purpose[row]
-    return Legs(
+    return ResidentTrips(
         person=person,
         key=persons.person_key[person],
         sequence=trips.sequence[row].astype(np.int64),

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from twin.conditions.day import DayConditions
-from twin.population.days.legs import Legs
+from twin.population.days.legs import ResidentTrips
 from twin.population.draws import Draws
 from twin.population.tables import CAR, CYCLE, PASSENGER, TRANSIT, WALK, Persons
 from twin.scenario.ledger import Parameters
@@ -26,7 +26,12 @@ def losses(parameters: Parameters, today: DayConditions) -> dict[int, float]:
 
 
 def sheltered(
-    legs: Legs, mode: np.ndarray, persons: Persons, parameters: Parameters, draws: Draws, today: DayConditions
+    legs: ResidentTrips,
+    mode: np.ndarray,
+    persons: Persons,
+    parameters: Parameters,
+    draws: Draws,
+    today: DayConditions,
 ) -> np.ndarray:
     """Modes of legs (n,) where whole tours change: to the household's car, driving or driven, else the bus.
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from twin.population.days.activities import day_fit, group_of
 from twin.population.file import DENSITY_CLASSES
-from twin.population.marginals import STATISTICS_OF, Area, Marginals
+from twin.population.marginals import STATISTICS_OF, Marginals, MarginalsArea
 from twin.population.published.figures import RELATIVE
 from twin.population.residents.fit_report import FitReport
 from twin.population.tables import Persons
@@ -60,7 +60,7 @@ def calibration_of(
     }
 
 
-def _household_fit(area: Area, fit: Mapping[str, Any]) -> FitReport:
+def _household_fit(area: MarginalsArea, fit: Mapping[str, Any]) -> FitReport:
     """Whole households: how far the worst age band is from its number of persons."""
     miss = float(fit["worst_age_band_error"])
     return FitReport(
@@ -76,7 +76,7 @@ def _trips_made(asked: float, made: float | None) -> list[FitReport]:
     return [FitReport.of("trips per person", aims, (1, 1), RELATIVE * asked, "trips/person/day")]
 
 
-def _foreign(areas: Sequence[Area]) -> list[str]:
+def _foreign(areas: Sequence[MarginalsArea]) -> list[str]:
     """Areas whose people are given the statistics of a state that is not theirs, or may not be."""
     said = []
     for regime in sorted({area.legal_regime for area in areas} - {STATISTICS_OF}):

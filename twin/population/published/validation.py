@@ -25,7 +25,7 @@ within two standard errors of that mean where the place is too small for it."""
 
 
 @dataclass(frozen=True)
-class Row:
+class ValidationRow:
     """A figure and what a population makes of it; errors are simulated minus target, of shares in shares.
 
     ``expected`` is the target at the place's own mix of density classes, where the ledger says how they
@@ -74,7 +74,7 @@ def compared_areas(population: Population, legal_regime: str, everyone: bool = F
 
 def hold_against(
     populations: Iterable[Population], figures: Figures, parameters: Parameters, everyone: bool = False
-) -> tuple[Row, ...]:
+) -> tuple[ValidationRow, ...]:
     """One row for each figure: means over the populations, which are of one place with several seeds."""
     found: list[list[tuple[Estimate, float | None]]] = []
     for population in populations:
@@ -111,14 +111,14 @@ def _expected(figure: Figure, survey: Survey, parameters: Parameters) -> float |
     return figure.value * float(ratio.mean()) if len(ratio) else None
 
 
-def _row(figure: Figure, found: Sequence[tuple[Estimate, float | None]]) -> Row:
+def _row(figure: Figure, found: Sequence[tuple[Estimate, float | None]]) -> ValidationRow:
     values = np.array([each.value for each, _ in found])
     simulated = float(values.mean())
     expected = [each for _, each in found if each is not None]
     aim = float(np.mean(expected)) if expected else figure.value
     error = float("nan") if aim is None else simulated - aim
     standard_error = float(np.mean([each.standard_error for each, _ in found]))
-    return Row(
+    return ValidationRow(
         figure=figure,
         unit=MEASURES[figure.measure].unit,
         expected=aim if expected else None,

@@ -15,7 +15,7 @@ from twin.population.draws import Draws
 from twin.population.file import DENSITY_CLASSES
 from twin.population.residents.archetypes import HOUSEHOLD_TYPES, archetypes
 from twin.population.residents.equipment import by_age
-from twin.population.residents.households import Households, Members
+from twin.population.residents.households import HouseholdMembers, Households
 from twin.population.tables import (
     CONNECTIONS,
     CONSENT_PURPOSES,
@@ -108,7 +108,7 @@ def draw_other_consents(
 
 
 def household_attributes(
-    members: Members,
+    members: HouseholdMembers,
     households: Households,
     columns: dict[str, np.ndarray],
     density: np.ndarray,

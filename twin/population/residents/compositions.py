@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from twin.population.marginals import Area
+from twin.population.marginals import MarginalsArea
 from twin.population.residents.archetypes import (
     AGE_LABELS,
     HOUSEHOLD_SIZES,
@@ -49,7 +49,7 @@ class Margins:
         return found
 
 
-def count_compositions(area: Area) -> tuple[np.ndarray, dict[str, Any]]:
+def count_compositions(area: MarginalsArea) -> tuple[np.ndarray, dict[str, Any]]:
     """Households of each composition (n_archetypes,), and how well the area's margins are met."""
     kinds = archetypes()
     margins, prior = margins_of(area, kinds)
@@ -80,7 +80,7 @@ def _worst(numbers: np.ndarray, counts: np.ndarray, targets: np.ndarray) -> int:
     return int(np.abs(counts @ numbers - targets).max(initial=0))
 
 
-def margins_of(area: Area, kinds: tuple[Archetype, ...]) -> tuple[Margins, np.ndarray]:
+def margins_of(area: MarginalsArea, kinds: tuple[Archetype, ...]) -> tuple[Margins, np.ndarray]:
     """Margins of an area, those of household types last, and the prior (n_compositions,) to begin with.
 
     Where sizes of households are given but no types, types are no margin: they weigh the prior.

@@ -16,7 +16,7 @@ import numpy as np
 from twin.kernels.random import key_of
 from twin.population.draws import Draws, member_keys
 from twin.population.population import Population
-from twin.population.tables import CAR, PERSON_KINDS, Table
+from twin.population.tables import CAR, PERSON_KINDS, FrozenColumns
 from twin.scenario.ledger import Parameters
 from twin.scenario.vehicles import CAR_CLASS, FUELS, VEHICLE_CLASSES, critair_of
 
@@ -31,7 +31,7 @@ FLEET_DTYPES = {
 
 
 @dataclass(frozen=True, eq=False)
-class VehicleFleet(Table):
+class VehicleFleet(FrozenColumns):
     """Vehicles at the start of the day: households' cars, then those of drivers from outside."""
 
     DTYPES: ClassVar[Mapping[str, str]] = FLEET_DTYPES

@@ -6,13 +6,13 @@ import numpy as np
 
 from twin.errors import InputError
 from twin.population.draws import Draws
-from twin.population.marginals import Area
+from twin.population.marginals import MarginalsArea
 from twin.population.residents.households import Households
 from twin.territory.territory import Territory
 
 
 def choose_homes(
-    territory: Territory, areas: tuple[Area, ...], households: Households, draws: Draws, where: str
+    territory: Territory, areas: tuple[MarginalsArea, ...], households: Households, draws: Draws, where: str
 ) -> np.ndarray:
     """Place row of each household (n_households,) int32.
 
@@ -36,7 +36,7 @@ def choose_homes(
     return home
 
 
-def _in_area(territory: Territory, area: Area) -> np.ndarray:
+def _in_area(territory: Territory, area: MarginalsArea) -> np.ndarray:
     places = territory.places
     inside = (places.zone == area.zone) & (places.access_link >= 0)
     if area.commune >= 0:

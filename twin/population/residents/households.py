@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from twin.population.draws import Draws, derive_keys, member_keys
-from twin.population.marginals import Area
+from twin.population.marginals import MarginalsArea
 from twin.population.residents.archetypes import AGE_BANDS, N_BANDS, archetypes
 from twin.population.residents.compositions import count_compositions
 
@@ -23,7 +23,7 @@ AREA_IDS = 100_000_000
 
 
 @dataclass(frozen=True)
-class Members:
+class HouseholdMembers:
     """Residents (n,) by household, before they have a home or a day."""
 
     area: np.ndarray  # index into the areas
@@ -50,7 +50,7 @@ class Households:
     kind: np.ndarray
 
 
-def build_households(areas: tuple[Area, ...]) -> tuple[Households, list[dict[str, Any]]]:
+def build_households(areas: tuple[MarginalsArea, ...]) -> tuple[Households, list[dict[str, Any]]]:
     """Slots of all areas with their compositions."""
     area_rows, ids, keys, kinds, fits = [], [], [], [], []
     for row, area in enumerate(areas):
@@ -66,7 +66,7 @@ def build_households(areas: tuple[Area, ...]) -> tuple[Households, list[dict[str
     return Households(*parts), fits
 
 
-def build_members(households: Households, draws: Draws) -> Members:
+def build_members(households: Households, draws: Draws) -> HouseholdMembers:
     """One row for each member of each household, adults first, with age and sex."""
     kinds = archetypes()
     sizes = np.array([len(kind.members) for kind in kinds])
@@ -85,7 +85,7 @@ def build_members(households: Households, draws: Draws) -> Members:
     eldest = np.array([max(each.members) for each in kinds])
     area = households.area[household]
     key = member_keys(households.key[household], member)
-    return Members(
+    return HouseholdMembers(
         area=area,
         household=household,
         person_id=households.household_id[household] + member,

@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 
 from twin.population.draws import Draws
-from twin.population.marginals import Area
+from twin.population.marginals import MarginalsArea
 from twin.population.residents.archetypes import archetypes
 from twin.population.residents.census import ADULT_FROM_BAND, ADULT_OCCUPATIONS, CARS, SEXES
 from twin.population.residents.equipment import car_shares, occupation_shares
 from twin.population.residents.fit import WITHIN, integerise, rake_closely
-from twin.population.residents.households import Households, Members
+from twin.population.residents.households import HouseholdMembers, Households
 from twin.population.residents.rounding import SLACK, mended_numbers, reachable_targets
 from twin.population.tables import STUDENT
 from twin.scenario.ledger import Parameters
@@ -71,7 +71,7 @@ def share_out(
 
 
 def census_sexes(
-    members: Members, households: Households, areas: tuple[Area, ...], draws: Draws
+    members: HouseholdMembers, households: Households, areas: tuple[MarginalsArea, ...], draws: Draws
 ) -> np.ndarray:
     """Whether each member (n,) is female; who makes a couple stays as drawn, one of each sex."""
     female = members.female.copy()
@@ -92,7 +92,11 @@ def census_sexes(
 
 
 def census_occupations(
-    occupation: np.ndarray, members: Members, areas: tuple[Area, ...], parameters: Parameters, draws: Draws
+    occupation: np.ndarray,
+    members: HouseholdMembers,
+    areas: tuple[MarginalsArea, ...],
+    parameters: Parameters,
+    draws: Draws,
 ) -> np.ndarray:
     """Occupation of each member (n,): adults' by age band and the census, others' as they are."""
     made = occupation.copy()
@@ -111,7 +115,7 @@ def census_cars(
     cars: np.ndarray,
     n_adults: np.ndarray,
     households: Households,
-    areas: tuple[Area, ...],
+    areas: tuple[MarginalsArea, ...],
     parameters: Parameters,
     draws: Draws,
 ) -> np.ndarray:
@@ -129,7 +133,7 @@ def census_cars(
 
 
 def census_misses(
-    columns: dict[str, np.ndarray], area_of: dict[str, np.ndarray], areas: tuple[Area, ...]
+    columns: dict[str, np.ndarray], area_of: dict[str, np.ndarray], areas: tuple[MarginalsArea, ...]
 ) -> list[dict[str, dict[str, float]]]:
     """By how many persons or households each area misses its census by more than one, by category.
 

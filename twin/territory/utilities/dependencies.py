@@ -9,10 +9,10 @@ from scipy.spatial import cKDTree
 
 from twin.territory.tables import Floats
 from twin.territory.utilities.gateways import HOSTED
-from twin.territory.utilities.plan import Plan
-from twin.territory.utilities.power import Supply
+from twin.territory.utilities.plan import LayingPlan
+from twin.territory.utilities.power import PowerSupply
 from twin.territory.utilities.tables import POWER
-from twin.territory.utilities.telecom import Reach
+from twin.territory.utilities.telecom import TelecomSupply
 from twin.territory.utilities.water import Mains
 
 NEEDS_POWER = ("pump", "site", "exchange", "gateway", "heat_source", "pumping_station", "data_center")
@@ -24,16 +24,16 @@ NEEDS_TELECOM = ("hv_mv_substation", "pump", "heat_source")
 
 
 @dataclass(frozen=True)
-class Laid:
+class LaidNetworks:
     """All networks as laid, for whoever depends on them; heat by place row."""
 
-    power: Supply
+    power: PowerSupply
     water: Mains
     heat: dict[int, str]
-    telecom: Reach
+    telecom: TelecomSupply
 
 
-def depend(plan: Plan, laid: Laid) -> None:
+def depend(plan: LayingPlan, laid: LaidNetworks) -> None:
     """Enter every dependency."""
     _places(plan, laid)
     near = _Near(plan, laid)
@@ -58,7 +58,7 @@ def depend(plan: Plan, laid: Laid) -> None:
             plan.draft.depend(node.kind, name, water)
 
 
-def _places(plan: Plan, laid: Laid) -> None:
+def _places(plan: LayingPlan, laid: LaidNetworks) -> None:
     """Each place on its power, water and fibre node, the site that covers it, and heat if it joined."""
     ids, at = plan.places.place_id.tolist(), plan.skeleton.place_point.tolist()
     covered, depends = _covering(plan, laid.telecom), plan.draft.depend
@@ -72,7 +72,7 @@ def _places(plan: Plan, laid: Laid) -> None:
             depends("place", name, laid.heat[place])
 
 
-def _covering(plan: Plan, telecom: Reach) -> list[str]:
+def _covering(plan: LayingPlan, telecom: TelecomSupply) -> list[str]:
     """The nearest site that covers each place's point on the street, "" where none does."""
     net = plan.skeleton
     x, y = net.x_m[net.place_point], net.y_m[net.place_point]
@@ -88,7 +88,7 @@ def _covering(plan: Plan, telecom: Reach) -> list[str]:
 class _Near:
     """The nearest low-voltage, fibre and mobile node of any spot."""
 
-    def __init__(self, plan: Plan, laid: Laid) -> None:
+    def __init__(self, plan: LayingPlan, laid: LaidNetworks) -> None:
         self.plan = plan
         self._power = _finder(plan, laid.power.node_of_point or _of_places(plan, laid.power))
         self._fibre = _finder(plan, laid.telecom.node_of_point)
@@ -126,14 +126,14 @@ class _Near:
         return [self._gateways[row][0] for row in self._gateway_tree.query(at)[1].tolist()]
 
 
-def _of_places(plan: Plan, power: Supply) -> dict[int, str]:
+def _of_places(plan: LayingPlan, power: PowerSupply) -> dict[int, str]:
     """Stations of their own by point, for a territory without low voltage."""
     return {
         int(plan.skeleton.place_point[place]): node for place, node in sorted(power.node_of_place.items())
     }
 
 
-def _finder(plan: Plan, nodes: dict[int, str]) -> tuple[cKDTree, list[str]]:
+def _finder(plan: LayingPlan, nodes: dict[int, str]) -> tuple[cKDTree, list[str]]:
     rows = sorted(nodes)
     xy = np.column_stack([plan.skeleton.x_m[rows], plan.skeleton.y_m[rows]])
     return cKDTree(xy), [nodes[row] for row in rows]
@@ -144,7 +144,7 @@ def _found(finder: tuple[cKDTree, list[str]], at: Floats) -> list[str]:
     return [names[row] for row in tree.query(at)[1].tolist()]
 
 
-def _streets(plan: Plan, near: _Near) -> None:
+def _streets(plan: LayingPlan, near: _Near) -> None:
     """Each link, for what stands along it: the power node and the mobile site nearest to its middle.
 
     Battery devices (`device`) on a link speak to the gateway nearest to it.

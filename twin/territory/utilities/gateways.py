@@ -10,15 +10,15 @@ import numpy as np
 
 from twin.territory.tables import ASSUMED
 from twin.territory.utilities.draft import Edge
-from twin.territory.utilities.plan import Plan
+from twin.territory.utilities.plan import LayingPlan
 from twin.territory.utilities.tables import TELECOM
-from twin.territory.utilities.telecom import Reach, backhaul, greedy_cover
+from twin.territory.utilities.telecom import TelecomSupply, backhaul, greedy_cover
 
 HOSTED = ("apps", "calculators", "control")
 """What runs in a data centre: consumers of kind `hosted`."""
 
 
-def lay_gateways(plan: Plan, reach: Reach) -> None:
+def lay_gateways(plan: LayingPlan, reach: TelecomSupply) -> None:
     """Gateways one by one where they hear most places, until enough are heard."""
     net = plan.skeleton
     radius_m = plan.by_density("utilities.gateway_reach_m")
@@ -35,7 +35,7 @@ def lay_gateways(plan: Plan, reach: Reach) -> None:
         backhaul(plan, reach, node.id, at, 0.0)
 
 
-def lay_data_center(plan: Plan, reach: Reach) -> None:
+def lay_data_center(plan: LayingPlan, reach: TelecomSupply) -> None:
     """The mapped data centre on the fibre that is nearest, else a distant one behind every exchange."""
     mapped = plan.snapped(plan.observed.of(TELECOM, "data_center"))
     if mapped:

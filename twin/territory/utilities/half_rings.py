@@ -10,7 +10,7 @@ import heapq
 from collections.abc import Mapping
 
 from twin.territory.tables import Ints
-from twin.territory.utilities.plan import Plan
+from twin.territory.utilities.plan import LayingPlan
 from twin.territory.utilities.trees import Tree
 
 TIE = "mv_tie"
@@ -20,7 +20,7 @@ Tie = tuple[int, int, float]
 
 
 def ties_between(
-    plan: Plan, tree: Tree, feeder: Ints, stations: set[int], kept: Mapping[int, str]
+    plan: LayingPlan, tree: Tree, feeder: Ints, stations: set[int], kept: Mapping[int, str]
 ) -> list[Tie]:
     """One tie a feeder, between points of the network (`kept`); none where no other feeder is near enough."""
     most_mm = 1000.0 * plan.parameters["utilities.tie_m"]
@@ -40,7 +40,7 @@ def ties_between(
 
 
 def _nearest_of_another(
-    plan: Plan, start: int, label: list[int], kept: Mapping[int, str]
+    plan: LayingPlan, start: int, label: list[int], kept: Mapping[int, str]
 ) -> tuple[int, int] | None:
     """The point of another feeder that is nearest along the streets, and its distance [mm]."""
     heap, done = [(0, start, 0)], set()

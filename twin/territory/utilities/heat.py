@@ -16,7 +16,7 @@ import numpy as np
 from twin.kernels.keys import keys_of
 from twin.territory.tables import ASSUMED, INFERRED, Flags, Floats
 from twin.territory.utilities.draft import Edge
-from twin.territory.utilities.plan import Plan
+from twin.territory.utilities.plan import LayingPlan
 from twin.territory.utilities.tables import HEAT, POWER
 from twin.territory.utilities.trees import Tree, beyond, grow_tree, needed_runs
 
@@ -36,7 +36,7 @@ class HeatDeclared:
     connection_rate: float | None = None
 
 
-def lay_heat(plan: Plan, declared: HeatDeclared | None = None) -> dict[int, str]:
+def lay_heat(plan: LayingPlan, declared: HeatDeclared | None = None) -> dict[int, str]:
     """Lay the network where there is evidence of one; the node of each place that joins, by place row."""
     source = _source(plan, declared)
     if source is None:
@@ -66,7 +66,7 @@ def lay_heat(plan: Plan, declared: HeatDeclared | None = None) -> dict[int, str]
     return {place: nodes[int(at[place])] for place in np.flatnonzero(served).tolist()}
 
 
-def _pipe(plan: Plan, ends: tuple[str, str], length_m: float, mwh: float) -> None:
+def _pipe(plan: LayingPlan, ends: tuple[str, str], length_m: float, mwh: float) -> None:
     """A trench with the smallest pipes that bring the design load of so much heat in a year.
 
     Velocity v from the pressure that may be lost along a metre, f rho v^2 / (2 d), with f of 0.02.
@@ -91,7 +91,7 @@ def _pipe(plan: Plan, ends: tuple[str, str], length_m: float, mwh: float) -> Non
     plan.draft.edge(edge)
 
 
-def _source(plan: Plan, declared: HeatDeclared | None) -> tuple[int, str] | None:
+def _source(plan: LayingPlan, declared: HeatDeclared | None) -> tuple[int, str] | None:
     """Point and node of the source: declared, a mapped plant, or the middle of the longest mapped pipe."""
     net = plan.skeleton
     if declared is not None:
@@ -117,7 +117,7 @@ def _source(plan: Plan, declared: HeatDeclared | None) -> tuple[int, str] | None
     return point, _assumed_source(plan, point)
 
 
-def _assumed_source(plan: Plan, point: int) -> str:
+def _assumed_source(plan: LayingPlan, point: int) -> str:
     name = f"heat:source:{plan.skeleton.id[point]}"
     return plan.draft.node(plan.node_at(point, name, HEAT, "heat_source", ASSUMED))
 
@@ -126,7 +126,7 @@ def _extent(points: Floats) -> float:
     return float(np.hypot(*(points.max(axis=0) - points.min(axis=0))).round(7))
 
 
-def _who_joins(plan: Plan, rate: float) -> Flags:
+def _who_joins(plan: LayingPlan, rate: float) -> Flags:
     """Which buildings join (n_places,): those of a lower rate are among those of a higher."""
     from twin.kernels.random import stream_of, uniforms  # compiled code, and heat is laid in few places
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from twin.scenario.ledger import Parameters
 from twin.territory.tables import Places, Streets, Zones
-from twin.territory.utilities.dependencies import Laid, depend
+from twin.territory.utilities.dependencies import LaidNetworks, depend
 from twin.territory.utilities.draft import Draft
 from twin.territory.utilities.gateways import lay_data_center, lay_gateways
 from twin.territory.utilities.heat import HeatDeclared, lay_heat
-from twin.territory.utilities.observed import Observed, enter_observed, mapped_in
+from twin.territory.utilities.observed import ObservedElements, enter_observed, mapped_in
 from twin.territory.utilities.plan import make_plan
 from twin.territory.utilities.power import lay_power
 from twin.territory.utilities.tables import Utilities
@@ -18,7 +18,7 @@ from twin.territory.utilities.water import lay_water
 
 def lay_utilities(
     tables: tuple[Streets, Places, Zones],
-    observed: Observed,
+    observed: ObservedElements,
     parameters: Parameters,
     heat: HeatDeclared | None = None,
 ) -> Utilities:
@@ -42,7 +42,7 @@ def lay_utilities(
     reach = lay_telecom(plan)
     lay_gateways(plan, reach)
     lay_data_center(plan, reach)
-    laid = Laid(lay_power(plan), lay_water(plan), lay_heat(plan, heat), reach)
+    laid = LaidNetworks(lay_power(plan), lay_water(plan), lay_heat(plan, heat), reach)
     depend(plan, laid)
     return draft.finished()
 

@@ -38,7 +38,7 @@ class Lengths:
         return {name: metres / people for name, metres in self.metres.items()}
 
 
-def lines_of(edges: UtilityEdges) -> dict[str, Flags]:
+def edges_by_line(edges: UtilityEdges) -> dict[str, Flags]:
     """Which edges (n_edges,) belong to each of `LINES`; connections of single houses to none."""
     own = ~np.char.startswith(edges.kind, "service")
     power, kv = own & (edges.utility == POWER), edges.voltage_kv
@@ -54,7 +54,7 @@ def lines_of(edges: UtilityEdges) -> dict[str, Flags]:
 def lengths_of(territory: Territory) -> tuple[Lengths, ...]:
     """Lengths in zones whose inhabitants are known, then in the whole; edges lie where their middle is."""
     edges, zones = territory.utilities.edges, territory.zones
-    lines, zone = lines_of(edges), _zone_of_edges(territory)
+    lines, zone = edges_by_line(edges), _zone_of_edges(territory)
     found = [
         Lengths(
             name,

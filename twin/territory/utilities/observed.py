@@ -121,7 +121,7 @@ class ObservedLine:
 
 
 @dataclass(frozen=True)
-class Observed:
+class ObservedElements:
     """Every element of a utility on the map, in order of id; `unplaced` counts those without a place."""
 
     points: tuple[ObservedPoint, ...] = ()
@@ -133,7 +133,7 @@ class Observed:
         return [each for each in self.points if each.utility == utility and each.kind in kinds]
 
 
-def read_observed(extract: OsmExtract, box: Box | None) -> Observed:
+def read_observed(extract: OsmExtract, box: Box | None) -> ObservedElements:
     """Elements of which any point lies in the box."""
     points: list[ObservedPoint] = []
     lines: list[ObservedLine] = []
@@ -163,7 +163,7 @@ def read_observed(extract: OsmExtract, box: Box | None) -> Observed:
             lon, lat = (round(float(each), 7) for each in np.array(corners).mean(axis=0))
             points.append(ObservedPoint(outside_id, *found, lon, lat, _voltage(tags)))
     unique = {each.id: each for each in points}
-    return Observed(
+    return ObservedElements(
         tuple(unique[each] for each in sorted(unique)),
         tuple(sorted(lines, key=lambda each: each.id)),
         unplaced,
@@ -174,7 +174,7 @@ _AS_READ = {"station": "substation", "hv_mv_substation": "substation", "heat_sou
 """What mapped elements were called before they took a part in what was laid."""
 
 
-def mapped_in(layers: Utilities, box: Box) -> Observed:
+def mapped_in(layers: Utilities, box: Box) -> ObservedElements:
     """Mapped elements of built layers of which any point lies in the box, as they were read."""
     nodes, edges = layers.nodes, layers.edges
     points = [
@@ -206,7 +206,7 @@ def mapped_in(layers: Utilities, box: Box) -> Observed:
                 float(edges.voltage_kv[row]),
             )
             lines.append(line)
-    return Observed(
+    return ObservedElements(
         tuple(sorted(points, key=lambda each: each.id)), tuple(sorted(lines, key=lambda each: each.id))
     )
 
@@ -243,7 +243,7 @@ def _diameter(tags: Tags) -> float:
     return float(text) if known else float("nan")
 
 
-def enter_observed(observed: Observed, draft: Draft) -> None:
+def enter_observed(observed: ObservedElements, draft: Draft) -> None:
     """Lay every observed element: one row each, and a joint where a line ends at no mapped element."""
     for point in observed.points:
         numbers = {"voltage_kv": point.voltage_kv}

@@ -13,7 +13,7 @@ from scipy.spatial import cKDTree
 from twin.scenario.ledger import Parameters
 from twin.territory.tables import Flags, Floats, Ints, Places, Streets, Zones
 from twin.territory.utilities.draft import Draft, Node
-from twin.territory.utilities.observed import Observed, ObservedPoint
+from twin.territory.utilities.observed import ObservedElements, ObservedPoint
 from twin.territory.utilities.skeleton import Skeleton, make_skeleton
 from twin.territory.utilities.trees import components
 
@@ -22,7 +22,7 @@ Cables = tuple[float, float, list[tuple[float, float]]]
 
 
 @dataclass(frozen=True)
-class Asked:
+class DesignDemand:
     """What each place asks for (n_places,): people, design load, litres a day, lines, heat."""
 
     residents: Floats
@@ -33,16 +33,16 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Plan:
+class LayingPlan:
     """Ground on which networks are laid; `dense` (n_points,) tells by which rules."""
 
     skeleton: Skeleton
     streets: Streets
     places: Places
-    asked: Asked
+    asked: DesignDemand
     dense: Flags
     part: Ints
-    observed: Observed
+    observed: ObservedElements
     parameters: Parameters
     draft: Draft
 
@@ -80,25 +80,25 @@ class Plan:
 
 
 def make_plan(
-    tables: tuple[Streets, Places, Zones], observed: Observed, parameters: Parameters, draft: Draft
-) -> Plan:
+    tables: tuple[Streets, Places, Zones], observed: ObservedElements, parameters: Parameters, draft: Draft
+) -> LayingPlan:
     """The plan of a territory's streets, places and zones."""
     streets, places, zones = tables
     skeleton = make_skeleton(streets, places, parameters)
     asked = _asked(places, zones, parameters)
     dense = _dense(skeleton, asked.residents, parameters)
     part = components(skeleton)
-    return Plan(skeleton, streets, places, asked, dense, part, observed, parameters, draft)
+    return LayingPlan(skeleton, streets, places, asked, dense, part, observed, parameters, draft)
 
 
-def _asked(places: Places, zones: Zones, parameters: Parameters) -> Asked:
+def _asked(places: Places, zones: Zones, parameters: Parameters) -> DesignDemand:
     residents = _residents(places, zones, parameters["utilities.persons_per_dwelling"])
     dwellings, jobs = places.dwellings.astype(float), places.jobs.astype(float)
     load = dwellings * parameters["utilities.dwelling_load_kva"] + jobs * parameters["utilities.job_load_kva"]
     litres = residents * parameters["utilities.litres_per_person_per_day"]
     litres += jobs * parameters["utilities.litres_per_job_per_day"]
     heated = np.where(dwellings + jobs > 0.0, places.floor_area_m2, 0.0)
-    return Asked(
+    return DesignDemand(
         residents=residents,
         load_kva=np.maximum(load, parameters["utilities.least_load_kva"]).round(3),
         litres_per_day=np.maximum(litres, 1.0).round(3),

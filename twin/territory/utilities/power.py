@@ -17,7 +17,7 @@ from twin.territory.tables import ASSUMED, INFERRED, Floats
 from twin.territory.utilities.draft import Edge
 from twin.territory.utilities.half_rings import TIE, ties_between
 from twin.territory.utilities.observed import ObservedPoint
-from twin.territory.utilities.plan import Plan
+from twin.territory.utilities.plan import LayingPlan
 from twin.territory.utilities.tables import POWER
 from twin.territory.utilities.trees import (
     Tree,
@@ -25,11 +25,11 @@ from twin.territory.utilities.trees import (
     central_points,
     cut_areas,
     grow_tree,
-    members_of,
     middle_of,
     needed_runs,
+    points_by_area,
     rerooted,
-    within,
+    within_area,
 )
 
 HIGH_KV = 45.0
@@ -38,7 +38,7 @@ MOST_UNITS_KVA = 630.0
 
 
 @dataclass
-class Supply:
+class PowerSupply:
     """What of the power network others need: LV or station node by point, and by place of its own station."""
 
     node_of_point: dict[int, str] = field(default_factory=dict)
@@ -58,9 +58,9 @@ class _Stations:
         return load
 
 
-def lay_power(plan: Plan) -> Supply:
+def lay_power(plan: LayingPlan) -> PowerSupply:
     """Lay the network; every place gets a node."""
-    supply, stations = Supply(), _Stations()
+    supply, stations = PowerSupply(), _Stations()
     own = plan.asked.load_kva > plan.parameters["utilities.own_station_kva"]
     load = plan.at_points(plan.asked.load_kva)
     sources = _sources(plan, load)
@@ -73,7 +73,7 @@ def lay_power(plan: Plan) -> Supply:
     return supply
 
 
-def _sources(plan: Plan, load: Floats) -> dict[int, str]:
+def _sources(plan: LayingPlan, load: Floats) -> dict[int, str]:
     """HV/MV substations by point: mapped ones, and an assumed one in the middle of parts without."""
     sources: dict[int, str] = {}
     for each, point, _ in plan.snapped(plan.observed.of(POWER, "substation")):
@@ -90,7 +90,9 @@ def _sources(plan: Plan, load: Floats) -> dict[int, str]:
     return sources
 
 
-def _lay_low_voltage(plan: Plan, tree: Tree, load: Floats, supply: Supply, stations: _Stations) -> None:
+def _lay_low_voltage(
+    plan: LayingPlan, tree: Tree, load: Floats, supply: PowerSupply, stations: _Stations
+) -> None:
     """Areas of low voltage, each a tree around its station."""
     most, reach_m = (
         plan.by_density("utilities.station_load_kva"),
@@ -101,23 +103,23 @@ def _lay_low_voltage(plan: Plan, tree: Tree, load: Floats, supply: Supply, stati
     for each, point, away_m in plan.snapped(plan.observed.of(POWER, "substation", "transformer")):
         if not each.voltage_kv > HIGH_KV and area[point] >= 0:
             mapped[int(area[point])].append((away_m, each))
-    for top, points in members_of(area).items():
+    for top, points in points_by_area(area).items():
         found = min(mapped.get(top, []), key=lambda pair: (pair[0], pair[1].id), default=None)
         _lay_area(plan, tree, points, load, (supply, stations), None if found is None else found[1])
 
 
 def _lay_area(
-    plan: Plan,
+    plan: LayingPlan,
     tree: Tree,
     points: list[int],
     load: Floats,
-    known: tuple[Supply, _Stations],
+    known: tuple[PowerSupply, _Stations],
     mapped: ObservedPoint | None,
 ) -> None:
     """A station in the middle of an area, or where one is mapped, and low voltage to all its points."""
     supply, stations = known
     draft, net = plan.draft, plan.skeleton
-    near = within(points, tree)
+    near = within_area(points, tree)
     middle = middle_of(near) if mapped is None else _nearest_of(points, plan, mapped)
     total = float(load[points].sum())
     if mapped is None:
@@ -146,14 +148,14 @@ def _lay_area(
         _cable(plan, ends, length_m, flow[head], low=True)
 
 
-def _nearest_of(points: list[int], plan: Plan, mapped: ObservedPoint) -> int:
+def _nearest_of(points: list[int], plan: LayingPlan, mapped: ObservedPoint) -> int:
     x = plan.skeleton.plane.x_m(np.array([mapped.lon]))[0]
     y = plan.skeleton.plane.y_m(np.array([mapped.lat]))[0]
     away = np.hypot(plan.skeleton.x_m[points] - x, plan.skeleton.y_m[points] - y).round(3)
     return points[int(away.argmin())]
 
 
-def _rate(plan: Plan, station: str, load_kva: float) -> None:
+def _rate(plan: LayingPlan, station: str, load_kva: float) -> None:
     """The smallest transformer that the load fills to the ledger's share, or several."""
     needed = load_kva / plan.parameters["utilities.station_loading"]
     ratings = plan.parameters["utilities.transformer_kva"]
@@ -165,7 +167,7 @@ def _rate(plan: Plan, station: str, load_kva: float) -> None:
     node.area = node.area or station
 
 
-def _own_station(plan: Plan, place: int, supply: Supply, stations: _Stations) -> None:
+def _own_station(plan: LayingPlan, place: int, supply: PowerSupply, stations: _Stations) -> None:
     """The station of a place with a large load."""
     places, point = plan.places, int(plan.skeleton.place_point[place])
     node = plan.node_at(point, f"power:station:{places.place_id[place]}", POWER, "station", INFERRED)
@@ -175,7 +177,7 @@ def _own_station(plan: Plan, place: int, supply: Supply, stations: _Stations) ->
     stations.at[point].append((node.id, float(plan.asked.load_kva[place])))
 
 
-def _lay_medium_voltage(plan: Plan, tree: Tree, sources: dict[int, str], stations: _Stations) -> None:
+def _lay_medium_voltage(plan: LayingPlan, tree: Tree, sources: dict[int, str], stations: _Stations) -> None:
     """Feeders: parts of the tree, each with a trunk of its own from the substation."""
     load = stations.load_kva(plan.skeleton.n_points)
     most = np.full(plan.skeleton.n_points, plan.parameters["utilities.feeder_kva"])
@@ -204,7 +206,7 @@ def _lay_medium_voltage(plan: Plan, tree: Tree, sources: dict[int, str], station
 
 
 def _medium_voltage_nodes(
-    plan: Plan, kept: list[int], feeder: np.ndarray, stations: _Stations
+    plan: LayingPlan, kept: list[int], feeder: np.ndarray, stations: _Stations
 ) -> dict[int, str]:
     """A node at each kept point: the area's own station where it stands there, else a joint."""
     nodes = {}
@@ -218,13 +220,13 @@ def _medium_voltage_nodes(
     return nodes
 
 
-def _apart_m(plan: Plan, point: int, node_id: str) -> float:
+def _apart_m(plan: LayingPlan, point: int, node_id: str) -> float:
     node, net = plan.draft.nodes[node_id], plan.skeleton
     x, y = net.plane.x_m(np.array([node.lon]))[0], net.plane.y_m(np.array([node.lat]))[0]
     return float(np.hypot(net.x_m[point] - x, net.y_m[point] - y))
 
 
-def _rate_source(plan: Plan, name: str, load_kva: float) -> None:
+def _rate_source(plan: LayingPlan, name: str, load_kva: float) -> None:
     node, unit = plan.draft.nodes[name], plan.parameters["utilities.hv_mv_transformer_kva"]
     node.numbers["rating_kva"] = unit
     node.numbers.setdefault("voltage_kv", float("nan"))
@@ -233,7 +235,7 @@ def _rate_source(plan: Plan, name: str, load_kva: float) -> None:
 
 
 def _cable(
-    plan: Plan, ends: tuple[str, str], length_m: float, load_kva: float, *, low: bool, kind: str = ""
+    plan: LayingPlan, ends: tuple[str, str], length_m: float, load_kva: float, *, low: bool, kind: str = ""
 ) -> None:
     """A cable with the smallest cross section, or as many in parallel, that carry the current."""
     kv, kva_per_a, allowed = plan.cables[low]

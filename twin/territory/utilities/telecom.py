@@ -12,7 +12,7 @@ from scipy.spatial import cKDTree
 
 from twin.territory.tables import ASSUMED, INFERRED, Floats
 from twin.territory.utilities.draft import Edge
-from twin.territory.utilities.plan import Plan
+from twin.territory.utilities.plan import LayingPlan
 from twin.territory.utilities.tables import TELECOM
 from twin.territory.utilities.trees import (
     Near,
@@ -20,16 +20,16 @@ from twin.territory.utilities.trees import (
     central_points,
     cut_areas,
     grow_tree,
-    members_of,
     middle_of,
     needed_runs,
+    points_by_area,
     rerooted,
-    within,
+    within_area,
 )
 
 
 @dataclass
-class Reach:
+class TelecomSupply:
     """What of telecom others need: distribution node by point, sites with place and reach, exchanges."""
 
     node_of_point: dict[int, str] = field(default_factory=dict)
@@ -39,9 +39,9 @@ class Reach:
     data_center: str = ""
 
 
-def lay_telecom(plan: Plan) -> Reach:
+def lay_telecom(plan: LayingPlan) -> TelecomSupply:
     """Lay fibre to every place, and mobile sites until nearly every place is covered."""
-    reach = Reach()
+    reach = TelecomSupply()
     lines = plan.at_points(plan.asked.lines)
     exchanges = _exchanges(plan, lines)
     reach.exchanges = [(name, point) for point, name in sorted(exchanges.items())]
@@ -52,7 +52,7 @@ def lay_telecom(plan: Plan) -> Reach:
     return reach
 
 
-def _exchanges(plan: Plan, lines: Floats) -> dict[int, str]:
+def _exchanges(plan: LayingPlan, lines: Floats) -> dict[int, str]:
     """Exchanges by point: mapped ones, and an assumed one in the middle of parts without."""
     found: dict[int, str] = {}
     for each, point, _ in plan.snapped(plan.observed.of(TELECOM, "exchange")):
@@ -66,7 +66,7 @@ def _exchanges(plan: Plan, lines: Floats) -> dict[int, str]:
 
 
 def _lay_distribution(
-    plan: Plan, tree: Tree, lines: Floats, reach: Reach
+    plan: LayingPlan, tree: Tree, lines: Floats, reach: TelecomSupply
 ) -> dict[int, list[tuple[str, float]]]:
     """Cabinets amid their lines, or where one is mapped, and fibre to distribution points."""
     most = np.full(plan.skeleton.n_points, plan.parameters["utilities.cabinet_lines"])
@@ -77,8 +77,8 @@ def _lay_distribution(
             mapped[int(area[point])].append((away_m, each.id, point))
     served = lines.tolist()
     cabinets: dict[int, list[tuple[str, float]]] = defaultdict(list)
-    for top, points in members_of(area).items():
-        near = within(points, tree)
+    for top, points in points_by_area(area).items():
+        near = within_area(points, tree)
         middle = middle_of(near)
         if mapped.get(top):
             away_m, name, middle = min(mapped[top])
@@ -95,7 +95,7 @@ def _lay_distribution(
 
 
 def _distribute(
-    plan: Plan, near: Near, cabinet: tuple[int, str, float], lines: list[float], reach: Reach
+    plan: LayingPlan, near: Near, cabinet: tuple[int, str, float], lines: list[float], reach: TelecomSupply
 ) -> None:
     """Fibre from a cabinet to the distribution points of its area."""
     middle, name, away_m = cabinet
@@ -117,7 +117,7 @@ def _distribute(
 
 
 def _lay_feeders(
-    plan: Plan, tree: Tree, exchanges: dict[int, str], cabinets: dict[int, list[tuple[str, float]]]
+    plan: LayingPlan, tree: Tree, exchanges: dict[int, str], cabinets: dict[int, list[tuple[str, float]]]
 ) -> None:
     """Fibre from exchanges to cabinets along the shortest ways, which share their trenches."""
     runs, kept = needed_runs(tree.parents, tree.lengths_mm, tree.outwards, [*cabinets, *exchanges])
@@ -134,7 +134,7 @@ def _lay_feeders(
         plan.draft.edge(Edge(TELECOM, "fibre_feeder", *ends, length_m, INFERRED))
 
 
-def _lay_sites(plan: Plan, reach: Reach) -> None:
+def _lay_sites(plan: LayingPlan, reach: TelecomSupply) -> None:
     """Mapped antennas, then sites one by one where they cover most places, until enough are covered."""
     net = plan.skeleton
     radius_m = plan.by_density("utilities.site_reach_m")
@@ -191,7 +191,9 @@ def _weight_around(points: Floats, weight: np.ndarray, xy: Floats, radius_m: Flo
     return np.asarray(tree.query_ball_point(xy, radius_m, return_length=True))
 
 
-def _site(plan: Plan, reach: Reach, name: str, at: tuple[float, float, float], away_m: float) -> None:
+def _site(
+    plan: LayingPlan, reach: TelecomSupply, name: str, at: tuple[float, float, float], away_m: float
+) -> None:
     """A site's reach, and the fibre behind it from the distribution node nearest to it."""
     node = plan.draft.nodes[name]
     node.numbers["reach_m"] = at[2]
@@ -200,7 +202,9 @@ def _site(plan: Plan, reach: Reach, name: str, at: tuple[float, float, float], a
     backhaul(plan, reach, name, at[:2], away_m)
 
 
-def backhaul(plan: Plan, reach: Reach, name: str, at: tuple[float, float], away_m: float) -> None:
+def backhaul(
+    plan: LayingPlan, reach: TelecomSupply, name: str, at: tuple[float, float], away_m: float
+) -> None:
     """Fibre to a node that stands so far from its street, from the distribution node nearest to it."""
     node = plan.draft.nodes[name]
     point = plan.skeleton.nearest(node.lon, node.lat)[0]

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from twin.territory.tables import Floats, Ints, Longs
 from twin.territory.utilities.skeleton import Skeleton
@@ -58,20 +60,12 @@ class Tree:
 
 
 def components(skeleton: Skeleton) -> Ints:
-    """Label of the connected part of each point, numbered by their lowest rows."""
-    label = [-1] * skeleton.n_points
-    n_parts = 0
-    for start in range(skeleton.n_points):
-        if label[start] >= 0:
-            continue
-        label[start], stack = n_parts, [start]
-        while stack:
-            for near, _, _ in skeleton.around[stack.pop()]:
-                if label[near] < 0:
-                    label[near] = n_parts
-                    stack.append(near)
-        n_parts += 1
-    return np.array(label, dtype=np.int32)
+    """Number of the connected part of each point (n_points,), numbered by their lowest rows."""
+    n, around = skeleton.n_points, skeleton.around
+    begin = np.repeat(np.arange(n), [len(pieces) for pieces in around])
+    end = np.array([near for pieces in around for near, _, _ in pieces], dtype=np.int64)
+    graph = coo_array((np.ones(len(end), dtype=np.int8), (begin, end)), (n, n))
+    return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int32)
 
 
 def grow_tree(skeleton: Skeleton, sources: Iterable[int]) -> Tree:
@@ -145,7 +139,7 @@ def cut_areas(tree: Tree, load: Floats, most: Floats, reach_m: Floats) -> Ints:
     return np.array(area, dtype=np.int32)
 
 
-def members_of(area: Ints) -> dict[int, list[int]]:
+def points_by_area(area: Ints) -> dict[int, list[int]]:
     """Points of each supply area, in order of their first points."""
     members: dict[int, list[int]] = {}
     for point, top in enumerate(area.tolist()):
@@ -215,7 +209,7 @@ def rerooted(near: Near, root: int) -> tuple[dict[int, int], dict[int, int], lis
     return parent, mm, order
 
 
-def within(points: Sequence[int], tree: Tree) -> Near:
+def within_area(points: Sequence[int], tree: Tree) -> Near:
     """What of a tree lies within an area."""
     parent, mm = tree.parents, tree.lengths_mm
     near: Near = {each: [] for each in points}

@@ -15,7 +15,7 @@ import numpy as np
 from twin.clock import DAY_S
 from twin.territory.tables import ASSUMED, INFERRED, Floats, Ints
 from twin.territory.utilities.draft import Edge, Node
-from twin.territory.utilities.plan import Plan
+from twin.territory.utilities.plan import LayingPlan
 from twin.territory.utilities.tables import WATER
 from twin.territory.utilities.trees import Run, Tree, central_points, grow_tree, needed_runs
 
@@ -32,7 +32,7 @@ class Mains:
     pumps: list[tuple[str, int]]
 
 
-def lay_water(plan: Plan) -> Mains:
+def lay_water(plan: LayingPlan) -> Mains:
     """Lay the network; every place gets a node, mapped hydrants join it."""
     litres = plan.at_points(plan.asked.litres_per_day)
     tanks = _tanks(plan, litres)
@@ -72,7 +72,7 @@ def lay_water(plan: Plan) -> Mains:
     return mains
 
 
-def _tanks(plan: Plan, litres: Floats) -> dict[int, str]:
+def _tanks(plan: LayingPlan, litres: Floats) -> dict[int, str]:
     """Tanks by point: mapped ones, and an assumed one in parts without, on high ground if it is known."""
     tanks: dict[int, str] = {}
     for each, point, _ in plan.snapped(plan.observed.of(WATER, "tank")):
@@ -89,7 +89,7 @@ def _tanks(plan: Plan, litres: Floats) -> dict[int, str]:
     return tanks
 
 
-def _intake(plan: Plan, mains: Mains, at: tuple[int, str], litres: float, head_m: float) -> None:
+def _intake(plan: LayingPlan, mains: Mains, at: tuple[int, str], litres: float, head_m: float) -> None:
     """Source, pump and tank of a network: that there are such is assumed, unless the tank is mapped."""
     point, tank = at
     draft, name = plan.draft, plan.skeleton.id[point]
@@ -108,7 +108,7 @@ def _intake(plan: Plan, mains: Mains, at: tuple[int, str], litres: float, head_m
     mains.pumps.append((pump, point))
 
 
-def _loops(plan: Plan, tree: Tree, wanted: set[int]) -> list[Run]:
+def _loops(plan: LayingPlan, tree: Tree, wanted: set[int]) -> list[Run]:
     """Pieces beside the tree that close a loop in dense parts, between points that mains reach."""
     parent, dense, reached = tree.parents, plan.dense.tolist(), set()
     for point in wanted:
@@ -125,7 +125,7 @@ def _loops(plan: Plan, tree: Tree, wanted: set[int]) -> list[Run]:
     return loops
 
 
-def _zones(plan: Plan, tree: Tree, runs: list[Run], kept: list[int]) -> Ints:
+def _zones(plan: LayingPlan, tree: Tree, runs: list[Run], kept: list[int]) -> Ints:
     """Pressure zone of each kept point, by its first point: grown along the tree, most people first."""
     zone = np.full(plan.skeleton.n_points, -1, dtype=np.int32)
     heights = plan.skeleton.elevation_m
@@ -160,14 +160,14 @@ def _grow_zone(seed: int, zone: Ints, near: dict[int, list[int]], heights: Float
                 heapq.heappush(heap, (round(abs(float(heights[other]) - float(heights[seed])), 2), other))
 
 
-def _head(plan: Plan, zone: Ints, point: int) -> float:
+def _head(plan: LayingPlan, zone: Ints, point: int) -> float:
     """Head kept in the zone of a point: above its top, or above flat ground where heights are unknown."""
     heights = plan.skeleton.elevation_m[zone == zone[point]]
     top = 0.0 if np.isnan(heights).any() else float(heights.max())
     return top + float(plan.parameters["utilities.zone_head_m"])
 
 
-def _flow_lps(plan: Plan, runs: list[Run], litres: Floats) -> dict[int, float]:
+def _flow_lps(plan: LayingPlan, runs: list[Run], litres: Floats) -> dict[int, float]:
     """Peak flow at and beyond the far end of each stretch [l/s]."""
     peak = plan.parameters["utilities.water_peak_hour_factor"] / DAY_S
     flow = {head: float(litres[head]) * peak for _, head, _ in runs}
@@ -177,12 +177,12 @@ def _flow_lps(plan: Plan, runs: list[Run], litres: Floats) -> dict[int, float]:
     return flow
 
 
-def _steepest(plan: Plan) -> float:
+def _steepest(plan: LayingPlan) -> float:
     """Most loss of head along a main by its length."""
     return float(plan.parameters["utilities.main_loss_m_per_km"]) / 1000.0
 
 
-def _slopes(plan: Plan, runs: list[Run], zone: Ints) -> dict[int, float]:
+def _slopes(plan: LayingPlan, runs: list[Run], zone: Ints) -> dict[int, float]:
     """Loss of head by length at which each zone's mains are sized: its longest way loses what it may."""
     way: dict[int, float] = {}
     longest = dict.fromkeys(zone[zone >= 0].tolist(), INTAKE_M)
@@ -195,7 +195,7 @@ def _slopes(plan: Plan, runs: list[Run], zone: Ints) -> dict[int, float]:
 
 
 def _lay_mains(
-    plan: Plan, mains: Mains, sized: tuple[list[Run], dict[int, float], dict[int, float]], zone: Ints
+    plan: LayingPlan, mains: Mains, sized: tuple[list[Run], dict[int, float], dict[int, float]], zone: Ints
 ) -> None:
     """Mains of the tree; where a zone begins, what lifts or lowers the head, and its tank."""
     runs, flow, slope = sized
@@ -218,14 +218,14 @@ def _lay_mains(
             _zone_tank(plan, mains, head, zone, (inside, flow[head]))
 
 
-def _entry(plan: Plan, what: str, kind: str, point: int, zone: Ints) -> str:
+def _entry(plan: LayingPlan, what: str, kind: str, point: int, zone: Ints) -> str:
     node = plan.node_at(point, f"water:{what}:{plan.skeleton.id[point]}", WATER, kind, ASSUMED)
     node.area = f"zone:{plan.skeleton.id[int(zone[point])]}"
     node.numbers["head_m"] = _head(plan, zone, point)
     return plan.draft.node(node)
 
 
-def _zone_tank(plan: Plan, mains: Mains, point: int, zone: Ints, size: tuple[float, float]) -> None:
+def _zone_tank(plan: LayingPlan, mains: Mains, point: int, zone: Ints, size: tuple[float, float]) -> None:
     """The tank of a zone that a pump fills, for so many people and so much flow [l/s]."""
     people, lps = size
     node: Node = plan.node_at(point, f"water:tank:{plan.skeleton.id[point]}", WATER, "tank", ASSUMED)
@@ -238,7 +238,7 @@ def _zone_tank(plan: Plan, mains: Mains, point: int, zone: Ints, size: tuple[flo
 
 
 def _main(
-    plan: Plan,
+    plan: LayingPlan,
     ends: tuple[str, str],
     length_m: float,
     by: tuple[float, float],

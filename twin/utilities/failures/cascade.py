@@ -17,10 +17,21 @@ import numpy as np
 
 from twin.territory.tables import Flags, Floats, Ints, Table
 from twin.utilities.failures.inventory import Rows
-from twin.utilities.failures.paths import Layer, Paths
+from twin.utilities.failures.paths import Layer, SupplyPaths
 from twin.utilities.spans import RUNNING
 
-__all__ = ["BROKEN", "OPENED", "Cascade", "Elements", "Fall", "Layer", "Needs", "Paths", "run", "settle"]
+__all__ = [
+    "BROKEN",
+    "OPENED",
+    "Cascade",
+    "Elements",
+    "Fall",
+    "Layer",
+    "Needs",
+    "SupplyPaths",
+    "run",
+    "settle",
+]
 
 SMALL = 1e-12
 BROKEN = -1
@@ -55,7 +66,7 @@ class Elements(Table):
 
 
 @dataclass(frozen=True)
-class Settled:
+class FixedPoint:
     """A fixed point: level of each element; in which round, and why, it fell below its health.
 
     `inputs` (n_utilities, n) are without stores, `reach` (n,) is what the layers leave. `cause` is BROKEN,
@@ -69,7 +80,9 @@ class Settled:
     cause: Ints
 
 
-def settle(health: Floats, needs: Needs, layers: Sequence[Layer], least: Floats, bridged: Flags) -> Settled:
+def settle(
+    health: Floats, needs: Needs, layers: Sequence[Layer], least: Floats, bridged: Flags
+) -> FixedPoint:
     """The largest levels that all allow; `bridged` (n_utilities, n) inputs count as 1."""
     n_utilities, n = bridged.shape
     level = _tripped(health.astype(np.float64), least)
@@ -84,7 +97,7 @@ def settle(health: Floats, needs: Needs, layers: Sequence[Layer], least: Floats,
         left = np.minimum(_tripped(health * np.prod(factors, axis=0), least), level)
         lower = level - left > SMALL
         if not lower.any():
-            return Settled(level, raw, reach, fell, cause)
+            return FixedPoint(level, raw, reach, fell, cause)
         first = lower & (fell == 0)
         fell[first] = turn
         cause[first] = np.array(factors)[:, first].argmin(axis=0)
@@ -146,7 +159,7 @@ class Cascade:
         self.good_s, self.down = np.zeros(n), np.zeros(n, dtype=bool)
         self._low, self._started = np.zeros(n, dtype=bool), np.zeros(n, dtype=bool)
         self._cause, self._root = np.full(n, BROKEN, dtype=np.int32), np.full(n, -1, dtype=np.int32)
-        self._last: tuple[Floats, Flags, Settled] | None = None
+        self._last: tuple[Floats, Flags, FixedPoint] | None = None
         self._calm = False
 
     @property
@@ -201,7 +214,7 @@ class Cascade:
         self.n_steps += 1
         return found.level
 
-    def _note(self, found: Settled, health: Floats, switched: tuple[Floats | None, Ints | None]) -> None:
+    def _note(self, found: FixedPoint, health: Floats, switched: tuple[Floats | None, Ints | None]) -> None:
         """Keep who fell and who came back, in the order of rounds; also who broke while it was down."""
         (closed, opener), low = switched, found.level < RUNNING
         low[self.ties] = False
@@ -227,7 +240,7 @@ class Cascade:
     def _root_of(self, element: int) -> int:
         return int(self._root[element]) if self._root[element] >= 0 else element
 
-    def _blamed(self, found: Settled, fresh: Rows, opener: Ints | None) -> dict[int, int]:
+    def _blamed(self, found: FixedPoint, fresh: Rows, opener: Ints | None) -> dict[int, int]:
         """Because of which element each of the fresh falls is."""
         cause, n_utilities = self._cause[fresh], len(found.inputs)
         blamed: dict[int, int] = {}
@@ -239,7 +252,7 @@ class Cascade:
                 blamed[int(self.needs.consumer[row])] = int(self.needs.support[row])
         for row, layer in enumerate(self.layers):
             mine, why = fresh[cause == n_utilities + row], n_utilities + row
-            if isinstance(layer, Paths) and len(mine):
+            if isinstance(layer, SupplyPaths) and len(mine):
                 dead = layer.first_dead((found.level < RUNNING) & (self._cause == why), mine)
                 blamed.update(zip(mine.tolist(), dead.tolist(), strict=True))
         if opener is not None:

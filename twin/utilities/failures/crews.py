@@ -17,11 +17,11 @@ from twin.scenario.ledger import Parameters
 from twin.territory.tables import Flags, Floats, Ints, Table, Texts
 from twin.territory.utilities.tables import Utilities
 from twin.utilities.failures.damages import CUT, RESTART, SKILLS, WORKS, Damages
-from twin.utilities.failures.dispatch import DEPOT, POLICIES, Calling, priorities
+from twin.utilities.failures.dispatch import BY_REPORT, DEPOT, POLICIES, Calling, RepairRules, priorities
 from twin.utilities.failures.inventory import Rows, inventory_of
 from twin.utilities.failures.switching import FAULT, PLANNED, SHED
 
-__all__ = ["DEPOT", "POLICIES", "Crews", "Repairs", "Visit", "crews_of"]
+__all__ = ["DEPOT", "POLICIES", "RepairCrews", "Repairs", "Visit", "crews_of"]
 
 S_PER_MIN, S_PER_H = 60.0, 3_600.0
 Travel = Callable[[int, int, float], float]
@@ -29,7 +29,7 @@ Travel = Callable[[int, int, float], float]
 
 
 @dataclass(frozen=True)
-class Crews(Table):
+class RepairCrews(Table):
     """Crews (n,): skills joined by "+", when they leave for jobs, and the parts that they carry."""
 
     crew_id: Texts
@@ -57,7 +57,7 @@ class Visit:
     done_at: float
 
 
-def crews_of(parameters: Parameters) -> Crews:
+def crews_of(parameters: Parameters) -> RepairCrews:
     """The crews of the ledger, of each skill.
 
     >>> crews_of(Parameters.defaults()).crew_id.tolist()
@@ -69,7 +69,7 @@ def crews_of(parameters: Parameters) -> Crews:
     number = [skills[: row + 1].count(skill) for row, skill in enumerate(skills)]
     names = [f"{skill} crew {which}" for skill, which in zip(skills, number, strict=True)]
     first, last = (float(each) * S_PER_H for each in parameters["utilities.crew_shift_h"])
-    return Crews(
+    return RepairCrews(
         np.array(names, dtype=np.str_),
         np.array(skills, dtype=np.str_),
         np.full(n, first),
@@ -81,16 +81,6 @@ def crews_of(parameters: Parameters) -> Crews:
 class Repairs:
     """Damages and crews through a day.
 
-    Parameters
-    ----------
-    policy
-        In which order the dispatcher serves what is reported: one of `POLICIES`.
-    critical
-        Ids of places that come first, such as hospitals; what feeds mobile sites, pumps and the like is
-        critical without being named.
-    reachable
-        Whether crews are called by a radio of their own, which no outage of telecom touches.
-
     `expects` are the travel times by which the dispatcher chooses who goes, where not those of the streets.
     """
 
@@ -98,21 +88,19 @@ class Repairs:
         self,
         layers: Utilities,
         damages: Damages,
-        crews: Crews,
+        crews: RepairCrews,
         parameters: Parameters,
-        policy: str = "requests",
         seed: int = 1,
-        critical: tuple[str, ...] = (),
-        reachable: bool = False,
+        rules: RepairRules = BY_REPORT,
     ) -> None:
-        if policy not in POLICIES:
-            raise InputError("repairs: policy", repr(policy), "one of " + ", ".join(POLICIES))
+        if rules.policy not in POLICIES:
+            raise InputError("repairs: policy", repr(rules.policy), "one of " + ", ".join(POLICIES))
         known = inventory_of(layers)
-        self.damages, self.crews, self.policy, self.seed = damages, crews, policy, seed
+        self.damages, self.crews, self.rules, self.seed = damages, crews, rules, seed
         self.element = known.rows(damages.element_id, "damages")
         self._node = known.at_node[self.element]
-        self._least = priorities(layers, damages, policy, critical)
-        self._calling = Calling(layers, known, parameters, reachable)
+        self._least = priorities(layers, damages, rules.policy, rules.critical)
+        self._calling = Calling(layers, known, parameters, rules.manual_fallback)
         n, self._n_elements = damages.n_damages, known.n_elements
         self.at_s, self.until_s = damages.at_s.copy(), damages.until_s.copy()
         self.reported_s, self._sent = np.full(n, np.inf), np.zeros(n, dtype=bool)
@@ -197,7 +185,7 @@ class Repairs:
                 away_s = self._away_s(crew, job, moment_s, self.expects or travel_s)
                 names = str(self.crews.crew_id[crew]), str(self.damages.element_id[job])
                 found.append((away_s, *names, job, crew))
-            if able and self.policy != "nearest":
+            if able and self.rules.policy != "nearest":
                 return found  # the most urgent job that somebody can do, by the nearest of them
         return found
 

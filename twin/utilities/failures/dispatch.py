@@ -24,6 +24,31 @@ POLICIES = ("requests", "nearest", "customers", "critical")
 
 
 @dataclass(frozen=True)
+class RepairRules:
+    """How a study wants things repaired.
+
+    Parameters
+    ----------
+    policy
+        Order in which the dispatcher serves what is reported (`POLICIES`).
+    critical
+        Ids of places that come first under the policy ``critical``, such as hospitals; what feeds mobile
+        sites, pumps and the like is critical without being named.
+    manual_fallback
+        Nobody depends on telecom to mend and to switch: crews have a radio of their own, and somebody
+        stands by to isolate faults by hand as fast as from afar.
+    """
+
+    policy: str = "requests"
+    critical: tuple[str, ...] = ()
+    manual_fallback: bool = False
+
+
+BY_REPORT = RepairRules()
+"""Whoever was reported first, called by telephone."""
+
+
+@dataclass(frozen=True)
 class Served:
     """Who hangs on which node, one row a pair: consumers (n_pairs,) of each utility, and their names."""
 

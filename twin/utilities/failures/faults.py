@@ -2,42 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from twin.scenario.ledger import Parameters
 from twin.territory.tables import Flags, Floats
 from twin.territory.utilities.tables import POWER, TELECOM, UTILITIES, Utilities
-from twin.utilities.failures.crews import Crews, Repairs, Travel, crews_of
+from twin.utilities.failures.crews import RepairCrews, Repairs, Travel, crews_of
 from twin.utilities.failures.damages import RESTART, Damages, join_damages, no_damages
-from twin.utilities.failures.dispatch import straight_travel
+from twin.utilities.failures.dispatch import BY_REPORT, RepairRules, straight_travel
 from twin.utilities.failures.inventory import Rows, inventory_of
 from twin.utilities.failures.laid import S_PER_MIN, laid_cascade, paths_of
-from twin.utilities.failures.reports import Reports
+from twin.utilities.failures.reports import DamageReports
 from twin.utilities.failures.story import Story
 from twin.utilities.failures.switching import FAULT, Switching, feeders_of
 from twin.utilities.spans import RUNNING
-
-
-@dataclass(frozen=True)
-class Rules:
-    """How a study wants things repaired.
-
-    Parameters
-    ----------
-    policy
-        Order in which the dispatcher serves what is reported (`dispatch.POLICIES`).
-    critical
-        Ids of places that come first under the policy ``critical``.
-    manual_fallback
-        Nobody depends on telecom to mend and to switch: crews have a radio of their own, and somebody
-        stands by to isolate faults by hand as fast as from afar.
-    """
-
-    policy: str = "requests"
-    critical: tuple[str, ...] = ()
-    manual_fallback: bool = False
 
 
 class Faults:
@@ -55,20 +33,17 @@ class Faults:
         parameters: Parameters,
         seed: int,
         damages: Damages,
-        crews: Crews | None = None,
-        rules: Rules | None = None,
+        crews: RepairCrews | None = None,
+        rules: RepairRules = BY_REPORT,
     ) -> None:
-        rules = Rules() if rules is None else rules
         self.layers, self.known = layers, inventory_of(layers)
         self.cascade = laid_cascade(layers, parameters, seed, crews=True)
         restarts = _restarts(self.cascade.elements.restart_s, layers, parameters)
         self.damages = join_damages(damages, restarts)
         self._restart = np.flatnonzero(self.damages.cause == RESTART)
         team = crews_of(parameters) if crews is None else crews
-        self.repairs = Repairs(
-            layers, self.damages, team, parameters, rules.policy, seed, rules.critical, rules.manual_fallback
-        )
-        self.reports = Reports(layers, self.damages, parameters, seed)
+        self.repairs = Repairs(layers, self.damages, team, parameters, seed, rules)
+        self.reports = DamageReports(layers, self.damages, parameters, seed)
         stand_by_s = (
             parameters["utilities.remote_switch_min"] * S_PER_MIN if rules.manual_fallback else np.inf
         )

@@ -28,7 +28,7 @@ from twin.territory.utilities.tables import (
     WATER,
     Utilities,
 )
-from twin.utilities.failures.cascade import Cascade, Elements, Needs, Paths
+from twin.utilities.failures.cascade import Cascade, Elements, Needs, SupplyPaths
 from twin.utilities.failures.inventory import inventory_of
 from twin.utilities.spans import RUNNING
 
@@ -124,7 +124,7 @@ def _needs(layers: Utilities, powered: Flags) -> Needs:
     return Needs(ints[0], ints[1], ints[2], np.array(weight))
 
 
-def paths_of(layers: Utilities, utility: int) -> Paths:
+def paths_of(layers: Utilities, utility: int) -> SupplyPaths:
     """Ways of a utility: both ways, but forwards only at pumps and valves; tanks are sources, too."""
     nodes, edges = layers.nodes, layers.edges
     rows = np.flatnonzero(edges.utility == utility).astype(np.int32)
@@ -136,7 +136,7 @@ def paths_of(layers: Utilities, utility: int) -> Paths:
     over = np.concatenate([via, via[both]]).astype(np.int32)
     ties = via[edges.kind[rows] == TIE].astype(np.int32)
     n_elements = nodes.n_nodes + edges.n_edges
-    return Paths(n_elements, ends[0], ends[1], sources, over, ties)
+    return SupplyPaths(n_elements, ends[0], ends[1], sources, over, ties)
 
 
 def outage(
@@ -155,7 +155,7 @@ def outage(
 
 
 @dataclass(frozen=True)
-class Services:
+class PlaceSupply:
     """What places get (n_steps, n_places): shares of power, water, heat, fibre and mobile.
 
     Fibre at a place needs power there, too: the box stands on the mains. NaN where a place never had it.
@@ -168,7 +168,7 @@ class Services:
     mobile: Floats
 
 
-def services(layers: Utilities, place_id: Texts, level: Floats) -> Services:
+def services(layers: Utilities, place_id: Texts, level: Floats) -> PlaceSupply:
     """Services at places for levels (n_steps, n_elements) of the utility nodes and edges."""
 
     def of(utility: int, over_air: bool = False) -> Floats:
@@ -176,7 +176,7 @@ def services(layers: Utilities, place_id: Texts, level: Floats) -> Services:
         return np.where(row >= 0, level[:, row], np.nan)
 
     power = of(POWER)
-    return Services(power, of(WATER), of(HEAT), of(TELECOM) * power, of(TELECOM, True))
+    return PlaceSupply(power, of(WATER), of(HEAT), of(TELECOM) * power, of(TELECOM, True))
 
 
 def blind_links(layers: Utilities, link_id: Texts, level: Floats) -> Flags:

@@ -20,7 +20,7 @@ class Layer(Protocol):
         ...
 
 
-class Paths:
+class SupplyPaths:
     """A network in which an element works if a way over working elements leads there from a source.
 
     Parameters

@@ -22,7 +22,7 @@ SEEN_FROM_OUTSIDE = ("exchange", "data_center")
 OUTSIDE = -2
 
 
-class Reports:
+class DamageReports:
     """Who has been told of which damage, step by step, never from the truth alone.
 
     An alarm needs a watched element and telecom to it. Calls come from places that are without the service

@@ -12,7 +12,7 @@ import numpy as np
 from twin.population.presence import Presence
 from twin.scenario.ledger import Parameters
 from twin.territory.tables import Floats, Places
-from twin.utilities.demand import HOURS, Demand
+from twin.utilities.demand import HOURS, ConsumptionRates
 
 S_PER_H = 3_600.0
 WATER_J_PER_KG_K = 4_186.0
@@ -25,7 +25,7 @@ class HeatBuildings:
     ua_w_per_k (n_places,) is what a place loses for each kelvin, most_w (n_places,) the power of its heating.
     """
 
-    def __init__(self, demand: Demand, places: Places, parameters: Parameters) -> None:
+    def __init__(self, demand: ConsumptionRates, places: Places, parameters: Parameters) -> None:
         heated = np.where(places.dwellings + places.jobs > 0.0, places.floor_area_m2, 0.0)
         year_kwh = heated * float(parameters["utilities.heat_kwh_per_m2"])
         self.ua_w_per_k = year_kwh * W_PER_KW / (H_PER_DAY * parameters["utilities.heat_degree_days"])

@@ -18,16 +18,16 @@ from twin.population.presence import Presence
 from twin.scenario.ledger import Parameters
 from twin.territory.tables import Flags, Floats
 from twin.territory.territory import Territory
-from twin.utilities.demand import DayConsumption, Demand
+from twin.utilities.demand import ConsumptionRates, DayConsumption
 from twin.utilities.heat.buildings import HeatBuildings, cold_person_h
 from twin.utilities.heat.flow import HeatFlow
-from twin.utilities.heat.laid import LaidHeat, control_of, laid_heat
+from twin.utilities.heat.laid import LaidHeat, heat_control_of, laid_heat
 from twin.utilities.spans import QUARTER_S, RUNNING
 
 QUARTERS_PER_H = 4
 
 
-class Network(NamedTuple):
+class HeatFlows(NamedTuple):
     """A quarter of an hour of the network (or arrays of them), heat in J.
 
     Heat brought by the source, taken by substations, lost, and held by the pipes at the end over the
@@ -45,7 +45,7 @@ class Network(NamedTuple):
     imbalance: Any
 
 
-NO_NETWORK = Network(0.0, 0.0, 0.0, 0.0, 0.0, float("nan"), float("nan"), 0.0)
+NO_NETWORK = HeatFlows(0.0, 0.0, 0.0, 0.0, 0.0, float("nan"), float("nan"), 0.0)
 
 
 class HeatQuarter(NamedTuple):
@@ -60,14 +60,14 @@ class HeatQuarter(NamedTuple):
     needed_w: Floats
     indoor_c: Floats
     people: Floats
-    network: Network
+    network: HeatFlows
 
 
 class TownHeat:
     """Buildings and, where one is laid, the heat network of a territory, moved on quarter by quarter."""
 
     def __init__(
-        self, territory: Territory, demand: Demand, parameters: Parameters, outside_c: float
+        self, territory: Territory, demand: ConsumptionRates, parameters: Parameters, outside_c: float
     ) -> None:
         """`outside_c` is the temperature before the first quarter, for which the network is warm."""
         self.buildings = HeatBuildings(demand, territory.places, parameters)
@@ -79,10 +79,10 @@ class TownHeat:
         self.laid = laid_heat(territory.utilities, territory.places.place_id, parameters)
         self.flow = None if self.laid is None else self._flow(self.laid, demand, outside_c)
 
-    def _flow(self, laid: LaidHeat, demand: Demand, outside_c: float) -> HeatFlow:
+    def _flow(self, laid: LaidHeat, demand: ConsumptionRates, outside_c: float) -> HeatFlow:
         people = demand.households * float(self._parameters["utilities.persons_per_dwelling"])
         water_w = people * self.buildings.water_w.max()
-        control = control_of(laid, self.buildings.most_w, water_w, self._parameters)
+        control = heat_control_of(laid, self.buildings.most_w, water_w, self._parameters)
         return HeatFlow(laid.network, control, (self.supply_c(outside_c), control.return_c))
 
     def supply_c(self, outside_c: float) -> float:
@@ -126,7 +126,7 @@ class TownHeat:
 
     def _bring(
         self, asked_w: Floats, outside_c: float, node_level: Floats, power: Floats
-    ) -> tuple[Floats, Network]:
+    ) -> tuple[Floats, HeatFlows]:
         """The network's steps of a quarter: mean power taken (n_stations,) [W], and what it sums to."""
         assert self.flow is not None
         assert self.laid is not None
@@ -142,7 +142,7 @@ class TownHeat:
         brought, lost, pump = sums.tolist()
         ends = last.supply_c, last.return_c, worst
         total = float(taken.sum())
-        return taken / QUARTER_S, Network(brought, total, lost, last.stored_j, pump, *ends)
+        return taken / QUARTER_S, HeatFlows(brought, total, lost, last.stored_j, pump, *ends)
 
     def _opened(self, up: Flags, power: Floats) -> Flags:
         """Substations that are reached, and whose valve has power at one of their places."""
@@ -162,14 +162,14 @@ class HeatDay:
     needed_w: Floats
     indoor_c: Floats
     people: Floats
-    network: Network
+    network: HeatFlows
 
     @classmethod
     def of(cls, quarters: Sequence[HeatQuarter]) -> HeatDay:
         """Stack quarters."""
         asked, given, needed, indoor, people, network = zip(*quarters, strict=True)
         a, g, n, i, p = (np.array(each) for each in (asked, given, needed, indoor, people))
-        return cls(a, g, n, i, p, Network(*np.array(network).T))
+        return cls(a, g, n, i, p, HeatFlows(*np.array(network).T))
 
     def cold_person_h(self, comfort_c: float) -> float:
         """Hours that people spend where it is colder than that."""

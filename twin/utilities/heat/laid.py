@@ -95,7 +95,9 @@ def _pipes(layers: Utilities, rows: Ints, here: Ints, parameters: Parameters) ->
     )  # fmt: skip
 
 
-def control_of(laid: LaidHeat, heating_w: Floats, water_w: Floats, parameters: Parameters) -> HeatControl:
+def heat_control_of(
+    laid: LaidHeat, heating_w: Floats, water_w: Floats, parameters: Parameters
+) -> HeatControl:
     """What the operator sets, for the design load of places (n_places,): heating and hot water [W].
 
     A valve lets through the heating at the temperatures of the coldest day and the hot water at those of a

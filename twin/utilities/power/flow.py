@@ -15,7 +15,7 @@ import numpy as np
 
 from twin.errors import InputError, WorkError
 from twin.territory.tables import Flags, Floats
-from twin.utilities.power.grid import Grid
+from twin.utilities.power.grid import PowerGrid
 
 TO_INSTALL = "pip install 'twin[utilities]', which brings power-grid-model"
 STIFF_VA = 1e20
@@ -64,7 +64,7 @@ class Flow:
 class PowerFlow:
     """A network ready to be solved for any loads."""
 
-    def __init__(self, grid: Grid) -> None:
+    def __init__(self, grid: PowerGrid) -> None:
         grid.check()
         self.grid = grid
         self._engine = power_engine()

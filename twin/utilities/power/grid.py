@@ -21,7 +21,7 @@ class Buses(Table):
 
 
 @dataclass(frozen=True)
-class Lines(Table):
+class PowerLines(Table):
     """Lines and cables between bus rows: impedance, capacitance to earth, current they carry.
 
     `normally_open` (n_lines,) are ties that carry nothing until they are closed; no rows: none is.
@@ -73,11 +73,11 @@ class Sources(Table):
 
 
 @dataclass(frozen=True)
-class Grid:
+class PowerGrid:
     """A power network; `load_bus` (n_loads,) is where each load hangs."""
 
     buses: Buses
-    lines: Lines
+    lines: PowerLines
     transformers: Transformers
     sources: Sources
     load_bus: Ints

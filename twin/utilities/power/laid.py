@@ -15,7 +15,7 @@ from twin.scenario.ledger import Parameters
 from twin.territory.tables import Flags, Floats, Ints, Texts
 from twin.territory.utilities.half_rings import TIE
 from twin.territory.utilities.tables import POWER, Utilities
-from twin.utilities.power.grid import Buses, Grid, Lines, Sources, Transformers
+from twin.utilities.power.grid import Buses, PowerGrid, PowerLines, Sources, Transformers
 
 V_PER_KV, VA_PER_KVA, M_PER_KM = 1000.0, 1000.0, 1000.0
 CABLES = ("mv_trunk", "mv_cable", "mv_tie", "lv_cable")
@@ -31,7 +31,7 @@ class LaidPower:
     `line_of_edge` (n_edges,) the line of each utility edge, -1 where it is none.
     """
 
-    grid: Grid
+    grid: PowerGrid
     high: Ints
     low: Ints
     load_of_place: Ints
@@ -81,7 +81,7 @@ def laid_power(layers: Utilities, place_id: Texts, parameters: Parameters) -> La
     volts = np.array([parameters["utilities.mv_kv"], parameters["utilities.lv_kv"]]) * V_PER_KV
     buses = Buses(names, np.repeat(volts, [medium.sum(), low.sum()]))
     load_bus, load_of_place = _loads(layers, place_id, np.where(low, low_bus, high_bus))
-    grid = Grid(
+    grid = PowerGrid(
         buses,
         _lines(layers, (high_bus, low_bus), parameters),
         _transformers(layers, (high_bus, low_bus), parameters),
@@ -108,7 +108,7 @@ def _loads(layers: Utilities, place_id: Texts, bus: Ints) -> tuple[Ints, Ints]:
     return load_bus[missing:].astype(np.int32), (inverse - missing).astype(np.int32)
 
 
-def _lines(layers: Utilities, buses: tuple[Ints, Ints], parameters: Parameters) -> Lines:
+def _lines(layers: Utilities, buses: tuple[Ints, Ints], parameters: Parameters) -> PowerLines:
     edges = layers.edges
     rows = np.flatnonzero(_is_cable(layers))
     low = edges.kind[rows] == "lv_cable"
@@ -122,7 +122,7 @@ def _lines(layers: Utilities, buses: tuple[Ints, Ints], parameters: Parameters) 
     km, parallel = edges.length_m[rows] / M_PER_KM, edges.n_parallel[rows]
     x, farad = (_by_voltage(parameters, name, low) for name in ("x_ohm_per_km", "nf_per_km"))
     ohm = np.array(parameters["utilities.cable_ohm_per_km"])[size]
-    return Lines(
+    return PowerLines(
         name=edges.edge_id[rows],
         tail=ends[0],
         head=ends[1],

@@ -15,7 +15,7 @@ import numpy as np
 from twin.errors import InputError
 from twin.territory.tables import Floats, Ints
 from twin.territory.utilities.tables import WATER
-from twin.utilities.water.inp import Inp, clock, shared_patterns
+from twin.utilities.water.inp import Inp, epanet_clock, shared_patterns
 from twin.utilities.water.laid import LaidWater, options
 
 LEAST_LPS = 0.05
@@ -135,8 +135,8 @@ def _settings(sections: Sections, laid: LaidWater, used: Ints, when: tuple[int, 
     leaking = np.flatnonzero((laid.zone >= 0) & (laid.leak > 0.0)).tolist()
     sections["EMITTERS"] = [f"n{row} {laid.leak[row]:.9g}" for row in leaking]
     sections["TIMES"] = [
-        f"Duration {clock((n_steps - 1) * step_s)}",
-        *(f"{kind} Timestep {clock(step_s)}" for kind in ("Hydraulic", "Pattern", "Report")),
+        f"Duration {epanet_clock((n_steps - 1) * step_s)}",
+        *(f"{kind} Timestep {epanet_clock(step_s)}" for kind in ("Hydraulic", "Pattern", "Report")),
     ]
     sections["OPTIONS"] = options(laid.parameters, float(laid.parameters["utilities.full_pressure_m"]))[1:]
     sections["TAGS"] = [f"NODE n{row} {nodes.node_id[row]}" for row in used.tolist()]

@@ -53,7 +53,7 @@ class WaterStep:
 
 
 @dataclass(frozen=True)
-class Settled:
+class SettledFlow:
     """Hydraulics of a moment at kept heads, by node (n_nodes,) [l/s], and what zones make of it.
 
     `total_lps` is what nodes ask for and what zones below draw there.
@@ -120,7 +120,7 @@ class WaterFlow:
         reached = breadth_first_order(ways, n, directed=False, return_predecessors=False)
         self._reached = self._junction & np.isin(np.arange(n), reached)
 
-    def settle(self, asked_lps: Floats, runs: Floats) -> Settled:
+    def settle(self, asked_lps: Floats, runs: Floats) -> SettledFlow:
         """Flows in mains and between zones, reckoned again until they agree; nothing is carried on."""
         zones = self.laid.zones
         asked = np.where(self._junction, asked_lps, 0.0)
@@ -143,9 +143,9 @@ class WaterFlow:
                 break
         counted = np.where(total > LITTLE_LPS, total * part, 0.0) + leaked
         amiss = float(np.abs(wish - through).sum()) + self._engine_amiss(moment, counted)
-        return Settled(asked, total, asked * part, leaked, moment, shared, amiss)
+        return SettledFlow(asked, total, asked * part, leaked, moment, shared, amiss)
 
-    def _taken(self, settled: Settled) -> WaterStep:
+    def _taken(self, settled: SettledFlow) -> WaterStep:
         """The step as it was: what the engine gives is had while the zone's head is kept."""
         laid, moment, shared = self.laid, settled.moment, settled.shared
         share = np.where(self._junction, shared.kept[laid.zone], 0.0)

@@ -121,10 +121,10 @@ def shared_patterns(asked: Floats, mean: Floats, prefix: str) -> tuple[list[str]
     return lines, pattern
 
 
-def clock(seconds: float) -> str:
+def epanet_clock(seconds: float) -> str:
     """Hours, minutes and seconds as EPANET reads them.
 
-    >>> clock(900.0)
+    >>> epanet_clock(900.0)
     '0:15:00'
     """
     whole = int(seconds)

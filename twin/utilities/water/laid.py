@@ -20,7 +20,7 @@ L_PER_M3 = 1000.0
 
 
 @dataclass(frozen=True)
-class Zones:
+class PressureZones:
     """Pressure zones (n_zones,), those above before those below them.
 
     `entry` is the node whose head is kept, `pump` the node that must run for water to come in (-1: none),
@@ -48,7 +48,7 @@ class LaidWater:
     a source, `inlet_zone` their zones.
     """
 
-    zones: Zones
+    zones: PressureZones
     zone: Ints
     height_m: Floats
     leak: Floats
@@ -175,7 +175,7 @@ def _check_power(layers: Utilities) -> None:
             )
 
 
-def _pump_lps(zones: Zones, drawn_lps: Floats, parameters: Parameters) -> Floats:
+def _pump_lps(zones: PressureZones, drawn_lps: Floats, parameters: Parameters) -> Floats:
     """What pumps bring: more than the mean of what their zones draw and leak, those that hang on them too."""
     total = drawn_lps / float(parameters["utilities.network_yield"])
     for zone in range(len(total) - 1, -1, -1):
@@ -205,7 +205,7 @@ def _leaks(
     )
 
 
-def _zones(layers: Utilities, mains: Ints) -> Zones:
+def _zones(layers: Utilities, mains: Ints) -> PressureZones:
     """Each zone's entry: its tank, else its booster or valve; and the zone above."""
     nodes, edges = layers.nodes, layers.edges
     of_kind: dict[str, dict[str, int]] = {"tank": {}, "pump": {}, "valve": {}}
@@ -224,7 +224,7 @@ def _zones(layers: Utilities, mains: Ints) -> Zones:
         found[name] = entry, pump, above, volume, upstream if above else -1
     order = sorted(found, key=lambda name: (_depth(name, found), name))
     row_of = {name: row for row, name in enumerate(order)}
-    return Zones(
+    return PressureZones(
         name=tuple(order),
         entry=np.array([found[name][0] for name in order], dtype=np.int32),
         head_m=nodes.head_m[[found[name][0] for name in order]],

@@ -12,7 +12,7 @@ from twin.errors import InputError
 from twin.territory.geometry import Plane
 from twin.territory.tables import Floats, Ints
 from twin.utilities.water.given import LPS_PER_UNIT
-from twin.utilities.water.inp import Inp, clock, fields_of, shared_patterns
+from twin.utilities.water.inp import Inp, epanet_clock, fields_of, shared_patterns
 
 UNITS = ("CFS", "GPM", "MGD", "IMGD", "AFD", "LPS", "LPM", "MLD", "CMH", "CMD", "CMS")
 """EPANET's flow units in its own order; gallons a minute where a file says nothing."""
@@ -45,8 +45,8 @@ def with_draws(inp: Inp, junction: Ints, place_lps: Floats, step_s: float) -> In
     kept = _without(inp.sections.get("OPTIONS", ()), ("demand multiplier",))
     times = [
         *_without(inp.sections.get("TIMES", ()), TIMED),
-        f"Duration {clock((n_steps - 1) * step_s)}",
-        *(f"{kind} Timestep {clock(step_s)}" for kind in ("Pattern", "Report")),
+        f"Duration {epanet_clock((n_steps - 1) * step_s)}",
+        *(f"{kind} Timestep {epanet_clock(step_s)}" for kind in ("Pattern", "Report")),
     ]
     sections = {name: rows for name, rows in inp.sections.items() if name != "DEMANDS"}
     sections |= {"OPTIONS": tuple(kept), "TIMES": tuple(times)}

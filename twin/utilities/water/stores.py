@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from twin.territory.tables import Floats
-from twin.utilities.water.laid import Zones
+from twin.utilities.water.laid import PressureZones
 
 FULL = 1.0 - 1e-9
 
@@ -29,7 +29,7 @@ class Shared:
 
 
 def share_stores(
-    zones: Zones, drawn_lps: Floats, stored_l: Floats, running: Floats, passed: Floats, step_s: float
+    zones: PressureZones, drawn_lps: Floats, stored_l: Floats, running: Floats, passed: Floats, step_s: float
 ) -> Shared:
     """One step of the stores.
 
