@@ -15,9 +15,9 @@ from twin.scenario.entry import Entry, told_of
 from twin.scenario.modification import Modification
 from twin.scenario.scenario import Scenario
 from twin.scenario.selectors import LinkSelector
+from twin.study.ground import territory_of
 from twin.study.keys import simulation_key
 from twin.study.members import has_run
-from twin.study.run import checked_ground, territory_of
 from twin.study.streets import edited_by
 from twin.territory.select import select_links
 from twin.territory.settle import selectors_of
@@ -57,11 +57,19 @@ def named(scenario: Scenario) -> dict[str, Any]:
 
 
 def open_days(scenario: Scenario) -> None:
-    """Open the day for trial in each of the scenario's months, but where it has run: there it opened."""
-    for month in _months(scenario):
-        of_month = scenario.model_copy(update={"month": month})
-        if not has_run(simulation_key(of_month, scenario.seed)):
-            checked_ground(of_month, scenario.seed)
+    """Open the day for trial in each of the scenario's months, but where it has run: there it opened.
+
+    Where days open, days will be lived: the loading is compiled beside.
+    """
+    of_months = [scenario.model_copy(update={"month": month}) for month in _months(scenario)]
+    unopened = [each for each in of_months if not has_run(simulation_key(each, scenario.seed))]
+    if unopened:
+        from twin.mobility.compiling import compile_beside  # the model and its libraries, only where needed
+        from twin.study.run import checked_ground
+
+        compile_beside()
+        for each in unopened:
+            checked_ground(each, each.seed)
 
 
 def _months(scenario: Scenario) -> list[str]:

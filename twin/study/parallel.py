@@ -33,11 +33,14 @@ def run_missing(scenarios: Sequence[Scenario], seeds: Sequence[int], progress: P
     ]
     if len(missing) < 2:
         return
+    from twin.mobility.compiling import compile_beside  # loads Numba, so only where something runs
+
+    compile_beside()
     # a fresh interpreter each: a fork would copy locks that threads of this process may hold
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as executor:
         work = {
-            executor.submit(_run_seed, tuple(scenarios), seed, seed == seeds[0], seed == missing[0]): seed
-            for seed in missing
+            executor.submit(_run_seed, _turned(scenarios, number), seed, seed == seeds[0]): seed
+            for number, seed in enumerate(missing)
         }
         progress(0.0, f"{len(missing)} seeds on {workers} processes")
         for number, finished in enumerate(as_completed(work), start=1):
@@ -45,15 +48,13 @@ def run_missing(scenarios: Sequence[Scenario], seeds: Sequence[int], progress: P
             progress(number / len(missing), f"seed {work[finished]} done")
 
 
-def _run_seed(scenarios: tuple[Scenario, ...], seed: int, whole: bool, compiles: bool) -> None:
-    """All scenarios with one seed, into the store.
+def _turned(scenarios: Sequence[Scenario], number: int) -> tuple[Scenario, ...]:
+    """The scenarios in turn from the first on and from the last: what one seed compiles, the next then finds."""
+    return tuple(scenarios[::-1] if number % 2 else scenarios)
 
-    The process that ``compiles`` does so with the loading first, while the others compile what comes before.
-    """
-    if compiles:
-        from twin.mobility.compiling import compile_loading  # loads Numba, so only where something runs
 
-        compile_loading()
+def _run_seed(scenarios: tuple[Scenario, ...], seed: int, whole: bool) -> None:
+    """All scenarios with one seed, into the store."""
     members = Members(None, cache=True)
     for scenario in scenarios:
         ask = members.result if whole else members.member
