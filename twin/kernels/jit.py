@@ -93,9 +93,9 @@ def _by_one_process(compile_: Callable[..., Any], name: str) -> Callable[..., An
 @contextmanager
 def _held(name: str) -> Iterator[None]:
     """Hold a kernel's file in the cache folder; it is let go when the process ends, however it ends."""
-    folder = os.environ.get("NUMBA_CACHE_DIR", "")
+    path = Path(os.environ.get("NUMBA_CACHE_DIR", os.devnull)) / f"{name}.lock"
     try:
-        file = os.open(os.path.join(folder, f"{name}.lock"), os.O_CREAT | os.O_RDWR, 0o600) if folder else -1
+        file = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
     except OSError:
         file = -1  # nothing can be kept there, so there is nothing to wait for
     try:

@@ -41,9 +41,9 @@ def compile_loading() -> None:
 
 @cache
 def compile_beside() -> None:
-    """Begin to compile the loading in a process beside, once; nothing where it is kept, cannot be, or on one processor.
+    """Begin to compile the loading in a process beside this one, which ends with it at the latest.
 
-    That process ends with this one, whatever it has got done.
+    Done once, and not where it is kept already, where it cannot be kept, or on one processor.
     """
     if not keeps() or all(map(is_kept, KERNELS)) or (os.cpu_count() or 1) < 2:
         return

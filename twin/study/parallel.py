@@ -49,7 +49,10 @@ def run_missing(scenarios: Sequence[Scenario], seeds: Sequence[int], progress: P
 
 
 def _turned(scenarios: Sequence[Scenario], number: int) -> tuple[Scenario, ...]:
-    """The scenarios in turn from the first on and from the last: what one seed compiles, the next then finds."""
+    """The scenarios for the seed of a number: from the first on or from the last, by turns.
+
+    So processes that begin together do not come to every kernel together: what one compiles, another finds.
+    """
     return tuple(scenarios[::-1] if number % 2 else scenarios)
 
 
