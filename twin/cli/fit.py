@@ -8,6 +8,7 @@ import numpy as np
 
 from twin.clock import format_month, parse_month
 from twin.indicators.focus import focuses_of
+from twin.machine import without_collecting
 from twin.model.sources import population_file
 from twin.population.marginals import marginals_of
 from twin.population.summary import declared
@@ -64,8 +65,9 @@ def open_days(scenario: Scenario) -> None:
     of_months = [scenario.model_copy(update={"month": month}) for month in _months(scenario)]
     unopened = [each for each in of_months if not has_run(simulation_key(each, scenario.seed))]
     if unopened:
-        from twin.mobility.compiling import compile_beside  # the model and its libraries, only where needed
-        from twin.study.run import checked_ground
+        with without_collecting():  # the model and its libraries, only where needed
+            from twin.mobility.compiling import compile_beside
+            from twin.study.run import checked_ground
 
         compile_beside()
         for each in unopened:

@@ -94,7 +94,7 @@ def _standing(scenario: Scenario, place: Path, digest: str) -> Ground | None:
     """The ground at a place, None where that is another than the run's or came to harm."""
     here = scenario.standing_on(place)
     try:
-        built = open_territory(place)
+        built = territory_of(here)
         edited = edited_by(here, built)
     except InputError:
         return None

@@ -6,14 +6,16 @@ The order in which processes end changes nothing: a run is a function of its key
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
 
+from twin.machine import without_collecting
 from twin.scenario.scenario import Scenario
 from twin.study.keys import simulation_key
-from twin.study.members import Members, user_store
+from twin.study.members import Members, default_runner, user_store
 from twin.study.progress import Progress, silent
 
 
@@ -37,7 +39,7 @@ def run_missing(scenarios: Sequence[Scenario], seeds: Sequence[int], progress: P
 
     compile_beside()
     # a fresh interpreter each: a fork would copy locks that threads of this process may hold
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as executor:
+    with ProcessPoolExecutor(workers, get_context("spawn"), _load) as executor:
         work = {
             executor.submit(_run_seed, _turned(scenarios, number), seed, seed == seeds[0]): seed
             for number, seed in enumerate(missing)
@@ -54,6 +56,13 @@ def _turned(scenarios: Sequence[Scenario], number: int) -> tuple[Scenario, ...]:
     So processes that begin together do not come to every kernel together: what one compiles, another finds.
     """
     return tuple(scenarios[::-1] if number % 2 else scenarios)
+
+
+def _load() -> None:
+    """Load what runs a scenario, in a process that does nothing else: it stays to the end."""
+    with without_collecting():
+        default_runner()
+    gc.freeze()
 
 
 def _run_seed(scenarios: tuple[Scenario, ...], seed: int, whole: bool) -> None:
