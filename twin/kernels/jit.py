@@ -11,7 +11,7 @@ import fcntl
 import hashlib
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -94,17 +94,12 @@ def _by_one_process(compile_: Callable[..., Any], name: str) -> Callable[..., An
 def _held(name: str) -> Iterator[None]:
     """Hold a kernel's file in the cache folder; it is let go when the process ends, however it ends."""
     path = Path(os.environ.get("NUMBA_CACHE_DIR", os.devnull)) / f"{name}.lock"
-    try:
-        file = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
-    except OSError:
-        file = -1  # nothing can be kept there, so there is nothing to wait for
-    try:
-        if file >= 0:
+    with ExitStack() as until_done:
+        with suppress(OSError):  # a folder that cannot be written or locked: each compiles for itself
+            file = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
+            until_done.callback(os.close, file)
             fcntl.flock(file, fcntl.LOCK_EX)
         yield
-    finally:
-        if file >= 0:
-            os.close(file)
 
 
 def inline_kernel(function: F) -> F:
