@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import wraps
+from functools import update_wrapper
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 import numpy as np
@@ -18,8 +18,7 @@ R = TypeVar("R")
 def once(work: Callable[Concatenate[DayRecord, P], R]) -> Callable[Concatenate[DayRecord, P], R]:
     """Do such work once for each record and what else it is of; an array that it gives is read only."""
 
-    @wraps(work)
-    def kept(record: DayRecord, *of: P.args, **named: P.kwargs) -> R:
+    def kept(record: DayRecord, /, *of: P.args, **named: P.kwargs) -> R:
         key = (work, of)
         if key not in record.derived:
             found = work(record, *of, **named)
@@ -28,4 +27,5 @@ def once(work: Callable[Concatenate[DayRecord, P], R]) -> Callable[Concatenate[D
             record.derived[key] = found
         return record.derived[key]  # type: ignore[no-any-return]
 
+    update_wrapper(kept, work)
     return kept

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Callable
 from functools import cache
 from multiprocessing import get_context
+from typing import Any
 
 import numpy as np
 
@@ -21,7 +23,7 @@ from twin.mobility.rules import Rules
 from twin.routing.routes import Routes
 from twin.routing.topology import build_topology
 
-KERNELS = (loading.advance, loading.take_up, loading.release, loading.settle)
+KERNELS: tuple[Callable[..., Any], ...] = (loading.advance, loading.take_up, loading.release, loading.settle)
 
 
 def compile_loading() -> None:
