@@ -19,7 +19,7 @@ def once(work: Callable[Concatenate[DayRecord, P], R]) -> Callable[Concatenate[D
     """Do such work once for each record and what else it is of; an array that it gives is read only."""
 
     def kept(record: DayRecord, /, *of: P.args, **named: P.kwargs) -> R:
-        key = (work, of)
+        key = (work, of, tuple(sorted(named.items())))
         if key not in record.derived:
             found = work(record, *of, **named)
             if isinstance(found, np.ndarray):
