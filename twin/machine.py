@@ -26,7 +26,7 @@ def peak_memory_mb() -> float:
 
 @contextmanager
 def without_collecting() -> Iterator[None]:
-    """Make many small records without the collector of cycles looking at all of them again and again."""
+    """Make many small records, or load modules, and do not look for cycles among all of them all the time."""
     was = gc.isenabled()
     gc.disable()
     try:

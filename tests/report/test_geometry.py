@@ -11,7 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.report.world import drawn_territory
-from twin.report.geometry import TENTHS, MapFrame, beside, bounds_of, path_of, simplified
+from twin.report.geometry import (
+    TENTHS,
+    MapFrame,
+    all_beside,
+    beside,
+    bounds_of,
+    path_of,
+    paths_of,
+    simplified,
+)
 from twin.report.network import network_of, provenance_of
 
 coordinates = st.integers(-5_000, 5_000)
@@ -54,6 +63,18 @@ def test_beside_is_to_the_right_of_travel() -> None:
     assert np.isfinite(beside(np.array([[0.0, 0.0], [5.0, 0.0], [0.0, 0.0]]), 2.0)).all()
 
 
+@given(st.lists(lines, max_size=6), st.floats(0.0, 40.0))
+def test_lines_at_once_are_drawn_as_each_by_itself(many: list[np.ndarray], distance: float) -> None:
+    far = np.linspace(0.0, distance, len(many))
+    moved = [beside(line, float(each)) for line, each in zip(many, far, strict=True)]
+    assert [each.tolist() for each in all_beside(many, far)] == [each.tolist() for each in moved]
+    assert paths_of(many) == [path_of(line) for line in many]
+    frame = MapFrame.around((0.0, 0.0, 500.0, 500.0), 300.0)
+    assert [each.tolist() for each in frame.lines(many)] == [frame.units(line).tolist() for line in many]
+    drawn = frame.lines(many)
+    assert frame.shows(drawn).tolist() == [bool(frame.shows([line])[0]) for line in drawn]
+
+
 @given(lines, st.sampled_from([300.0, 1_080.0]))
 def test_a_frame_holds_what_it_is_drawn_around(line: np.ndarray, width: float) -> None:
     (west, south), (east, north) = line.min(axis=0), line.max(axis=0)
@@ -63,8 +84,7 @@ def test_a_frame_holds_what_it_is_drawn_around(line: np.ndarray, width: float) -
     assert (units[:, 0] <= width * TENTHS + 1e-6).all()
     assert (units[:, 1] <= frame.height_px * TENTHS + 1e-6).all()
     assert 0.5 <= frame.height_px / frame.width_px <= 0.85
-    assert frame.shows(units)
-    assert not frame.shows(units + 2 * width * TENTHS)
+    assert frame.shows([units, units + 2 * width * TENTHS]).tolist() == [True, False]
 
 
 def test_a_territory_is_drawn_where_it_lies() -> None:

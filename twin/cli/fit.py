@@ -8,6 +8,7 @@ import numpy as np
 
 from twin.clock import format_month, parse_month
 from twin.indicators.focus import focuses_of
+from twin.machine import without_collecting
 from twin.model.sources import population_file
 from twin.population.marginals import marginals_of
 from twin.population.summary import declared
@@ -15,9 +16,9 @@ from twin.scenario.entry import Entry, told_of
 from twin.scenario.modification import Modification
 from twin.scenario.scenario import Scenario
 from twin.scenario.selectors import LinkSelector
+from twin.study.ground import territory_of
 from twin.study.keys import simulation_key
 from twin.study.members import has_run
-from twin.study.run import checked_ground, territory_of
 from twin.study.streets import edited_by
 from twin.territory.select import select_links
 from twin.territory.settle import selectors_of
@@ -34,7 +35,7 @@ def fit(scenario: Scenario) -> dict[str, Any]:
         Anything that would stop its day: found before anybody learns, and nothing is written.
     """
     found = named(scenario)
-    open_days(scenario)
+    open_days(scenario, lived=False)
     return found
 
 
@@ -56,12 +57,22 @@ def named(scenario: Scenario) -> dict[str, Any]:
     }
 
 
-def open_days(scenario: Scenario) -> None:
-    """Open the day for trial in each of the scenario's months, but where it has run: there it opened."""
-    for month in _months(scenario):
-        of_month = scenario.model_copy(update={"month": month})
-        if not has_run(simulation_key(of_month, scenario.seed)):
-            checked_ground(of_month, scenario.seed)
+def open_days(scenario: Scenario, lived: bool = True) -> None:
+    """Open the day for trial in each of the scenario's months, but where it has run: there it opened.
+
+    Where days will be ``lived``, the loading is compiled beside meanwhile.
+    """
+    of_months = [scenario.model_copy(update={"month": month}) for month in _months(scenario)]
+    unopened = [each for each in of_months if not has_run(simulation_key(each, scenario.seed))]
+    if unopened:
+        with without_collecting():  # the model and its libraries, only where needed
+            from twin.mobility.compiling import compile_beside
+            from twin.study.run import checked_ground
+
+        if lived:
+            compile_beside()
+        for each in unopened:
+            checked_ground(each, each.seed)
 
 
 def _months(scenario: Scenario) -> list[str]:

@@ -24,6 +24,7 @@ from twin.cli.options import (
 from twin.cli.output import emit, say, table
 from twin.cli.progress import shown
 from twin.errors import InputError
+from twin.machine import without_collecting
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -90,14 +91,14 @@ def compare(
     """Compare scenarios by the same seeds: run what is missing, write the report."""
     files = [base, *alternatives]
     asked, folder = _prepared(files, "-".join(["compare", *(each.stem for each in files)]), out, quiet)
-    from twin.report.page import write_report
+    from twin.report.page import PAGE, write_page
     from twin.study.compare import compare as hold_against
 
     with shown(quiet) as progress:
         comparison = hold_against(
             asked[0], asked[1:], seeds, out=folder, cache=not no_cache, progress=progress
         )
-        page = write_report(folder, folder / "report.html")
+        page = write_page(comparison, folder / PAGE)
     if as_json:
         return emit({**comparison.summary(), "out": folder, "report": page})
     return _print_comparison(comparison, page)
@@ -203,7 +204,8 @@ def fitting(
     ]
     for each in asked:
         each.territory_path()
-    from twin.cli.fit import named, open_days
+    with without_collecting():
+        from twin.cli.fit import named, open_days
 
     for each in (*asked, *varied):
         named(each)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.errors import InputError
+from twin.indicators.once import once
 
 if TYPE_CHECKING:
     from twin.indicators.records import DayRecord
@@ -37,25 +38,47 @@ class Focus:
 
     def persons(self, record: DayRecord) -> NDArray[np.bool_]:
         """(n_persons,) who belongs to the focus."""
-        zone = record.population.persons.zone
-        return np.ones(zone.shape[0], dtype=np.bool_) if self.is_whole else np.isin(zone, self.zones)
+        return _persons(record, self)
 
     def trips(self, record: DayRecord) -> NDArray[np.bool_]:
         """(n_trips,) trips made by the people of the focus."""
-        return np.asarray(self.persons(record)[record.population.trips.person])
+        return _trips(record, self)
 
     def links(self, record: DayRecord) -> NDArray[np.bool_]:
         """(n_links,) links that lie in the focus."""
-        zone = record.territory.streets.zone
-        return np.ones(zone.shape[0], dtype=np.bool_) if self.is_whole else np.isin(zone, self.zones)
+        return _links(record, self)
 
     def through_trips(self, record: DayRecord) -> NDArray[np.bool_]:
         """(n_trips,) trips with neither end at a place in the focus."""
-        origin, destination = record.ends_in_zone
-        if self.is_whole:
-            trips = record.population.trips
-            return np.asarray((trips.origin_place < 0) & (trips.destination_place < 0))
-        return ~np.isin(origin, self.zones) & ~np.isin(destination, self.zones)
+        return _through_trips(record, self)
+
+
+@once
+def _persons(record: DayRecord, focus: Focus) -> NDArray[np.bool_]:
+    return _within(focus, record.population.persons.zone)
+
+
+@once
+def _trips(record: DayRecord, focus: Focus) -> NDArray[np.bool_]:
+    return np.asarray(_persons(record, focus)[record.population.trips.person])
+
+
+@once
+def _links(record: DayRecord, focus: Focus) -> NDArray[np.bool_]:
+    return _within(focus, record.territory.streets.zone)
+
+
+@once
+def _through_trips(record: DayRecord, focus: Focus) -> NDArray[np.bool_]:
+    if focus.is_whole:
+        trips = record.population.trips
+        return np.asarray((trips.origin_place < 0) & (trips.destination_place < 0))
+    origin, destination = record.ends_in_zone
+    return ~_within(focus, origin) & ~_within(focus, destination)
+
+
+def _within(focus: Focus, zone: NDArray[np.integer]) -> NDArray[np.bool_]:
+    return np.ones(zone.shape[0], dtype=np.bool_) if focus.is_whole else np.isin(zone, focus.zones)
 
 
 def every_focus(territory: Territory) -> tuple[Focus, ...]:

@@ -10,6 +10,7 @@ from twin.indicators.focus import Focus
 from twin.indicators.groups import EVERYBODY, mean, ratio
 from twin.indicators.indicator import Groups, indicator
 from twin.indicators.ledger import KNOWLEDGE
+from twin.indicators.once import once
 from twin.indicators.records import ROAD_MANAGER, DayRecord
 
 SLICES_PER_H = 3_600 / SLICE_S
@@ -104,6 +105,7 @@ def _counted(record: DayRecord) -> NDArray[np.bool_]:
     return np.asarray(np.isfinite(record.knowledge[ROAD_MANAGER].flow_veh).any(axis=0))
 
 
+@once
 def _probed(record: DayRecord, provider: str) -> NDArray[np.bool_]:
     """(N_SLICES, n_links) whether a user of the provider was seen to leave the link in the slice."""
     columns = record.observations

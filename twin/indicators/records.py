@@ -283,6 +283,11 @@ class DayRecord:
         return access_of(self.territory, self.population.persons, timetable, self.parameters)
 
     @cached_property
+    def derived(self) -> dict[Any, Any]:
+        """What else indicators worked out of the day: see `twin.indicators.once`."""
+        return {}
+
+    @cached_property
     def ends_in_zone(self) -> tuple[NDArray[np.int16], NDArray[np.int16]]:
         """(n_trips,) zone rows of each trip's origin and destination place, -1: a gate or no zone."""
         trips = self.population.trips

@@ -9,6 +9,7 @@ from twin.indicators.focus import Focus
 from twin.indicators.groups import EVERYBODY, ratio
 from twin.indicators.indicator import Groups, indicator
 from twin.indicators.ledger import TRAFFIC
+from twin.indicators.once import once
 from twin.indicators.records import ARRIVED, DayRecord
 from twin.kernels.differences import sum_keys
 
@@ -30,8 +31,7 @@ def route_diversity(record: DayRecord, focus: Focus) -> Groups:
     rows = np.flatnonzero(passes & record.by_car & (record.state == ARRIVED))
     if not rows.size:
         return {}
-    route = np.zeros(record.n_trips, dtype=np.uint64)
-    sum_keys(record.event_trip, record.event_link, streets.link_key, route)
+    route = _route_keys(record)
     pair = trips.origin_link[rows].astype(np.int64) * streets.n_links + trips.destination_link[rows]
     pair = np.unique(pair, return_inverse=True)[1]
     of_pair = np.bincount(pair)
@@ -46,6 +46,14 @@ def route_diversity(record: DayRecord, focus: Focus) -> Groups:
     told = np.unique(of_kind)
     total = float((np.exp(entropy[told]) * of_pair[told]).sum())
     return {EVERYBODY: ratio(total, float(of_pair[told].sum()))}
+
+
+@once
+def _route_keys(record: DayRecord) -> NDArray[np.uint64]:
+    """(n_trips,) a key of the links that each drove, in whatever order."""
+    route = np.zeros(record.n_trips, dtype=np.uint64)
+    sum_keys(record.event_trip, record.event_link, record.territory.streets.link_key, route)
+    return route
 
 
 @indicator("s/trip", "lower", (*TRAFFIC, "indicators.hindsight_trips"))

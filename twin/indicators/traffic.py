@@ -10,6 +10,7 @@ from twin.indicators.focus import Focus
 from twin.indicators.groups import EVERYBODY, ratio
 from twin.indicators.indicator import Groups, indicator
 from twin.indicators.ledger import TRAFFIC
+from twin.indicators.once import once
 from twin.indicators.records import DayRecord
 from twin.scenario.modifications import LOCAL_CLASSES
 from twin.territory.schools import near_schools, schools_named
@@ -40,8 +41,7 @@ def vehicle_km_of_people(record: DayRecord, focus: Focus) -> Groups:
 @indicator("veh km", "lower", TRAFFIC, extensive=True)
 def through_vehicle_km_in_focus(record: DayRecord, focus: Focus) -> Groups:
     """Kilometres on the links of the focus by trips with neither end there; also by guided ones alone."""
-    km = _passage_km(record, focus.links(record), focus.through_trips(record))
-    guided = _passage_km(record, focus.links(record), focus.through_trips(record) & record.guided)
+    km, guided = (float(_km(record, flow).sum()) for flow in _through_flow(record, focus))
     return {EVERYBODY: km, "guided:yes": guided, "guided:no": km - guided}
 
 
@@ -60,7 +60,8 @@ def through_vehicle_km_near_homes_and_schools(record: DayRecord, focus: Focus) -
     homes[opens_to] = True
     within_m = float(record.parameters["scenario.school_distance_m"])
     schools = near_schools(streets, places, schools_named(places), within_m).any(axis=0)
-    km = _passage_km_by_link(record, links & (homes | schools), focus.through_trips(record))
+    flow = np.where(links & (homes | schools), _through_flow(record, focus)[0], 0)
+    km = _km(record, flow)
     return {
         EVERYBODY: float(km.sum()),
         "near:homes": float(km[homes].sum()),
@@ -72,9 +73,11 @@ def through_vehicle_km_near_homes_and_schools(record: DayRecord, focus: Focus) -
 def through_share_of_residential(record: DayRecord, focus: Focus) -> Groups:
     """Share of the kilometres on residential and living streets driven by trips with neither end there."""
     links = focus.links(record) & residential(record)
-    every_trip = np.ones(record.n_trips, dtype=np.bool_)
-    through = _passage_km(record, links, focus.through_trips(record))
-    return {EVERYBODY: ratio(through, _passage_km(record, links, every_trip))}
+    through, every = (
+        float(_km(record, np.where(links, flow, 0)).sum())
+        for flow in (_through_flow(record, focus)[0], _every_flow(record))
+    )
+    return {EVERYBODY: ratio(through, every)}
 
 
 @indicator("veh h", "lower", TRAFFIC, extensive=True)
@@ -139,17 +142,26 @@ def residential(record: DayRecord) -> NDArray[np.bool_]:
     return np.isin(record.territory.streets.road_class, RESIDENTIAL)
 
 
-def _passage_km(record: DayRecord, links: NDArray[np.bool_], trips: NDArray[np.bool_]) -> float:
-    """Vehicle-km of the chosen trips on the chosen links."""
-    return float(_passage_km_by_link(record, links, trips).sum())
+@once
+def _through_flow(record: DayRecord, focus: Focus) -> NDArray[np.int64]:
+    """(2, n_links) on the links of the focus, trips with neither end there; of these, guided ones."""
+    there = np.flatnonzero(focus.links(record)[record.event_link])  # first by links: a focus has few of them
+    through = there[focus.through_trips(record)[record.event_trip[there]]]
+    guided = through[record.guided[record.event_trip[through]]]
+    return np.stack([_flow(record, through), _flow(record, guided)])
 
 
-def _passage_km_by_link(
-    record: DayRecord, links: NDArray[np.bool_], trips: NDArray[np.bool_]
-) -> NDArray[np.float64]:
-    """Vehicle-km of the chosen trips on each of the chosen links (n_links,), nought on the others."""
-    there = np.flatnonzero(links[record.event_link])  # first by links: a focus has few of them
-    chosen = there[trips[record.event_trip[there]]]
-    flow = np.bincount(record.event_link[chosen], minlength=links.shape[0])
+@once
+def _every_flow(record: DayRecord) -> NDArray[np.int64]:
+    return _flow(record, slice(None))
+
+
+def _flow(record: DayRecord, events: NDArray[np.int64] | slice) -> NDArray[np.int64]:
+    """(n_links,) how many of those events are on each link."""
+    return np.bincount(record.event_link[events], minlength=record.territory.streets.n_links)
+
+
+def _km(record: DayRecord, flow: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Vehicle-km on each link (n_links,) of a flow over it."""
     km: NDArray[np.float64] = flow * record.territory.streets.length_m / 1_000.0
     return km

@@ -2,13 +2,17 @@
 
 A kernel is a plain function over arrays, records (NamedTuples) of arrays and scalars. The disk cache of
 compiled code is keyed by a digest over all kernel sources: a compiler's own key overlooks a changed callee.
+Of processes that need the same kernel at the same time one compiles it, and the others wait for the disk.
 """
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -37,6 +41,7 @@ def _choose_cache_folder() -> None:
 _choose_cache_folder()
 
 import numba  # noqa: E402  (the cache folder must be chosen before numba reads its settings)
+from numba.core.compiler_lock import global_compiler_lock  # noqa: E402
 
 # Numba ships types, but neither for its settings nor for all options of its compiler.
 cast(Any, numba.config).CACHE_DIR = os.environ.get("NUMBA_CACHE_DIR", cast(Any, numba.config).CACHE_DIR)
@@ -57,7 +62,44 @@ _INLINE_OPTIONS = _OPTIONS | {"no_cpython_wrapper": True}
 
 def kernel(function: F) -> F:
     """Compile a kernel: cached on disk, releases the interpreter lock, no fast-math, no allocation."""
-    return cast(F, numba.njit(cache=True, **_OPTIONS)(function))
+    compiled = numba.njit(cache=True, **_OPTIONS)(function)
+    compiled.compile = _by_one_process(compiled.compile, f"{function.__module__}.{function.__qualname__}")
+    return cast(F, compiled)
+
+
+def keeps() -> bool:
+    """Whether compiled code is kept in a folder that all processes of this user share."""
+    return "NUMBA_CACHE_DIR" in os.environ
+
+
+def is_kept(compiled: Callable[..., Any]) -> bool:
+    """Whether code of a kernel lies on disk, so that this interpreter need not compile it."""
+    index = getattr(getattr(getattr(compiled, "_cache", None), "_cache_file", None), "_index_path", None)
+    return index is not None and os.path.isfile(index)
+
+
+def _by_one_process(compile_: Callable[..., Any], name: str) -> Callable[..., Any]:
+    """The same, by one process at a time: who waited finds on disk what the other compiled."""
+
+    @wraps(compile_)
+    def alone(*signature: Any) -> Any:
+        # the compiler's own lock first: no thread waits for it with a kernel's file in its hand
+        with global_compiler_lock, _held(name):
+            return compile_(*signature)
+
+    return alone
+
+
+@contextmanager
+def _held(name: str) -> Iterator[None]:
+    """Hold a kernel's file in the cache folder; it is let go when the process ends, however it ends."""
+    path = Path(os.environ.get("NUMBA_CACHE_DIR", os.devnull)) / f"{name}.lock"
+    with ExitStack() as until_done:
+        with suppress(OSError):  # a folder that cannot be written or locked: each compiles for itself
+            file = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
+            until_done.callback(os.close, file)
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def inline_kernel(function: F) -> F:

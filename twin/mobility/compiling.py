@@ -1,18 +1,29 @@
 """Compiles the loading before there is anything to load: it takes longest of all kernels.
 
-Several processes that begin together would each compile every kernel. If one of them compiles the loading
-meanwhile, the others find it on disk when they come to it, and it finds there what they compiled.
+A process beside can do so while this one reads, draws and opens. Who comes to the loading before it has
+finished waits for it, for a kernel is compiled by one process at a time (`twin.kernels.jit`).
 """
 
 from __future__ import annotations
 
+import os
+import signal
+from collections.abc import Callable
+from functools import cache
+from multiprocessing import get_context
+from typing import Any
+
 import numpy as np
 
+from twin.kernels import loading
+from twin.kernels.jit import is_kept, keeps
 from twin.mobility.links import build_network, supply_of
 from twin.mobility.loading import Loader
 from twin.mobility.rules import Rules
 from twin.routing.routes import Routes
 from twin.routing.topology import build_topology
+
+KERNELS: tuple[Callable[..., Any], ...] = (loading.advance, loading.take_up, loading.release, loading.settle)
 
 
 def compile_loading() -> None:
@@ -28,3 +39,21 @@ def compile_loading() -> None:
     loader.advance(0, 60)
     if loader.driving.size or loader.waiting.size:
         raise RuntimeError("a vehicle alone on two links of 10 s has not arrived after 60 s")
+
+
+@cache
+def compile_beside() -> None:
+    """Begin to compile the loading in a process beside this one, which ends with it at the latest.
+
+    Done once, and not where it is kept already, where it cannot be kept, or on one processor.
+    """
+    if not keeps() or all(map(is_kept, KERNELS)) or (os.cpu_count() or 1) < 2:
+        return
+    # a fresh interpreter: a fork would copy locks that threads of this process may hold
+    get_context("spawn").Process(target=_until_told, daemon=True).start()
+
+
+def _until_told() -> None:
+    """Compile; whoever stops the command stops this too, without a word."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    compile_loading()

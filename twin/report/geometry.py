@@ -59,11 +59,22 @@ class MapFrame:
         """The drawing's viewBox."""
         return f"0 0 {round(self.width_px * TENTHS)} {round(self.height_px * TENTHS)}"
 
-    def shows(self, units: Floats) -> bool:
-        """Whether the box around some points (in drawing units) touches the frame."""
-        low, high = units.min(axis=0), units.max(axis=0)
-        right, bottom = self.width_px * TENTHS, self.height_px * TENTHS
-        return bool(high[0] >= 0 and high[1] >= 0 and low[0] <= right and low[1] <= bottom)
+    def lines(self, lines_m: Sequence[Floats]) -> list[Floats]:
+        """The same of each line."""
+        if not lines_m:
+            return []
+        points_m, ends = joined(lines_m)
+        return np.split(self.units(points_m), ends[:-1])
+
+    def shows(self, lines: Sequence[Floats]) -> np.ndarray:
+        """(n,) whether the box around each line (in drawing units) touches the frame."""
+        if not lines:
+            return np.zeros(0, dtype=np.bool_)
+        points, ends = joined(lines)
+        begins = np.append(0, ends[:-1])
+        low, high = np.minimum.reduceat(points, begins), np.maximum.reduceat(points, begins)
+        most = np.array([self.width_px, self.height_px]) * TENTHS
+        return np.asarray(((high >= 0) & (low <= most)).all(axis=1))
 
 
 def bounds_of(network: DrawnNetwork, zones: tuple[str, ...] = ()) -> Bounds:
@@ -95,16 +106,30 @@ def simplified(lines: Sequence[Floats], tolerance: float) -> list[Floats]:
 
 def beside(points: Floats, distance: float) -> Floats:
     """The same line moved to its right by `distance`, y pointing down; corners are not drawn out."""
-    if distance == 0 or len(points) < 2:
-        return points
+    return all_beside([points], np.array([distance]))[0]
+
+
+def all_beside(lines: Sequence[Floats], distance: Floats) -> list[Floats]:
+    """The same of each line, by its own distance (n_lines,)."""
+    if not lines:
+        return []
+    points, ends = joined(lines)
     steps = np.diff(points, axis=0)
     lengths = np.hypot(steps[:, 0], steps[:, 1])
     lengths[lengths == 0] = 1.0
     right = np.column_stack([-steps[:, 1], steps[:, 0]]) / lengths[:, None]
-    corner = np.vstack([right[:1], right[:-1] + right[1:], right[-1:]])
+    right[ends[:-1] - 1] = 0.0  # no step leads from one line to the next
+    nothing = np.zeros((1, 2))
+    corner = np.vstack([nothing, right]) + np.vstack([right, nothing])
     size = np.hypot(corner[:, 0], corner[:, 1])
     size[size < 0.5] = 1.0
-    return points + corner / size[:, None] * distance
+    far = np.repeat(distance, [len(line) for line in lines])
+    return np.split(points + corner / size[:, None] * far[:, None], ends[:-1])
+
+
+def joined(lines: Sequence[Floats]) -> tuple[Floats, np.ndarray]:
+    """The points of all lines (n, 2), and where among them each line ends."""
+    return np.concatenate(lines), np.cumsum([len(line) for line in lines])
 
 
 def path_of(points: Floats) -> str:
@@ -113,9 +138,20 @@ def path_of(points: Floats) -> str:
     >>> path_of(np.array([[1.2, 2.0], [11.0, 2.4], [11.0, -8.0]]))
     'M1 2l10 0 0-10'
     """
+    return paths_of([points])[0]
+
+
+def paths_of(lines: Sequence[Floats]) -> list[str]:
+    """The same of each line."""
+    if not lines:
+        return []
+    points, ends = joined(lines)
     whole = np.rint(points).astype(np.int64)
-    steps = np.diff(whole, axis=0)
-    steps = steps[(steps != 0).any(axis=1)]
-    text = "".join(f" {x} {y}" if y >= 0 else f" {x}{y}" for x, y in steps.tolist()) or " 0 0"
-    text = text.replace(" -", "-")
-    return f"M{whole[0, 0]} {whole[0, 1]}l{text.lstrip()}"
+    steps = np.diff(whole, axis=0, append=whole[-1:])
+    words = ["" if not (x or y) else f" {x} {y}" if y >= 0 else f" {x}{y}" for x, y in steps.tolist()]
+    written, begin = [], 0
+    for (x, y), end in zip(whole[np.append(0, ends[:-1])].tolist(), ends.tolist(), strict=True):
+        text = "".join(words[begin : end - 1]) or " 0 0"
+        written.append(f"M{x} {y}l{text.replace(' -', '-').lstrip()}")
+        begin = end
+    return written

@@ -62,7 +62,12 @@ def write_report(directory: str | Path, out: str | Path | None = None) -> Path:
     file = folder / PAGE if out is None else Path(out)
     if file.is_dir() or not file.parent.is_dir():
         raise InputError(str(file), "is no place for a file", "a file in a folder that is there")
-    store.write_bytes(file, render(view_of(load_subject(folder))).encode())
+    return write_page(load_subject(folder), file)
+
+
+def write_page(subject: Result | Comparison, file: Path) -> Path:
+    """Write the page of a run or a comparison at hand; the file."""
+    store.write_bytes(file, render(view_of(subject)).encode())
     return file
 
 

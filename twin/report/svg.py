@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 
 from markupsafe import Markup, escape
 
@@ -16,9 +17,7 @@ def tag(name: str, *parts: Part, **attributes: object) -> Markup:
     '<text x="1" class="note" data-link="&#34;x&#34;">a &lt; b</text>'
     """
     written = "".join(
-        f' {key.rstrip("_").replace("_", "-")}="{escape(_text(value))}"'
-        for key, value in attributes.items()
-        if value is not None
+        f' {_attribute(key)}="{_text(value)}"' for key, value in attributes.items() if value is not None
     )
     inside = "".join(escape(part) for part in parts)
     if not inside:
@@ -37,8 +36,13 @@ def picture(parts: Iterable[Part], title: str, description: str, **attributes: o
     return tag("svg", tag("desc", description), *parts, **said, **attributes)
 
 
+@cache
+def _attribute(key: str) -> str:
+    return key.rstrip("_").replace("_", "-")
+
+
 def _text(value: object) -> str:
-    """Numbers without a needless tail."""
+    """Numbers without a needless tail, words escaped."""
     if isinstance(value, float):
         return f"{value:.1f}".removesuffix(".0")
-    return str(value)
+    return str(value) if isinstance(value, int) else escape(str(value))

@@ -9,7 +9,16 @@ import numpy as np
 from markupsafe import Markup
 
 from twin.report.drawn import WHOLE, Bounds, DrawnNetwork, HomeMap, LinkFlows, LinkMap
-from twin.report.geometry import TENTHS, TOLERANCE_PX, MapFrame, beside, bounds_of, path_of, simplified
+from twin.report.geometry import (
+    TENTHS,
+    TOLERANCE_PX,
+    MapFrame,
+    all_beside,
+    bounds_of,
+    path_of,
+    paths_of,
+    simplified,
+)
 from twin.report.scales import DELAY_COLOURS, MINUTES_BREAKS, Scale, measured
 from twin.report.svg import group, picture, tag
 from twin.report.words import number
@@ -43,7 +52,7 @@ def backdrop(network: DrawnNetwork, row: int) -> Markup:
         steps = np.diff(cells, axis=0, prepend=np.zeros((1, 2), dtype=np.int64))
         dots = "".join(f"m{x} {y}h0" if y >= 0 else f"m{x}{y}h0" for x, y in steps.tolist())
         built = tag("path", d=f"M0 0{dots}", id=f"built-{row}", transform=f"scale({BUILT_GRID_M:g})")
-    axes = [path_of(line) for line in simplified([line * (1, -1) for line in network.lines_m], 2.0)]
+    axes = paths_of(simplified([line * (1, -1) for line in network.lines_m], 2.0))
     return group([built, tag("path", d="".join(axes), id=f"axes-{row}")])
 
 
@@ -135,32 +144,28 @@ def _links(
     widths = scale.drawn_px(flow, classes)
     pairs = [flows[drawn.scenario]] + ([flows[drawn.against]] if drawn.against is not None else [])
     alive = np.any([each.flow_veh.max(axis=0) > 0 for each in pairs], axis=0)
-    lines = [frame.units(line) for line in network.lines_m]
-    thinned = simplified(lines, TOLERANCE_PX * TENTHS)
-    written = []
-    for link in np.lexsort((np.arange(len(flow)), widths)).tolist():
-        if (
-            not alive[link]
-            or (drawn.values is not None and widths[link] == 0)
-            or not frame.shows(lines[link])
-        ):
-            continue
-        line = thinned[link]
-        if network.two_way[link]:
-            line = beside(line, (float(widths[link]) / 2 + 0.25) * TENTHS)
-        known = None if np.isnan(delay[link]) else float(delay[link])
-        written.append(
-            tag(
-                "path",
-                class_=f"k{classes[link]}" if classes[link] >= 0 else "kx",
-                stroke_width=round(float(widths[link]) * TENTHS),
-                data_row=link,
-                data_link=network.link_id[link],
-                data_flow=float(flow[link]),
-                data_delay=known,
-                d=path_of(line),
-            )
+    lines = frame.lines(network.lines_m)
+    seen = alive & frame.shows(lines)
+    if drawn.values is not None:
+        seen &= widths != 0
+    order = np.lexsort((np.arange(len(flow)), widths))
+    links = order[seen[order]]
+    thinned = simplified([lines[link] for link in links], TOLERANCE_PX * TENTHS)
+    wide = widths[links].astype(np.float64)
+    aside = np.where(np.asarray(network.two_way)[links], (wide / 2 + 0.25) * TENTHS, 0.0)
+    written = [
+        tag(
+            "path",
+            class_=f"k{classes[link]}" if classes[link] >= 0 else "kx",
+            stroke_width=round(float(widths[link]) * TENTHS),
+            data_row=link,
+            data_link=network.link_id[link],
+            data_flow=float(flow[link]),
+            data_delay=None if np.isnan(delay[link]) else float(delay[link]),
+            d=path,
         )
+        for link, path in zip(links.tolist(), paths_of(all_beside(thinned, aside)), strict=True)
+    ]
     return written, len(written)
 
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 
 from twin.indicators.groups import AGE_GROUPS, SKILL_GROUPS, age_group
 from twin.report.drawn import WHOLE, zones_in
@@ -22,19 +23,23 @@ FAMILIES = (AGE_GROUPS, SKILL_GROUPS)
 
 def told_run(result: Result) -> Result:
     """A run without the indicators of groups that are too small."""
-    untold = _untold(result)
-    values = tuple(each for each in result.values if (each.focus, each.group) not in untold)
-    return replace(result, values=values)
+    return _without(result, _untold(result))
 
 
 def told_comparison(comparison: Comparison) -> Comparison:
     """A comparison without them; a group is too small if it is in any of its scenarios."""
-    samples = tuple(told_run(each) for each in comparison.samples)
-    untold = set().union(*(_untold(each) for each in comparison.samples))
+    untold_of = [_untold(each) for each in comparison.samples]
+    samples = tuple(map(_without, comparison.samples, untold_of))
+    untold = set().union(*untold_of)
     rows = tuple(
         row for row in comparison.rows if not {(row.focus, row.group), (row.base_focus, row.group)} & untold
     )
     return replace(comparison, rows=rows, samples=samples)
+
+
+def _without(result: Result, untold: set[tuple[str, str]]) -> Result:
+    values = tuple(each for each in result.values if (each.focus, each.group) not in untold)
+    return replace(result, values=values)
 
 
 def _untold(result: Result) -> set[tuple[str, str]]:
@@ -43,19 +48,26 @@ def _untold(result: Result) -> set[tuple[str, str]]:
     if not len(result.trips):
         return set()
     persons = result.trips.drop_duplicates("person_id")
-    zone = persons["zone"].astype(str).to_numpy()
-    ages = np.array(AGE_GROUPS)[age_group(persons["age"].to_numpy(dtype=np.int16))]
-    skills = np.char.add("skill:", persons["skill"].astype(str).to_numpy(dtype=np.str_))
+    zone, zones = _known(persons["zone"])
+    skill, skills = _known(persons["skill"])
+    ages = (age_group(persons["age"].to_numpy(dtype=np.int16)), AGE_GROUPS)
+    groups = (ages, (skill, [f"skill:{each}" for each in skills]))
     pools: Mapping[str, Sequence[str]] = result.manifest.get("pools", {})
     found = set()
     for focus in dict.fromkeys(each.focus for each in result.values):
-        inside = np.ones(len(zone), dtype=np.bool_)
-        if focus != WHOLE:
-            inside = np.isin(zone, zones_in((focus,), pools))
-        for family, own in zip(FAMILIES, (ages, skills), strict=True):
-            sizes = {group: int((own[inside] == group).sum()) for group in family}
+        within = set(zones) if focus == WHOLE else set(zones_in((focus,), pools))
+        inside = np.array([each in within for each in zones])[zone]
+        for family, (own, names) in zip(FAMILIES, groups, strict=True):
+            n_of = dict(zip(names, np.bincount(own[inside], minlength=len(names)).tolist(), strict=True))
+            sizes = {group: n_of.get(group, 0) for group in family}
             found |= {(focus, group) for group in too_small(sizes, least)}
     return found
+
+
+def _known(column: pd.Series) -> tuple[np.ndarray, list[str]]:
+    """Which of the names of a column each row has, and the names."""
+    rows, names = pd.factorize(column, use_na_sentinel=False)
+    return rows, [str(each) for each in names]
 
 
 def too_small(sizes: Mapping[str, int], least: int) -> set[str]:

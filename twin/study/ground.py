@@ -1,14 +1,14 @@
-"""The ground of a finished run, found again from wherever its folder is read.
+"""The ground of runs: loaded once for all, and that of a finished one found again from wherever it is read.
 
-By the territory's name as `twin run` finds it, here or above the run's folder, else where the run found it;
-whichever it is must be what the run used, by its digest.
+It is found by the territory's name as `twin run` finds it, here or above the run's folder, else where the
+run found it; whichever it is must be what the run used, by its digest.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from twin.errors import InputError
 from twin.model.sources import open_territory
 from twin.scenario.scenario import Scenario
 from twin.scenario.territories import find_territory
+from twin.study.keys import stamp_of_ground
 from twin.study.streets import edited_by
 from twin.territory.territory import Territory
 
@@ -37,6 +38,18 @@ class RunGround:
     scenario: Scenario
     built: Territory
     edited: Territory
+
+
+def territory_of(scenario: Scenario) -> Territory:
+    """The territory that a scenario names, loaded once while its files stay as they are."""
+    path = scenario.territory_path()
+    return _loaded(str(path), stamp_of_ground(scenario))
+
+
+@lru_cache(maxsize=2)
+def _loaded(path: str, stamp: str) -> Territory:
+    """A territory, loaded once while its files stay as they are."""
+    return open_territory(Path(path))
 
 
 def ground_of(scenario: Scenario, manifest: Mapping[str, Any], folder: Path | None = None) -> RunGround:
@@ -81,7 +94,7 @@ def _standing(scenario: Scenario, place: Path, digest: str) -> RunGround | None:
     """The ground at a place, None where that is another than the run's or came to harm."""
     here = scenario.standing_on(place)
     try:
-        built = open_territory(place)
+        built = territory_of(here)
         edited = edited_by(here, built)
     except InputError:
         return None

@@ -6,14 +6,16 @@ The order in which processes end changes nothing: a run is a function of its key
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
 
+from twin.machine import without_collecting
 from twin.scenario.scenario import Scenario
 from twin.study.keys import simulation_key
-from twin.study.members import SweepRunner, user_store
+from twin.study.members import SweepRunner, default_runner, user_store
 from twin.study.progress import Progress, silent
 
 
@@ -33,11 +35,14 @@ def run_missing(scenarios: Sequence[Scenario], seeds: Sequence[int], progress: P
     ]
     if len(missing) < 2:
         return
+    from twin.mobility.compiling import compile_beside  # loads Numba, so only where something runs
+
+    compile_beside()
     # a fresh interpreter each: a fork would copy locks that threads of this process may hold
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as executor:
+    with ProcessPoolExecutor(workers, get_context("spawn"), _load) as executor:
         work = {
-            executor.submit(_run_seed, tuple(scenarios), seed, seed == seeds[0], seed == missing[0]): seed
-            for seed in missing
+            executor.submit(_run_seed, _turned(scenarios, number), seed, seed == seeds[0]): seed
+            for number, seed in enumerate(missing)
         }
         progress(0.0, f"{len(missing)} seeds on {workers} processes")
         for number, finished in enumerate(as_completed(work), start=1):
@@ -45,15 +50,23 @@ def run_missing(scenarios: Sequence[Scenario], seeds: Sequence[int], progress: P
             progress(number / len(missing), f"seed {work[finished]} done")
 
 
-def _run_seed(scenarios: tuple[Scenario, ...], seed: int, whole: bool, compiles: bool) -> None:
-    """All scenarios with one seed, into the store.
+def _turned(scenarios: Sequence[Scenario], number: int) -> tuple[Scenario, ...]:
+    """The scenarios for the seed of a number: from the first on or from the last, by turns.
 
-    The process that ``compiles`` does so with the loading first, while the others compile what comes before.
+    So processes that begin together do not come to every kernel together: what one compiles, another finds.
     """
-    if compiles:
-        from twin.mobility.compiling import compile_loading  # loads Numba, so only where something runs
+    return tuple(scenarios[::-1] if number % 2 else scenarios)
 
-        compile_loading()
+
+def _load() -> None:
+    """Load what runs a scenario, in a process that does nothing else: it stays to the end."""
+    with without_collecting():
+        default_runner()
+    gc.freeze()
+
+
+def _run_seed(scenarios: tuple[Scenario, ...], seed: int, whole: bool) -> None:
+    """All scenarios with one seed, into the store."""
     members = SweepRunner(None, cache=True)
     for scenario in scenarios:
         ask = members.result if whole else members.member

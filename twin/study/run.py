@@ -5,20 +5,20 @@ from __future__ import annotations
 import gc
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
 from twin.behaviour.habits import Habits
 from twin.errors import InputError
 from twin.indicators.records import DayRecord
 from twin.model.record import record_of
-from twin.model.sources import load_population, open_territory
+from twin.model.sources import load_population
 from twin.model.trial_opening import check_opens, told_of_parameters
 from twin.model.twin_model import TwinModel
 from twin.population.population import Population
 from twin.scenario.scenario import Scenario
 from twin.study import store
 from twin.study.dated_habits import habits_on
+from twin.study.ground import territory_of
 from twin.study.habits import are_learned, cache_folders, learned_habits
 from twin.study.keys import simulation_key, stamp_of_ground
 from twin.study.known_rules import informed
@@ -191,18 +191,6 @@ def _model(spec: Scenario, seed: int, world: World, habits: Habits, threads: int
     return TwinModel(
         spec, rng=seed, territory=world.territory, population=world.population, habits=habits, threads=threads
     )
-
-
-def territory_of(scenario: Scenario) -> Territory:
-    """The territory that a scenario names, loaded once while its files stay as they are."""
-    path = scenario.territory_path()
-    return _loaded(str(path), stamp_of_ground(scenario))
-
-
-@lru_cache(maxsize=2)
-def _loaded(path: str, stamp: str) -> Territory:
-    """A territory, loaded once while its files stay as they are."""
-    return open_territory(Path(path))
 
 
 _populations: dict[tuple[str, ...], Population] = {}
