@@ -11,6 +11,7 @@ import pytest
 from hypothesis import settings
 
 ROOT = Path(__file__).parent.parent
+KERNELS = ROOT / "tests" / "kernels"
 
 # Drawn examples are the same on every run; compiling a kernel counts in no example's time.
 settings.register_profile("twin", deadline=None, derandomize=True, print_blob=True)
@@ -20,7 +21,10 @@ os.environ.setdefault("MPLBACKEND", "Agg")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip, with the reason, what an earlier interpreter of the same `make test` has run for all of them."""
+    """Kernels first; skip, with the reason, what an earlier interpreter of `make test` has run for all."""
+    # Each file of theirs compiles its own kernels, into the cache on disk: two processes that began with days
+    # would both compile the whole loading.
+    items.sort(key=lambda item: KERNELS not in item.path.parents)
     done_on = os.environ.get("TWIN_TEST_DONE_ON")
     for item in items:
         marker = item.get_closest_marker("one_interpreter")
