@@ -17,6 +17,10 @@ from twin.population.tables import CAR, MODES, PASSENGER, WALK
 from twin.study.driving_times import driving_times
 from twin.study.response import Response, respond_in
 
+pytestmark = pytest.mark.one_interpreter(
+    "lives days, which the table of the village shows to be the same bits on each"
+)
+
 NARROW = WORKS.replace("150", "60").replace("10:00", "19:00")
 
 
@@ -32,7 +36,6 @@ def opened(felt: Felt) -> TwinModel:
     )
 
 
-@pytest.mark.one_interpreter("lives days, which the table of the village shows to be the same bits on each")
 def test_where_nothing_is_modified_nobody_responds() -> None:
     found = response("")
     assert found.settled
@@ -43,7 +46,6 @@ def test_where_nothing_is_modified_nobody_responds() -> None:
     assert (found.mode == found.usual).all()
 
 
-@pytest.mark.one_interpreter("long, and of kernels that are compared on each")
 def test_a_jam_sends_drivers_elsewhere_and_nobody_into_a_car() -> None:
     found = response(NARROW)
     first, last = found.days[0], found.days[-1]
@@ -61,12 +63,10 @@ def test_a_jam_sends_drivers_elsewhere_and_nobody_into_a_car() -> None:
     assert (persons.licence & (persons.household_cars > 0))[drivers].all()
 
 
-@pytest.mark.one_interpreter("lives the days of the one before")
 def test_a_larger_jam_is_answered_by_more() -> None:
     assert response(WORKS).days[1].changed_share < response(NARROW).days[1].changed_share
 
 
-@pytest.mark.one_interpreter("lives days, which the table of the village shows to be the same bits on each")
 def test_only_those_choose_again_whose_options_changed() -> None:
     usual = DayModes.of(opened(nothing_felt()), world().population)
     saved_min = np.zeros(len(usual.mode))
@@ -85,7 +85,6 @@ def nothing_felt() -> Felt:
     return Felt(np.zeros(n), np.zeros(n, dtype=np.int64))
 
 
-@pytest.mark.one_interpreter("lives days, which the table of the village shows to be the same bits on each")
 def test_who_drives_anew_has_a_way_and_who_sets_out_earlier_leaves_earlier() -> None:
     felt = nothing_felt()
     plain = opened(felt)
@@ -103,7 +102,6 @@ def test_who_drives_anew_has_a_way_and_who_sets_out_earlier_leaves_earlier() -> 
     assert (model.state.itineraries.departed_ms[new] >= 0).any()
 
 
-@pytest.mark.one_interpreter("lives days, which the table of the village shows to be the same bits on each")
 def test_what_setting_out_at_another_time_takes_is_told_from_the_plan_whatever_they_did_today() -> None:
     plain = opened(nothing_felt())
     modes = tour_modes(world().population, world().territory, scenario().ledger())
@@ -114,14 +112,12 @@ def test_what_setting_out_at_another_time_takes_is_told_from_the_plan_whatever_t
     assert np.array_equal(usual, now, equal_nan=True)
 
 
-@pytest.mark.one_interpreter("lives the days of the one before")
 def test_who_is_held_up_on_the_way_to_work_leaves_earlier() -> None:
     shift_min = response(NARROW).felt.shift_min
     assert (shift_min < 0.0).sum() > 3 * (shift_min > 0.0).sum()
     assert response(WORKS).days[-1].shifted_share < response(NARROW).days[-1].shifted_share
 
 
-@pytest.mark.one_interpreter("lives days, which the table of the village shows to be the same bits on each")
 def test_modes_are_remade_as_the_population_made_them() -> None:
     """What trips by another mode take is what they would have taken had it been chosen at first."""
     model = opened(nothing_felt())
@@ -141,7 +137,6 @@ def modes_index(name: str) -> int:
     return MODES.index(name)
 
 
-@pytest.mark.one_interpreter("lives days, which the table of the village shows to be the same bits on each")
 def test_the_command_says_who_moved(capsys: pytest.CaptureFixture[str], tmp_path) -> None:
     file = tmp_path / "village.toml"
     quick = '[parameters]\n"behaviour.learning_rounds" = 1\n'
