@@ -2,7 +2,7 @@
 
     python3 .ci/test.py [arguments of pytest]
 
-TWIN_TEST_PYTHONS=3.11,3.13 chooses the versions; TWIN_TEST_WORKERS=1 runs the tests in one process.
+TWIN_TEST_PYTHONS=3.11,3.13 chooses the versions; TWIN_TEST_WORKERS=1 runs one process at a time.
 Tests marked `one_interpreter` run on the first of the versions; the others skip them, with the reason.
 
 The first version has all processes for itself, while the environments of the others are made. The others
