@@ -20,11 +20,20 @@ settings.load_profile("twin")
 os.environ.setdefault("MPLBACKEND", "Agg")
 
 
+def compiles(item: pytest.Item) -> int:
+    """Files of kernels come first, for each compiles its own, into the cache on disk, which all others read.
+
+    Two processes that began with days would both compile the whole loading, and so would two that began with
+    its files: all but one of these wait.
+    """
+    if KERNELS not in item.path.parents:
+        return 2
+    return int(item.path.name.startswith("test_loading_"))
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Kernels first; skip, with the reason, what an earlier interpreter of `make test` has run for all."""
-    # Each file of theirs compiles its own kernels, into the cache on disk: two processes that began with days
-    # would both compile the whole loading.
-    items.sort(key=lambda item: KERNELS not in item.path.parents)
+    items.sort(key=compiles)
     done_on = os.environ.get("TWIN_TEST_DONE_ON")
     for item in items:
         marker = item.get_closest_marker("one_interpreter")
