@@ -20,7 +20,7 @@ settings.load_profile("twin")
 os.environ.setdefault("MPLBACKEND", "Agg")
 
 
-def compiles(item: pytest.Item) -> int:
+def compiling_order(item: pytest.Item) -> int:
     """Files of kernels come first, for each compiles its own, into the cache on disk, which all others read.
 
     Two processes that began with days would both compile the whole loading, and so would two that began with
@@ -33,7 +33,7 @@ def compiles(item: pytest.Item) -> int:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Kernels first; skip, with the reason, what an earlier interpreter of `make test` has run for all."""
-    items.sort(key=compiles)
+    items.sort(key=compiling_order)
     done_on = os.environ.get("TWIN_TEST_DONE_ON")
     for item in items:
         marker = item.get_closest_marker("one_interpreter")
