@@ -143,6 +143,7 @@ def test_counts_that_nobody_can_meet_end_without_the_flag(tmp_path: Path) -> Non
     assert not found.summary()["calibrated"]
 
 
+@pytest.mark.one_interpreter("lives days, which the table of the village shows to be the same bits on each")
 def test_the_command_writes_the_population_with_its_new_totals(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured
 ) -> None:
