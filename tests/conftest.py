@@ -11,6 +11,7 @@ import pytest
 from hypothesis import settings
 
 ROOT = Path(__file__).parent.parent
+KERNELS = ROOT / "tests" / "kernels"
 
 # Drawn examples are the same on every run; compiling a kernel counts in no example's time.
 settings.register_profile("twin", deadline=None, derandomize=True, print_blob=True)
@@ -19,8 +20,20 @@ settings.load_profile("twin")
 os.environ.setdefault("MPLBACKEND", "Agg")
 
 
+def compiling_order(item: pytest.Item) -> int:
+    """Files of kernels come first, for each compiles its own, into the cache on disk, which all others read.
+
+    Two processes that began with days would both compile the whole loading, and so would two that began with
+    its files: all but one of these wait.
+    """
+    if KERNELS not in item.path.parents:
+        return 2
+    return int(item.path.name.startswith("test_loading_"))
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip, with the reason, what an earlier interpreter of the same `make test` has run for all of them."""
+    """Kernels first; skip, with the reason, what an earlier interpreter of `make test` has run for all."""
+    items.sort(key=compiling_order)
     done_on = os.environ.get("TWIN_TEST_DONE_ON")
     for item in items:
         marker = item.get_closest_marker("one_interpreter")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -92,21 +91,83 @@ def test_an_environment_up_to_date_is_left_alone_and_a_changed_lock_is_noticed(
     assert installed[2:] == ["dev.lock"]
 
 
-def test_later_interpreters_know_on_which_what_need_run_once_was_run(environment, monkeypatch):
+@pytest.fixture
+def runner(environment, monkeypatch, tmp_path) -> ModuleType:
+    """The script that runs the tests, which finds three interpreters whose environments stand."""
     monkeypatch.setitem(sys.modules, "environment", environment)
     spec = importlib.util.spec_from_file_location("ci_test", ROOT / ".ci" / "test.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     monkeypatch.delenv("TWIN_TEST_PYTHONS", raising=False)
     monkeypatch.setenv("TWIN_TEST_DONE_ON", "a leftover")
-    told = {}
-
-    def run(command, env, **_):
-        told[command[0]] = env.get("TWIN_TEST_DONE_ON")
-        return subprocess.CompletedProcess(command, 0)
-
-    monkeypatch.setattr(module, "interpreters", lambda: {"3.11": "first", "3.12": "second", "3.13": "third"})
+    pythons = {f"3.{minor}": str(tmp_path / f"python3.{minor}") for minor in (11, 12, 13)}
+    monkeypatch.setattr(module, "interpreters", lambda: pythons)
     monkeypatch.setattr(module, "ensure", lambda kind, version, python, folder: Path(python))
-    monkeypatch.setattr(module.subprocess, "run", run)
-    assert module.main(["-x"]) == 0
-    assert told == {"first": None, "second": "3.11", "third": "3.11"}
+    return module
+
+
+def lay_tests(tmp_path: Path, version: str, code: int = 0, first: str = "") -> None:
+    """An interpreter that tells its version, on what tests were done, and pytest's arguments."""
+    said = f'echo said on {version}, done on "${{TWIN_TEST_DONE_ON-nothing}}": "$*"'
+    lay(tmp_path / f"python{version}", f"{first}\n{said}\nexit {code}")
+
+
+@pytest.mark.parametrize(
+    ("processes", "first", "later"),
+    [
+        ("1", "", ""),
+        ("2", "-n 2 --dist loadfile --no-loadscope-reorder ", ""),
+        ("4", "-n 4 --dist loadfile --no-loadscope-reorder ", "-n 2 --dist loadfile --no-loadscope-reorder "),
+    ],
+)
+def test_later_interpreters_know_on_which_what_need_run_once_was_run(
+    runner, tmp_path, monkeypatch, capfd, processes, first, later
+):
+    for version in ("3.11", "3.12", "3.13"):
+        lay_tests(tmp_path, version)
+    monkeypatch.setenv("TWIN_TEST_WORKERS", processes)
+    assert runner.main(["-x"]) == 0
+    assert capfd.readouterr().out.splitlines() == [
+        f"said on 3.11, done on nothing: -m pytest {first}-x",
+        f"said on 3.12, done on 3.11: -m pytest {later}-x",
+        f"said on 3.13, done on 3.11: -m pytest {later}-x",
+    ]
+
+
+def test_later_interpreters_run_side_by_side_and_speak_in_their_order(runner, tmp_path, monkeypatch, capfd):
+    """The second waits for the third to have begun, so it would wait for good if they ran in turn."""
+    lay_tests(tmp_path, "3.11")
+    lay_tests(tmp_path, "3.12", first=f"until [ -e {tmp_path}/begun ]; do sleep 0.01; done")
+    lay_tests(tmp_path, "3.13", first=f"touch {tmp_path}/begun; echo a warning >&2")
+    monkeypatch.setenv("TWIN_TEST_WORKERS", "2")
+    assert runner.main([]) == 0
+    out, error = capfd.readouterr()
+    lines = [line.split(",")[0] for line in out.splitlines()]
+    assert lines == ["said on 3.11", "said on 3.12", "a warning", "said on 3.13"]
+    assert "=== tests on Python 3.12" in error.replace("\n", "")
+
+
+@pytest.mark.parametrize("failing", ["3.11", "3.12", "3.13"])
+def test_one_interpreter_that_fails_is_told_and_the_others_run(runner, tmp_path, monkeypatch, capfd, failing):
+    for version in ("3.11", "3.12", "3.13"):
+        lay_tests(tmp_path, version, code=3 if version == failing else 0)
+    monkeypatch.setenv("TWIN_TEST_WORKERS", "2")
+    assert runner.main([]) == 1
+    out, error = capfd.readouterr()
+    assert [line.split(",")[0] for line in out.splitlines()] == [f"said on 3.{n}" for n in (11, 12, 13)]
+    assert error.splitlines()[-1] == f"tests failed on Python {failing}"
+
+
+def test_an_environment_that_cannot_be_made_is_a_failure(runner, tmp_path, monkeypatch, capfd):
+    lay_tests(tmp_path, "3.11")
+
+    def ensure(kind, version, python, folder):
+        if version == "3.13":
+            raise runner.SetupError("no room")
+        return Path(python)
+
+    monkeypatch.setattr(runner, "ensure", ensure)
+    assert runner.main([]) == 1
+    out, error = capfd.readouterr()
+    assert out.startswith("said on 3.11, done on nothing")
+    assert error.endswith("the tests could not run: no room\n")

@@ -109,15 +109,10 @@ def test_respect_keeps_guided_through_traffic_out_and_no_respect_is_no_class() -
 
 
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize(
-    "seed",
-    [1, pytest.param(2, marks=pytest.mark.one_interpreter("seed 1 tells whether all compute the same bits"))],
-)
-def test_two_seeds_come_out_again(seed: int) -> None:
+def test_a_seed_comes_out_again() -> None:
+    """Seed 1, on every interpreter; seed 2 does in the village's notebook, with two shares and the class."""
     wanted = [
-        member
-        for member in members(range(seed, seed + 1), (SHARES[0], CLASS_SHARE))
-        if member.experiment == "one_lane"
+        member for member in members(range(1, 2), (SHARES[0], CLASS_SHARE)) if member.experiment == "one_lane"
     ]
     lines = finished(TABLE)
     again = list(run_members(wanted))

@@ -155,6 +155,7 @@ def nobody_is_drawn(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     return home
 
 
+@pytest.mark.one_interpreter("what is refused is the same on all")
 @pytest.mark.parametrize(
     ("name", "words", "line"), CASES, ids=[f"{name} {words}" for name, words, _ in CASES]
 )

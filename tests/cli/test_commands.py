@@ -254,6 +254,7 @@ ON_THE_GROUND = {
 }
 
 
+@pytest.mark.one_interpreter("what is refused is the same on all")
 @pytest.mark.parametrize("command", ["check", "run"])
 @pytest.mark.parametrize("case", ON_THE_GROUND)
 def test_what_the_territory_does_not_have_is_one_line_before_anything_runs(

@@ -52,6 +52,7 @@ def test_a_run_prints_what_it_came_to_and_leaves_a_folder(town: Path, capsys: Ca
     assert (town / "out" / "manifest.json").stat().st_mtime_ns == written, "what is finished is read"
 
 
+@pytest.mark.one_interpreter("a run and a comparison are asked for on each")
 def test_progress_goes_to_standard_error_and_quiet_silences_it(town: Path, capsys: Captured) -> None:
     assert run_command(["run", "day.toml"]) == 0
     printed = capsys.readouterr()
@@ -88,6 +89,7 @@ def test_a_comparison_pairs_by_seed_says_what_differs_and_writes_the_page(
     assert [row["kind"] for row in ask(["runs"], capsys)["runs"]] == ["comparison"]
 
 
+@pytest.mark.one_interpreter("a run and a comparison are asked for on each")
 def test_a_sweep_runs_every_combination(town: Path, capsys: Captured) -> None:
     vary = ["--vary", "app_share=0,1", "--vary", "provider.Alpha.respect=0.5"]
     answer = ask(["sweep", "day.toml", *vary, "--out", "many"], capsys)
@@ -124,6 +126,7 @@ def test_a_folder_that_cannot_be_written_is_bad_input(town: Path, capsys: Captur
     assert line.count("\n") == 1
 
 
+@pytest.mark.one_interpreter("a run and a comparison are asked for on each")
 def test_influence_tells_who_moves_whom_and_where_there_is_no_lever(town: Path, capsys: Captured) -> None:
     answer = ask(["influence", "works.toml", "--seeds", "1", "--out", "moved"], capsys)
     assert answer["actors"] == ["Alpha", "calculators", "road_manager", "all"]

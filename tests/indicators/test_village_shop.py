@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 import numpy as np
+import pytest
 
 from tests.conftest import ROOT
 from twin.indicators.accessibility import CAR, Accessibility, access_of, drives
@@ -13,6 +14,8 @@ from twin.population.tables import Persons
 from twin.scenario.scenario import Scenario
 from twin.scenario.services import SERVICES
 from twin.territory.closed_services import without_services
+
+pytestmark = pytest.mark.one_interpreter("sums over one population that is drawn alike on each")
 
 FOOD = SERVICES.index("food")
 

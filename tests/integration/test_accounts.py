@@ -12,6 +12,10 @@ from twin.indicators.footprint import PRICES
 from twin.study.results import Result
 from twin.study.run import run_in
 
+pytestmark = pytest.mark.one_interpreter(
+    "lives days, which the table of the village shows to be the same bits on each"
+)
+
 
 @pytest.fixture(scope="module")
 def lived() -> Result:

@@ -29,7 +29,7 @@ from twin.study.traces import PLANNING, ResidentDays, consents_to, resident_days
 
 pytestmark = [
     pytest.mark.usefixtures("day"),
-    pytest.mark.one_interpreter("what attacks find is tested on each in the room of knowledge"),
+    pytest.mark.one_interpreter("what attacks find is arithmetic that no interpreter changes"),
 ]
 
 

@@ -147,6 +147,7 @@ def refused(here: Path, arguments: list[str], line: str, capfd: pytest.CaptureFi
     assert tree(here) == before
 
 
+@pytest.mark.one_interpreter("what is refused is the same on all")
 @pytest.mark.parametrize("case", SCENARIOS)
 @pytest.mark.parametrize("command", ["run", "compare"])
 def test_a_bad_scenario(here: Path, command: str, case: str, capfd: pytest.CaptureFixture[str]) -> None:
@@ -156,6 +157,7 @@ def test_a_bad_scenario(here: Path, command: str, case: str, capfd: pytest.Captu
     refused(here, [command, "case.toml", *rest, "--out", "kept", "--json"], line, capfd)
 
 
+@pytest.mark.one_interpreter("what is refused is the same on all")
 @pytest.mark.parametrize("case", DESERTED)
 @pytest.mark.parametrize("command", ["run", "compare"])
 def test_an_empty_population(here: Path, command: str, case: str, capfd: pytest.CaptureFixture[str]) -> None:
@@ -170,12 +172,14 @@ def test_a_bad_map_is_not_fetched(here: Path, name: str, capfd: pytest.CaptureFi
     refused(here, ["fetch", name, "--out", "new/town", "--json"], MAPS[name], capfd)
 
 
+@pytest.mark.one_interpreter("what is refused is the same on all")
 @pytest.mark.parametrize("name", MAPS)
 def test_a_scenario_on_a_bad_map(here: Path, name: str, capfd: pytest.CaptureFixture[str]) -> None:
     (here / "case.toml").write_text(f'title = "Bad"\nterritory = "{name}"\n')
     refused(here, ["run", "case.toml", "--out", "kept", "--json"], MAPS[name], capfd)
 
 
+@pytest.mark.one_interpreter("what is refused is the same on all")
 @pytest.mark.parametrize("box", ["7.3,43.7,7.5,99", "7.3,43.7,190,43.8", "7.5,43.7,7.3,43.8"])
 def test_a_box_out_of_range(here: Path, box: str, capfd: pytest.CaptureFixture[str]) -> None:
     refused(here, ["fetch", "town.osm", "--out", "new", "--bbox", box], "W,S,E,N in degrees", capfd)

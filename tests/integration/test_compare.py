@@ -15,6 +15,10 @@ from tests.study.stand_in import StandIn, small_scenario
 from twin.study.compare import compare, load_comparison
 from twin.study.comparison import Comparison
 
+pytestmark = pytest.mark.one_interpreter(
+    "lives days, which the table of the village shows to be the same bits on each"
+)
+
 PRESENT_KMH = 50.0
 QUIET_DAY = (
     TABLES.replace("app_share", "demand_scale = 0.5\napp_share", 1)

@@ -59,6 +59,7 @@ def test_the_examples_replace_the_defaults(here: Path, capfd: pytest.CaptureFixt
     assert (persons.home == block).any()
 
 
+@pytest.mark.one_interpreter("what is refused is the same on all")
 @pytest.mark.parametrize("command", ["check", "run"])
 @pytest.mark.parametrize(
     ("name", "old", "new", "line"),

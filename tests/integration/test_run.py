@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
+import pytest
 
 from tests.integration.commands import ask, command, environment, one_object, tree
 from tests.integration.conftest import Desk
@@ -60,6 +61,7 @@ def test_once_more_on_habits_read_back(desk: Desk, day: dict[str, Any]) -> None:
     assert again["indicators_digest"] == day["indicators_digest"]
 
 
+@pytest.mark.one_interpreter("lives days, which the table of the village shows to be the same bits on each")
 def test_on_two_threads_from_the_first_day_of_learning(
     desk: Desk, day: dict[str, Any], tmp_path: Path
 ) -> None:
@@ -71,6 +73,7 @@ def test_on_two_threads_from_the_first_day_of_learning(
     assert found["indicators_digest"] == day["indicators_digest"]
 
 
+@pytest.mark.one_interpreter("lives days, which the table of the village shows to be the same bits on each")
 def test_another_seed_is_another_day(desk: Desk, day: dict[str, Any]) -> None:
     other = one_object(
         ask(desk.folder, desk.cache, "run", "day.toml", "--out", "s2", "--seed", "2", "--json")
@@ -90,6 +93,7 @@ def test_what_is_finished_is_read_and_not_run_again(desk: Desk, day: dict[str, A
     assert "07:00" not in answer.stderr
 
 
+@pytest.mark.one_interpreter("what is kept while learning is read back on each in the room of study")
 def test_killed_while_learning_it_goes_on_to_the_same_bits(
     desk: Desk, day: dict[str, Any], tmp_path: Path
 ) -> None:
@@ -115,6 +119,7 @@ def test_killed_while_learning_it_goes_on_to_the_same_bits(
     assert "learning habits, day 2" not in answer.stderr, "days that were learned are not learned again"
 
 
+@pytest.mark.one_interpreter("a folder in the way is the same on each")
 def test_work_that_fails_is_one_line_and_exit_1(desk: Desk, day: dict[str, Any], tmp_path: Path) -> None:
     (tmp_path / "out" / "links.parquet").mkdir(parents=True)
     answer = ask(desk.folder, desk.cache, "run", "day.toml", "--out", tmp_path / "out", "--quiet", "--json")

@@ -14,6 +14,10 @@ from twin.model.twin_model import TwinModel
 from twin.study.known_rules import leads_home
 from twin.study.run import run_in
 
+pytestmark = pytest.mark.one_interpreter(
+    "lives days, which the table of the village shows to be the same bits on each"
+)
+
 FROM_S, UNTIL_S = 8 * 3_600, 8 * 3_600 + 2_700
 
 

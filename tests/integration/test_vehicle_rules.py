@@ -15,6 +15,10 @@ from twin.scenario.vehicles import CRITAIR_CLASSES
 from twin.study.results import Result
 from twin.study.run import run_in
 
+pytestmark = pytest.mark.one_interpreter(
+    "lives days, which the table of the village shows to be the same bits on each"
+)
+
 DIRTY = ("3", "4", "5", "none")
 
 

@@ -102,6 +102,7 @@ def test_kernel_agrees_with_twin_where_buses_run(case: Case) -> None:
     check_loaded(case, by_twin)
 
 
+@pytest.mark.one_interpreter("what holds of the slow twin holds of a kernel that agrees with it on each")
 @settings(max_examples=40)
 @given(cases(with_buses=True), SEEDS)
 def test_numbering_and_order_of_nodes_change_nothing_to_buses(case: Case, seed: int) -> None:
@@ -147,12 +148,14 @@ def test_kernel_agrees_with_twin_on_a_grid_in_the_rush() -> None:
     check_loaded(case, by_twin)
 
 
+@pytest.mark.one_interpreter("what holds of the slow twin holds of a kernel that agrees with it on each")
 @settings(max_examples=50)
 @given(cases())
 def test_invariants_hold(case: Case) -> None:
     check_loaded(case, load_by_kernel(case))
 
 
+@pytest.mark.one_interpreter("what holds of the slow twin holds of a kernel that agrees with it on each")
 @settings(max_examples=40)
 @given(cases(n_steps=60, with_buses=True))
 def test_vehicles_and_places_are_conserved_at_every_step(case: Case) -> None:
@@ -184,12 +187,14 @@ def test_the_kernel_counts_right_at_every_step(case: Case) -> None:
         assert sorted(loader.to_enter.tolist()) == waiting
 
 
+@pytest.mark.one_interpreter("what holds of the slow twin holds of a kernel that agrees with it on each")
 @settings(max_examples=40)
 @given(cases(with_buses=True), st.sets(st.integers(1, 119), max_size=8))
 def test_stopping_and_going_on_changes_nothing(case: Case, stops_s: set[int]) -> None:
     assert load_by_kernel(case, stops_s=stops_s) == load_by_kernel(case)
 
 
+@pytest.mark.one_interpreter("what holds of the slow twin holds of a kernel that agrees with it on each")
 @settings(max_examples=40)
 @given(cases(n_steps=3_000, with_incidents=False, with_buses=True), st.sampled_from([1, 7, 30]))
 def test_with_the_rule_everybody_arrives(case: Case, deadlock_check_s: int) -> None:
@@ -217,12 +222,14 @@ def test_a_grid_in_the_rush_is_the_same_in_any_domains(n_domains: int, n_threads
     assert load_by_kernel(case, n_domains, n_threads, stops_s=range(7, 1_200, 61)) == one
 
 
+@pytest.mark.one_interpreter("what holds of the slow twin holds of a kernel that agrees with it on each")
 @settings(max_examples=50)
 @given(cases(with_buses=True), SEEDS)
 def test_numbering_changes_nothing_to_the_twin(case: Case, seed: int) -> None:
     assert load_renumbered(case, seed, load) == load(case)
 
 
+@pytest.mark.one_interpreter("what holds of the slow twin holds of a kernel that agrees with it on each")
 @settings(max_examples=50)
 @given(cases(), SEEDS)
 def test_numbering_changes_nothing(case: Case, seed: int) -> None:
@@ -230,6 +237,7 @@ def test_numbering_changes_nothing(case: Case, seed: int) -> None:
     assert load_renumbered(case, seed) == load_by_kernel(case)
 
 
+@pytest.mark.one_interpreter("what holds of the slow twin holds of a kernel that agrees with it on each")
 @settings(max_examples=25)
 @given(cases(), SEEDS)
 def test_order_of_nodes_changes_nothing(case: Case, seed: int) -> None:
@@ -238,6 +246,7 @@ def test_order_of_nodes_changes_nothing(case: Case, seed: int) -> None:
     assert SlowLoading(case, node_order=order).run() == load(case)
 
 
+@pytest.mark.one_interpreter("what holds of the slow twin holds of a kernel that agrees with it on each")
 @settings(max_examples=25)
 @given(cases(), st.integers(1, 60))
 def test_the_future_does_not_touch_the_past(case: Case, from_s: int) -> None:
@@ -259,6 +268,7 @@ def test_the_future_does_not_touch_the_past(case: Case, from_s: int) -> None:
         assert before == alone
 
 
+@pytest.mark.one_interpreter("what holds of the slow twin holds of a kernel that agrees with it on each")
 @settings(max_examples=40)
 @given(cases(with_incidents=False), st.integers(1, 60), st.integers(1, 60))
 def test_who_is_held_by_a_queue(case: Case, since_s: int, span_s: int) -> None:

@@ -14,6 +14,10 @@ from tests.kernels.loading_door import load_by_kernel
 from tests.oracles_loading import Loaded, load
 from tests.worlds import Case, Demand, Incident, demand_of, even_flow
 
+pytestmark = pytest.mark.one_interpreter(
+    "what holds of the slow twin holds of a kernel that agrees with it on each"
+)
+
 Loader = Callable[[Case], Loaded]
 BOTH = pytest.mark.parametrize("loader", [load, load_by_kernel], ids=["twin", "kernel"])
 

@@ -12,6 +12,8 @@ from twin.knowledge.filtered_day import FilteredDay, filter_day, learn_prior
 from twin.knowledge.flow_filter import FilterRule
 from twin.knowledge.scores import calibration, persistence, rmse
 
+pytestmark = pytest.mark.one_interpreter("arithmetic over arrays that no interpreter changes")
+
 RULE = FilterRule(60, 1.02, 2_500.0)
 
 

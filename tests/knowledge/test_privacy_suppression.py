@@ -10,6 +10,9 @@ from hypothesis import strategies as st
 from twin.errors import InputError
 from twin.knowledge.privacy_suppression import bounds, hide_enough, hide_small, told_cells, with_totals
 
+pytestmark = pytest.mark.one_interpreter("arithmetic over arrays that no interpreter changes")
+
+
 tables = st.integers(2, 4).flatmap(
     lambda width: st.lists(
         st.lists(st.integers(0, 30), min_size=width, max_size=width), min_size=2, max_size=5

@@ -12,6 +12,9 @@ from twin.errors import InputError
 from twin.knowledge.privacy_unicity import crowds, drawn_points, unicity
 from twin.knowledge.traces import Sightings, Traces, traces_of
 
+pytestmark = pytest.mark.one_interpreter("arithmetic over arrays that no interpreter changes")
+
+
 pairs = st.sets(st.tuples(st.integers(0, 6), st.integers(0, 8)), min_size=1)
 
 

@@ -103,6 +103,7 @@ def test_who_is_refused_drives_from_home_and_leaves_a_space_there() -> None:
     assert record.parking.parked[driven[inside]].all()
 
 
+@pytest.mark.one_interpreter("loads the day twice more, which is lived on each")
 @pytest.mark.parametrize("kind", [LORRY, BUS])
 def test_lorries_and_buses_take_two_places_and_cars_one(kind: int) -> None:
     """From the model's own kinds: places taken on links are those of the vehicles that are on them."""

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from tests.model.test_buses import CLOSED, JAM, NARROW_LINK, at_last_stop_s, lived, transit_of
 from tests.model.village import world
 from twin.territory.edit_rows import lanes_beside
+
+pytestmark = pytest.mark.one_interpreter(
+    "lives days, of kernels that are compared with their slow twins on each"
+)
 
 ROAD = '\n[[modification]]\nkind = "bus_lane"\nlinks = { ref = "D2564" }\ntakes_lane = false\n'
 HERE = f'\n[[modification]]\nkind = "bus_lane"\nlinks = {{ link = "{NARROW_LINK}" }}\n'

@@ -23,6 +23,10 @@ from twin.population.tables import SHOP, TRANSIT, WALK
 from twin.scenario.vehicles import FUELS, VEHICLE_CLASSES
 from twin.study.digests import truth_digest
 
+pytestmark = pytest.mark.one_interpreter(
+    "lives days, of kernels that are compared with their slow twins on each"
+)
+
 LINE = """
 [[modification]]
 kind = "bus_line"

@@ -13,6 +13,10 @@ from twin.model.twin_model import TwinModel
 from twin.population.tables import CAR, SHOP, WALK
 from twin.scenario.services import SERVICES
 
+pytestmark = pytest.mark.one_interpreter(
+    "lives days, which the table of the village shows to be the same bits on each"
+)
+
 CLOSES = """
 [[modification]]
 kind = "close_service"

@@ -12,6 +12,10 @@ from twin.model.record import record_of
 from twin.model.twin_model import TwinModel
 from twin.routing.search import NO_DRAWS, bounds_to, find_routes, static_weights
 
+pytestmark = pytest.mark.one_interpreter(
+    "lives days, which the table of the village shows to be the same bits on each"
+)
+
 FROM_S, UNTIL_S = 8 * 3_600, 9 * 3_600
 
 

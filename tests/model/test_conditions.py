@@ -22,6 +22,10 @@ from twin.study.digests import truth_digest
 from twin.study.habits import cache_folders
 from twin.study.run import World, live, run, world_of_days, world_on
 
+pytestmark = pytest.mark.one_interpreter(
+    "lives days, which the table of the village shows to be the same bits on each"
+)
+
 MANY = '"conditions.incidents_per_million_veh_km" = [100.0, 100.0, 100.0]'
 NONE = '"conditions.incidents_per_million_veh_km" = [0.0, 0.0, 0.0]'
 STORM = '[[modification]]\nkind = "rain"\nmm_per_h = 20\nfrom = "07:00"\nuntil = "10:00"\n'

@@ -20,6 +20,10 @@ from twin.population.population import Population
 from twin.population.tables import SHOP, TRANSIT, WALK
 from twin.scenario.ledger import Parameters
 
+pytestmark = pytest.mark.one_interpreter(
+    "lives days, of kernels that are compared with their slow twins on each"
+)
+
 FIRST_ID, LEAVE_S = 910_000, 29_400.0
 TIGHT = """
 [parameters]

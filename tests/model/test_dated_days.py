@@ -50,6 +50,7 @@ def test_a_date_is_lived_alike_alone_and_among_others():
     assert np.median(ratio) < 0.97
 
 
+@pytest.mark.one_interpreter("sums over days; that a date is lived alike is asked on each")
 def test_what_was_planned_is_what_is_driven(planned: np.ndarray):
     day = lived([FIRST])[0]
     trips = day.record.population.trips
@@ -58,6 +59,7 @@ def test_what_was_planned_is_what_is_driven(planned: np.ndarray):
     assert (planned[0].sum(axis=1) == by_hour).all()
 
 
+@pytest.mark.one_interpreter("sums over days; that a date is lived alike is asked on each")
 def test_rivals_are_real(planned: np.ndarray, conditions: list[DayConditions]):
     """Persistence and day-of-week means beat the mean of all days by far, and none of them knows the day.
 
@@ -77,6 +79,7 @@ def test_rivals_are_real(planned: np.ndarray, conditions: list[DayConditions]):
     assert min(errors.values()) ** 0.5 > 0.01 * total.mean()
 
 
+@pytest.mark.one_interpreter("sums over days; that a date is lived alike is asked on each")
 def test_days_differ_by_weekday_by_conditions_and_by_persons(
     planned: np.ndarray, conditions: list[DayConditions]
 ):

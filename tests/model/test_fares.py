@@ -20,6 +20,10 @@ from twin.population.tables import CAR, PASSENGER, RESIDENT, TRANSIT, WALK
 from twin.scenario.scenario import Scenario
 from twin.scenario.transit_offers import Fare
 
+pytestmark = pytest.mark.one_interpreter(
+    "lives days, of kernels that are compared with their slow twins on each"
+)
+
 FARE = """
 [[modification]]
 kind = "fare"

@@ -15,6 +15,10 @@ from twin.population.tables import CAR, RESIDENT, TRANSIT
 from twin.scenario.ledger import Parameters
 from twin.scenario.vehicle_rules import LowEmissionZone
 
+pytestmark = pytest.mark.one_interpreter(
+    "lives days, which the table of the village shows to be the same bits on each"
+)
+
 LEDGER = Parameters.defaults()
 SEED = 1
 

@@ -14,6 +14,10 @@ from twin.model.twin_model import TwinModel
 from twin.study.digests import truth_digest
 from twin.study.tables import observations_table
 
+pytestmark = pytest.mark.one_interpreter(
+    "lives days, which the table of the village shows to be the same bits on each"
+)
+
 METERS = """
 [[sensor_fleet]]
 name = "linky"

@@ -62,6 +62,7 @@ def test_networks_to_which_nothing_happens_change_no_trip_and_lose_nothing():
     assert truth_digest(plain) != truth_digest(reckoned), "what networks did is in the digest"
 
 
+@pytest.mark.one_interpreter("lives more days with networks, of which one is lived on each")
 def test_a_day_lived_again_by_more_threads_is_the_same_to_its_digest():
     again = model_of(MORNING)
     again.threads = 2
@@ -113,6 +114,7 @@ def test_without_a_substation_sites_fall_after_their_battery_and_the_calculator_
     assert counted[1] > 0
 
 
+@pytest.mark.one_interpreter("lives more days with networks, of which one is lived on each")
 def test_endless_batteries_leave_the_calculator_its_sight_and_never_lose_more():
     few, endless, lit = day(MORNING), day(MORNING + ENDLESS), day("")
     assert few.utilities is not None
@@ -124,6 +126,7 @@ def test_endless_batteries_leave_the_calculator_its_sight_and_never_lose_more():
     assert (endless.utilities.share["mobile"] == 100).all()
 
 
+@pytest.mark.one_interpreter("lives more days with networks, of which one is lived on each")
 def test_chargers_stand_still_where_there_is_no_power():
     dark, lit = day(MORNING), day("")
     powered = powered_of(dark.utilities)
@@ -141,6 +144,7 @@ def test_chargers_stand_still_where_there_is_no_power():
     assert later[0] > later[1], "what was not charged then is charged when power is back"
 
 
+@pytest.mark.one_interpreter("lives more days with networks, of which one is lived on each")
 def test_what_breaks_is_reported_and_mended_by_a_crew_that_has_driven_there():
     record = day(breaking())
     found = record.utilities
@@ -155,6 +159,7 @@ def test_what_breaks_is_reported_and_mended_by_a_crew_that_has_driven_there():
     assert found.served_kw.sum() < found.asked_kw.sum()
 
 
+@pytest.mark.one_interpreter("lives more days with networks, of which one is lived on each")
 def test_a_data_centre_that_is_down_blinds_whoever_stands_in_it():
     record = day(breaking())
     found = record.utilities
@@ -167,6 +172,7 @@ def test_a_data_centre_that_is_down_blinds_whoever_stands_in_it():
     assert out.sum() < (day("").guided & (departs_h > 6.5) & (departs_h < 9.0)).sum()
 
 
+@pytest.mark.one_interpreter("lives more days with networks, of which one is lived on each")
 def test_what_stands_ready_is_handed_to_those_who_mend():
     networks = model_of(
         MORNING + BY_HAND + '[[modification]]\nkind = "crews"\nnumber = 3\nskills = "power"\n'

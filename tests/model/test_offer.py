@@ -20,6 +20,10 @@ from twin.scenario.scenario import Scenario
 from twin.study.digests import truth_digest
 from twin.territory.territory import Territory
 
+pytestmark = pytest.mark.one_interpreter(
+    "lives days, of kernels that are compared with their slow twins on each"
+)
+
 TEXT = """
 title = "Riviera with its lines"
 territory = "riviera"

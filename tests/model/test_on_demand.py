@@ -22,6 +22,10 @@ from twin.population.tables import CAR, CYCLE, ON_DEMAND, PASSENGER, Persons, Tr
 from twin.scenario.scenario import Scenario
 from twin.study.digests import truth_digest
 
+pytestmark = pytest.mark.one_interpreter(
+    "lives days; all of it together is lived on each in test_all_together"
+)
+
 LIKED = '[parameters]\n"on_demand.constant_min" = {liked}\n'
 """Next to nobody uses public transport within the village: so much better is riding on demand felt to be that
 some do."""

@@ -10,6 +10,10 @@ from twin.errors import InputError
 from twin.model.record import record_of
 from twin.model.twin_model import TwinModel
 
+pytestmark = pytest.mark.one_interpreter(
+    "lives days, which the table of the village shows to be the same bits on each"
+)
+
 SOON_S, LATER_S = 8 * 3_600 + 300, 9 * 3_600
 PUBLISHED = """
 [[modification]]

@@ -23,6 +23,10 @@ from twin.routing.kerbs import other_directions
 from twin.scenario.scenario import Scenario
 from twin.study.digests import truth_digest
 
+pytestmark = pytest.mark.one_interpreter(
+    "lives days; all of it together is lived on each in test_all_together"
+)
+
 PARK = """
 [[modification]]
 kind = "park_and_ride"

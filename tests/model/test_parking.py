@@ -16,6 +16,10 @@ from twin.model.record import record_of
 from twin.model.twin_model import TwinModel
 from twin.study.digests import truth_digest
 
+pytestmark = pytest.mark.one_interpreter(
+    "lives days; all of it together is lived on each in test_all_together"
+)
+
 AMPLE = {
     "own_spaces_per_dwelling": 50, "own_spaces_per_job": 50, "own_spaces_per_visitor": 50,
     "own_spaces_per_school_place": 50,

@@ -15,6 +15,10 @@ from twin.population.tables import CYCLE
 from twin.study.digests import truth_digest
 from twin.study.run import run_in
 
+pytestmark = pytest.mark.one_interpreter(
+    "lives days, which the table of the village shows to be the same bits on each"
+)
+
 MAIN, BACK = "196017189:247693726:247693725", "196017189:247693723:247693724"
 """A stretch of the main street, both ways: thousands of cars a day, and there is another way round."""
 IDLE = 'kind = "new_link"\nstart = 248069845\nend = 298402509\nroad_class = "tertiary"\nlength_m = 20000'

@@ -42,6 +42,7 @@ def test_another_title_and_a_speed_limit_that_stands_already() -> None:
     assert a.indicators_digest == b.indicators_digest
 
 
+@pytest.mark.one_interpreter("keys of draws are the same on each; repeats and threads are tried on each")
 def test_app_share_zero_is_no_provider() -> None:
     alone = Scenario.loads(TABLES.split("[[provider]]")[0].replace("0.4", "0"), folder=SCENARIOS)
     assert digest(scenario(WORKS).varied("app_share", 0.0)) == digest(
@@ -50,6 +51,7 @@ def test_app_share_zero_is_no_provider() -> None:
     assert alone.providers == ()
 
 
+@pytest.mark.one_interpreter("keys of draws are the same on each; repeats and threads are tried on each")
 def test_respect_zero_is_no_class() -> None:
     classification = """
 [[modification]]
@@ -60,6 +62,7 @@ respect = 0.0
     assert digest(scenario(WORKS + classification)) == digest(scenario(WORKS))
 
 
+@pytest.mark.one_interpreter("keys of draws are the same on each; repeats and threads are tried on each")
 def test_those_who_follow_at_20_are_among_those_at_30() -> None:
     here = world()
     users = []
@@ -97,6 +100,7 @@ def planned(population: Population, habits: Habits | None) -> TwinModel:
     return TwinModel(spec, rng=1, territory=world().territory, population=population, habits=habits)
 
 
+@pytest.mark.one_interpreter("keys of draws are the same on each; repeats and threads are tried on each")
 @pytest.mark.parametrize("mode", ["walk", "car"])
 def test_one_resident_more_changes_no_draw(mode: str) -> None:
     here = world()
@@ -116,6 +120,7 @@ def test_one_resident_more_changes_no_draw(mode: str) -> None:
     assert np.array_equal(before.trip_sends, after.trip_sends[:n])
 
 
+@pytest.mark.one_interpreter("keys of draws are the same on each; repeats and threads are tried on each")
 def test_one_walker_more_changes_nothing_with_habits_learned_anew() -> None:
     here = world()
     more = added(here.population, "walk")
@@ -133,6 +138,7 @@ def test_one_walker_more_changes_nothing_with_habits_learned_anew() -> None:
     assert np.array_equal(a.time_ms, b.time_ms)
 
 
+@pytest.mark.one_interpreter("keys of draws are the same on each; repeats and threads are tried on each")
 def test_one_driver_more_changes_no_planned_route_of_others() -> None:
     here = world()
     before = planned(here.population, here.habits)
@@ -142,6 +148,7 @@ def test_one_driver_more_changes_no_planned_route_of_others() -> None:
     assert after.habits.routes.of(before.n_trips).size > 0
 
 
+@pytest.mark.one_interpreter("keys of draws are the same on each; repeats and threads are tried on each")
 def test_another_seed_is_another_day() -> None:
     spec = scenario()
     here = world()

@@ -11,6 +11,10 @@ from twin.indicators.records import ARRIVED, DayRecord
 from twin.mobility.passages import Passages
 from twin.model.twin_model import TwinModel
 
+pytestmark = pytest.mark.one_interpreter(
+    "lives days, which the table of the village shows to be the same bits on each"
+)
+
 CYCLE_S = 90
 
 

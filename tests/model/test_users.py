@@ -17,6 +17,10 @@ from twin.model.users import EarlierDays, consulted
 from twin.scenario.scenario import Scenario
 from twin.study.digests import truth_digest
 
+pytestmark = pytest.mark.one_interpreter(
+    "lives days, which the table of the village shows to be the same bits on each"
+)
+
 RANKING = """
 [[modification]]
 kind = "rank_by_ghg"

@@ -156,6 +156,7 @@ def test_a_wrong_census_is_one_line(town: Territory, tmp_path: Path, text: str, 
         assert word in line, line
 
 
+@pytest.mark.one_interpreter("arithmetic over arrays that no interpreter changes")
 @pytest.mark.parametrize(
     ("types", "sizes", "ages", "words"),
     [
@@ -284,6 +285,7 @@ def censuses(draw: st.DrawFn) -> Table:
     }
 
 
+@pytest.mark.one_interpreter("arithmetic over arrays that no interpreter changes")
 @given(censuses())
 @settings(max_examples=8, deadline=None)
 def test_any_census_that_can_be_is_met_and_its_days_hold_together(table: Table) -> None:
@@ -301,6 +303,7 @@ def test_the_grid_towns_days_hold_together(town: Territory, population: Populati
     check_holds_together(town, population)
 
 
+@pytest.mark.one_interpreter("arithmetic over arrays that no interpreter changes")
 def test_the_order_of_rows_decides_nothing(town: Territory, tmp_path: Path) -> None:
     head, *rows = GOOD.strip().split("\n")
     made = [

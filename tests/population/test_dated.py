@@ -92,6 +92,7 @@ def test_residents_are_the_same_persons_on_every_date(made: Made, population: Po
         assert (later.persons.columns()[name][:n] == column[:n]).all(), name
 
 
+@pytest.mark.one_interpreter("sums over days that are drawn alike on each")
 def test_a_plan_of_any_date_is_one_that_can_be_lived(made: Made):
     """Trips in order of time and place, each resident from home to home, cars with somewhere to go."""
     for date in (TUESDAY, A_SATURDAY, A_SUNDAY, HOLIDAYS):
@@ -112,6 +113,7 @@ def test_a_plan_of_any_date_is_one_that_can_be_lived(made: Made):
         assert persons.licence[trips.person[by_car]].all()
 
 
+@pytest.mark.one_interpreter("sums over days that are drawn alike on each")
 def test_mean_weekdays_have_the_trips_of_the_representative_one(made: Made, population: Population):
     """Over the five days of a week at their usual levels: what work at home takes is what was set apart."""
     week = [made(on(dt.date(2027, 1, day), None)) for day in range(11, 16)]
@@ -123,6 +125,7 @@ def test_mean_weekdays_have_the_trips_of_the_representative_one(made: Made, popu
     assert [on(dt.date(2027, 1, day)).kind for day in (15, 16, 17)] == [WEEKDAY, SATURDAY, SUNDAY]
 
 
+@pytest.mark.one_interpreter("sums over days that are drawn alike on each")
 def test_weekends_meet_their_trips_and_purposes(made: Made):
     """Trips per person within 4 %, the largest shares within 3 points; school and most work rest."""
     for nth, (date, name) in enumerate(((A_SATURDAY, "saturday"), (A_SUNDAY, "sunday"))):
@@ -146,6 +149,7 @@ def test_traffic_from_outside_follows_the_kind_of_day(made: Made):
         assert ratio == pytest.approx(of_kind[2] / of_kind[0], rel=0.1, abs=0.05), name
 
 
+@pytest.mark.one_interpreter("sums over days that are drawn alike on each")
 def test_most_shops_rest_on_sundays_and_the_same_ones_every_sunday(made: Made):
     def visited(date: dt.date) -> set[int]:
         trips = made(on(date)).trips
@@ -158,6 +162,7 @@ def test_most_shops_rest_on_sundays_and_the_same_ones_every_sunday(made: Made):
     assert sundays
 
 
+@pytest.mark.one_interpreter("sums over days that are drawn alike on each")
 def test_pupils_have_no_school_in_the_holidays_and_fewer_go_to_work(made: Made):
     usual, holidays = made(on(TUESDAY)), made(on(HOLIDAYS))
     for day, some in ((usual, True), (holidays, False)):
@@ -212,6 +217,7 @@ def test_rain_keeps_some_at_home_who_have_neither_work_nor_school(made: Made):
     assert not any(bound & {purpose for purpose, _ in dry[person]} for person in at_home)
 
 
+@pytest.mark.one_interpreter("sums over days that are drawn alike on each")
 def test_counts_are_met_on_the_mean_weekday_and_a_date_scales_what_they_say(town: Territory, tmp_path: Path):
     text = POPULATION + (
         '\n[[count]]\ngate = "N1 west"\nvehicles = 700.0\nkind = "assumption"\nsource = "made for the test"\n'

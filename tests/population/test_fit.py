@@ -25,6 +25,8 @@ from twin.population.residents.fit import WITHIN, rake, rake_closely
 from twin.population.residents.rounding import mended_numbers, nearest_numbers, reachable_targets
 from twin.scenario.ledger import Parameters
 
+pytestmark = pytest.mark.one_interpreter("arithmetic over arrays that no interpreter changes")
+
 LEDGER = Parameters.defaults()
 KINDS = archetypes()
 MEMBERS = composition_table(KINDS)

@@ -16,6 +16,8 @@ from twin.population.tables import CAR, MODES
 from twin.scenario.ledger import Parameters
 from twin.territory.territory import Territory
 
+pytestmark = pytest.mark.one_interpreter("sums over one population that is drawn alike on each")
+
 NETWORKS = Path(__file__).parents[2] / "networks"
 LEDGER = Parameters.defaults()
 LOCAL_CAR_STARTS = (

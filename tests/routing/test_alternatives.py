@@ -13,6 +13,10 @@ from tests.routing.test_hierarchy import hierarchy_of
 from twin.routing.alternatives import Admissible, alternatives
 from twin.routing.hierarchy import Metric, costs_between, customize
 
+pytestmark = pytest.mark.one_interpreter(
+    "long to compile; the hierarchies that it asks are held against Dijkstra's on each"
+)
+
 LINKS_A_WAY = 8
 
 

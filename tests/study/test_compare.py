@@ -56,6 +56,7 @@ def test_same_focus_is_paired_by_seed(base: Scenario, guided: Scenario) -> None:
     assert comparison.note == ""
 
 
+@pytest.mark.one_interpreter("which runs are paired is our own count, the same on each")
 def test_below_five_seeds_it_says_so(base: Scenario, guided: Scenario) -> None:
     comparison = compare(base, guided, seeds=2, runner=StandIn())
     assert comparison.note == "no interval below 5 seeds"
@@ -63,6 +64,7 @@ def test_below_five_seeds_it_says_so(base: Scenario, guided: Scenario) -> None:
     assert json.dumps(comparison.summary())
 
 
+@pytest.mark.one_interpreter("which runs are paired is our own count, the same on each")
 def test_another_title_is_one_simulation_with_the_cache_and_two_without(base: Scenario) -> None:
     other = base.varied("title", "The same day")
     shared, apart = StandIn(), StandIn()
@@ -76,6 +78,7 @@ def test_another_title_is_one_simulation_with_the_cache_and_two_without(base: Sc
         assert not comparison.link_differences("delay_s")["difference"].dropna().any()
 
 
+@pytest.mark.one_interpreter("which runs are paired is our own count, the same on each")
 def test_two_focuses_of_one_area_share_the_simulation_and_stand_side_by_side(base: Scenario) -> None:
     runner = StandIn()
     town = base.varied("title", "Town").varied("focus", "town")
@@ -91,6 +94,7 @@ def test_two_focuses_of_one_area_share_the_simulation_and_stand_side_by_side(bas
     assert (whole.method, whole.difference, whole.unit) == ("paired by seed", 0.0, "veh km")
 
 
+@pytest.mark.one_interpreter("which runs are paired is our own count, the same on each")
 def test_runs_are_shared_in_memory_where_no_cache_can_be_written(
     base: Scenario, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -103,6 +107,7 @@ def test_runs_are_shared_in_memory_where_no_cache_can_be_written(
     assert set(comparison.samples[1].indicators["focus"]) == {"town", "all"}
 
 
+@pytest.mark.one_interpreter("which runs are paired is our own count, the same on each")
 def test_two_areas_are_unpaired_and_per_inhabitant(tmp_path: Path, base: Scenario) -> None:
     elsewhere = small_scenario(
         tmp_path, text=BASE.replace('territory = "small"', 'territory = "far"'), territory="far"
@@ -116,6 +121,7 @@ def test_two_areas_are_unpaired_and_per_inhabitant(tmp_path: Path, base: Scenari
     assert delay.low < 0 < (delay.high or 0.0)
 
 
+@pytest.mark.one_interpreter("which runs are paired is our own count, the same on each")
 def test_focuses_are_held_against_each_other_in_their_order(base: Scenario) -> None:
     both = base.varied("focus", ["town", "village"])
     whole = base.varied("focus", "all")
@@ -148,6 +154,7 @@ def test_finished_runs_are_read_and_damaged_ones_run_anew(base: Scenario, guided
     assert runs.keys() == ()
 
 
+@pytest.mark.one_interpreter("which runs are paired is our own count, the same on each")
 def test_only_aggregates_are_held(base: Scenario, guided: Scenario) -> None:
     comparison = compare(base, guided, seeds=2, runner=StandIn())
     assert [each.record for each in comparison.samples] == [None, None]

@@ -14,6 +14,8 @@ from twin.scenario.modifications import MODIFICATIONS
 from twin.scenario.scenario import Scenario
 from twin.study.digital_dependence import FALLBACK, digital_dependence, with_fallback
 
+pytestmark = pytest.mark.one_interpreter("arithmetic over arrays that no interpreter changes")
+
 
 class ByHand(OfWholeDays):
     """Stands in for the kind where it is not known yet."""

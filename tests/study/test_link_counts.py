@@ -98,6 +98,7 @@ def written(file: Path, rows: list[dict[str, str]]) -> Path:
     return file
 
 
+@pytest.mark.one_interpreter("lives days, which the table of the village shows to be the same bits on each")
 def test_totals_are_recovered_from_counts_inside(tmp_path: Path, counted: list[dict[str, str]]) -> None:
     scenario = place(tmp_path, PEOPLE)
     territory = grid_territory()
@@ -125,6 +126,7 @@ def test_totals_are_recovered_from_counts_inside(tmp_path: Path, counted: list[d
     assert twice == found.text
 
 
+@pytest.mark.one_interpreter("lives days, which the table of the village shows to be the same bits on each")
 def test_counts_that_nobody_can_meet_end_without_the_flag(tmp_path: Path) -> None:
     """A street counted twice, with numbers that contradict each other."""
     scenario = place(tmp_path, PEOPLE)
@@ -141,6 +143,7 @@ def test_counts_that_nobody_can_meet_end_without_the_flag(tmp_path: Path) -> Non
     assert not found.summary()["calibrated"]
 
 
+@pytest.mark.one_interpreter("lives days, which the table of the village shows to be the same bits on each")
 def test_the_command_writes_the_population_with_its_new_totals(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured
 ) -> None:

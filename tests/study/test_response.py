@@ -17,6 +17,10 @@ from twin.population.tables import CAR, MODES, PASSENGER, WALK
 from twin.study.driving_times import driving_times
 from twin.study.response import Response, respond_in
 
+pytestmark = pytest.mark.one_interpreter(
+    "lives days, which the table of the village shows to be the same bits on each"
+)
+
 NARROW = WORKS.replace("150", "60").replace("10:00", "19:00")
 
 
@@ -42,7 +46,6 @@ def test_where_nothing_is_modified_nobody_responds() -> None:
     assert (found.mode == found.usual).all()
 
 
-@pytest.mark.one_interpreter("long, and of kernels that are compared on each")
 def test_a_jam_sends_drivers_elsewhere_and_nobody_into_a_car() -> None:
     found = response(NARROW)
     first, last = found.days[0], found.days[-1]
@@ -60,7 +63,6 @@ def test_a_jam_sends_drivers_elsewhere_and_nobody_into_a_car() -> None:
     assert (persons.licence & (persons.household_cars > 0))[drivers].all()
 
 
-@pytest.mark.one_interpreter("lives the days of the one before")
 def test_a_larger_jam_is_answered_by_more() -> None:
     assert response(WORKS).days[1].changed_share < response(NARROW).days[1].changed_share
 
@@ -110,7 +112,6 @@ def test_what_setting_out_at_another_time_takes_is_told_from_the_plan_whatever_t
     assert np.array_equal(usual, now, equal_nan=True)
 
 
-@pytest.mark.one_interpreter("lives the days of the one before")
 def test_who_is_held_up_on_the_way_to_work_leaves_earlier() -> None:
     shift_min = response(NARROW).felt.shift_min
     assert (shift_min < 0.0).sum() > 3 * (shift_min > 0.0).sum()

@@ -12,6 +12,9 @@ from scipy import stats
 
 from twin.study.statistics import LEAST_SEEDS, Ratio, paired_difference, paired_ratio, unpaired_difference
 
+pytestmark = pytest.mark.one_interpreter("arithmetic over arrays that no interpreter changes")
+
+
 numbers = st.floats(-1e6, 1e6, allow_nan=False).map(lambda x: round(x, 3))
 pairs = st.lists(st.tuples(numbers, numbers), min_size=LEAST_SEEDS, max_size=30)
 

@@ -19,6 +19,10 @@ from twin.study.results import Result
 from twin.study.run import run_in
 from twin.study.streets import edited_by, on_one_ground
 
+pytestmark = pytest.mark.one_interpreter(
+    "lives days, which the table of the village shows to be the same bits on each"
+)
+
 NEW = """
 [[modification]]
 kind = "new_link"

@@ -21,6 +21,7 @@ def base(tmp_path: Path) -> Scenario:
     return small_scenario(tmp_path)
 
 
+@pytest.mark.one_interpreter("which members run is our own count, and files are read back on each elsewhere")
 def test_every_combination_for_every_seed(base: Scenario, tmp_path: Path) -> None:
     found = sweep(base, {**SHARES, "demand_scale": [1.0, 1.2]}, seeds=2, out=tmp_path / "s", runner=StandIn())
     assert found.summary() == {
@@ -39,6 +40,7 @@ def test_every_combination_for_every_seed(base: Scenario, tmp_path: Path) -> Non
     assert len(written) == len(found.table) == len(pd.read_parquet(tmp_path / "s" / "table.parquet"))
 
 
+@pytest.mark.one_interpreter("which members run is our own count, and files are read back on each elsewhere")
 @pytest.mark.parametrize("stops_after", range(6))
 def test_work_that_was_stopped_goes_on_to_the_same_table(
     base: Scenario, tmp_path: Path, stops_after: int
@@ -92,6 +94,7 @@ def test_measures_of_ones_own_join_the_table(base: Scenario, tmp_path: Path) -> 
     assert kept.ran == []
 
 
+@pytest.mark.one_interpreter("which members run is our own count, and files are read back on each elsewhere")
 def test_equal_simulations_run_once(base: Scenario) -> None:
     runner = StandIn()
     found = sweep(base, {"title": ["one", "two"]}, runner=runner)

@@ -223,6 +223,7 @@ def real(request, data_file):
     return Territory.from_osm(file), nodes, ways
 
 
+@pytest.mark.one_interpreter("what a real map holds; small maps are read on each")
 def test_mapped_controls_are_as_many_as_in_the_file(real):
     territory, nodes, _ = real
     counts = Counter(tags["highway"] for tags in nodes.values() if tags.get("highway") in NAMES)
@@ -237,6 +238,7 @@ def test_mapped_controls_are_as_many_as_in_the_file(real):
                if f"{name} at junctions" in found)  # fmt: skip
 
 
+@pytest.mark.one_interpreter("what a real map holds; small maps are read on each")
 def test_signals_hold_the_links_that_the_nodes_say(real):
     """From each signal of the file to the links it stands on or before: the same set as from the links."""
     territory, nodes, ways = real
@@ -299,6 +301,7 @@ def test_signals_hold_the_links_that_the_nodes_say(real):
     assert links_by_control(streets)["signal"] == {"observed": len(found), "inferred": 0}
 
 
+@pytest.mark.one_interpreter("what a real map holds; small maps are read on each")
 def test_every_control_says_how_it_is_known(real):
     streets = real[0].streets
     controlled = streets.control > 0

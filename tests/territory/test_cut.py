@@ -120,6 +120,7 @@ def boxes(territory: Territory) -> st.SearchStrategy[tuple[float, float, float, 
     )
 
 
+@pytest.mark.one_interpreter("cuts of arrays, which no interpreter changes; a cut is made and kept on each")
 @given(st.data())
 def test_any_box_on_the_riviera(riviera: Territory, data) -> None:
     box = data.draw(boxes(riviera))
@@ -138,6 +139,7 @@ def test_any_box_on_the_riviera(riviera: Territory, data) -> None:
     assert counts["gateways_kept"] + counts["gateways_cut"] == len(part.gateways.gate_id)
 
 
+@pytest.mark.one_interpreter("cuts of arrays, which no interpreter changes; a cut is made and kept on each")
 @given(st.data())
 def test_any_box_on_any_network(data) -> None:
     net = data.draw(networks(max_nodes=8).filter(lambda net: net.n_nodes > 2))
@@ -163,6 +165,7 @@ def _at_node_gates(territory: Territory) -> Territory:
     return replace(territory, gateways=replace(territory.gateways, gate_id=np.array(ids, dtype=np.str_)))
 
 
+@pytest.mark.one_interpreter("cuts of arrays, which no interpreter changes; a cut is made and kept on each")
 @pytest.mark.parametrize("names", [("dense",), ("la_turbie", "eze"), ("rest",)])
 def test_zones_are_cut_as_the_territory_counts_their_links(riviera: Territory, names) -> None:
     part = riviera.cut(zones=names)
@@ -179,6 +182,7 @@ def test_zones_are_cut_as_the_territory_counts_their_links(riviera: Territory, n
     assert part.places.n_places >= (0.3 if names == ("rest",) else 0.9) * n_places
 
 
+@pytest.mark.one_interpreter("cuts of arrays, which no interpreter changes; a cut is made and kept on each")
 def test_a_polygon_that_is_a_box_cuts_what_the_box_cuts(riviera: Territory) -> None:
     box = (7.3971, 43.7352, 7.4321, 43.7518)
     west, south, east, north = box

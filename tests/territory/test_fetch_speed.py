@@ -23,6 +23,8 @@ import pytest
 from tests.conftest import ROOT
 from tests.osm_town import write_town
 
+pytestmark = pytest.mark.one_interpreter("seconds and bytes of one interpreter are enough")
+
 BUDGET_S = 4.0
 MOST_YARDSTICKS = 3.0
 MOST_MB = 500.0

@@ -107,6 +107,7 @@ def test_the_derived_fixtures_arrive_whole():
     assert found["water", "hydrant"] == file_says["hydrant"] == 1
 
 
+@pytest.mark.one_interpreter("what a real map holds; small maps are read on each")
 @pytest.mark.parametrize("name", ["geoclimate_redon.osm", "geneva.osm.pbf"])
 def test_nothing_of_other_towns_is_dropped(data_file, name):
     """Each object that belongs to a utility is one observed row, or counted as without a place."""

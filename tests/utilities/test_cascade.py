@@ -14,6 +14,8 @@ from scipy.sparse.csgraph import connected_components
 from twin.kernels.random import stream_of, uniforms
 from twin.utilities.failures.cascade import BROKEN, Cascade, Elements, Needs, SupplyPaths, run, settle
 
+pytestmark = pytest.mark.one_interpreter("arithmetic over arrays that no interpreter changes")
+
 NOTHING = np.zeros(0, dtype=np.int32)
 
 

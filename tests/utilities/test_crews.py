@@ -19,6 +19,8 @@ from twin.utilities.failures.damages import Damages, join_damages
 from twin.utilities.failures.dispatch import DEPOT, RepairRules, straight_travel
 from twin.utilities.failures.inventory import inventory_of
 
+pytestmark = pytest.mark.one_interpreter("arithmetic over arrays that no interpreter changes")
+
 LEDGER = Parameters.defaults()
 MINUTE, HOUR = 60.0, 3_600.0
 WORLD = ring(2, 3)

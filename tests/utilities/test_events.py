@@ -26,6 +26,8 @@ from twin.utilities.failures.inventory import inventory_of
 from twin.utilities.failures.sorts import dense_of, overhead_of, sorts_of
 from twin.utilities.failures.storms import chance_broken, read_gusts, storm_damages, storm_gusts
 
+pytestmark = pytest.mark.one_interpreter("arithmetic over arrays that no interpreter changes")
+
 LEDGER = Parameters.defaults()
 HOUR = 3_600.0
 RING = ring(3, 4)

@@ -22,6 +22,8 @@ from twin.utilities.failures.events import HARMED, physical_damage, planned_work
 from twin.utilities.failures.faults import Faults
 from twin.utilities.failures.inventory import inventory_of
 
+pytestmark = pytest.mark.one_interpreter("arithmetic over arrays that no interpreter changes")
+
 LEDGER = Parameters.defaults()
 MINUTE, HOUR = 60.0, 3_600.0
 RING = ring(2, 3, ((2, 5),))
