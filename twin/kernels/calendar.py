@@ -8,78 +8,69 @@ from __future__ import annotations
 
 import numpy as np
 
-from twin.kernels.jit import hot_kernel, inline_kernel
+from twin.kernels.jit import hot_kernel, kernel
 from twin.kernels.traffic import Calendar
 
 SECONDS = 1_024
 """Seconds ahead; a power of two. A link that takes longer to drive is looked at early, and put off."""
 CHUNK = 32
-ROOM = CHUNK - 2
-NO_CHUNK = 0
-"""In place of a chunk; the first one is left out."""
+"""Words of a chunk, a power of two: which chunk goes on, then events. Chunk 0 is none."""
 
 
 def no_calendar(n_domains: int, n_events: int) -> Calendar:
     """An empty calendar with room for so many events in each domain."""
-    n_chunks = SECONDS + n_events // ROOM + 3
-    chunks = np.zeros((n_domains, n_chunks, CHUNK), dtype=np.uint32)
-    chunks[:, :, 0] = np.arange(1, n_chunks + 1)
-    chunks[:, -1, 0] = NO_CHUNK
-    first = np.full((n_domains, SECONDS), NO_CHUNK, dtype=np.uint32)
-    unused = np.full((n_domains, 16), NO_CHUNK + 1, dtype=np.uint32)
-    return Calendar(first, first.copy(), chunks, unused)
+    n_chunks = SECONDS + n_events // (CHUNK - 1) + 3
+    first = np.zeros((n_domains, SECONDS), dtype=np.uint32)
+    words = np.zeros((n_domains, n_chunks * CHUNK), dtype=np.uint32)
+    calendar = Calendar(first, first.copy(), words, np.zeros((n_domains, 16), dtype=np.uint32))
+    clear(calendar)
+    return calendar
 
 
 @hot_kernel
 def note(calendar: Calendar, domain: int, event: int, second: int, now_s: int) -> None:
     """Let an event be looked at in a second after now."""
     at = min(second, now_s + SECONDS - 1) & (SECONDS - 1)
-    chunks = calendar.chunks
-    chunk = np.int64(calendar.last[domain, at])
-    if chunk == NO_CHUNK or chunks[domain, chunk, 1] == ROOM:
+    place = np.int64(calendar.end[domain, at])
+    if place & (CHUNK - 1) == 0:  # nothing yet, or behind a full chunk
         added = np.int64(calendar.unused[domain, 0])
-        calendar.unused[domain, 0] = chunks[domain, added, 0]
-        chunks[domain, added, 0] = NO_CHUNK
-        chunks[domain, added, 1] = 0
-        if chunk == NO_CHUNK:
+        calendar.unused[domain, 0] = calendar.words[domain, added * CHUNK]
+        if place == 0:
             calendar.first[domain, at] = added
         else:
-            chunks[domain, chunk, 0] = added
-        calendar.last[domain, at] = added
-        chunk = added
-    n = np.int64(chunks[domain, chunk, 1])
-    chunks[domain, chunk, 2 + n] = event
-    chunks[domain, chunk, 1] = n + 1
+            calendar.words[domain, place - CHUNK] = added
+        place = added * CHUNK + 1
+    calendar.words[domain, place] = event
+    calendar.end[domain, at] = place + 1
 
 
 @hot_kernel
 def take(calendar: Calendar, domain: int, second: int, out: np.ndarray) -> int:
     """Take all events of a second out, into out[domain]; returns how many."""
     at = second & (SECONDS - 1)
-    chunks = calendar.chunks
-    chunk = np.int64(calendar.first[domain, at])
+    end = np.int64(calendar.end[domain, at])
+    start, is_last = np.int64(calendar.first[domain, at]) * CHUNK, end == 0
     n = 0
-    while chunk != NO_CHUNK:
-        for k in range(np.int64(chunks[domain, chunk, 1])):
-            out[domain, n] = chunks[domain, chunk, 2 + k]
+    while not is_last:
+        is_last = start < end <= start + CHUNK
+        for place in range(start + 1, end if is_last else start + CHUNK):
+            out[domain, n] = calendar.words[domain, place]
             n += 1
-        following = np.int64(chunks[domain, chunk, 0])
-        chunks[domain, chunk, 0] = calendar.unused[domain, 0]
-        calendar.unused[domain, 0] = chunk
-        chunk = following
-    calendar.first[domain, at] = NO_CHUNK
-    calendar.last[domain, at] = NO_CHUNK
+        following = np.int64(calendar.words[domain, start])
+        calendar.words[domain, start] = calendar.unused[domain, 0]
+        calendar.unused[domain, 0] = start // CHUNK
+        start = following * CHUNK
+    calendar.end[domain, at] = 0
     return n
 
 
-@inline_kernel
+@kernel
 def clear(calendar: Calendar) -> None:
     """Take everything out."""
-    n_domains, n_chunks = calendar.chunks.shape[0], calendar.chunks.shape[1]
+    n_domains, n_chunks = calendar.words.shape[0], calendar.words.shape[1] // CHUNK
     for domain in range(n_domains):
         for at in range(SECONDS):
-            calendar.first[domain, at] = NO_CHUNK
-            calendar.last[domain, at] = NO_CHUNK
+            calendar.end[domain, at] = 0
         for chunk in range(1, n_chunks):
-            calendar.chunks[domain, chunk, 0] = chunk + 1 if chunk + 1 < n_chunks else NO_CHUNK
+            calendar.words[domain, chunk * CHUNK] = chunk + 1 if chunk + 1 < n_chunks else 0
         calendar.unused[domain, 0] = 1

@@ -160,7 +160,7 @@ def _beats(traffic: Traffic, event: int, credit: int, best: tuple[int, int]) -> 
 
 
 @hot_kernel
-def _turn(scene: Scene, target: int, moment: int, now: int) -> int:
+def _turn(scene: Scene, domain: int, target: int, moment: int, now: int) -> int:
     """The event whose turn it is to enter a link; -1 if the link is now kept for one that lacks the places.
 
     Smooth weighted round robin: who waits gains its weight, who goes pays what all gained.
@@ -169,23 +169,24 @@ def _turn(scene: Scene, target: int, moment: int, now: int) -> int:
     arms = traffic.arms
     node = network.tail[target]
     first, last = np.int64(network.in_start[node]), np.int64(network.in_start[node + 1])
-    total = np.int64(0)
+    parts, n_parts, total = traffic.work.parts, np.int64(0), np.int64(0)
     for link in range(first, last):
-        arms[link].mark = _part(scene, np.int64(link), target, moment, now)
-        if arms[link].mark > 0:
+        part = _part(scene, np.int64(link), target, moment, now)
+        if part > 0:
+            parts[domain, n_parts] = 2 * link + (part == 2)
+            n_parts += 1
             total += arms[link].weight
     arm = arms[target]
     starts = arm.queue_head != NONE and arm.queue_ms <= moment and not traffic.links[target].flags & CLOSED
     if starts:
         total += arm.start_weight
     winner, most = np.int64(-1), np.int64(0)
-    for link in range(first, last):
-        other = arms[link]
-        if other.mark == 0:
-            continue
+    for k in range(n_parts):
+        part = np.int64(parts[domain, k])
+        other = arms[part >> 1]
         other.credit = min(other.credit + other.weight, total)
-        if other.mark == 2 and _beats(traffic, 2 * link, other.credit, (winner, most)):
-            winner, most = np.int64(2 * link), np.int64(other.credit)
+        if part & 1 and _beats(traffic, part - 1, other.credit, (winner, most)):
+            winner, most = part - 1, np.int64(other.credit)
     if starts:
         arm.start_credit = min(arm.start_credit + arm.start_weight, total)
         event = 2 * target + 1
@@ -283,7 +284,7 @@ def process_node(scene: Scene, domain: int, node: int, step: int) -> None:
                 continue
         target = best >> 1 if best & 1 else np.int64(links[best >> 1].target)
         if target >= 0 and links[target].open_ms == best_ms and not links[target].flags & KEPT:
-            best = _turn(scene, target, best_ms, now)
+            best = _turn(scene, domain, target, best_ms, now)
             if best < 0:
                 continue
         added = _come_about(scene, domain, best, target, best_ms)

@@ -140,9 +140,9 @@ class Calendar(NamedTuple):
     An event is twice a link's number, plus one for its origin queue.
     """
 
-    first: np.ndarray  # uint32 (n_domains, seconds ahead) first chunk, 0 none
-    last: np.ndarray  # uint32 (n_domains, seconds ahead) last chunk
-    chunks: np.ndarray  # uint32 (n_domains, n_chunks, 32): the next chunk, how many events, events
+    first: np.ndarray  # uint32 (n_domains, seconds ahead) first chunk
+    end: np.ndarray  # uint32 (n_domains, seconds ahead) where the next event goes, 0 where there is none
+    words: np.ndarray  # uint32 (n_domains, n_words): chunks of the next chunk's number, then events
     unused: np.ndarray  # uint32 (n_domains, 16) first chunk that is not in use
 
 
@@ -153,6 +153,7 @@ class Work(NamedTuple):
     behind: np.ndarray  # int32 (n_domains, n_events) the next event of the same node, -1 none
     due: np.ndarray  # uint32 (n_domains, n_nodes) the first event found of each node that has any
     first: np.ndarray  # int32 (n_nodes,) the node's first event, -1 none
+    parts: np.ndarray  # int64 (n_domains, most links into a node) who takes part in a turn
     domain: np.ndarray  # int32 (n_nodes,) domain of a node
     handed: np.ndarray  # int32 (2, n_domains, room) entries and exits of cut links, by parity of the step
     n_handed: np.ndarray  # int64 (2, n_domains, 8)

@@ -132,11 +132,13 @@ def _work(network: Network, n_domains: int) -> tuple[Work, Calendar]:
     n_events = int((ends + 2 * begins).max(initial=0)) + 64
     n_cut = int((domain[network.head] != domain[network.tail]).sum())
     room = 4 * n_cut * 8 + 16
+    most_in = int(np.diff(network.in_start).max()) if n_nodes else 0
     work = Work(
         event=np.zeros((n_domains, n_events), dtype=np.uint32),
         behind=np.zeros((n_domains, n_events), dtype=np.int32),
         due=np.zeros((n_domains, n_nodes), dtype=np.uint32),
         first=np.full(n_nodes, -1, dtype=np.int32),
+        parts=np.zeros((n_domains, most_in), dtype=np.int64),
         domain=domain,
         handed=np.zeros((2, n_domains, room), dtype=np.int32),
         n_handed=np.zeros((2, n_domains, 8), dtype=np.int64),
