@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from twin.kernels.jit import hot_kernel, kernel
-from twin.kernels.traffic import Calendar
+from twin.kernels.traffic import STEP_MS, Calendar
 
 SECONDS = 1_024
 """Seconds ahead; a power of two. A link that takes longer to drive is looked at early, and put off."""
@@ -25,6 +25,12 @@ def no_calendar(n_domains: int, n_events: int) -> Calendar:
     calendar = Calendar(first, first.copy(), words, np.zeros((n_domains, 16), dtype=np.uint32))
     clear(calendar)
     return calendar
+
+
+@hot_kernel
+def second_of(moment: int) -> int:
+    """The second in which a moment [ms] lies; moments are not negative, and 32 bits wide."""
+    return np.int64(np.uint32(moment) // np.uint32(STEP_MS))
 
 
 @hot_kernel

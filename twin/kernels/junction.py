@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from twin.kernels.calendar import note
+from twin.kernels.calendar import note, second_of
 from twin.kernels.jit import hot_kernel
 from twin.kernels.moves import ROW_MASK, enter, leave, places_of, slot_behind
 from twin.kernels.origins import arrive, note_queue, start
@@ -215,7 +215,7 @@ def _put_off(scene: Scene, domain: int, event: int, moment: int, step: int) -> N
         if traffic.arms[link].queue_head == NONE:
             return
         if moment < NEVER:
-            note_queue(scene, domain, link, moment // STEP_MS, step)
+            note_queue(scene, domain, link, second_of(moment), step)
             return
         traffic.arms[link].queue_asleep = 1
         row.n_asleep += 1
@@ -223,7 +223,7 @@ def _put_off(scene: Scene, domain: int, event: int, moment: int, step: int) -> N
         if row.own_ms == NEVER:
             return
         if moment < NEVER:
-            note(traffic.calendar, domain, event, moment // STEP_MS, step)
+            note(traffic.calendar, domain, event, second_of(moment), step)
             return
         row.asleep = 1
         traffic.links[row.target].n_asleep += 1
@@ -243,7 +243,7 @@ def _come_about(scene: Scene, domain: int, event: int, target: int, moment: int)
         enter(scene, domain, target, rider, moment)
         row = traffic.links[target]
         row.flags &= ~KEPT
-        row.next_entry_ms = max(np.int64(row.next_entry_ms), (moment // STEP_MS + 1) * STEP_MS)
+        row.next_entry_ms = max(np.int64(row.next_entry_ms), (second_of(moment) + 1) * STEP_MS)
         row.open_ms = max(row.open_ms, row.next_entry_ms)
         return np.int64(-1)
     enter(scene, domain, target, rider, moment)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from twin.kernels.calendar import clear, note
+from twin.kernels.calendar import clear, note, second_of
 from twin.kernels.deadlocks import free_deadlocks
 from twin.kernels.due import AHEAD, STAGES, foresee, gather, is_waited_for, node_of
 from twin.kernels.jit import hot_kernel, inline_kernel, kernel
@@ -157,10 +157,10 @@ def _plan(scene: Scene, from_s: int) -> None:
         if row.n_free < scene.settings.most_places:
             traffic.counts[begins, 0] += 1
         if row.own_ms < NEVER:
-            second = max(np.int64(row.own_ms // STEP_MS), np.int64(from_s))
+            second = max(second_of(row.own_ms), np.int64(from_s))
             note(traffic.calendar, ends, 2 * link, second, from_s)
         if arm.queue_head != NONE:
-            note_queue(scene, begins, link, max(np.int64(arm.queue_ms // STEP_MS), np.int64(from_s)), from_s)
+            note_queue(scene, begins, link, max(second_of(arm.queue_ms), np.int64(from_s)), from_s)
 
 
 @kernel

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from twin.kernels.calendar import note
+from twin.kernels.calendar import note, second_of
 from twin.kernels.jit import hot_kernel, inline_kernel
 from twin.kernels.origins import note_queue
 from twin.kernels.traffic import (
@@ -150,7 +150,7 @@ def tell_entry(scene: Scene, domain: int, link: int, places: int, step: int) -> 
     row.n_here += places
     if was_empty:  # who comes behind another is looked at when that one leaves
         look_at_head(scene, link)
-        note(scene.traffic.calendar, domain, 2 * link, np.int64(row.own_ms // STEP_MS), step)
+        note(scene.traffic.calendar, domain, 2 * link, second_of(row.own_ms), step)
 
 
 @hot_kernel
@@ -172,7 +172,7 @@ def wake(scene: Scene, domain: int, link: int, step: int) -> None:
     network, traffic = scene.network, scene.traffic
     links, calendar = traffic.links, traffic.calendar
     node = network.tail[link]
-    second = max(np.int64(links[link].open_ms // STEP_MS), step + 1)
+    second = max(second_of(links[link].open_ms), step + 1)
     for other in range(np.int64(network.in_start[node]), np.int64(network.in_start[node + 1])):
         if links[other].asleep and links[other].target == link:
             links[other].asleep = 0
@@ -213,9 +213,9 @@ def put_in(scene: Scene, link: int, rider: tuple[int, np.uint64, int], moment: i
     row.next_entry_ms = moment + headway_of(scene, link, kind)
     row.n_free -= places
     look_at_entry(traffic, link)
-    end = (moment // STEP_MS + 1) * STEP_MS
+    end = (second_of(moment) + 1) * STEP_MS
     if (row.n_free == 0 or traffic.slots[at].ms >= end) and traffic.arms[link].full_s < 0:
-        traffic.arms[link].full_s = moment // STEP_MS
+        traffic.arms[link].full_s = second_of(moment)
     return places
 
 
@@ -226,7 +226,7 @@ def enter(scene: Scene, domain: int, link: int, rider: tuple[int, np.uint64, int
     places = put_in(scene, link, rider, moment)
     if row.n_free < most and row.n_free + places >= most:
         scene.traffic.counts[domain, 0] += 1
-    step = moment // STEP_MS
+    step = second_of(moment)
     if row.flags & CUT:
         hand_over(scene, domain, link, places, 0, step)
     else:
@@ -270,7 +270,7 @@ def leave(scene: Scene, domain: int, link: int, moment: int) -> tuple[int, np.ui
     slot = traffic.slots[row.head_at]
     v = np.int64(slot.vehicle)
     _, code, word = read_turn(scene.words, slot.code, np.int64(slot.word), bits)
-    step = moment // STEP_MS
+    step = second_of(moment)
     places = take_off(scene, domain, link, moment)
     if row.flags & CUT:
         hand_over(scene, domain, link, places, 1, step)

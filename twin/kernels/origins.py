@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from twin.kernels.calendar import SECONDS, note
+from twin.kernels.calendar import SECONDS, note, second_of
 from twin.kernels.jit import hot_kernel, inline_kernel
-from twin.kernels.traffic import KIND_BITS, NONE, STEP_MS, Scene, Traffic, Vehicles
+from twin.kernels.traffic import KIND_BITS, NONE, Scene, Traffic, Vehicles
 
 
 @inline_kernel
@@ -78,11 +78,11 @@ def arrive(scene: Scene, domain: int, v: int, moment: int) -> int:
     following = after + n_others
     release_ms = max(moment + vehicles.dwell_ms[after], np.int64(vehicles.not_before_ms[after]))
     vehicles.release_ms[following] = release_ms
-    link, step = np.int64(vehicles.link[following]), moment // STEP_MS
+    link, step = np.int64(vehicles.link[following]), second_of(moment)
     if not join_queue(vehicles, traffic, following) or traffic.arms[link].queue_asleep:
         return np.int64(-1)
-    if release_ms // STEP_MS > step:
-        note_queue(scene, domain, link, release_ms // STEP_MS, step)
+    if second_of(release_ms) > step:
+        note_queue(scene, domain, link, second_of(release_ms), step)
         return np.int64(-1)
     return 2 * link + 1
 
