@@ -213,7 +213,7 @@ class Loader:
         """Link that each vehicle (row) is on or will start on, (n,) int32; -1 for one without a route."""
         self._settle()
         link = self.vehicles.link[trips]
-        return np.where(link >= 0, self.network.row[link], -1).astype(np.int32)
+        return np.where(link >= 0, self.network.row[link].astype(np.int32), np.int32(-1))
 
     def entered_link_ms(self, driving: np.ndarray) -> np.ndarray:
         """When each vehicle (row) that is on a link entered it, (n,) int32."""
