@@ -97,7 +97,7 @@ def congested_row(world: World, free_trip_s: float) -> dict[str, Any]:
 def touched_bytes(loader: Loader) -> int:
     """Memory that entries touch again and again: of each link its two lines; the calendar."""
     traffic = loader.traffic
-    return int(traffic.links.shape[0] * traffic.links.itemsize + traffic.calendar.chunks.nbytes)
+    return int(traffic.links.shape[0] * traffic.links.itemsize + traffic.calendar.words.nbytes)
 
 
 def larger_row(city: World, larger: World) -> dict[str, Any]:
