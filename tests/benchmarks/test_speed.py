@@ -18,6 +18,7 @@ from benchmarks.speed.limits import limit_entries_per_s
 from benchmarks.speed.loading import main
 from benchmarks.speed.ours import loader_of
 from benchmarks.speed.profile import state_bytes
+from benchmarks.speed.scaling import touched_bytes
 from benchmarks.speed.world import JAM_SPACING_M, WAVE_MPS, World, city_world, grid_world
 from twin.kernels.traffic import FIRST_SLOTS, SLOT
 
@@ -151,3 +152,10 @@ def test_state_is_counted() -> None:
     beyond = np.maximum(loader.network.storage_veh - FIRST_SLOTS, 0)
     assert counted["slots"] == SLOT.itemsize * int(beyond.sum())
     assert json.dumps(counted)
+
+
+def test_what_entries_touch_grows_with_the_links_and_is_at_least_their_two_lines() -> None:
+    touched = [touched_bytes(loader_of(world)) for world in (grid_world(10), city_world(40, 10))]
+    links = [world.tail.shape[0] for world in (grid_world(10), city_world(40, 10))]
+    assert sorted(touched) == [touched[k] for k in np.argsort(links)]
+    assert all(size > 2 * 64 * n for size, n in zip(touched, links, strict=True))
