@@ -1,4 +1,4 @@
-"""A case of the tests, run by the loading kernel through its public door."""
+"""Cases of the tests, run by the loading kernel through its public door."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from itertools import pairwise
 
 import numpy as np
 
+from tests.oracles import slow_uniform
 from tests.oracles_loading import Loaded
-from tests.worlds import Case, Demand, Incident, Net
+from tests.worlds import Case, Demand, Incident, Net, demand_of, grid
 from twin.kernels.traffic import Supply
 from twin.mobility.links import RightOfWay, build_network
 from twin.mobility.loading import Loader
@@ -17,6 +18,20 @@ from twin.mobility.rules import Rules
 from twin.mobility.vehicles import Legs
 from twin.routing.routes import Routes
 from twin.routing.topology import build_topology
+
+
+def rush_on_grid(n_side: int, n_trips: int, n_steps: int) -> Case:
+    """Zigzag trips over a grid, all within two minutes: queues, spillback, gridlock."""
+    net = grid(n_side, length_m=60)
+    trips = []
+    for trip in range(n_trips):
+        draws = [slow_uniform(1, trip, 0, when) for when in range(12)]
+        route = [int(draws[0] * net.n_links)]
+        for draw in draws[2:]:
+            following = net.successors(route[-1])
+            route.append(following[int(draw * len(following))])
+        trips.append((120 * draws[1], tuple(route)))
+    return Case(net, demand_of(trips), n_steps)
 
 
 def routes_of(routes: tuple[tuple[int, ...], ...]) -> Routes:

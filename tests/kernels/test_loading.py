@@ -13,27 +13,13 @@ from hypothesis import strategies as st
 
 from tests import worlds
 from tests.invariants import check_loaded
-from tests.kernels.loading_door import load_by_kernel, loader_of
-from tests.oracles import shuffled, slow_uniform
+from tests.kernels.loading_door import load_by_kernel, loader_of, rush_on_grid
+from tests.oracles import shuffled
 from tests.oracles_loading import Loaded, SlowLoading, load
 from tests.strategies import cases
-from tests.worlds import Case, demand_of
+from tests.worlds import Case
 
 SEEDS = st.integers(0, 2**32 - 1)
-
-
-def rush_on_grid(n_side: int, n_trips: int, n_steps: int) -> Case:
-    """Zigzag trips over a grid, all within two minutes: queues, spillback, gridlock."""
-    net = worlds.grid(n_side, length_m=60)
-    trips = []
-    for trip in range(n_trips):
-        draws = [slow_uniform(1, trip, 0, when) for when in range(12)]
-        route = [int(draws[0] * net.n_links)]
-        for draw in draws[2:]:
-            following = net.successors(route[-1])
-            route.append(following[int(draw * len(following))])
-        trips.append((120 * draws[1], tuple(route)))
-    return Case(net, demand_of(trips), n_steps)
 
 
 def n_cars(demand: worlds.Demand) -> int:

@@ -162,7 +162,10 @@ class Loader:
             scene.events.n[:] = 0
             step, turned = self._run(scene, (step, until_s, margin))
             self.rotations += turned
-            parts += passages_of(scene.events)
+            passages, is_own = passages_of(scene.events)
+            parts += passages
+            if is_own:
+                self.events = no_log(scene.events.trip.shape[0], 0)
         self._settled = False
         self.check()
         return Passages.join(parts)
@@ -192,7 +195,7 @@ class Loader:
         scene = self._scene(0)._replace(events=events)
         left_veh = np.bincount(left.link, minlength=self.network.tail.shape[0])
         kernels.queued(scene, now_s * STEP_MS, since_s * STEP_MS, left_veh)
-        return Passages.join(passages_of(events))
+        return Passages.join(passages_of(events)[0])
 
     def ahead_of(self, trips: np.ndarray) -> Routes:
         """Routes of trips (rows) from the link that each is on or waits for, by place in ``trips``."""

@@ -55,9 +55,13 @@ def no_log(n_domains: int, n_events: int) -> Events:
     return Events(trip, link, enter_ms, exit_ms, np.zeros((n_domains, 16), dtype=np.uint32))
 
 
-def passages_of(events: Events) -> list[Passages]:
-    """What was written to the logs, without the room that is left."""
-    return [
-        Passages(*(column[domain, : events.n[domain, 0]].copy() for column in events[:4]))
-        for domain in range(events.n.shape[0])
-    ]
+def passages_of(events: Events) -> tuple[list[Passages], bool]:
+    """What was written to the logs, and whether it is the logs' own memory, which must not be written again.
+
+    It is where the logs are mostly full: to copy them would take longer than to begin new ones. Else it is
+    a copy, since the log's room would be held for as long as what was written.
+    """
+    n_domains, room = events.trip.shape
+    is_own = 2 * int(events.n[:, 0].sum()) > n_domains * room
+    logs = [[column[domain, : events.n[domain, 0]] for column in events[:4]] for domain in range(n_domains)]
+    return [Passages(*(each if is_own else [column.copy() for column in each])) for each in logs], is_own
