@@ -27,6 +27,7 @@ from benchmarks.speed.world import World
 from twin.mobility.loading import Loader
 
 PART_S = 3_600
+TURNS = 3
 LARGER = 272 / 172
 LARGER_PAIRS = 5
 CONGESTED = (0.22, 0.18, 0.15, 0.12)
@@ -61,19 +62,27 @@ def digest_of(world: World, setup: Setup) -> str:
 
 
 def rate_row(case: str, world: World, setup: Setup) -> dict[str, Any]:
-    """Link entries per CPU second, and what share of the memory's limit they are."""
+    """Link entries per CPU second, and what share of the memory's limit they are.
+
+    Both count with the best of several turns: others on the machine make a run slower, never faster.
+    """
     loader_of(world, setup).advance(0, 1)
-    loader = loader_of(world, setup)
-    entries, cpu_s, wall_s = drive(loader, world.horizon_s)
-    ns = gather_ns()
-    limit = limit_entries_per_s(ns)
+    turns, reads_ns = [], []
+    for _ in range(TURNS):
+        loader = loader_of(world, setup)
+        turns.append(drive(loader, world.horizon_s))
+        reads_ns.append(gather_ns())
+    entries, cpu_s, wall_s = min(turns, key=lambda turn: turn[1])
+    limit = limit_entries_per_s(min(reads_ns))
     return {
         "case": case,
         "engine": "twin",
         "cpu_s": cpu_s,
+        "cpu_s_of_turns": [turn[1] for turn in turns],
         "wall_s": wall_s,
         "link_entries": entries,
         "entries_per_cpu_s": entries / cpu_s,
+        "limit_per_cpu_s": limit,
         "share_of_limit": entries / cpu_s / limit,
         "mean_trip_s": mean_trip_s(loader),
         "completed": int((loader.vehicles.arrived_ms >= 0).sum()),
@@ -187,6 +196,13 @@ def rows_of(side: int, n_trips: int, n_pairs: int) -> list[dict[str, Any]]:
     return rows
 
 
+def _spoken(value: object) -> str:
+    """A number, or several, in four digits."""
+    if isinstance(value, list):
+        return " ".join(map(_spoken, value))
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Print one line a measurement, or one JSON object."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.speed.scaling", description=__doc__)
@@ -203,10 +219,7 @@ def main(arguments: list[str] | None = None) -> int:
         said = {
             key: value for key, value in row.items() if key not in {"case", "engine"} and value is not None
         }
-        words = (
-            f"{key} {value:.4g}" if isinstance(value, float) else f"{key} {value}"
-            for key, value in said.items()
-        )
+        words = (f"{key} {_spoken(value)}" for key, value in said.items())
         print(f"{row['case']:34}", ", ".join(words))
     return 0
 
