@@ -39,17 +39,15 @@ territory = "riviera"
 
 def test_help_is_light() -> None:
     script = (
-        "import sys, resource\n"
+        "import sys\n"
         "from twin.cli.main import run_command\n"
         "code = run_command(['--help'])\n"
-        "used = resource.getrusage(resource.RUSAGE_SELF)\n"
         "loaded = sorted({name.split('.')[0] for name in sys.modules})\n"
-        "print(used.ru_utime + used.ru_stime, code, *loaded, file=sys.stderr)\n"
+        "print(code, *loaded, file=sys.stderr)\n"
     )
     answer = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    cpu_s, code, *loaded = answer.stderr.split()
+    code, *loaded = answer.stderr.split()
     assert code == "0"
-    assert float(cpu_s) < 0.5
     assert not set(HEAVY) & set(loaded)
     for name, _ in COMMANDS:
         assert f"  {name} " in answer.stdout
