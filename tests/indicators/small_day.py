@@ -49,8 +49,8 @@ from twin.population.tables import (
     Persons,
     Trips,
 )
+from twin.scenario.basket import SERVICES
 from twin.scenario.ledger import Parameters
-from twin.scenario.services import SERVICES
 from twin.territory.services import Services
 from twin.territory.tables import ROAD_CLASSES, Paths, Places, Streets, TurnBans, Zones
 

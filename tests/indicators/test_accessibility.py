@@ -21,8 +21,8 @@ from twin.indicators.reach import Reach, Riding
 from twin.population.days.cycling import paces
 from twin.population.days.speeds import BICYCLE
 from twin.routing.journeys import Offer
+from twin.scenario.basket import SERVICES
 from twin.scenario.ledger import Parameters
-from twin.scenario.services import SERVICES
 from twin.territory.services import Services
 from twin.territory.territory import Territory
 

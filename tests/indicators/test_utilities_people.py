@@ -35,7 +35,7 @@ from twin.indicators.utilities_coping import (
 )
 from twin.indicators.utilities_stays import Intervals, stays_of
 from twin.population.tables import CONNECTIONS, Persons
-from twin.scenario.services import SERVICES as BASKET
+from twin.scenario.basket import SERVICES as BASKET
 from twin.territory.services import Services
 
 COUNTER_ROW = BASKET.index("counter")

@@ -11,8 +11,8 @@ from tests.conftest import ROOT
 from twin.indicators.accessibility import CAR, Accessibility, access_of, drives
 from twin.model.sources import load_population, load_territory
 from twin.population.tables import Persons
+from twin.scenario.basket import SERVICES
 from twin.scenario.scenario import Scenario
-from twin.scenario.services import SERVICES
 from twin.territory.closed_services import without_services
 
 pytestmark = pytest.mark.one_interpreter("sums over one population that is drawn alike on each")

@@ -11,7 +11,7 @@ from tests.model.village import scenario, world
 from twin.errors import InputError
 from twin.model.twin_model import TwinModel
 from twin.population.tables import CAR, SHOP, WALK
-from twin.scenario.services import SERVICES
+from twin.scenario.basket import SERVICES
 
 pytestmark = pytest.mark.one_interpreter(
     "lives days, which the table of the village shows to be the same bits on each"

@@ -27,6 +27,13 @@ def ledger(text: str = ROW) -> Parameters:
     return Parameters(read_rows(text, "parameters/mobility.toml"))
 
 
+def test_rooms_have_the_same_rows_alone_as_in_the_whole_ledger() -> None:
+    rooms, whole = Parameters.of_rooms("utilities", "territory"), Parameters.defaults()
+    chosen = [*whole.names("territory.*"), *whole.names("utilities.*")]
+    assert list(rooms) == chosen
+    assert [rooms.row(name) for name in chosen] == [whole.row(name) for name in chosen]
+
+
 def test_every_shipped_row_says_where_it_comes_from_and_how_sure_it_is() -> None:
     rows = Parameters.defaults().rows()
     assert len(rows) >= 7

@@ -14,9 +14,9 @@ from twin.indicators.accessibility import FOOT, access_of
 from twin.model.sources import open_territory
 from twin.population.synthesis import synthesise
 from twin.population.tables import SHOP
+from twin.scenario.basket import SERVICES
 from twin.scenario.ledger import Parameters
 from twin.scenario.scenario import Scenario
-from twin.scenario.services import SERVICES
 from twin.study.keys import simulation_key
 from twin.territory.own_places import read_own_places, with_own_places
 from twin.territory.tables import OBSERVED

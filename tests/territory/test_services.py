@@ -10,8 +10,8 @@ import pytest
 
 from tests.osm_maps import OsmMap, place, small_town
 from twin.errors import InputError
+from twin.scenario.basket import SERVICES
 from twin.scenario.scenario import Scenario
-from twin.scenario.services import SERVICES
 from twin.territory.closed_services import without_services
 from twin.territory.services import CAPACITY_OF, services_named
 from twin.territory.tables import ASSUMED, INFERRED, OBSERVED

@@ -26,6 +26,7 @@ from twin.cli import (
     value,
 )
 from twin.errors import InputError, TwinError
+from twin.machine import end_without_collecting
 from twin.version import VERSION
 
 app = typer.Typer(
@@ -83,7 +84,9 @@ def _root(version: Annotated[bool, typer.Option("--version", help="Print the ver
 
 def main() -> None:
     """Entry point of the command `twin`."""
-    sys.exit(run_command(sys.argv[1:]))
+    code = run_command(sys.argv[1:])
+    end_without_collecting()
+    sys.exit(code)
 
 
 def run_command(arguments: list[str]) -> int:

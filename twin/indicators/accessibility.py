@@ -18,8 +18,8 @@ from twin.indicators.reach import S_PER_H, S_PER_MIN, Reach, Riding
 from twin.population.days.speeds import SPEED_AGE_FROM
 from twin.population.tables import RESIDENT, Persons
 from twin.routing.journeys import Offer
+from twin.scenario.basket import SERVICES
 from twin.scenario.ledger import Parameters
-from twin.scenario.services import SERVICES
 from twin.territory.services import Services
 from twin.territory.tables import Ints
 from twin.territory.territory import Territory

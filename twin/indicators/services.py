@@ -13,7 +13,7 @@ from twin.indicators.groups import EVERYBODY
 from twin.indicators.indicator import Groups, indicator
 from twin.indicators.ledger import DEMAND
 from twin.indicators.records import DayRecord
-from twin.scenario.services import SERVICES
+from twin.scenario.basket import SERVICES
 
 ACCESS_AGES = {"age:0-17": 0, "age:18-64": 18, "age:65-74": 65, "age:75+": 75}
 """Groups by age, each with the age it begins at."""

@@ -19,8 +19,8 @@ from twin.indicators.accessibility import CAR
 from twin.indicators.utilities_record import SERVICES, UtilitiesRecord
 from twin.indicators.utilities_stays import Floats, Intervals, stays_of
 from twin.population.tables import CONNECTIONS, RESIDENT, Persons
+from twin.scenario.basket import SERVICES as BASKET
 from twin.scenario.ledger import Parameters
-from twin.scenario.services import SERVICES as BASKET
 from twin.utilities.spans import QUARTER_S, RUNNING
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain, pairwise
 from operator import eq
 
 import numpy as np
@@ -212,7 +212,7 @@ class Gathering:
 
     def _needed(self, ids: Longs, lon: Floats, lat: Floats) -> dict[int, tuple[float, float]]:
         """Positions of the nodes of kept ways; doubles among them are counted."""
-        refs = np.fromiter((ref for way in self.ways.values() for ref in way.refs), dtype=np.int64)
+        refs = np.fromiter(chain.from_iterable(way.refs for way in self.ways.values()), dtype=np.int64)
         needed = np.unique(refs)
         first, last = np.searchsorted(ids, needed), np.searchsorted(ids, needed, side="right")
         self.repairs["duplicate_nodes"] += int(np.maximum(last - first - 1, 0).sum())

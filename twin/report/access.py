@@ -17,7 +17,7 @@ from twin.report.network import metres_on
 from twin.report.svgmap import frame_bounds
 from twin.report.view import ScenarioCard
 from twin.report.words import group_label, service_label
-from twin.scenario.services import SERVICES
+from twin.scenario.basket import SERVICES
 from twin.study.homes import BASKET, without_car
 from twin.study.results import Result
 

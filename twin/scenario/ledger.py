@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from typing import Any, Literal, get_args
 
 from twin.errors import InputError
@@ -62,6 +63,11 @@ class Parameters:
     def defaults(cls) -> Parameters:
         """The ledger that ships with the package."""
         return _defaults()
+
+    @classmethod
+    def of_rooms(cls, *rooms: str) -> Parameters:
+        """The rows of some rooms of the ledger that ships with the package: no other file is read."""
+        return cls({name: row for room in rooms for name, row in _shipped(f"{room}.toml").items()})
 
     def __getitem__(self, name: str) -> Any:
         """A number, or a tuple of numbers where the row is a list."""
@@ -136,11 +142,20 @@ def read_rows(text: str, file: str) -> dict[str, Parameter]:
 @cache
 def _defaults() -> Parameters:
     rows: dict[str, Parameter] = {}
-    folder = files("twin.scenario") / "parameters"
-    for file in sorted(folder.iterdir(), key=lambda entry: entry.name):
-        if file.name.endswith(".toml"):
-            rows.update(read_rows(file.read_text(encoding="utf-8"), f"parameters/{file.name}"))
+    for name in sorted(entry.name for entry in _folder().iterdir()):
+        if name.endswith(".toml"):
+            rows.update(_shipped(name))
     return Parameters(rows)
+
+
+@cache
+def _shipped(name: str) -> dict[str, Parameter]:
+    """Rows of one file of the package."""
+    return read_rows((_folder() / name).read_text(encoding="utf-8"), f"parameters/{name}")
+
+
+def _folder() -> Traversable:
+    return files("twin.scenario") / "parameters"
 
 
 def _row(name: str, table: Any, room: str, where: str) -> Parameter:

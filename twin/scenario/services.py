@@ -1,4 +1,4 @@
-"""Services of everyday life, and their closing."""
+"""The closing of services of everyday life."""
 
 from __future__ import annotations
 
@@ -6,14 +6,9 @@ from typing import Literal
 
 from pydantic import Field
 
+from twin.scenario.basket import SERVICES
 from twin.scenario.modification import OfWholeDays
 from twin.scenario.selectors import PlaceSelector
-
-SERVICES = ("food", "school", "doctor", "pharmacy", "counter", "bank", "cafe", "sport")
-"""Functions of the basket, after the "panier de la vie courante" of Insee Premiere 1579.
-
-Food is any shop that sells it, a counter a post office or a town hall.
-"""
 
 
 class CloseService(OfWholeDays):

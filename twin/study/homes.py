@@ -7,7 +7,7 @@ import pandas as pd
 
 from twin.indicators.accessibility import CAR, WITHOUT_CAR
 from twin.indicators.records import DayRecord
-from twin.scenario.services import SERVICES
+from twin.scenario.basket import SERVICES
 from twin.study.tables import OUTSIDE, named
 
 BASKET = "basket"

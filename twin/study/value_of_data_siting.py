@@ -23,8 +23,8 @@ from twin.knowledge.datasets import Observations, observations
 from twin.knowledge.platform import DataPlatform
 from twin.population.population import Population
 from twin.population.tables import RESIDENT
+from twin.scenario.basket import SERVICES
 from twin.scenario.ledger import Parameters
-from twin.scenario.services import SERVICES
 from twin.study.value_of_data_game import NOW_S, DatasetSource, DecisionDay, NotApplicableError
 from twin.study.value_of_data_sources import DAY_S, datasets_of, lognormal, squares_of
 from twin.study.value_of_data_ways import (

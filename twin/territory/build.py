@@ -58,7 +58,7 @@ def build(
     """Make the tables of a territory of an OSM file, or of what was read (see `Territory.from_osm`)."""
     say = progress or (lambda step: None)
     where = file.file if isinstance(file, OsmExtract) else str(file)
-    parameters = Parameters.defaults()
+    parameters = Parameters.of_rooms("territory", "utilities")
     layout = read_layout(zones)
     check_box(bbox, "bbox")
     say("reading the map")

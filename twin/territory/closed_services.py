@@ -9,7 +9,8 @@ from dataclasses import replace
 import numpy as np
 
 from twin.errors import InputError
-from twin.scenario.services import SERVICES, CloseService
+from twin.scenario.basket import SERVICES
+from twin.scenario.services import CloseService
 from twin.territory.select_places import select_places
 from twin.territory.services import CAPACITY_OF, USE_OF
 from twin.territory.tables import Flags, Places

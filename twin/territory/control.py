@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -74,6 +75,18 @@ class Ends:
     merged: Mapping[int, int]
     round_nodes: frozenset[int]
     round_ways: frozenset[int]
+
+    @cached_property
+    def total_m(self) -> Floats:
+        """Length of each link (n_links,)."""
+        return np.array([float(each.sum()) for each in self.length_m])
+
+    @cached_property
+    def neighbours(self) -> Longs:
+        """Number of other nodes that links join each node to (n_nodes,): a junction has three or more."""
+        low, high = np.minimum(self.tail, self.head), np.maximum(self.tail, self.head)
+        pairs = np.unique(np.column_stack([low, high])[low != high], axis=0)
+        return np.bincount(pairs.ravel(), minlength=len(self.node_id))
 
 
 @dataclass(frozen=True)
@@ -160,15 +173,15 @@ def _observe(
     for node in marks:
         inside.setdefault(ends.merged.get(node, node), []).append(node)
     used: set[int] = set()
-    for link, members in enumerate(ends.members):
-        here = junction[ends.head[link]]
-        last = members[-1][2]
+    columns = junction[ends.head], ends.node_id[ends.head], minor, ahead_m, behind_m + ends.total_m
+    rows = zip(*(column.tolist() for column in columns), strict=True)
+    for link, (here, node_id, is_minor, *to_junctions) in enumerate(rows):
+        members, lengths_m = ends.members[link], ends.length_m[link].tolist()
+        last, (away_m, behind) = members[-1][2], to_junctions
         found = []
         if here:
-            found = [node for node in inside.get(int(ends.node_id[ends.head[link]]), ())
-                     if marks[node].for_all or minor[link]]  # fmt: skip
-        away_m, behind = ahead_m[link], behind_m[link] + float(ends.length_m[link].sum())
-        for (way, u, v), length_m in zip(reversed(members), reversed(ends.length_m[link]), strict=True):
+            found = [node for node in inside.get(node_id, ()) if marks[node].for_all or is_minor]
+        for (way, u, v), length_m in zip(reversed(members), reversed(lengths_m), strict=True):
             if away_m > reach_m:
                 break
             mark = marks.get(v)
@@ -195,12 +208,8 @@ def _to_junctions(ends: Ends) -> tuple[Flags, Floats, Floats]:
 
     A link may also end where only its class or number changes; its control is that of the next junction.
     """
-    n_nodes = len(ends.node_id)
-    low, high = np.minimum(ends.tail, ends.head), np.maximum(ends.tail, ends.head)
-    pairs = np.unique(np.column_stack([low, high])[low != high], axis=0)
-    neighbours = np.bincount(pairs.ravel(), minlength=n_nodes)
+    neighbours, length = ends.neighbours, ends.total_m
     junction = neighbours >= 3
-    length = np.array([float(each.sum()) for each in ends.length_m])
     both = []
     for first, second in ((ends.tail, ends.head), (ends.head, ends.tail)):
         onward = _onward(first, second, neighbours == 2)
@@ -257,16 +266,18 @@ def _inferred(ends: Ends, rank: Floats, control: np.ndarray, circles: Flags) -> 
     best = _best_rank(ends, rank)
     through = np.zeros(len(ends.node_id), dtype=bool)
     merge = np.zeros(len(ends.node_id), dtype=bool)
+    first_out = rank == best[ends.tail]
+    merge[ends.tail[first_out & np.isin(ends.road_class, sorted(MERGED_INTO))]] = True
     leads_on: dict[int, set[int]] = {}
-    for link in np.flatnonzero(rank == best[ends.tail]).tolist():
-        leads_on.setdefault(int(ends.tail[link]), set()).add(int(ends.head[link]))
-        merge[ends.tail[link]] |= int(ends.road_class[link]) in MERGED_INTO
-    for link in np.flatnonzero(rank == best[ends.head]).tolist():
-        node = int(ends.head[link])
-        through[node] |= bool(leads_on.get(node, set()) - {int(ends.tail[link])})
+    for tail, head in zip(ends.tail[first_out].tolist(), ends.head[first_out].tolist(), strict=True):
+        leads_on.setdefault(tail, set()).add(head)
+    first_in = rank == best[ends.head]
+    for tail, head in zip(ends.tail[first_in].tolist(), ends.head[first_in].tolist(), strict=True):
+        if not leads_on.get(head, set()) <= {tail}:
+            through[head] = True
     ramp = np.isin(ends.road_class, sorted(RAMPS))
     signalled = _any_at(ends, control == SIGNAL)
-    junction = _to_junctions(ends)[0]
+    junction = ends.neighbours >= 3
     yields = (control == NO_CONTROL) & ~circles & (rank > best[ends.head])
     yields &= (through & junction & ~signalled)[ends.head]
     return np.asarray(yields & ~(ramp & merge[ends.head]))

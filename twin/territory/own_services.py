@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from twin.errors import InputError
-from twin.scenario.services import SERVICES
+from twin.scenario.basket import SERVICES
 from twin.territory.services import CAPACITY_OF, USE_OF, Services
 from twin.territory.tables import OBSERVED, Places
 

@@ -49,7 +49,8 @@ def reference_of(tags: Tags) -> str:
     >>> reference_of({"ref": "D 2564"}), reference_of({})
     ('D2564', '')
     """
-    return ";".join(sorted("".join(each.split()) for each in tags.get("ref", "").split(";") if each.strip()))
+    said = tags.get("ref")  # hardly any way has one
+    return ";".join(sorted("".join(each.split()) for each in said.split(";") if each.strip())) if said else ""
 
 
 def cut_to_pieces(extract: OsmExtract, box: Box | None) -> Pieces:

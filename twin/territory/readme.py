@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from twin.scenario.services import SERVICES
+from twin.scenario.basket import SERVICES
 from twin.territory.control import links_by_control
 from twin.territory.kerbs import parking_supply
 from twin.territory.tables import GIVEN, PROVENANCES, ROAD_CLASSES, Gateways, Places, Streets, Zones

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from twin.errors import InputError
 from twin.readers.osm import Tags
-from twin.scenario.services import SERVICES
+from twin.scenario.basket import SERVICES
 from twin.territory.content import content_digest
 from twin.territory.tables import (
     ASSUMED,
@@ -179,6 +179,8 @@ def _says(by: Mapping[str, Values]) -> dict[str, dict[str, list[str]]]:
 
 def _said(tags: Tags, by: Mapping[str, Mapping[str, Sequence[str]]]) -> set[str]:
     found: set[str] = set()
+    if by.keys().isdisjoint(tags):
+        return found
     for key, services in by.items():
         if key in tags:
             for value in tags[key].split(";"):

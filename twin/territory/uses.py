@@ -46,6 +46,7 @@ BUILDING_USES = {
         "farm_auxiliary", "carport", "bunker", "service", "transformer_tower", "cabin", "stable",
     ),
 }  # fmt: skip
+USED_BY = frozenset({"amenity", "shop", "healthcare", "leisure", "tourism", "office", "craft"})
 NOT_PUBLIC = frozenset({"private", "no", "permit", "residents", "employees"})
 LARGE_VALUES = ("supermarket", "department_store", "mall", "hospital", "stadium", "casino")
 
@@ -59,6 +60,8 @@ def point_use(tags: Tags) -> str:
     >>> point_use({"shop": "bakery"}), point_use({"amenity": "bench"}), point_use({"tourism": "hotel"})
     ('shop', 'none', 'leisure')
     """
+    if USED_BY.isdisjoint(tags):  # as of nearly all buildings
+        return NONE
     if tags.get("amenity") in _AMENITY:
         return _AMENITY[tags["amenity"]]
     if tags.get("shop", "no") not in ("no", "vacant"):

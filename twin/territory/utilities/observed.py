@@ -33,6 +33,7 @@ TELECOM_KINDS = {
     "exchange": "exchange", "central_office": "exchange", "antenna": "site", "bts": "site",
     "street_cabinet": "cabinet",
 }  # fmt: skip
+SAID_BY = frozenset({"power", "telecom", "man_made", "communication", "pipeline", "emergency"})
 MASTS = frozenset({"mast", "tower", "communications_tower"})
 NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 LARGEST_MM = 5_000.0
@@ -44,6 +45,8 @@ def utility_of(tags: Tags) -> tuple[int, str] | None:
     >>> utility_of({"power": "tower"}), utility_of({"man_made": "pipeline", "substance": "hot_water"})
     ((0, 'tower'), (2, 'pipeline'))
     """
+    if SAID_BY.isdisjoint(tags):  # as of nearly all elements
+        return None
     power = tags.get("power", "no")
     if power not in NOT_THERE:
         return _power(power, tags)
