@@ -15,12 +15,13 @@ from twin.errors import WorkError
 from twin.kernels import loading as kernels
 from twin.kernels import turns
 from twin.kernels.traffic import STEP_MS, Network, Scene, Supply
-from twin.mobility.passages import Passages, no_log, passages_of
+from twin.mobility.passages import Passages, no_log, taken_from
 from twin.mobility.rules import Rules, settings_of
 from twin.mobility.vehicles import Legs, no_traffic, vehicles_of
 from twin.routing.routes import Routes
 
-LOG_ROOM = 2**18  # events that may be logged between two looks at what the log still holds
+LOG_ROOM = 2**18
+"""Events that a log has room for at first; what follows one full before its time has twice the room."""
 
 
 class Loader:
@@ -66,7 +67,7 @@ class Loader:
         cars, buses = np.arange(self.n_trips), np.arange(self.n_trips, self.vehicles.key.shape[0])
         self.vehicles.at[cars] = self._write(cars, routes)
         self.vehicles.at[buses] = self._write(buses, legs.routes)
-        self.events = no_log(n_domains, 0)
+        self.events, self.log_room = no_log(n_domains, 0), LOG_ROOM
         self._taken_up: Supply | None = None
         self._settled = True
         self.rotations = self.n_released = 0
@@ -158,14 +159,14 @@ class Loader:
         parts: list[Passages] = []
         step = from_s
         while step < until_s:
-            scene = self._scene(margin + LOG_ROOM)
+            scene = self._scene(margin + self.log_room)
             scene.events.n[:] = 0
             step, turned = self._run(scene, (step, until_s, margin))
             self.rotations += turned
-            passages, is_own = passages_of(scene.events)
+            passages, self.events = taken_from(scene.events)
             parts += passages
-            if is_own:
-                self.events = no_log(scene.events.trip.shape[0], 0)
+            if step < until_s:
+                self.log_room *= 2
         self._settled = False
         self.check()
         return Passages.join(parts)
@@ -195,7 +196,7 @@ class Loader:
         scene = self._scene(0)._replace(events=events)
         left_veh = np.bincount(left.link, minlength=self.network.tail.shape[0])
         kernels.queued(scene, now_s * STEP_MS, since_s * STEP_MS, left_veh)
-        return Passages.join(passages_of(events)[0])
+        return Passages.join(taken_from(events)[0])
 
     def ahead_of(self, trips: np.ndarray) -> Routes:
         """Routes of trips (rows) from the link that each is on or waits for, by place in ``trips``."""

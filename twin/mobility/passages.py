@@ -55,13 +55,14 @@ def no_log(n_domains: int, n_events: int) -> Events:
     return Events(trip, link, enter_ms, exit_ms, np.zeros((n_domains, 16), dtype=np.uint32))
 
 
-def passages_of(events: Events) -> tuple[list[Passages], bool]:
-    """What was written to the logs, and whether it is the logs' own memory, which must not be written again.
+def taken_from(events: Events) -> tuple[list[Passages], Events]:
+    """What was written to the logs, and logs to go on with.
 
-    It is where the logs are mostly full: to copy them would take longer than to begin new ones. Else it is
-    a copy, since the log's room would be held for as long as what was written.
+    Logs that are mostly full are given away themselves, since to copy them would take longer than to begin
+    new ones; of others a copy is given, since their room would be held for as long as what was written.
     """
     n_domains, room = events.trip.shape
-    is_own = 2 * int(events.n[:, 0].sum()) > n_domains * room
     logs = [[column[domain, : events.n[domain, 0]] for column in events[:4]] for domain in range(n_domains)]
-    return [Passages(*(each if is_own else [column.copy() for column in each])) for each in logs], is_own
+    if 2 * int(events.n[:, 0].sum()) > n_domains * room:
+        return [Passages(*log) for log in logs], no_log(n_domains, 0)
+    return [Passages(*(column.copy() for column in log)) for log in logs], events
