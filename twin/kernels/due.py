@@ -13,9 +13,9 @@ from twin.kernels.calendar import take
 from twin.kernels.jit import hot_kernel
 from twin.kernels.moves import first_slot
 from twin.kernels.prefetch import prefetch
-from twin.kernels.traffic import Scene
+from twin.kernels.traffic import Scene, Traffic
 
-AHEAD, STAGES = 10, 2
+AHEAD, STAGES = 10, 3
 """Events from one stage to the next; stages behind that in which events are gathered."""
 FEW_LINKS = 8_192
 """So many links and their slots lie in two megabytes of cache."""
@@ -76,12 +76,19 @@ def _ask_for_link(scene: Scene, link: int) -> None:
 
 
 @hot_kernel
+def _ask_for_slots(traffic: Traffic, at: int) -> None:
+    """Ask for a slot and the one behind it."""
+    prefetch(traffic.slots, at)
+    prefetch(traffic.slots, at + 1)
+
+
+@hot_kernel
 def _ask_for_start(scene: Scene, link: int, stage: int) -> None:
     """Ask for what the first of an origin queue needs."""
     vehicles, head = scene.vehicles, np.int64(scene.traffic.arms[link].queue_head)
     if head < 0:
         return
-    if stage == 0:
+    if stage == 1:
         prefetch(vehicles.kind, head)
         prefetch(vehicles.entered_ms, head)
         prefetch(vehicles.at, head)
@@ -94,15 +101,23 @@ def _ask_for_start(scene: Scene, link: int, stage: int) -> None:
 
 @hot_kernel
 def foresee(scene: Scene, event: int, stage: int) -> None:
-    """Ask for what an event will need: what its link points to, then what the next link points to."""
+    """Ask for what an event will need: its link anew, what that points to, then what the next link points to.
+
+    Where a step has many events, what was asked for when they were gathered is no longer at hand.
+    """
     traffic, link = scene.traffic, event >> 1
+    if stage == 0:
+        _ask_for_link(scene, link)
+        prefetch(traffic.arms, link)
+        return
     if event & 1:
         _ask_for_start(scene, link, stage)
         return
     row = traffic.links[link]
     target = np.int64(row.target)  # none is asked for as well: to ask costs less than to look
-    if stage == 0:
-        prefetch(traffic.slots, np.int64(row.head_at))
+    if stage == 1:
+        _ask_for_slots(traffic, np.int64(row.head_at))
         _ask_for_link(scene, target)
+        prefetch(scene.network.in_start, np.int64(row.node))
     else:
-        prefetch(traffic.slots, np.int64(traffic.links[target].entry_at))
+        _ask_for_slots(traffic, np.int64(traffic.links[target].entry_at))

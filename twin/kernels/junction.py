@@ -164,14 +164,14 @@ def _beats(traffic: Traffic, event: int, credit: int, best: tuple[int, int]) -> 
 
 
 @hot_kernel
-def _turn(scene: Scene, domain: int, target: int, moment: int, now: int) -> int:
+def _turn(scene: Scene, domain: int, place: tuple[int, int], moment: int, now: int) -> int:
     """The event whose turn it is to enter a link; -1 if the link is now kept for one that lacks the places.
 
     Smooth weighted round robin: who waits gains its weight, who goes pays what all gained.
     """
     network, traffic = scene.network, scene.traffic
     arms = traffic.arms
-    node = network.tail[target]
+    node, target = place
     first, last = np.int64(network.in_start[node]), np.int64(network.in_start[node + 1])
     parts, n_parts, total = traffic.work.parts, np.int64(0), np.int64(0)
     for link in range(first, last):
@@ -286,7 +286,7 @@ def process_node(scene: Scene, domain: int, node: int, step: int) -> None:
                 continue
         target = best >> 1 if best & 1 else np.int64(links[best >> 1].target)
         if target >= 0 and links[target].open_ms == best_ms and not links[target].flags & KEPT:
-            best = _turn(scene, domain, target, best_ms, now)
+            best = _turn(scene, domain, (node, target), best_ms, now)
             if best < 0:
                 continue
         added = _come_about(scene, domain, best, target, best_ms)
