@@ -11,9 +11,9 @@ import numpy as np
 
 from twin.kernels.calendar import take
 from twin.kernels.jit import hot_kernel
-from twin.kernels.moves import first_slot
+from twin.kernels.moves import first_slot, slot_behind
 from twin.kernels.prefetch import prefetch
-from twin.kernels.traffic import Scene, Traffic
+from twin.kernels.traffic import YIELDS, Scene, Traffic
 
 AHEAD, STAGES = 10, 3
 """Events from one stage to the next; stages behind that in which events are gathered."""
@@ -76,10 +76,21 @@ def _ask_for_link(scene: Scene, link: int) -> None:
 
 
 @hot_kernel
-def _ask_for_slots(traffic: Traffic, at: int) -> None:
-    """Ask for a slot and the one behind it."""
+def _ask_for_slots(traffic: Traffic, link: int, at: int) -> None:
+    """Ask for a slot of a link and the one behind it."""
     prefetch(traffic.slots, at)
-    prefetch(traffic.slots, at + 1)
+    prefetch(traffic.slots, slot_behind(traffic, link, at))
+
+
+@hot_kernel
+def _ask_for_others(scene: Scene, link: int, target: int) -> None:
+    """Ask for the other links into a node, where the head of one yields to them or may have to take turns."""
+    network, links = scene.network, scene.traffic.links
+    row = links[link]
+    if row.flags & YIELDS or (target >= 0 and links[target].open_ms >= row.own_ms):
+        node = np.int64(row.node)
+        for other in range(np.int64(network.in_start[node]), np.int64(network.in_start[node + 1])):
+            prefetch(links, other)
 
 
 @hot_kernel
@@ -116,8 +127,11 @@ def foresee(scene: Scene, event: int, stage: int) -> None:
     row = traffic.links[link]
     target = np.int64(row.target)  # none is asked for as well: to ask costs less than to look
     if stage == 1:
-        _ask_for_slots(traffic, np.int64(row.head_at))
+        _ask_for_slots(traffic, link, np.int64(row.head_at))
         _ask_for_link(scene, target)
+        prefetch(traffic.arms, target)
         prefetch(scene.network.in_start, np.int64(row.node))
+        prefetch(scene.network.major_start, link)
     else:
-        _ask_for_slots(traffic, np.int64(traffic.links[target].entry_at))
+        _ask_for_slots(traffic, target, np.int64(traffic.links[target].entry_at))
+        _ask_for_others(scene, link, target)
