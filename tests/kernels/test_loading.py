@@ -18,6 +18,7 @@ from tests.oracles import shuffled
 from tests.oracles_loading import Loaded, SlowLoading, load
 from tests.strategies import cases
 from tests.worlds import Case
+from twin.kernels.traffic import KEPT
 
 SEEDS = st.integers(0, 2**32 - 1)
 
@@ -171,6 +172,10 @@ def test_the_kernel_counts_right_at_every_step(case: Case) -> None:
         assert loader.on_link_veh.tolist() == [link.storage - link.n_free for link in slow.links]
         waiting = sorted(trip for link in slow.links for trip in link.origin_queue)
         assert sorted(loader.to_enter.tolist()) == waiting
+        traffic, links = loader.traffic, loader.traffic.links
+        is_tight = (links["n_free"] < loader.settings.most_places) | (links["flags"] & KEPT != 0)
+        assert traffic.tight[: links.shape[0]].astype(bool).tolist() == is_tight.tolist()
+        assert not traffic.tight[links.shape[0] :].any()
 
 
 @pytest.mark.one_interpreter("what holds of the slow twin holds of a kernel that agrees with it on each")

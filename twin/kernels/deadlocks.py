@@ -63,23 +63,38 @@ def _put(scene: Scene, link: int, rider: tuple[int, np.uint64, int], moment: int
 
 
 @inline_kernel
+def _walk(scene: Scene, origin: int, before: int, end_ms: int) -> int:
+    """Walk from a link to where its head waits, and on; a circle that closes is rotated. Returns 1 if so.
+
+    Links where an earlier walk of the same search came by are marked with a number above ``before``. A
+    rotated link's new head may close another circle; that waits for the next search.
+    """
+    arms, counts = scene.traffic.arms, scene.traffic.counts
+    counts[0, 4] += 1
+    walk, link = counts[0, 4], np.int64(origin)
+    while link >= 0 and arms[link].mark <= before:
+        arms[link].mark = walk
+        link = _blocked_by(scene, link, end_ms)
+    if link < 0 or arms[link].mark != walk:
+        return np.int64(0)
+    _rotate(scene, link, end_ms)
+    return np.int64(1)
+
+
+@inline_kernel
 def free_deadlocks(scene: Scene, end_ms: int) -> int:
     """Find every circle of links whose ready heads wait for each other's places, and rotate it once.
 
-    Returns how many were rotated; then the calendar has to be made anew.
+    Every link of a circle lacks room, or is kept, so walks begin at such links only. Returns how many
+    circles were rotated; then the calendar has to be made anew.
     """
-    rotations = np.int64(0)
-    links, arms = scene.traffic.links, scene.traffic.arms
-    for link in range(links.shape[0]):
-        arms[link].mark = 0
-    for origin in range(links.shape[0]):
-        link = np.int64(origin)
-        while link >= 0 and arms[link].mark == 0:
-            arms[link].mark = origin + 1
-            link = _blocked_by(scene, link, end_ms)
-        if link >= 0 and arms[link].mark == origin + 1:
-            _rotate(scene, link, end_ms)
-            rotations += 1
-            # a rotated link's new head may close another circle; that waits for the next check
-            arms[link].mark = -1
+    traffic = scene.traffic
+    words, rotations = traffic.tight.view(np.uint64), np.int64(0)
+    before = traffic.counts[0, 4]
+    for word in range(words.shape[0]):
+        if words[word] == 0:  # eight links with room: nobody waits for their places
+            continue
+        for origin in range(8 * word, 8 * word + 8):
+            if traffic.tight[origin]:
+                rotations += _walk(scene, origin, before, end_ms)
     return rotations

@@ -204,6 +204,7 @@ def _turn(scene: Scene, domain: int, place: tuple[int, int], moment: int, now: i
         kind = np.int64(traffic.links[winner >> 1].kind)
     if kind > 0 and _open_ms(scene, target, kind) > moment:
         traffic.links[target].flags |= KEPT
+        traffic.tight[target] = 1
         arm.kept_for = winner
         return np.int64(-1)
     return winner
@@ -247,6 +248,7 @@ def _come_about(scene: Scene, domain: int, event: int, target: int, moment: int)
     row = traffic.links[target]
     if row.flags & KEPT:  # it was kept for this one: others come from the next step on
         row.flags &= ~KEPT
+        traffic.tight[target] = row.n_free < scene.settings.most_places
         row.next_entry_ms = max(np.int64(row.next_entry_ms), (second_of(moment) + 1) * STEP_MS)
         row.open_ms = max(row.open_ms, row.next_entry_ms)
     return np.int64(-1)

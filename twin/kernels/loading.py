@@ -148,13 +148,16 @@ def _plan(scene: Scene, from_s: int) -> None:
     domain = traffic.work.domain
     clear(traffic.calendar)
     traffic.counts[:, 0] = 0
+    traffic.counts[:, 4] = 0
     for link in range(traffic.links.shape[0]):
         row, arm = traffic.links[link], traffic.arms[link]
-        row.asleep, row.n_asleep, arm.queue_asleep, arm.queue_due_s = 0, 0, 0, -1
+        row.asleep, row.n_asleep, arm.queue_asleep, arm.queue_due_s, arm.mark = 0, 0, 0, -1, 0
         look_at_head(scene, link)
         look_at_entry(traffic, link)
         begins, ends = np.int64(domain[network.tail[link]]), np.int64(domain[network.head[link]])
-        if row.n_free < scene.settings.most_places:
+        is_short = row.n_free < scene.settings.most_places
+        traffic.tight[link] = is_short or row.flags & KEPT != 0
+        if is_short:
             traffic.counts[begins, 0] += 1
         if row.own_ms < NEVER:
             second = max(second_of(row.own_ms), np.int64(from_s))

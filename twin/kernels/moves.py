@@ -16,6 +16,7 @@ from twin.kernels.traffic import (
     CUT,
     FILLER,
     FIRST_SLOTS,
+    KEPT,
     KIND_BITS,
     NEVER,
     NONE,
@@ -159,6 +160,7 @@ def tell_exit(scene: Scene, domain: int, link: int, places: int, step: int) -> N
     row, most = scene.traffic.links[link], scene.settings.most_places
     if row.n_free < most and row.n_free + places >= most:
         scene.traffic.counts[domain, 0] -= 1
+        scene.traffic.tight[link] = (row.flags & KEPT) != 0
     row.n_free += places
     if row.open_ms == NEVER:
         look_at_entry(scene.traffic, link)  # else nobody could enter sooner for the new hole
@@ -226,6 +228,7 @@ def enter(scene: Scene, domain: int, link: int, rider: tuple[int, np.uint64, int
     places = put_in(scene, link, rider, moment)
     if row.n_free < most and row.n_free + places >= most:
         scene.traffic.counts[domain, 0] += 1
+        scene.traffic.tight[link] = 1
     step = second_of(moment)
     if row.flags & CUT:
         hand_over(scene, domain, link, places, 0, step)

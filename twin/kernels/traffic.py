@@ -168,9 +168,11 @@ class Traffic(NamedTuple):
     slots: np.ndarray  # SLOT: those of `links`, then the rest of every ring
     calendar: Calendar
     work: Work
+    tight: np.ndarray
+    """uint8 (n_links, filled up to words of eight): links without room for the longest vehicle, or kept."""
     counts: np.ndarray
-    """int64 (n_domains, 8): links without room for the longest vehicle, events of the step, and (by its
-    parity) whether the log is nearly full."""
+    """int64 (n_domains, 8): links without room for the longest vehicle, events of the step, (two, by its
+    parity) whether the log is nearly full, and walks that were made in search of deadlocks."""
 
 
 class Vehicles(NamedTuple):

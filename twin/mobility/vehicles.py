@@ -118,7 +118,8 @@ def no_traffic(network: Network, origin_priority: float, n_domains: int) -> Traf
     for name in ("queue_head", "queue_tail", "queue_due_s", "full_s"):
         arms[name] = -1
     work, calendar = _work(network, n_domains)
-    return Traffic(links, arms, slots, calendar, work, np.zeros((n_domains, 8), dtype=np.int64))
+    tight = np.zeros(-(-links.shape[0] // 8) * 8, dtype=np.uint8)
+    return Traffic(links, arms, slots, calendar, work, tight, np.zeros((n_domains, 8), dtype=np.int64))
 
 
 def _work(network: Network, n_domains: int) -> tuple[Work, Calendar]:

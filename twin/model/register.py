@@ -83,6 +83,13 @@ ROWS = (
     ("loader.traffic.work.handed", LOGGED, "int32", "", "scratch: what domains hand to each other"),
     ("loader.traffic.work.n_handed", COUNT, "int64", "", "scratch: how much"),
     ("loader.traffic.work.meeting", COUNT, "int64", "threads", "scratch: who has come to the end of a step"),
+    (
+        "loader.traffic.tight",
+        LOGGED,
+        "uint8",
+        "",
+        "links that lack room for the longest vehicle, or are kept",
+    ),
     ("loader.traffic.counts", COUNT, "int64", "links", "links that are nearly full, events of the step"),
     ("loader.vehicles.key", TRIP, "uint64", "", "random key of the trip"),
     ("loader.vehicles.link", TRIP, "int32", "link", "link it is on, or will start on"),
