@@ -17,8 +17,8 @@ from twin.kernels.traffic import YIELDS, Scene, Traffic
 
 AHEAD, STAGES = 10, 3
 """Events from one stage to the next; stages behind that in which events are gathered."""
-FEW_LINKS = 8_192
-"""So many links and their slots lie in two megabytes of cache."""
+FEW_LINKS = 2_048
+"""So many links and their first slots take half of a second cache of 512 KB, the smallest in use."""
 
 
 @hot_kernel
