@@ -119,7 +119,7 @@ def _simplified(
     done: set[Edge] = set()
     ordered = sorted(around)
     for start in [*(node for node in ordered if node not in through), *ordered]:
-        if len(done) == len(uses):  # what is left are rings without a junction, if any
+        if len(done) == len(uses):  # nodes still to come are needed only for rings without a junction
             return
         for neighbour in sorted(around[start]):
             edge = (start, neighbour) if start < neighbour else (neighbour, start)
