@@ -4,8 +4,9 @@ Processor time is what is promised, 4 s, and that is what is asserted. But it is
 another process shares the cores, their caches and their clock, the same work takes up to half as much time
 again. So on a machine that is not quiet the same file is also read by a yardstick, some lines of the
 standard library that do what fetching does most (parsing, dictionaries, sorting), in turn with the fetches,
-and the best of each are compared: what slows one slows the other. Measured so, fetching takes about 2.5
-times the yardstick on Python 3.11, 3.12 and 3.13, on a machine quiet or five times overloaded.
+and the best of each are compared: what slows one slows the other. Measured so, fetching takes 2.4 to 2.6
+times the yardstick on a quiet machine, and up to 3.1 times beside the whole suite where caches are small:
+it touches more memory, and waits more for it. So only half as much again as on a quiet machine is refused.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from tests.osm_town import write_town
 pytestmark = pytest.mark.one_interpreter("seconds and bytes of one interpreter are enough")
 
 BUDGET_S = 4.0
-MOST_YARDSTICKS = 3.0
+MOST_YARDSTICKS = 3.6
 MOST_MB = 500.0
 ROUNDS = (2, 5)
 """At least and at most so many fetches: further ones only if the first were too slow."""
