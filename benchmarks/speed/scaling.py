@@ -28,6 +28,7 @@ from twin.mobility.loading import Loader
 
 PART_S = 3_600
 TURNS = 3
+"""Runs of each rate, of which the best counts."""
 LARGER = 272 / 172
 LARGER_PAIRS = 5
 CONGESTED = (0.22, 0.18, 0.15, 0.12)
