@@ -1,41 +1,69 @@
-"""Logs of a loading: whether copied or handed over, what was once returned is not written again."""
+"""Logs of a loading: whether copied or given away, what was once returned is not written again while held."""
 
 from __future__ import annotations
 
+import pickle
+
 import numpy as np
-import pytest
 
 from tests.kernels.loading_door import loader_of, rush_on_grid
 from twin.mobility import loading
-from twin.mobility.passages import Passages, no_log, taken_from
+from twin.mobility.passages import Log, Passages
 
 
-@pytest.mark.parametrize(("written", "is_own"), [((3, 4), False), ((4, 5), True), ((8, 0), False)])
-def test_the_logs_own_memory_is_given_where_they_are_mostly_full(written, is_own):
-    events = no_log(2, 8)
-    events.n[:, 0] = written
+def _written(log: Log, n: tuple[int, ...], first: int = 0) -> list[Passages]:
+    """What is taken from logs into which numbers from the first on were written."""
+    events = log.empty(8)
     for column in events[:4]:
-        column[:] = np.arange(16).reshape(2, 8)
-    logs, after = taken_from(events)
-    assert (after is not events) == is_own
-    assert [log.trip.tolist() for log in logs] == [
-        list(range(8 * k, 8 * k + n)) for k, n in enumerate(written)
-    ]
-    assert all(np.shares_memory(log.trip, events.trip) == is_own for log in logs if log.trip.size)
+        for domain, count in enumerate(n):
+            column[domain, :count] = first + np.arange(count)
+    events.n[:, 0] = n
+    return log.taken()
+
+
+def test_memory_is_written_again_once_nobody_holds_any_part_of_it():
+    log = Log(2)
+    memory = log.empty(8).trip
+    for first in (0, 100):
+        parts = _written(log, (3, 8), first)
+        assert [part.trip.tolist() for part in parts] == [list(range(first, first + n)) for n in (3, 8)]
+        assert np.shares_memory(parts[1].exit_ms, memory.base)
+        del parts
+
+
+def test_who_keeps_a_part_is_given_copies():
+    log = Log(1)
+    memory = log.empty(8).trip
+    slice_of_one_column = _written(log, (8,))[0].link[2:5][::-1]
+    for first in (100, 200):
+        events = log.empty(8)
+        assert not np.shares_memory(events.trip, memory.base)
+        part = _written(log, (8,), first)[0]
+        assert part.trip.tolist() == list(range(first, first + 8))
+        assert not np.shares_memory(part.trip, events.trip)
+    assert slice_of_one_column.tolist() == [4, 3, 2]
+
+
+def test_a_log_is_pickled_without_what_was_taken():
+    log = Log(2)
+    held = _written(log, (8, 8))
+    again = pickle.loads(pickle.dumps(log))
+    assert _written(again, (2, 1), first=50)[0].trip.tolist() == [50, 51]
+    assert held[0].trip.tolist() == list(range(8))
 
 
 def test_a_log_stays_as_it_is_when_more_is_loaded(monkeypatch):
     case = rush_on_grid(n_side=4, n_trips=500, n_steps=1_500)
     day = loader_of(case).advance(0, case.n_steps).in_order()
-    given = []
+    taken, given = Log.taken, []
 
-    def seen(events):
-        passages, after = taken_from(events)
-        given.append(after is not events)
-        return passages, after
+    def seen(log: Log) -> list[Passages]:
+        parts = taken(log)
+        given.append(bool(np.shares_memory(parts[0].trip, log._memory)))
+        return parts
 
     monkeypatch.setattr(loading, "LOG_ROOM", 10)
-    monkeypatch.setattr(loading, "taken_from", seen)
+    monkeypatch.setattr(Log, "taken", seen)
     loader, parts, copies = loader_of(case), [], []
     for from_s in range(0, case.n_steps, 250):
         parts.append(loader.advance(from_s, from_s + 250))

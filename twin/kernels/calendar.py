@@ -11,7 +11,7 @@ import numpy as np
 from twin.kernels.jit import hot_kernel, kernel
 from twin.kernels.traffic import STEP_MS, Calendar
 
-SECONDS = 1_024
+SECONDS = 8_192
 """Seconds ahead; a power of two. A link that takes longer to drive is looked at early, and put off."""
 CHUNK = 32
 """Words of a chunk, a power of two: which chunk goes on, then events. Chunk 0 is none."""

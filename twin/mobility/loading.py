@@ -15,13 +15,13 @@ from twin.errors import WorkError
 from twin.kernels import loading as kernels
 from twin.kernels import turns
 from twin.kernels.traffic import STEP_MS, Network, Scene, Supply
-from twin.mobility.passages import Passages, no_log, taken_from
+from twin.mobility.passages import Log, Passages
 from twin.mobility.rules import Rules, settings_of
 from twin.mobility.vehicles import Legs, no_traffic, vehicles_of
 from twin.routing.routes import Routes
 
-LOG_ROOM = 2**18
-"""Events that a log has room for at first; what follows one full before its time has twice the room."""
+LOG_ROOM = 2**24
+"""Most events that a log has room for; memory is taken as it is written to."""
 
 
 class Loader:
@@ -67,7 +67,8 @@ class Loader:
         cars, buses = np.arange(self.n_trips), np.arange(self.n_trips, self.vehicles.key.shape[0])
         self.vehicles.at[cars] = self._write(cars, routes)
         self.vehicles.at[buses] = self._write(buses, legs.routes)
-        self.events, self.log_room = no_log(n_domains, 0), LOG_ROOM
+        self._log = Log(n_domains)
+        self.events = self._log.empty(0)
         self._taken_up: Supply | None = None
         self._settled = True
         self.rotations = self.n_released = 0
@@ -155,18 +156,15 @@ class Loader:
         """Run the steps from one moment to another and return the links left meanwhile."""
         headway_ms = np.maximum(self.supply.headway_ms * min(4, *self.rules.pace) // 4, 1)
         margin = int((STEP_MS // headway_ms + 2).sum()) + self.network.tail.shape[0]
+        room = min(self.n_words * (64 // self.network.turn_bits), LOG_ROOM)
         self._take_up(from_s)
         parts: list[Passages] = []
         step = from_s
         while step < until_s:
-            scene = self._scene(margin + self.log_room)
-            scene.events.n[:] = 0
-            step, turned = self._run(scene, (step, until_s, margin))
+            self.events = self._log.empty(margin + room)
+            step, turned = self._run(self._scene(), (step, until_s, margin))
             self.rotations += turned
-            passages, self.events = taken_from(scene.events)
-            parts += passages
-            if step < until_s:
-                self.log_room *= 2
+            parts += self._log.taken()
         self._settled = False
         self.check()
         return Passages.join(parts)
@@ -175,7 +173,7 @@ class Loader:
         """Tell links and calendar what has changed since the last steps, if anything has."""
         before = self._taken_up
         if before is None or not all(map(np.array_equal, before, self.supply)):
-            kernels.take_up(self._scene(0), from_s)
+            kernels.take_up(self._scene(), from_s)
             self._taken_up = Supply(*(column.copy() for column in self.supply))
 
     def _run(self, scene: Scene, window: tuple[int, int, int]) -> tuple[int, int]:
@@ -192,11 +190,11 @@ class Loader:
 
         ``left`` are the passages since ``since_s``, from which the rate of each queue is seen.
         """
-        events = no_log(1, int(self.on_link_veh.sum()))
-        scene = self._scene(0)._replace(events=events)
+        log = Log(1)
+        scene = self._scene()._replace(events=log.empty(int(self.on_link_veh.sum())))
         left_veh = np.bincount(left.link, minlength=self.network.tail.shape[0])
         kernels.queued(scene, now_s * STEP_MS, since_s * STEP_MS, left_veh)
-        return Passages.join(taken_from(events)[0])
+        return Passages.join(log.taken())
 
     def ahead_of(self, trips: np.ndarray) -> Routes:
         """Routes of trips (rows) from the link that each is on or waits for, by place in ``trips``."""
@@ -229,7 +227,7 @@ class Loader:
         """Tell vehicles on links where they are, unless they have been told."""
         if not self._settled:
             self._settled = True
-            kernels.settle(self._scene(0))
+            kernels.settle(self._scene())
 
     @property
     def on_link_veh(self) -> np.ndarray:
@@ -277,7 +275,7 @@ class Loader:
         arrived = vehicles.arrived_ms >= 0
         waits = (vehicles.release_ms >= 0) & (vehicles.entered_ms < 0)
         n_arrived, n_waiting = np.count_nonzero(arrived), np.count_nonzero(waits)
-        n_driving, wrong = kernels.settle(self._scene(0))
+        n_driving, wrong = kernels.settle(self._scene())
         self._settled = True
         legs = arrived[vehicles.key.shape[0] - vehicles.next_leg.shape[0] :]
         n_released = self.n_released + np.count_nonzero(legs & (vehicles.next_leg >= 0))
@@ -290,10 +288,8 @@ class Loader:
             row = int(self.network.row[wrong])
             raise WorkError(f"link row {row}: places taken and free do not add up")
 
-    def _scene(self, n_events: int) -> Scene:
-        """All that the kernels work on, with an empty log for that many events."""
-        if self.events.trip.shape[1] < n_events:
-            self.events = no_log(self.traffic.counts.shape[0], n_events)
+    def _scene(self) -> Scene:
+        """All that the kernels work on; what was logged before may be in others' hands."""
         return Scene(
             self.network, self.supply, self.traffic, self.vehicles, self.words, self.events, self.settings
         )

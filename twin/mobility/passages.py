@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,20 +50,56 @@ class Passages:
         )
 
 
-def no_log(n_domains: int, n_events: int) -> Events:
-    """Empty logs."""
-    trip, link, enter_ms, exit_ms = np.empty((4, n_domains, n_events), dtype=np.int32)
-    return Events(trip, link, enter_ms, exit_ms, np.zeros((n_domains, 16), dtype=np.uint32))
+class Log:
+    """Memory that a loading writes passages to: given away with them, written again once nobody holds any.
 
+    Memory that was never touched is dear: the system clears it at a tenth of the speed at which it is written
+    later. So it goes round; who keeps what was given is given copies from then on.
 
-def taken_from(events: Events) -> tuple[list[Passages], Events]:
-    """What was written to the logs, and logs to go on with.
-
-    Logs that are mostly full are given away themselves, since to copy them would take longer than to begin
-    new ones; of others a copy is given, since their room would be held for as long as what was written.
+    Parameters
+    ----------
+    n_domains
+        Each writes for itself.
     """
-    n_domains, room = events.trip.shape
-    logs = [[column[domain, : events.n[domain, 0]] for column in events[:4]] for domain in range(n_domains)]
-    if 2 * int(events.n[:, 0].sum()) > n_domains * room:
-        return [Passages(*log) for log in logs], no_log(n_domains, 0)
-    return [Passages(*(column.copy() for column in log)) for log in logs], events
+
+    __slots__ = ("_are_kept", "_lease", "_memory", "_n")
+
+    def __init__(self, n_domains: int) -> None:
+        self._memory = np.empty((4, n_domains, 0), dtype=np.int32)
+        self._n = np.zeros((n_domains, 16), dtype=np.uint32)
+        self._lease: weakref.ref[_Lease] | None = None
+        self._are_kept = False
+
+    def __reduce__(self) -> tuple[type[Log], tuple[int]]:
+        """A copy has memory of its own; what was written has been taken."""
+        return Log, (self._n.shape[0],)
+
+    def empty(self, n_events: int) -> Events:
+        """Empty logs with room for so many events of each domain."""
+        room = self._memory.shape[2]
+        if self._lease is not None and self._lease() is not None:
+            self._are_kept, room = True, 0
+        self._lease = None
+        if room < n_events:
+            shape = (4, self._n.shape[0], max(n_events, 2 * room))
+            self._memory = np.empty(shape, dtype=np.int32)
+        self._n[:] = 0
+        trip, link, enter_ms, exit_ms = self._memory
+        return Events(trip, link, enter_ms, exit_ms, self._n)
+
+    def taken(self) -> list[Passages]:
+        """What was written, one part a domain; `empty` must be called before more is."""
+        columns = self._memory
+        if not self._are_kept:
+            lease = _Lease(self._memory)
+            self._lease, columns = weakref.ref(lease), np.asarray(lease)
+        parts = [columns[:, domain, :n] for domain, n in enumerate(self._n[:, 0].tolist())]
+        return [Passages(*(part.copy() if self._are_kept else part)) for part in parts]
+
+
+class _Lease:
+    """Lends memory as an array: there as long as that array or any view of it is."""
+
+    def __init__(self, memory: np.ndarray) -> None:
+        self.memory = memory
+        self.__array_interface__ = memory.__array_interface__
