@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.model.village import WORKS, scenario, world
-from twin.model.register import ROWS
+from twin.model.register import ROWS, enter_state
 from twin.model.twin_model import TwinModel
 from twin.variables import REGISTER
 
@@ -28,6 +28,7 @@ def test_the_register_holds_the_state() -> None:
 
 
 def test_kinds_follow_the_groups() -> None:
+    enter_state()
     assert REGISTER["loader.traffic.links.n_here"].kind == "truth"
     assert REGISTER["orders.classified"].kind == "policy"
     assert REGISTER["pictures.travel_time_s"].kind == "knowledge"
