@@ -8,10 +8,10 @@ import numpy as np
 
 from tests.kernels.loading_door import loader_of, rush_on_grid
 from twin.mobility import loading
-from twin.mobility.passages import Log, Passages
+from twin.mobility.passages import PassageLog, Passages
 
 
-def _written(log: Log, n: tuple[int, ...], first: int = 0) -> list[Passages]:
+def _written(log: PassageLog, n: tuple[int, ...], first: int = 0) -> list[Passages]:
     """What is taken from logs into which numbers from the first on were written."""
     events = log.empty(8)
     for column in events[:4]:
@@ -22,7 +22,7 @@ def _written(log: Log, n: tuple[int, ...], first: int = 0) -> list[Passages]:
 
 
 def test_memory_is_written_again_once_nobody_holds_any_part_of_it():
-    log = Log(2)
+    log = PassageLog(2)
     memory = log.empty(8).trip
     for first in (0, 100):
         parts = _written(log, (3, 8), first)
@@ -32,7 +32,7 @@ def test_memory_is_written_again_once_nobody_holds_any_part_of_it():
 
 
 def test_who_keeps_a_part_is_given_copies():
-    log = Log(1)
+    log = PassageLog(1)
     memory = log.empty(8).trip
     slice_of_one_column = _written(log, (8,))[0].link[2:5][::-1]
     for first in (100, 200):
@@ -45,7 +45,7 @@ def test_who_keeps_a_part_is_given_copies():
 
 
 def test_a_log_is_pickled_without_what_was_taken():
-    log = Log(2)
+    log = PassageLog(2)
     held = _written(log, (8, 8))
     again = pickle.loads(pickle.dumps(log))
     assert _written(again, (2, 1), first=50)[0].trip.tolist() == [50, 51]
@@ -55,15 +55,15 @@ def test_a_log_is_pickled_without_what_was_taken():
 def test_a_log_stays_as_it_is_when_more_is_loaded(monkeypatch):
     case = rush_on_grid(n_side=4, n_trips=500, n_steps=1_500)
     day = loader_of(case).advance(0, case.n_steps).in_order()
-    taken, given = Log.taken, []
+    taken, given = PassageLog.taken, []
 
-    def seen(log: Log) -> list[Passages]:
+    def seen(log: PassageLog) -> list[Passages]:
         parts = taken(log)
         given.append(bool(np.shares_memory(parts[0].trip, log._memory)))
         return parts
 
     monkeypatch.setattr(loading, "LOG_ROOM", 10)
-    monkeypatch.setattr(Log, "taken", seen)
+    monkeypatch.setattr(PassageLog, "taken", seen)
     loader, parts, copies = loader_of(case), [], []
     for from_s in range(0, case.n_steps, 250):
         parts.append(loader.advance(from_s, from_s + 250))

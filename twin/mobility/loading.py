@@ -15,7 +15,7 @@ from twin.errors import WorkError
 from twin.kernels import loading as kernels
 from twin.kernels import turns
 from twin.kernels.traffic import STEP_MS, Network, Scene, Supply
-from twin.mobility.passages import Log, Passages
+from twin.mobility.passages import PassageLog, Passages
 from twin.mobility.rules import Rules, settings_of
 from twin.mobility.vehicles import Legs, no_traffic, vehicles_of
 from twin.routing.routes import Routes
@@ -67,7 +67,7 @@ class Loader:
         cars, buses = np.arange(self.n_trips), np.arange(self.n_trips, self.vehicles.key.shape[0])
         self.vehicles.at[cars] = self._write(cars, routes)
         self.vehicles.at[buses] = self._write(buses, legs.routes)
-        self._log = Log(n_domains)
+        self._log = PassageLog(n_domains)
         self.events = self._log.empty(0)
         self._taken_up: Supply | None = None
         self._settled = True
@@ -190,7 +190,7 @@ class Loader:
 
         ``left`` are the passages since ``since_s``, from which the rate of each queue is seen.
         """
-        log = Log(1)
+        log = PassageLog(1)
         scene = self._scene()._replace(events=log.empty(int(self.on_link_veh.sum())))
         left_veh = np.bincount(left.link, minlength=self.network.tail.shape[0])
         kernels.queued(scene, now_s * STEP_MS, since_s * STEP_MS, left_veh)

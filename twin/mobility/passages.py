@@ -50,7 +50,7 @@ class Passages:
         )
 
 
-class Log:
+class PassageLog:
     """Memory that a loading writes passages to: given away with them, written again once nobody holds any.
 
     Memory that was never touched is dear: the system clears it at a tenth of the speed at which it is written
@@ -70,9 +70,9 @@ class Log:
         self._lease: weakref.ref[_Lease] | None = None
         self._are_kept = False
 
-    def __reduce__(self) -> tuple[type[Log], tuple[int]]:
+    def __reduce__(self) -> tuple[type[PassageLog], tuple[int]]:
         """A copy has memory of its own; what was written has been taken."""
-        return Log, (self._n.shape[0],)
+        return PassageLog, (self._n.shape[0],)
 
     def empty(self, n_events: int) -> Events:
         """Empty logs with room for so many events of each domain."""
