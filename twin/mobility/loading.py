@@ -154,9 +154,8 @@ class Loader:
 
     def advance(self, from_s: int, until_s: int) -> Passages:
         """Run the steps from one moment to another and return the links left meanwhile."""
-        headway_ms = np.maximum(self.supply.headway_ms * min(4, *self.rules.pace) // 4, 1)
-        margin = int((STEP_MS // headway_ms + 2).sum()) + self.network.tail.shape[0]
-        room = min(self.n_words * (64 // self.network.turn_bits), LOG_ROOM)
+        margin, n_turns = self._most_events(1), self.n_words * (64 // self.network.turn_bits)
+        room = min(self._most_events(until_s - from_s), n_turns, LOG_ROOM)
         self._take_up(from_s)
         parts: list[Passages] = []
         step = from_s
@@ -168,6 +167,11 @@ class Loader:
         self._settled = False
         self.check()
         return Passages.join(parts)
+
+    def _most_events(self, duration_s: int) -> int:
+        """As many links as can be left in that time, by their headways."""
+        headway_ms = np.maximum(self.supply.headway_ms * min(4, *self.rules.pace) // 4, 1)
+        return int((duration_s * STEP_MS // headway_ms + 2).sum() + headway_ms.shape[0])
 
     def _take_up(self, from_s: int) -> None:
         """Tell links and calendar what has changed since the last steps, if anything has."""
