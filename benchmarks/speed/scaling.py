@@ -27,8 +27,8 @@ from benchmarks.speed.world import World
 from twin.mobility.loading import Loader
 
 PART_S = 3_600
-TURNS = 3
-"""Runs of each rate, of which the best counts."""
+TURNS = 5
+"""Runs of each rate, of which the best counts, as many as engines take beside their peers."""
 LARGER = 272 / 172
 LARGER_PAIRS = 5
 CONGESTED = (0.22, 0.18, 0.15, 0.12)
