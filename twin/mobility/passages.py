@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import weakref
 from dataclasses import dataclass
+from mmap import mmap
 
 import numpy as np
 
@@ -65,7 +66,7 @@ class PassageLog:
     __slots__ = ("_are_kept", "_lease", "_memory", "_n")
 
     def __init__(self, n_domains: int) -> None:
-        self._memory = np.empty((4, n_domains, 0), dtype=np.int32)
+        self._memory = _untouched((4, n_domains, 0))
         self._n = np.zeros((n_domains, 16), dtype=np.uint32)
         self._lease: weakref.ref[_Lease] | None = None
         self._are_kept = False
@@ -81,8 +82,7 @@ class PassageLog:
             self._are_kept, room = True, 0
         self._lease = None
         if room < n_events:
-            shape = (4, self._n.shape[0], max(n_events, 2 * room))
-            self._memory = np.empty(shape, dtype=np.int32)
+            self._memory = _untouched((4, self._n.shape[0], max(n_events, 2 * room)))
         self._n[:] = 0
         trip, link, enter_ms, exit_ms = self._memory
         return Events(trip, link, enter_ms, exit_ms, self._n)
@@ -95,6 +95,13 @@ class PassageLog:
             self._lease, columns = weakref.ref(lease), np.asarray(lease)
         parts = [columns[:, domain, :n] for domain, n in enumerate(self._n[:, 0].tolist())]
         return [Passages(*(part.copy() if self._are_kept else part)) for part in parts]
+
+
+def _untouched(shape: tuple[int, int, int]) -> np.ndarray:
+    """Memory in small pages: of large ones, which numpy asks for, columns touch more than they write."""
+    n = int(np.prod(shape))
+    pages = mmap(-1, max(n * np.dtype(np.int32).itemsize, 1))
+    return np.frombuffer(pages, dtype=np.int32, count=n).reshape(shape)
 
 
 class _Lease:
