@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 
 import numpy as np
+import pytest
 
 from tests.kernels.loading_door import loader_of, rush_on_grid
 from twin.mobility import loading
@@ -50,6 +52,19 @@ def test_a_log_is_pickled_without_what_was_taken():
     again = pickle.loads(pickle.dumps(log))
     assert _written(again, (2, 1), first=50)[0].trip.tolist() == [50, 51]
     assert held[0].trip.tolist() == list(range(8))
+
+
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_a_forked_process_writes_to_memory_of_its_own():
+    log = PassageLog(1)
+    events = log.empty(8)
+    events.trip[:] = 1
+    child = os.fork()
+    if child == 0:
+        events.trip[:] = 2
+        os._exit(0 if events.trip.min() == 2 else 1)
+    assert os.waitpid(child, 0)[1] == 0
+    assert events.trip.max() == 1
 
 
 def test_a_log_stays_as_it_is_when_more_is_loaded(monkeypatch):

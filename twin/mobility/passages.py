@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import weakref
 from dataclasses import dataclass
-from mmap import mmap
+from mmap import MAP_PRIVATE, mmap
 
 import numpy as np
 
@@ -98,9 +98,12 @@ class PassageLog:
 
 
 def _untouched(shape: tuple[int, int, int]) -> np.ndarray:
-    """Memory in small pages: of large ones, which numpy asks for, columns touch more than they write."""
+    """Memory in small pages: of large ones, which numpy asks for, columns touch more than they write.
+
+    It is private: a process that is forked while others hold passages writes to its own.
+    """
     n = int(np.prod(shape))
-    pages = mmap(-1, max(n * np.dtype(np.int32).itemsize, 1))
+    pages = mmap(-1, max(n * np.dtype(np.int32).itemsize, 1), flags=MAP_PRIVATE)
     return np.frombuffer(pages, dtype=np.int32, count=n).reshape(shape)
 
 
