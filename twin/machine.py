@@ -36,6 +36,16 @@ def without_collecting() -> Iterator[None]:
             gc.enable()
 
 
+@contextmanager
+def collecting_new_things_only() -> Iterator[None]:
+    """Look for cycles among what is made meanwhile, and not again and again among what is there already."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+
+
 def end_without_collecting() -> None:
     """Let the process end without a search for cycles among all that is left: its memory goes as a whole.
 

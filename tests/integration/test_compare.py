@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -84,6 +85,14 @@ def test_both_were_run(desk: Desk, both: Comparison) -> None:
         for seed in both.seeds:
             assert f"{title}, seed {seed}: learning habits" in progress
     assert not list(Path(desk.cache).glob("twin/runs/*/manifest.json")), "the cache was to be left alone"
+
+
+def test_seeds_side_by_side_come_to_the_same(desk: Desk, both: Comparison, tmp_path: Path) -> None:
+    arguments = ("compare", "quiet.toml", "same.toml", "--seeds", "2", "--out", "beside")
+    answer = ask(desk.folder, tmp_path, *arguments)
+    assert answer.returncode == 0, answer.stderr
+    assert "2 seeds done" in answer.stderr or os.cpu_count() == 1
+    assert load_comparison(desk.folder / "beside").digests == both.digests
 
 
 def test_it_says_what_differs_and_that_two_seeds_give_no_interval(told: str, both: Comparison) -> None:

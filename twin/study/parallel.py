@@ -1,22 +1,28 @@
 """Missing runs on several processes, one seed each: what they find goes to the store, by key.
 
-A seed's territory, population and habits are shared by its scenarios, so a seed is the unit of work.
-The order in which processes end changes nothing: a run is a function of its key.
+A seed's territory, population and habits are shared by its scenarios, so a seed is the unit of work. This
+process takes its part: it has loaded the libraries, and drawn a population, to see that the scenarios fit.
+The order in which seeds end changes nothing: a run is a function of its key.
 """
 
 from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from itertools import chain
 from multiprocessing import get_context
 
-from twin.machine import without_collecting
+from twin.machine import collecting_new_things_only, without_collecting
 from twin.scenario.scenario import Scenario
 from twin.study.keys import simulation_key
 from twin.study.members import SweepRunner, default_runner, user_store
-from twin.study.progress import Progress, silent
+from twin.study.progress import Progress, silent, within
+
+SeedWork = tuple[tuple[Scenario, ...], int, bool]
+"""Scenarios, a seed, and whether whole results are kept of it."""
 
 
 def run_missing(scenarios: Sequence[Scenario], seeds: Sequence[int], progress: Progress) -> None:
@@ -38,16 +44,45 @@ def run_missing(scenarios: Sequence[Scenario], seeds: Sequence[int], progress: P
     from twin.mobility.compiling import compile_beside  # loads Numba, so only where something runs
 
     compile_beside()
+    progress(0.0, f"{len(missing)} seeds on {workers} processes")
+    work = [(_turned(scenarios, number), seed, seed == seeds[0]) for number, seed in enumerate(missing)]
+    _work_off(work, workers, progress)
+    progress(1.0, f"{len(missing)} seeds done")
+
+
+def _work_off(work: Sequence[SeedWork], workers: int, progress: Progress) -> None:
+    """Work by this process and others: each takes the next when it has done one.
+
+    This one begins with the first, whose people it may have drawn, and tells how far all are.
+    """
+    left, done = iter(tuple(work[1:])), list[SeedWork]()
+
+    def take_turns(run: Callable[[SeedWork], None], first: Sequence[SeedWork] = ()) -> None:
+        try:
+            for each in chain(first, left):
+                run(each)
+                done.append(each)
+        except BaseException:
+            deque(left, maxlen=0)  # nobody begins another
+            raise
+
+    def here(mine: SeedWork) -> None:
+        def tell(share: float, text: str) -> None:
+            progress((len(done) + share) / len(work), f"seed {mine[1]}: {text}")
+
+        _run_seed(mine, tell)
+
     # a fresh interpreter each: a fork would copy locks that threads of this process may hold
-    with ProcessPoolExecutor(workers, get_context("spawn"), _load) as executor:
-        work = {
-            executor.submit(_run_seed, _turned(scenarios, number), seed, seed == seeds[0]): seed
-            for number, seed in enumerate(missing)
-        }
-        progress(0.0, f"{len(missing)} seeds on {workers} processes")
-        for number, finished in enumerate(as_completed(work), start=1):
-            finished.result()
-            progress(number / len(missing), f"seed {work[finished]} done")
+    others = ProcessPoolExecutor(workers - 1, get_context("spawn"), _load)
+    with others, ThreadPoolExecutor(workers - 1) as waiting:
+        elsewhere = [
+            waiting.submit(take_turns, lambda each: others.submit(_run_seed, each).result())
+            for _ in range(workers - 1)
+        ]
+        with collecting_new_things_only():
+            take_turns(here, work[:1])
+        for each in elsewhere:
+            each.result()
 
 
 def _turned(scenarios: Sequence[Scenario], number: int) -> tuple[Scenario, ...]:
@@ -65,9 +100,10 @@ def _load() -> None:
     gc.freeze()
 
 
-def _run_seed(scenarios: tuple[Scenario, ...], seed: int, whole: bool) -> None:
+def _run_seed(work: SeedWork, progress: Progress = silent) -> None:
     """All scenarios with one seed, into the store."""
+    scenarios, seed, whole = work
     members = SweepRunner(None, cache=True)
-    for scenario in scenarios:
+    for number, scenario in enumerate(scenarios):
         ask = members.result if whole else members.member
-        ask(scenario, seed, silent)
+        ask(scenario, seed, within(progress, number / len(scenarios), (number + 1) / len(scenarios)))

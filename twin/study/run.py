@@ -136,9 +136,17 @@ def _ground(scenario: Scenario, seed: int, progress: Progress) -> tuple[Territor
 def _open(
     scenario: Scenario, territory: Territory, population: Population, seed: int, progress: Progress
 ) -> None:
+    key = simulation_key(scenario, seed)
+    if key in _opened:
+        return
     progress(0.08, "opening the day for trial")
     with told_of_parameters(scenario):
         check_opens(scenario, territory, population, seed)
+    _opened.add(key)
+
+
+_opened: set[str] = set()
+"""Keys of the runs whose day has been opened for trial: all that it could refuse hangs on the key."""
 
 
 def world_of_days(
