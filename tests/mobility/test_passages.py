@@ -7,6 +7,8 @@ import pickle
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.kernels.loading_door import loader_of, rush_on_grid
 from twin.mobility import loading
@@ -70,11 +72,11 @@ def test_a_forked_process_writes_to_memory_of_its_own():
 def test_a_log_stays_as_it_is_when_more_is_loaded(monkeypatch):
     case = rush_on_grid(n_side=4, n_trips=500, n_steps=1_500)
     day = loader_of(case).advance(0, case.n_steps).in_order()
-    taken, given = PassageLog.taken, []
+    taken, lent = PassageLog.taken, []
 
     def seen(log: PassageLog) -> list[Passages]:
         parts = taken(log)
-        given.append(bool(np.shares_memory(parts[0].trip, log._memory)))
+        lent.append(bool(np.shares_memory(parts[0].trip, log._memory)))
         return parts
 
     monkeypatch.setattr(loading, "LOG_ROOM", 10)
@@ -83,9 +85,19 @@ def test_a_log_stays_as_it_is_when_more_is_loaded(monkeypatch):
     for from_s in range(0, case.n_steps, 250):
         parts.append(loader.advance(from_s, from_s + 250))
         copies.append([column.copy() for column in vars(parts[-1]).values()])
-    assert set(given) == {False, True}
-    assert len(given) > len(parts), "some log was full before its time"
+    assert set(lent) == {False, True}
+    assert len(lent) > len(parts), "some log was full before its time"
     for part, copied in zip(parts, copies, strict=True):
         assert all(map(np.array_equal, vars(part).values(), copied))
     joined = Passages.join(parts).in_order()
     assert all(map(np.array_equal, vars(joined).values(), vars(day).values()))
+
+
+@given(st.lists(st.tuples(st.integers(0, 6), st.integers(0, 30)), unique=True))
+def test_in_order_is_by_vehicle_and_moment_of_entry_however_they_were_logged(entries):
+    trip, enter_ms = (np.array([each[k] for each in entries], dtype=np.int32) for k in range(2))
+    ordered = Passages(trip, 7 * trip + enter_ms, enter_ms, enter_ms + 40).in_order()
+    right = np.array(sorted(entries), dtype=np.int32).reshape(-1, 2)
+    assert np.array_equal(np.stack([ordered.trip, ordered.enter_ms], axis=1), right)
+    assert np.array_equal(ordered.link, 7 * right[:, 0] + right[:, 1])
+    assert np.array_equal(ordered.exit_ms, right[:, 1] + 40)

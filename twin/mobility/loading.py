@@ -15,13 +15,10 @@ from twin.errors import WorkError
 from twin.kernels import loading as kernels
 from twin.kernels import turns
 from twin.kernels.traffic import STEP_MS, Network, Scene, Supply
-from twin.mobility.passages import PassageLog, Passages
+from twin.mobility.passages import LOG_ROOM, PassageLog, Passages, most_passages
 from twin.mobility.rules import Rules, settings_of
-from twin.mobility.vehicles import Legs, no_traffic, vehicles_of
+from twin.mobility.vehicles import Legs, no_traffic, still_under_way, vehicles_of
 from twin.routing.routes import Routes
-
-LOG_ROOM = 2**24
-"""Most events that a log has room for; memory is taken as it is written to."""
 
 
 class Loader:
@@ -70,7 +67,7 @@ class Loader:
         self._log = PassageLog(n_domains)
         self.events = self._log.empty(0)
         self._taken_up: Supply | None = None
-        self._settled = True
+        self._settled, self.under_way = True, np.empty(0, dtype=np.int64)
         self.rotations = self.n_released = 0
 
     def _write(self, rows: np.ndarray, routes: Routes) -> np.ndarray:
@@ -103,6 +100,7 @@ class Loader:
         self.vehicles.release_ms[rows] = release_ms[order]
         kernels.release(self.vehicles, self.traffic, rows)
         self.n_released += rows.shape[0]
+        self.under_way = np.sort(np.concatenate([self.under_way, rows]))
         self._taken_up = None
 
     def take_routes(self, trips: np.ndarray, routes: Routes) -> None:
@@ -154,8 +152,9 @@ class Loader:
 
     def advance(self, from_s: int, until_s: int) -> Passages:
         """Run the steps from one moment to another and return the links left meanwhile."""
-        margin, n_turns = self._most_events(1), self.n_words * (64 // self.network.turn_bits)
-        room = min(self._most_events(until_s - from_s), n_turns, LOG_ROOM)
+        least_ms = np.maximum(self.supply.headway_ms * min(4, *self.rules.pace) // 4, 1)
+        margin, n_turns = most_passages(least_ms, 1), self.n_words * (64 // self.network.turn_bits)
+        room = min(most_passages(least_ms, until_s - from_s), n_turns, LOG_ROOM)
         self._take_up(from_s)
         parts: list[Passages] = []
         step = from_s
@@ -164,14 +163,9 @@ class Loader:
             step, turned = self._run(self._scene(), (step, until_s, margin))
             self.rotations += turned
             parts += self._log.taken()
-        self._settled = False
+        self._settled, self.under_way = False, still_under_way(self.vehicles, self.under_way)
         self.check()
         return Passages.join(parts)
-
-    def _most_events(self, duration_s: int) -> int:
-        """As many links as can be left in that time, by their headways."""
-        headway_ms = np.maximum(self.supply.headway_ms * min(4, *self.rules.pace) // 4, 1)
-        return int((duration_s * STEP_MS // headway_ms + 2).sum() + headway_ms.shape[0])
 
     def _take_up(self, from_s: int) -> None:
         """Tell links and calendar what has changed since the last steps, if anything has."""
@@ -248,14 +242,12 @@ class Loader:
     @property
     def on_way(self) -> np.ndarray:
         """Rows of vehicles, buses among them, that are on a link now."""
-        vehicles = self.vehicles
-        return np.flatnonzero((vehicles.entered_ms >= 0) & (vehicles.arrived_ms < 0))
+        return self.under_way[self.vehicles.entered_ms[self.under_way] >= 0]
 
     @property
     def to_enter(self) -> np.ndarray:
         """Rows of vehicles, buses among them, that wait to enter their first link, or are held at a stop."""
-        vehicles = self.vehicles
-        return np.flatnonzero((vehicles.release_ms >= 0) & (vehicles.entered_ms < 0))
+        return self.under_way[self.vehicles.entered_ms[self.under_way] < 0]
 
     @property
     def driving(self) -> np.ndarray:
@@ -277,8 +269,7 @@ class Loader:
         """
         vehicles = self.vehicles
         arrived = vehicles.arrived_ms >= 0
-        waits = (vehicles.release_ms >= 0) & (vehicles.entered_ms < 0)
-        n_arrived, n_waiting = np.count_nonzero(arrived), np.count_nonzero(waits)
+        n_arrived, n_waiting = np.count_nonzero(arrived), self.to_enter.shape[0]
         n_driving, wrong = kernels.settle(self._scene())
         self._settled = True
         legs = arrived[vehicles.key.shape[0] - vehicles.next_leg.shape[0] :]

@@ -8,7 +8,11 @@ from mmap import MAP_PRIVATE, mmap
 
 import numpy as np
 
-from twin.kernels.traffic import Events
+from twin.kernels.passages import Traversals, by_vehicle
+from twin.kernels.traffic import STEP_MS, Events
+
+LOG_ROOM = 2**24
+"""Most events that a log has room for; memory is taken as it is written to."""
 
 
 @dataclass(frozen=True)
@@ -32,8 +36,11 @@ class Passages:
         A vehicle enters one link at a moment, so no two share both. Sums of decimal numbers over passages
         differ in their last digit with the order: what sums them takes them in this one.
         """
-        order = np.argsort((self.trip.astype(np.int64) << 32) + self.enter_ms)
-        return Passages(self.trip[order], self.link[order], self.enter_ms[order], self.exit_ms[order])
+        count = np.bincount(self.trip)
+        ordered = Traversals(*np.empty((3, self.trip.shape[0]), dtype=np.int32))
+        logged = Traversals(self.link, self.enter_ms, self.exit_ms)
+        by_vehicle(self.trip, logged, np.cumsum(count) - count, np.zeros_like(count), ordered)
+        return Passages(np.repeat(np.arange(count.shape[0], dtype=np.int32), count), *ordered)
 
     @staticmethod
     def join(parts: list[Passages]) -> Passages:
@@ -49,6 +56,11 @@ class Passages:
             np.concatenate([p.enter_ms for p in parts]),
             np.concatenate([p.exit_ms for p in parts]),
         )
+
+
+def most_passages(headway_ms: np.ndarray, duration_s: int) -> int:
+    """As many links as can be left in that time, by the headway of each [ms] (n_links,)."""
+    return int((duration_s * STEP_MS // headway_ms + 2).sum() + headway_ms.shape[0])
 
 
 class PassageLog:

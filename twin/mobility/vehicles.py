@@ -79,6 +79,22 @@ def vehicles_of(trip_key: np.ndarray, legs: Legs, kind: np.ndarray | None) -> Ve
     )
 
 
+def still_under_way(vehicles: Vehicles, rows: np.ndarray) -> np.ndarray:
+    """Of vehicles that were released (rows), those that have not arrived, and legs released behind who has.
+
+    They are few of all at any moment, so they are remembered instead of looked for. Rows in order, int64.
+    """
+    first = vehicles.key.shape[0] - vehicles.next_leg.shape[0]
+    there = vehicles.arrived_ms[rows] >= 0
+    parts, ended = [rows[~there]], rows[there]
+    while ended.size:
+        behind = vehicles.next_leg[ended[ended >= first] - first]
+        behind = behind[behind >= 0].astype(np.int64) + first
+        there = vehicles.arrived_ms[behind] >= 0
+        parts, ended = [*parts, behind[~there]], behind[there]
+    return np.sort(np.concatenate(parts))
+
+
 def in_cache_lines(n: int, record: np.dtype) -> np.ndarray:
     """Records of noughts (n,), the first at the beginning of two cache lines."""
     room = np.zeros(n * record.itemsize + LINES_BYTES, dtype=np.uint8)

@@ -15,6 +15,7 @@ STOP, SHARED, CALLER = ("shared stop",), ("shared vehicle",), ("ride request",)
 
 ROWS = (
     ("loader.words", WORD, "uint64", "turns", "turns of all routes, one after another"),
+    ("loader.under_way", ("vehicle under way",), "int64", "vehicle row", "released, not arrived; in order"),
     ("loader.events.trip", LOGGED, "int32", "vehicle row", "who left a link, before it is handed on"),
     ("loader.events.link", LOGGED, "int32", "link row", "which link"),
     ("loader.events.enter_ms", LOGGED, "int32", "ms", "when it was entered"),
@@ -166,7 +167,7 @@ ROWS = (
     ("supply.cycle_ms", LINK, "int32", "ms", "cycle of the signal at its end, 0 none"),
     ("supply.offset_ms", LINK, "int32", "ms", "beginning of green within the cycle"),
     ("supply.green_ms", LINK, "int32", "ms", "green within the cycle"),
-    ("itineraries.leaves_ms", TRIP, "int64", "ms", "moment the traveller may leave"),
+    ("itineraries.leaves_ms", TRIP, "int32", "ms", "moment the traveller may leave"),
     ("itineraries.departed_ms", TRIP, "int64", "ms", "moment the traveller left, -1 not yet"),
     ("itineraries.arrived_ms", TRIP, "int64", "ms", "moment the traveller arrived, -1 not yet"),
     ("itineraries.state", TRIP, "int8", "", "planned, waiting, driving, travelling, arrived, no path"),

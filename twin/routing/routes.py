@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from twin.kernels.pools import pack
+
 
 @dataclass(frozen=True)
 class Routes:
@@ -53,8 +55,7 @@ class Routes:
         """The same routes with no gaps, in the order of trips."""
         length = self.end - self.start
         new_end = np.cumsum(length)
-        new_start = new_end - length
-        total = int(new_end[-1]) if length.size else 0
-        index = np.repeat(self.start - new_start, length) + np.arange(total)
+        pool = np.empty(int(length.sum()), dtype=self.pool.dtype)
+        pack(self.pool, self.start, self.end, pool)
         missing = self.start < 0
-        return Routes(self.pool[index], np.where(missing, -1, new_start), np.where(missing, -1, new_end))
+        return Routes(pool, np.where(missing, -1, new_end - length), np.where(missing, -1, new_end))
