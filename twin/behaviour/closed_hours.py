@@ -50,10 +50,20 @@ def planned_round(drivers: Drivers, habits: Habits, closed: ClosedHours) -> Habi
     trip by car of that person sets out outside. Who is inside may leave. Where no way leads round, the
     habit stays. The times that drivers expect stay as they are.
     """
-    plans, parked = [], set()
-    for trip in touched(habits.routes, drivers.rows, np.asarray(closed.barred.any(axis=0))).tolist():
+    plans, parked, ever = [], set(), np.asarray(closed.barred.any(axis=0))
+    trips = touched(habits.routes, drivers.rows, ever)
+    if not trips.size:
+        return habits
+    usual = habits.routes.taken(trips).packed()
+    entered_ms = _entries_ms(usual, drivers.trips.depart_ms[trips], habits.expected_ms)
+    barred = closed.barred[np.minimum(entered_ms // SLICE_MS, N_SLICES - 1), usual.pool]
+    meets = np.logical_or.reduceat(barred, usual.start).tolist()
+    for number, trip in enumerate(trips.tolist()):
         from_outside = trip - 1 in parked and closed.person[trip] == closed.person[trip - 1]
-        plan = _plan(trip, drivers, habits, closed, from_outside)
+        if not (meets[number] or from_outside):
+            continue
+        its = slice(usual.start[number], usual.end[number])
+        plan = _plan(trip, usual.pool[its], entered_ms[its], barred[its], ever if from_outside else None)
         if plan is not None:
             plans.append(plan)
             if not closed.admitted[trip] and plan.come_in.size:
@@ -81,27 +91,35 @@ def touched(routes: Routes, rows: np.ndarray, links: np.ndarray) -> np.ndarray:
     return np.asarray(known[uses[routes.end[known]] > uses[routes.start[known]]])
 
 
+def _entries_ms(routes: Routes, depart_ms: np.ndarray, expected_ms: np.ndarray) -> np.ndarray:
+    """When trips enter the links of their routes as drivers expect [ms], by place in the pool, int64."""
+    length = routes.end - routes.start
+    moments, at_ms = np.empty(routes.pool.shape[0], dtype=np.int64), depart_ms.astype(np.int64)
+    for place in range(int(length.max())):
+        on = np.flatnonzero(length > place)
+        moments[routes.start[on] + place] = at_ms[on]
+        link, now = routes.pool[routes.start[on] + place], np.minimum(at_ms[on] // SLICE_MS, N_SLICES - 1)
+        at_ms[on] += expected_ms[now, link].astype(np.int64)
+    return moments
+
+
 def _plan(
-    trip: int, drivers: Drivers, habits: Habits, closed: ClosedHours, from_outside: bool
+    trip: int, route: np.ndarray, entered_ms: np.ndarray, barred: np.ndarray, from_outside: np.ndarray | None
 ) -> _Plan | None:
-    """What a trip must plan anew, None if nothing: it meets no street while that is closed."""
-    route = habits.routes.of(trip)
-    entered_ms = np.empty(route.shape[0], dtype=np.int64)
-    at_ms = int(drivers.trips.depart_ms[trip])
-    for place, link in enumerate(route.tolist()):
-        entered_ms[place] = at_ms
-        at_ms += int(habits.expected_ms[min(at_ms // SLICE_MS, N_SLICES - 1), link])
-    barred = closed.barred[np.minimum(entered_ms // SLICE_MS, N_SLICES - 1), route]
-    inside = np.asarray(closed.barred.any(axis=0))[route] if from_outside else barred
+    """What a trip must plan anew, None if nothing: it meets no street while that is closed.
+
+    Who comes from outside, where the car was parked, has no way into links that are ever closed (n_links,).
+    """
+    inside = barred if from_outside is None else from_outside[route]
     if not (barred | inside).any() or (barred | inside).all():
         return None
     first = int(np.argmin(inside))  # who is inside leaves
     last = route.shape[0] - int(np.argmin(barred[::-1]))
     if first >= last:
         return None
-    leave = route[:0] if from_outside else route[:first]
+    leave = route[:first] if from_outside is None else route[:0]
     detours = bool(barred[first:last].any())
-    if not (detours or from_outside or last < route.shape[0]):
+    if not (detours or from_outside is not None or last < route.shape[0]):
         return None
     return _Plan(trip, leave, route[first:last], route[last:], int(entered_ms[first]), detours)
 

@@ -11,7 +11,8 @@ from twin.clock import MS
 PLANNED, WAITING, DRIVING, TRAVELLING, ARRIVED, NO_PATH = range(6)
 """States of a trip: not begun, queued at its origin, on a link, under way without a car, done, impossible."""
 
-NOT_YET = np.int64(2**62)
+NOT_YET = np.int32(2**31 - 1)
+"""Later than any moment: nobody leaves then."""
 
 
 @dataclass
@@ -22,7 +23,7 @@ class Itineraries:
     whichever is later; so lateness is carried along the day.
     """
 
-    leaves_ms: np.ndarray  # int64, moment the traveller may leave, NOT_YET while the trip before lasts
+    leaves_ms: np.ndarray  # int32, moment the traveller may leave; NOT_YET too early, and once left
     departed_ms: np.ndarray  # int64, -1 not yet
     arrived_ms: np.ndarray  # int64, -1 not yet
     state: np.ndarray  # int8
@@ -33,7 +34,7 @@ class Itineraries:
         depart_ms = np.rint(depart_s * MS).astype(np.int64)
         n_trips = depart_s.shape[0]
         return Itineraries(
-            leaves_ms=np.where(sequence == 0, depart_ms, NOT_YET),
+            leaves_ms=np.where(sequence == 0, depart_ms, NOT_YET).astype(np.int32),
             departed_ms=np.full(n_trips, -1, dtype=np.int64),
             arrived_ms=np.full(n_trips, -1, dtype=np.int64),
             state=np.full(n_trips, PLANNED, dtype=np.int8),
@@ -41,12 +42,19 @@ class Itineraries:
 
     def due(self, until_ms: int) -> np.ndarray:
         """Rows of trips whose travellers leave before that moment and have not yet."""
-        return np.flatnonzero((self.leaves_ms < until_ms) & (self.state == PLANNED))
+        return np.flatnonzero(self.leaves_ms < until_ms)
 
     def depart(self, rows: np.ndarray, state: int) -> None:
-        """These travellers leave their origins."""
-        self.departed_ms[rows] = self.leaves_ms[rows]
+        """These travellers leave their origins; who has left already goes on in another way."""
+        first = rows[self.departed_ms[rows] < 0]
+        self.departed_ms[first] = self.leaves_ms[first]
+        self.leaves_ms[first] = NOT_YET
         self.state[rows] = state
+
+    def stay(self, rows: np.ndarray) -> None:
+        """These travellers find no way, and never leave."""
+        self.leaves_ms[rows] = NOT_YET
+        self.state[rows] = NO_PATH
 
     def arrive(
         self,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from twin.behaviour.days import DRIVING, NO_PATH, TRAVELLING, WAITING
+from twin.behaviour.days import DRIVING, TRAVELLING, WAITING
 from twin.clock import HORIZON_S, MS
 from twin.kernels.closures import first_closed
 from twin.kernels.paths import BLOCKED, RouteQueries
@@ -44,13 +44,13 @@ def set_off(model: TwinModel, state: Access, rows: np.ndarray) -> None:
     cars = rows[by_car]
     stuck = state.loader.link_of(cars) < 0
     days.depart(cars[~stuck], WAITING)
-    days.state[cars[stuck]] = NO_PATH
+    days.stay(cars[stuck])
     leave(model, state, cars[~stuck])
     state.loader.release(cars[~stuck], days.departed_ms[cars[~stuck]])
     others = rows[~by_car]
     days.depart(others, TRAVELLING)
-    rides = model.transit.rides & ((state.shared.mode == TRANSIT) | model.transit.rides_first)
-    others = others[~rides[others]]  # who rides arrives when the bus does
+    rides_now = (state.shared.mode[others] == TRANSIT) | model.transit.rides_first[others]
+    others = others[~(model.transit.rides[others] & rides_now)]  # who rides arrives when the bus does
     duration_s = state.shared.duration_s[others]
     ends_ms = days.departed_ms[others] + np.rint(duration_s * MS).astype(np.int64)
     ended = ends_ms <= HORIZON_S * MS

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -72,7 +73,7 @@ class VehicleRules:
     value_of_time_eur_per_h: np.ndarray
     group: np.ndarray
 
-    @property
+    @cached_property
     def any(self) -> bool:
         """Whether any trip is under any rule."""
         return bool(self.group.any())
