@@ -21,24 +21,30 @@ def pictures_of(pictures: pd.DataFrame, links: pd.DataFrame, scenario: int) -> t
     """One picture per owner and quantity that it knows anything of, by link and quarter of an hour."""
     if "true_flow_veh" not in pictures:
         return ()
-    length_km = links.set_index("link_id")["length_m"] / 1_000.0
+    link, place = _coded(pictures["link_id"])
+    length_km = links.set_index("link_id")["length_m"].reindex(link).to_numpy() / 1_000.0
     driven_km = float((links["flow_veh"] * links["length_m"]).sum()) / 1_000.0
+    owners, owned = _coded(pictures["owner"])
     found = []
-    for owner in sorted(
-        pictures["owner"].astype(str).unique(), key=lambda name: (name != ROAD_MANAGER, name)
-    ):
-        own = pictures[pictures["owner"] == owner]
+    for owner in sorted(owners, key=lambda name: (name != ROAD_MANAGER, name)):
+        own = np.flatnonzero(owned == owners.index(owner))
+        own = own[np.lexsort((place[own], pictures["slice"].to_numpy()[own]))]
         for what, unit, belief, truth, factor in _QUANTITIES:
-            known = own[own[belief].notna() & own[truth].notna()].sort_values(
-                ["slice", "link_id"], kind="stable"
-            )
-            if len(known):
-                km = (known["link_id"].astype(str).map(length_km) * known["true_flow_veh"]).sum()
-                n_links = known["link_id"].nunique()
-                pairs = known[[truth, belief]].to_numpy(dtype=np.float64) * factor
-                coverage = n_links / max(len(links), 1), float(km) / driven_km if driven_km else 0.0
-                found.append(_picture(owner, scenario, (what, unit), coverage, pairs))
+            pairs = pictures[[truth, belief]].to_numpy(dtype=np.float64)[own]
+            is_known = np.isfinite(pairs).all(axis=1)
+            if is_known.any():
+                at = place[own[is_known]]
+                km = float((length_km[at] * pictures["true_flow_veh"].to_numpy()[own[is_known]]).sum())
+                n_links = np.unique(at).shape[0]
+                coverage = n_links / max(len(links), 1), km / driven_km if driven_km else 0.0
+                found.append(_picture(owner, scenario, (what, unit), coverage, pairs[is_known] * factor))
     return tuple(found)
+
+
+def _coded(words: pd.Series) -> tuple[list[str], np.ndarray]:
+    """The different words of a column, and for each row which of them it is; -1: none."""
+    coded = pd.Categorical(words)
+    return [str(each) for each in coded.categories], coded.codes.astype(np.int64)
 
 
 def residuals_of(pictures: pd.DataFrame, links: pd.DataFrame, owner: str = ROAD_MANAGER) -> Floats | None:
