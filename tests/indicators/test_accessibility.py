@@ -225,3 +225,18 @@ def test_a_timetable_helps_those_who_do_not_drive() -> None:
     assert BUS in by_bus.ways
     assert (by_bus.own_min[food, village] < 10.0).all()
     assert (by_bus.own_min[food, village] < without.own_min[food, village] - 30.0).all()
+
+
+def test_days_on_the_same_ground_share_what_is_reached_and_no_others() -> None:
+    record = small_day()
+    persons, ground = record.population.persons, record.territory
+    first = access_of(ground, persons, None, LEDGER)
+    assert access_of(ground, persons, None, LEDGER.replaced({})) is first
+    slower = LEDGER.replaced({"population.walk_speed_mps": 0.6})
+    assert (access_of(ground, persons, None, slower).own_min >= first.own_min).all()
+    assert (access_of(ground, persons, None, slower).nearest_min["foot"] > first.nearest_min["foot"]).any()
+    elsewhere = type(ground)(**{**vars(ground), "services": Services.none()})
+    assert not access_of(elsewhere, persons, None, LEDGER).known.any()
+    again = access_of(ground, persons.with_columns(), None, LEDGER)
+    assert again is not first
+    assert np.array_equal(again.own_min, first.own_min)

@@ -144,6 +144,24 @@ def test_two_saves_write_the_same_bytes(tmp_path: Path, result: Result) -> None:
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
 
 
+@pytest.mark.parametrize("harm", ["none", "changed", "gone"])
+def test_what_was_read_is_copied_as_it_was(tmp_path: Path, result: Result, harm: str) -> None:
+    """From the file that it was read from, unless that is no longer what it was; a table that was replaced
+    is written as it now is."""
+    result.save(tmp_path / "run")
+    loaded, written = Result.load(tmp_path / "run"), (tmp_path / "run" / "trips.parquet").read_bytes()
+    if harm == "gone":
+        (tmp_path / "run" / "trips.parquet").unlink()
+    elif harm == "changed":
+        (tmp_path / "run" / "trips.parquet").write_bytes(written[:-1] + b"?")
+    loaded.save(tmp_path / "copy")
+    if harm == "none":
+        assert (tmp_path / "copy" / "trips.parquet").read_bytes() == written
+    pd.testing.assert_frame_equal(Result.load(tmp_path / "copy").trips, loaded.trips)
+    replace(loaded, trips=loaded.trips.iloc[:5]).save(tmp_path / "fewer")
+    assert len(Result.load(tmp_path / "fewer").trips) == 5 < len(loaded.trips)
+
+
 @pytest.mark.parametrize("name", FILES)
 @pytest.mark.parametrize("kept", [0.0, 0.5, 0.99])
 def test_a_truncated_file_is_found(tmp_path: Path, result: Result, name: str, kept: float) -> None:

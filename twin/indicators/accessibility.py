@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -113,7 +114,39 @@ class Accessibility:
 def access_of(
     territory: Territory, persons: Persons, timetable: Timetable | None, parameters: Parameters
 ) -> Accessibility:
-    """What the residents reach of the territory's services, on its streets and paths and by its timetable."""
+    """What the residents reach of the territory's services, on its streets and paths and by its timetable.
+
+    Days on the same ground, whose traffic alone differs, share it: of the same residents the last is kept.
+    """
+    ledger = parameters.digest
+    kept = _last.get(persons)
+    if (
+        kept is None
+        or kept.territory is not territory
+        or kept.timetable is not timetable
+        or kept.ledger != ledger
+    ):
+        found = _worked_out(territory, persons, timetable, parameters)
+        kept = _last[persons] = _Kept(territory, timetable, ledger, found)
+    return kept.found
+
+
+@dataclass(frozen=True, eq=False)
+class _Kept:
+    """What was worked out last of some residents, and of what else it is."""
+
+    territory: Territory
+    timetable: Timetable | None
+    ledger: str
+    found: Accessibility
+
+
+_last: WeakKeyDictionary[Persons, _Kept] = WeakKeyDictionary()
+
+
+def _worked_out(
+    territory: Territory, persons: Persons, timetable: Timetable | None, parameters: Parameters
+) -> Accessibility:
     cells = Cells.of(persons)
     ground = _Ground(territory, cells, timetable, parameters)
     limit_min = float(parameters["indicators.access_limit_min"])

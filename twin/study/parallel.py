@@ -16,6 +16,7 @@ from itertools import chain
 from multiprocessing import get_context
 
 from twin.machine import collecting_new_things_only, without_collecting
+from twin.mobility.compiling import compile_beside
 from twin.scenario.scenario import Scenario
 from twin.study.keys import simulation_key
 from twin.study.members import SweepRunner, default_runner, user_store
@@ -41,8 +42,6 @@ def run_missing(scenarios: Sequence[Scenario], seeds: Sequence[int], progress: P
     ]
     if len(missing) < 2:
         return
-    from twin.mobility.compiling import compile_beside  # loads Numba, so only where something runs
-
     compile_beside()
     progress(0.0, f"{len(missing)} seeds on {workers} processes")
     work = [(_turned(scenarios, number), seed, seed == seeds[0]) for number, seed in enumerate(missing)]

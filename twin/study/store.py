@@ -49,6 +49,15 @@ def write_parts(path: Path, parts: Iterable[bytes]) -> dict[str, Any]:
     return {"bytes": n_bytes, "sha256": digest.hexdigest()}
 
 
+def copy_file(source: Path, path: Path, sha256: str) -> dict[str, Any] | None:
+    """Write a copy of a file, as `write_bytes` does; None where it is no longer there with that SHA-256."""
+    try:
+        data = source.read_bytes()
+    except OSError:
+        return None
+    return write_bytes(path, data) if hashlib.sha256(data).hexdigest() == sha256 else None
+
+
 def write_sealed(path: Path, value: Mapping[str, Any]) -> None:
     """Write a JSON object with its own digest in it."""
     whole = dict(value)
