@@ -35,7 +35,7 @@ def fit(scenario: Scenario) -> dict[str, Any]:
         Anything that would stop its day: found before anybody learns, and nothing is written.
     """
     found = named(scenario)
-    open_days(scenario, lived=False)
+    open_days(scenario)
     return found
 
 
@@ -57,20 +57,14 @@ def named(scenario: Scenario) -> dict[str, Any]:
     }
 
 
-def open_days(scenario: Scenario, lived: bool = True) -> None:
-    """Open the day for trial in each of the scenario's months, but where it has run: there it opened.
-
-    Where days will be ``lived``, the loading is compiled beside meanwhile.
-    """
+def open_days(scenario: Scenario) -> None:
+    """Open the day for trial in each of the scenario's months, but where it has run: there it opened."""
     of_months = [scenario.model_copy(update={"month": month}) for month in _months(scenario)]
     unopened = [each for each in of_months if not has_run(simulation_key(each, scenario.seed))]
     if unopened:
         with without_collecting():  # the model and its libraries, only where needed
-            from twin.mobility.compiling import compile_beside
             from twin.study.run import checked_ground
 
-        if lived:
-            compile_beside()
         for each in unopened:
             checked_ground(each, each.seed)
 

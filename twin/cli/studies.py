@@ -25,6 +25,7 @@ from twin.cli.output import emit, say, table
 from twin.cli.progress import shown
 from twin.errors import InputError
 from twin.machine import without_collecting
+from twin.mobility.compiling import compile_beside
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -199,6 +200,8 @@ def fitting(
     from twin.scenario.scenario import Scenario
 
     asked = [Scenario.load(file) for file in files]
+    if lives:
+        compile_beside()
     varied = [
         each.varied(key, value) for each in asked for key, values in (grid or {}).items() for value in values
     ]

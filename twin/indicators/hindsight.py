@@ -70,7 +70,8 @@ def hindsight_of(record: DayRecord) -> Hindsight:
     first[rows], last[rows] = (driven.link[at] for at in (driven.start[rows], driven.end[rows] - 1))
     left_ms = np.zeros(n_trips, dtype=np.int64)
     left_ms[rows] = record.entered_ms[rows]
-    trips = RouteQueries(first, last, left_ms, record.population.trips.trip_key)
+    who = record.population.trips.trip_key.copy()  # the search is compiled for keys that may be written
+    trips = RouteQueries(first, last, left_ms, who)
     weights, topology, bounds = _ground(record, last[rows])
     found = find_routes(topology, weights, bounds, trips, rows, NO_DRAWS)
     taken_ms, best_ms = (np.zeros(rows.shape[0], dtype=np.int64) for _ in range(2))

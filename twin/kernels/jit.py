@@ -1,14 +1,13 @@
-"""The one compile decorator, and the cache folder that is keyed by the kernels' own sources.
+"""The one compile decorator.
 
-A kernel is a plain function over arrays, records (NamedTuples) of arrays and scalars. The disk cache of
-compiled code is keyed by a digest over all kernel sources: a compiler's own key overlooks a changed callee.
-Of processes that need the same kernel at the same time one compiles it, and the others wait for the disk.
+A kernel is a plain function over arrays, records (NamedTuples) of arrays and scalars. Compiled ones are kept
+on disk (`twin.kernels.folder`). Of processes that need the same kernel at the same time one compiles it, and
+the others wait for the disk.
 """
 
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -16,29 +15,14 @@ from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
+import numpy as np
+
+from twin.kernels.folder import choose_folder
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def kernel_sources_digest() -> str:
-    """Digest over the sources of all kernels, in file order."""
-    digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(path.name.encode() + path.read_bytes())
-    return digest.hexdigest()[:16]
-
-
-def _choose_cache_folder() -> None:
-    if "NUMBA_CACHE_DIR" not in os.environ:
-        home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-        folder = home / "twin" / "kernels" / kernel_sources_digest()
-        try:
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        except OSError:
-            return  # a home that cannot be written: compile afresh beside the sources or not at all
-        os.environ["NUMBA_CACHE_DIR"] = str(folder)
-
-
-_choose_cache_folder()
+choose_folder()
 
 import numba  # noqa: E402  (the cache folder must be chosen before numba reads its settings)
 from numba.core.compiler_lock import global_compiler_lock  # noqa: E402
@@ -67,15 +51,18 @@ def kernel(function: F) -> F:
     return cast(F, compiled)
 
 
-def keeps() -> bool:
-    """Whether compiled code is kept in a folder that all processes of this user share."""
-    return "NUMBA_CACHE_DIR" in os.environ
+def read_only(array: np.ndarray) -> np.ndarray:
+    """A view that nobody may write to.
 
+    A kernel is compiled anew for arrays that may not be written. Where some who call it have such arrays and
+    some have not, it is compiled once for what it only reads.
 
-def is_kept(compiled: Callable[..., Any]) -> bool:
-    """Whether code of a kernel lies on disk, so that this interpreter need not compile it."""
-    index = getattr(getattr(getattr(compiled, "_cache", None), "_cache_file", None), "_index_path", None)
-    return index is not None and os.path.isfile(index)
+    >>> read_only(np.zeros(2)).flags.writeable
+    False
+    """
+    view = array.view()
+    view.flags.writeable = False
+    return view
 
 
 def _by_one_process(compile_: Callable[..., Any], name: str) -> Callable[..., Any]:

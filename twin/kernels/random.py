@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from twin.kernels.jit import inline_kernel, kernel
+from twin.kernels.jit import inline_kernel, kernel, read_only
 from twin.kernels.keys import key_of, keys_of, stream_of
 
 __all__ = ["draw_word", "fill_uniforms", "key_of", "keys_of", "mix", "stream_of", "uniform", "uniforms"]
@@ -61,5 +61,5 @@ def uniforms(seed: int, stream: np.uint64, who: np.ndarray, when: np.ndarray | i
     who = np.ascontiguousarray(who, dtype=np.uint64)
     moments = np.ascontiguousarray(np.broadcast_to(np.asarray(when, dtype=np.int64), who.shape))
     out = np.empty(who.shape[0])
-    fill_uniforms(seed, stream, who, moments, out)
+    fill_uniforms(seed, stream, read_only(who), read_only(moments), out)
     return out

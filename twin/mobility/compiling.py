@@ -8,26 +8,25 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable
 from functools import cache
 from multiprocessing import get_context
-from typing import Any
 
-import numpy as np
+from twin.kernels.folder import are_kept, choose_folder
 
-from twin.kernels import loading
-from twin.kernels.jit import is_kept, keeps
-from twin.mobility.links import build_network, supply_of
-from twin.mobility.loading import Loader
-from twin.mobility.rules import Rules
-from twin.routing.routes import Routes
-from twin.routing.topology import build_topology
-
-KERNELS: tuple[Callable[..., Any], ...] = (loading.advance, loading.take_up, loading.release, loading.settle)
+KERNELS = ("loading.advance", "loading.take_up", "loading.release", "loading.settle")
 
 
 def compile_loading() -> None:
     """Have the loading's kernels compiled and kept on disk, by a vehicle on a road of two links."""
+    # here, since who only asks for it beside itself needs neither them nor Numba, which take long to load
+    import numpy as np
+
+    from twin.mobility.links import build_network, supply_of
+    from twin.mobility.loading import Loader
+    from twin.mobility.rules import Rules
+    from twin.routing.routes import Routes
+    from twin.routing.topology import build_topology
+
     tail, head, keys = np.array([0, 1]), np.array([1, 2]), np.array([1, 2], dtype=np.uint64)
     topology = build_topology(tail, head, keys, 3)
     free_ms, headway_ms = np.full(2, 10_000, dtype=np.int64), np.full(2, 2_000, dtype=np.int64)
@@ -47,7 +46,7 @@ def compile_beside() -> None:
 
     Done once, and not where it is kept already, where it cannot be kept, or on one processor.
     """
-    if not keeps() or all(map(is_kept, KERNELS)) or (os.cpu_count() or 1) < 2:
+    if choose_folder() is None or are_kept(KERNELS) or (os.cpu_count() or 1) < 2:
         return
     # a fresh interpreter: a fork would copy locks that threads of this process may hold
     get_context("spawn").Process(target=_until_told, daemon=True).start()

@@ -14,6 +14,7 @@ import numpy as np
 from twin.errors import WorkError
 from twin.kernels import loading as kernels
 from twin.kernels import turns
+from twin.kernels.jit import read_only
 from twin.kernels.traffic import STEP_MS, Network, Scene, Supply
 from twin.mobility.passages import LOG_ROOM, PassageLog, Passages, most_passages
 from twin.mobility.rules import Rules, settings_of
@@ -76,13 +77,13 @@ class Loader:
         Returns where they begin, (n,) uint32.
         """
         bits = self.network.turn_bits
-        room = self.n_words + int(turns.words_of(routes.start, routes.end, bits))
+        ends = (routes.start.astype(np.int64), routes.end.astype(np.int64))
+        room = self.n_words + int(turns.words_of(*ends, bits))
         if room > self.words.shape[0]:
             more = np.zeros(room + self.n_words // 2 - self.words.shape[0], dtype=np.uint64)
             self.words = np.concatenate([self.words, more])
         first = np.zeros(rows.shape[0], dtype=np.uint32)
-        ends = (routes.start.astype(np.int64), routes.end.astype(np.int64))
-        pool = np.ascontiguousarray(routes.pool, dtype=np.int32)
+        pool = read_only(np.ascontiguousarray(routes.pool, dtype=np.int32))
         wrong = turns.encode(self.network, pool, ends, self.words, (self.n_words, first))
         if wrong >= 0:
             raise WorkError(

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from twin.kernels.jit import read_only
 from twin.kernels.synthesis import fill_keys
 from twin.mobility.loading import Loader
 from twin.mobility.vehicles import Legs
@@ -66,7 +67,7 @@ def legs_of(trip_key: np.ndarray, n_vehicles: int) -> Legs:
     key = np.empty(n, dtype=np.uint64)
     ends = np.concatenate([np.tile([1, 2], trip_key.shape[0]), np.full(n_vehicles, 3)]).astype(np.int64)
     who = np.concatenate([np.repeat(trip_key, 2), np.arange(n_vehicles, dtype=np.uint64)])
-    fill_keys(who.astype(np.uint64), ends, key)
+    fill_keys(read_only(who.astype(np.uint64)), read_only(ends), key)
     no = np.zeros(n, dtype=np.int64)
     routes = Routes(np.empty(0, dtype=np.int32), no, no.copy())
     return Legs(key, routes, np.full(n, -1, dtype=np.int32), no.copy(), no.copy())

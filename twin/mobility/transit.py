@@ -12,6 +12,7 @@ import numpy as np
 
 from twin.clock import MS
 from twin.errors import WorkError
+from twin.kernels.jit import read_only
 from twin.kernels.random import keys_of
 from twin.kernels.synthesis import fill_keys
 from twin.kernels.traffic import Vehicles
@@ -119,7 +120,7 @@ def buses_of(timetable: Timetable, lines: LineRoutes, least_dwell_s: float, ends
     dwell_ms = round(least_dwell_s * MS)
     following = _following(drives, on_road)
     key = np.empty(drives.shape[0], dtype=np.uint64)
-    fill_keys(keys_of(timetable.run_id)[run[drives]], place[drives], key)
+    fill_keys(read_only(keys_of(timetable.run_id)[run[drives]]), read_only(place[drives]), key)
     legs = Legs(
         key=key,
         routes=_routes(lines, leg[drives]),

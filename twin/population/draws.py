@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from twin.kernels.jit import read_only
 from twin.kernels.random import key_of, stream_of, uniforms
 from twin.kernels.synthesis import fill_keys, fill_picks
 
@@ -21,7 +22,7 @@ def member_keys(base: np.ndarray, number: np.ndarray) -> np.ndarray:
     """Keys of numbered members of what has the keys ``base`` (n,)."""
     number = np.ascontiguousarray(number, dtype=np.int64)
     out = np.empty(len(number), dtype=np.uint64)
-    fill_keys(np.ascontiguousarray(base, dtype=np.uint64), number, out)
+    fill_keys(read_only(np.ascontiguousarray(base, dtype=np.uint64)), read_only(number), out)
     return out
 
 

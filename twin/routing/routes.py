@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from twin.kernels.jit import read_only
 from twin.kernels.pools import pack
 
 
@@ -56,6 +57,6 @@ class Routes:
         length = self.end - self.start
         new_end = np.cumsum(length)
         pool = np.empty(int(length.sum()), dtype=self.pool.dtype)
-        pack(self.pool, self.start, self.end, pool)
+        pack(read_only(self.pool), read_only(self.start), read_only(self.end), pool)
         missing = self.start < 0
         return Routes(pool, np.where(missing, -1, new_end - length), np.where(missing, -1, new_end))

@@ -48,7 +48,7 @@ def rake(
     """
     weights = np.array(prior, dtype=np.float64)
     aims = np.array(targets, dtype=np.float64)
-    rake_weights(weights, np.array(counts, dtype=np.float64), aims, rounds, tolerance)
+    rake_weights(weights, np.array(counts, dtype=np.float64, order="C"), aims, rounds, tolerance)
     return weights
 
 
