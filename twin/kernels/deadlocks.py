@@ -21,7 +21,7 @@ def _blocked_by(scene: Scene, link: int, end_ms: int) -> int:
     if links[target].flags & CLOSED and not row.flags & CLOSED:
         return np.int64(-1)
     kept = links[target].flags & KEPT and scene.traffic.arms[target].kept_for != 2 * link
-    if not kept and links[target].n_free >= places_of(scene, target, np.int64(row.kind)):
+    if not kept and links[target].n_free >= places_of(links, scene.settings, target, np.int64(row.kind)):
         return np.int64(-1)
     return target
 

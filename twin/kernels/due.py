@@ -13,7 +13,7 @@ from twin.kernels.calendar import take
 from twin.kernels.jit import hot_kernel
 from twin.kernels.moves import first_slot, slot_behind
 from twin.kernels.prefetch import prefetch
-from twin.kernels.traffic import YIELDS, Scene, Traffic
+from twin.kernels.traffic import YIELDS, Scene
 
 AHEAD, STAGES = 10, 3
 """Events from one stage to the next; stages behind that in which events are gathered."""
@@ -22,35 +22,36 @@ FEW_LINKS = 2_048
 
 
 @hot_kernel
-def is_waited_for(scene: Scene) -> bool:
+def is_waited_for(links: np.ndarray) -> bool:
     """Whether memory is worth asking for ahead."""
-    return bool(scene.traffic.links.shape[0] > FEW_LINKS)
+    return bool(links.shape[0] > FEW_LINKS)
 
 
 @hot_kernel
-def node_of(scene: Scene, event: int) -> int:
+def node_of(tail: np.ndarray, links: np.ndarray, event: int) -> int:
     """The node at which an event is."""
     link = event >> 1
-    return np.int64(scene.network.tail[link] if event & 1 else scene.traffic.links[link].node)
+    return np.int64(tail[link] if event & 1 else links[link].node)
 
 
 @hot_kernel
 def gather(scene: Scene, domain: int, step: int) -> int:
     """List the nodes that may act in this step by the first event of each; returns how many."""
     traffic, work = scene.traffic, scene.traffic.work
+    links, tail = traffic.links, scene.network.tail
     n = take(traffic.calendar, domain, step, work.event)
     traffic.counts[domain, 1] = n
     n_due = 0
-    ahead = AHEAD if is_waited_for(scene) else 0
+    ahead = AHEAD if is_waited_for(links) else 0
     for k in range(-2 * ahead, n):
         if ahead > 0 and k + 2 * ahead < n:
             event = np.int64(work.event[domain, k + 2 * ahead])
-            _ask_for_link(scene, event >> 1)
+            _ask_for_link(links, traffic.slots, event >> 1)
             if event & 1:
                 prefetch(traffic.arms, event >> 1)
-                prefetch(scene.network.tail, event >> 1)
+                prefetch(tail, event >> 1)
         if ahead > 0 and 0 <= k + ahead < n:
-            prefetch(work.first, node_of(scene, np.int64(work.event[domain, k + ahead])))
+            prefetch(work.first, node_of(tail, links, np.int64(work.event[domain, k + ahead])))
         if k < 0:
             continue
         event = np.int64(work.event[domain, k])
@@ -59,7 +60,7 @@ def gather(scene: Scene, domain: int, step: int) -> int:
             if arm.queue_due_s != step:
                 continue  # put forward meanwhile
             arm.queue_due_s = -1
-        node = node_of(scene, event)
+        node = node_of(tail, links, event)
         work.behind[domain, k] = work.first[node]
         if work.first[node] < 0:
             work.due[domain, n_due] = k
@@ -69,17 +70,17 @@ def gather(scene: Scene, domain: int, step: int) -> int:
 
 
 @hot_kernel
-def _ask_for_link(scene: Scene, link: int) -> None:
+def _ask_for_link(links: np.ndarray, slots: np.ndarray, link: int) -> None:
     """Ask for both lines of a link."""
-    prefetch(scene.traffic.links, link)
-    prefetch(scene.traffic.slots, first_slot(link))
+    prefetch(links, link)
+    prefetch(slots, first_slot(link))
 
 
 @hot_kernel
-def _ask_for_slots(traffic: Traffic, link: int, at: int) -> None:
+def _ask_for_slots(links: np.ndarray, slots: np.ndarray, link: int, at: int) -> None:
     """Ask for a slot of a link and the one behind it."""
-    prefetch(traffic.slots, at)
-    prefetch(traffic.slots, slot_behind(traffic, link, at))
+    prefetch(slots, at)
+    prefetch(slots, slot_behind(links, link, at))
 
 
 @hot_kernel
@@ -117,21 +118,22 @@ def foresee(scene: Scene, event: int, stage: int) -> None:
     Where a step has many events, what was asked for when they were gathered is no longer at hand.
     """
     traffic, link = scene.traffic, event >> 1
+    links, slots = traffic.links, traffic.slots
     if stage == 0:
-        _ask_for_link(scene, link)
+        _ask_for_link(links, slots, link)
         prefetch(traffic.arms, link)
         return
     if event & 1:
         _ask_for_start(scene, link, stage)
         return
-    row = traffic.links[link]
+    row = links[link]
     target = np.int64(row.target)  # none is asked for as well: to ask costs less than to look
     if stage == 1:
-        _ask_for_slots(traffic, link, np.int64(row.head_at))
-        _ask_for_link(scene, target)
+        _ask_for_slots(links, slots, link, np.int64(row.head_at))
+        _ask_for_link(links, slots, target)
         prefetch(traffic.arms, target)
         prefetch(scene.network.in_start, np.int64(row.node))
         prefetch(scene.network.major_start, link)
     else:
-        _ask_for_slots(traffic, target, np.int64(traffic.links[target].entry_at))
+        _ask_for_slots(links, slots, target, np.int64(links[target].entry_at))
         _ask_for_others(scene, link, target)

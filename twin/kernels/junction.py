@@ -10,92 +10,11 @@ import numpy as np
 
 from twin.kernels.calendar import note, second_of
 from twin.kernels.jit import hot_kernel
-from twin.kernels.moves import ROW_MASK, enter, leave, places_of, slot_behind
+from twin.kernels.moves import ROW_MASK, enter, leave
+from twin.kernels.openings import gap_ms, green_ms, open_ms
 from twin.kernels.origins import arrive, note_queue, start
 from twin.kernels.random import mix
-from twin.kernels.traffic import CLOSED, KEPT, NEVER, NONE, SIGNAL, STEP_MS, YIELDS, Scene, Traffic
-
-
-@hot_kernel
-def _hole_ms(scene: Scene, link: int, kind: int) -> int:
-    """When the last place that a vehicle of that kind needs on a link is there, NEVER if not yet left."""
-    traffic = scene.traffic
-    row = traffic.links[link]
-    places = places_of(scene, link, kind)
-    if row.n_free < places:
-        return NEVER
-    at = np.int64(row.entry_at)
-    for _ in range(places - 1):
-        at = slot_behind(traffic, link, at)
-    return np.int64(traffic.slots[at].ms)
-
-
-@hot_kernel
-def _open_ms(scene: Scene, link: int, kind: int) -> int:
-    """When a link is open to a vehicle of that kind, NEVER while it has not the places."""
-    row = scene.traffic.links[link]
-    if kind == 0:
-        return np.int64(row.open_ms)
-    return np.int64(max(_hole_ms(scene, link, kind), np.int64(row.next_entry_ms)))
-
-
-@hot_kernel
-def _green_ms(scene: Scene, link: int, moment: int) -> int:
-    """The first green from a moment on at the end of a link with a signal."""
-    supply, row = scene.supply, scene.traffic.links[link].row
-    cycle, green = np.int64(supply.cycle_ms[row]), np.int64(supply.green_ms[row])
-    if cycle == 0 or green >= cycle:
-        return moment
-    if green <= 0:
-        return NEVER
-    into = moment - supply.offset_ms[row]
-    if into >= 0:  # nearly always; without a sign, and in 32 bits, a remainder takes half as long
-        into = np.int64(np.uint32(into) % np.uint32(cycle))
-    else:
-        into %= cycle
-    return moment if into < green else moment + cycle - into
-
-
-@hot_kernel
-def _comes_ms(scene: Scene, link: int, now: int) -> int:
-    """When the head of a link that others yield to will be at the node; NEVER if nobody need wait for it.
-
-    Who came onto the link within this step, and places left within it, do not count yet: whether they are
-    known depends on the order in which nodes are worked.
-    """
-    traffic = scene.traffic
-    row = traffic.links[link]
-    if row.own_ms == NEVER or traffic.slots[row.head_at].enter_ms >= now:
-        return NEVER
-    moment = max(np.int64(now), np.int64(row.own_ms))
-    if row.flags & SIGNAL:
-        moment = _green_ms(scene, link, moment)
-    if row.target == NONE:
-        return np.int64(moment)
-    target = traffic.links[row.target]
-    if target.flags & CLOSED and not row.flags & CLOSED:
-        return NEVER
-    if target.flags & KEPT and traffic.arms[row.target].kept_for != 2 * link:
-        return NEVER
-    hole = _hole_ms(scene, np.int64(row.target), np.int64(row.kind))
-    if target.next_entry_ms > moment or hole > min(moment, now + STEP_MS - 1):
-        return NEVER
-    return np.int64(moment)
-
-
-@hot_kernel
-def _gap_ms(scene: Scene, link: int, moment: int, now: int) -> int:
-    """The moment itself if a head that yields finds a gap then, else when it looks again."""
-    network = scene.network
-    gap = np.int64(network.gap_ms[link])
-    latest = np.int64(-1)
-    for k in range(np.int64(network.major_start[link]), np.int64(network.major_start[link + 1])):
-        comes = _comes_ms(scene, np.int64(network.major_links[k]), now)
-        if comes < moment + gap:
-            latest = max(latest, comes)
-    if latest < 0:
-        return moment
-    return latest + 1 if latest + 1 > moment else np.int64(now + STEP_MS)
+from twin.kernels.traffic import CLOSED, KEPT, NEVER, NONE, SIGNAL, STEP_MS, YIELDS, Scene
 
 
 @hot_kernel
@@ -118,14 +37,14 @@ def _moment(scene: Scene, event: int, now: int) -> int:
         if traffic.links[target].flags & CLOSED and not row.flags & CLOSED:
             return NEVER
         kind = np.int64(scene.vehicles.kind[traffic.arms[link].queue_head] if event & 1 else row.kind)
-        moment = max(moment, _open_ms(scene, target, kind))
+        moment = max(moment, open_ms(traffic.links, traffic.slots, scene.settings, target, kind))
         if traffic.links[target].flags & KEPT and traffic.arms[target].kept_for != event:
             return np.int64(now + STEP_MS)
     if not event & 1 and row.flags & (SIGNAL | YIELDS) and moment < NEVER:
         if row.flags & YIELDS:
             moment = max(moment, np.int64(traffic.arms[link].look_ms))
         if row.flags & SIGNAL:
-            moment = _green_ms(scene, link, moment)
+            moment = green_ms(scene.supply, row.row, moment)
     return moment
 
 
@@ -138,29 +57,29 @@ def _part(scene: Scene, link: int, target: int, moment: int, now: int) -> int:
         return 0
     if traffic.links[target].flags & CLOSED and not row.flags & CLOSED:
         return 0
-    if row.flags & SIGNAL and _green_ms(scene, link, moment) != moment:
+    if row.flags & SIGNAL and green_ms(scene.supply, row.row, moment) != moment:
         return 0
     if row.flags & YIELDS and (
-        traffic.arms[link].look_ms > moment or _gap_ms(scene, link, moment, now) != moment
+        traffic.arms[link].look_ms > moment or gap_ms(scene, link, moment, now) != moment
     ):
         return 0
     return 1 if row.own_ms > moment else 2
 
 
 @hot_kernel
-def _key(traffic: Traffic, event: int) -> np.uint64:
+def _key(arms: np.ndarray, event: int) -> np.uint64:
     """What breaks ties between events."""
-    key = traffic.arms[event >> 1].key
+    key = arms[event >> 1].key
     return mix(key) if event & 1 else key
 
 
 @hot_kernel
-def _beats(traffic: Traffic, event: int, credit: int, best: tuple[int, int]) -> bool:
+def _beats(arms: np.ndarray, event: int, credit: int, best: tuple[int, int]) -> bool:
     """Whether an event has more credit than the best so far, or as much and a smaller key."""
     winner, most = best
     if winner < 0 or credit > most:
         return True
-    return credit == most and _key(traffic, event) < _key(traffic, winner)
+    return credit == most and _key(arms, event) < _key(arms, winner)
 
 
 @hot_kernel
@@ -189,12 +108,12 @@ def _turn(scene: Scene, domain: int, place: tuple[int, int], moment: int, now: i
         part = np.int64(parts[domain, k])
         other = arms[part >> 1]
         other.credit = min(other.credit + other.weight, total)
-        if part & 1 and _beats(traffic, part - 1, other.credit, (winner, most)):
+        if part & 1 and _beats(arms, part - 1, other.credit, (winner, most)):
             winner, most = part - 1, np.int64(other.credit)
     if starts:
         arm.start_credit = min(arm.start_credit + arm.start_weight, total)
         event = 2 * target + 1
-        if _beats(traffic, event, arm.start_credit, (winner, most)):
+        if _beats(arms, event, arm.start_credit, (winner, most)):
             winner = event
     if winner & 1:
         arm.start_credit = max(arm.start_credit - total, -total)
@@ -202,7 +121,7 @@ def _turn(scene: Scene, domain: int, place: tuple[int, int], moment: int, now: i
     else:
         arms[winner >> 1].credit = max(arms[winner >> 1].credit - total, -total)
         kind = np.int64(traffic.links[winner >> 1].kind)
-    if kind > 0 and _open_ms(scene, target, kind) > moment:
+    if kind > 0 and open_ms(traffic.links, traffic.slots, scene.settings, target, kind) > moment:
         traffic.links[target].flags |= KEPT
         traffic.tight[target] = 1
         arm.kept_for = winner
@@ -220,7 +139,7 @@ def _put_off(scene: Scene, domain: int, event: int, moment: int, step: int) -> N
         if traffic.arms[link].queue_head == NONE:
             return
         if moment < NEVER:
-            note_queue(scene, domain, link, second_of(moment), step)
+            note_queue(traffic.arms, traffic.calendar, domain, link, second_of(moment), step)
             return
         traffic.arms[link].queue_asleep = 1
         row.n_asleep += 1
@@ -258,7 +177,7 @@ def _come_about(scene: Scene, domain: int, event: int, target: int, moment: int)
 def process_node(scene: Scene, domain: int, node: int, step: int) -> None:
     """All movements at one node within one step: earliest first, then by turn, then by key."""
     traffic, work = scene.traffic, scene.traffic.work
-    links = traffic.links
+    links, arms = traffic.links, traffic.arms
     now = step * STEP_MS
     end = now + STEP_MS
     chain = np.int64(work.first[node])
@@ -276,15 +195,15 @@ def process_node(scene: Scene, domain: int, node: int, step: int) -> None:
                     work.behind[domain, before] = following
             else:
                 before = k
-                if moment < best_ms or (moment == best_ms and _key(traffic, event) < _key(traffic, best)):
+                if moment < best_ms or (moment == best_ms and _key(arms, event) < _key(arms, best)):
                     best_ms, best = moment, event
             k = following
         if best < 0:
             return
         if not best & 1 and links[best >> 1].flags & YIELDS:
-            gap_ms = _gap_ms(scene, best >> 1, best_ms, now)
-            if gap_ms != best_ms:
-                traffic.arms[best >> 1].look_ms = gap_ms
+            free_ms = gap_ms(scene, best >> 1, best_ms, now)
+            if free_ms != best_ms:
+                arms[best >> 1].look_ms = free_ms
                 continue
         target = best >> 1 if best & 1 else np.int64(links[best >> 1].target)
         if target >= 0 and links[target].open_ms == best_ms and not links[target].flags & KEPT:

@@ -34,26 +34,29 @@ from twin.kernels.traffic import (
     SIGNAL,
     STEP_MS,
     YIELDS,
+    Events,
     Scene,
-    Traffic,
     Vehicles,
 )
 
+Rings = tuple[np.ndarray, np.ndarray]
+"""Links and slots."""
+
 
 @kernel
-def release(vehicles: Vehicles, traffic: Traffic, order: np.ndarray) -> None:
+def release(vehicles: Vehicles, arms: np.ndarray, order: np.ndarray) -> None:
     """Put vehicles into the origin queues of their first links; quickest in the order (release, key)."""
     for k in range(order.shape[0]):
-        join_queue(vehicles, traffic, np.int64(order[k]))
+        join_queue(vehicles, arms, np.int64(order[k]))
 
 
 @kernel
-def withdraw(vehicles: Vehicles, traffic: Traffic, rows: np.ndarray) -> None:
+def withdraw(vehicles: Vehicles, arms: np.ndarray, rows: np.ndarray) -> None:
     """Take waiting vehicles out of the origin queues of their first links."""
     queue_next = vehicles.queue_next
     for k in range(rows.shape[0]):
         v = np.int64(rows[k])
-        arm = traffic.arms[vehicles.link[v]]
+        arm = arms[vehicles.link[v]]
         if arm.queue_head == v:
             arm.queue_head = queue_next[v]
             if queue_next[v] != NONE:
@@ -68,17 +71,19 @@ def withdraw(vehicles: Vehicles, traffic: Traffic, rows: np.ndarray) -> None:
 
 
 @kernel
-def queued(scene: Scene, now_ms: int, since_ms: int, left_veh: np.ndarray) -> None:
+def queued(
+    rings: Rings, events: Events, place: np.ndarray, span_ms: tuple[int, int], left_veh: np.ndarray
+) -> None:
     """Vehicles that a queue holds up: logged with the moment at which they expect to leave.
 
-    Nothing but what a phone on board can tell is used: who has been held since ``since_ms`` has seen
-    left_veh[link] (by row of outside) vehicles leave before it, and expects those still ahead to leave at
-    that rate (one at least, for a queue that stood still). Who was stopped later knows only how long it has
-    been there.
+    ``span_ms`` is since when the queue was watched, and now; ``place`` is the network's. Nothing but what a
+    phone on board can tell is used: who has been held since then has seen left_veh[link] (by row of outside)
+    vehicles leave before it, and expects those still ahead to leave at that rate (one at least, for a queue
+    that stood still). Who was stopped later knows only how long it has been there.
     """
-    links, slots, network = scene.traffic.links, scene.traffic.slots, scene.network
+    (links, slots), (since_ms, now_ms) = rings, span_ms
     for number in range(links.shape[0]):
-        link = np.int64(network.place[number])
+        link = np.int64(place[number])
         row = links[link]
         at, ahead = np.int64(row.head_at), 0
         for _ in range(row.n_here):
@@ -89,32 +94,32 @@ def queued(scene: Scene, now_ms: int, since_ms: int, left_veh: np.ndarray) -> No
                 if slots[at].ms <= since_ms:
                     leaves_ms += ahead * (now_ms - since_ms) // max(left_veh[row.row], 1)
                     leaves_ms = min(leaves_ms, NEVER)  # the log's moments are 32 bits wide
-                log(scene, 0, link, at, leaves_ms)
+                log(events, 0, np.int64(row.row), slots[at], leaves_ms)
                 ahead += 1
-            at = slot_behind(scene.traffic, link, at)
+            at = slot_behind(links, link, at)
 
 
 @kernel
-def settle(scene: Scene) -> tuple[int, int]:
+def settle(rings: Rings, vehicles: Vehicles, storage_veh: np.ndarray) -> tuple[int, int]:
     """Tell vehicles on links where they are.
 
     Returns how many there are, and a link whose ends do not agree on the places that are taken, -1 if all do.
     """
-    traffic, vehicles = scene.traffic, scene.vehicles
+    links, slots = rings
     n, wrong = 0, np.int64(-1)
-    for link in range(traffic.links.shape[0]):
-        row = traffic.links[link]
+    for link in range(links.shape[0]):
+        row = links[link]
         at = np.int64(row.head_at)
-        if row.n_here + row.n_free != scene.network.storage_veh[link]:
+        if row.n_here + row.n_free != storage_veh[link]:
             wrong = np.int64(link)
         for _ in range(row.n_here):
-            slot = traffic.slots[at]
+            slot = slots[at]
             if slot.vehicle != FILLER:
                 v = slot.vehicle & ROW_MASK
                 vehicles.link[v] = link
                 vehicles.at[v] = at
                 n += 1
-            at = slot_behind(traffic, np.int64(link), at)
+            at = slot_behind(links, np.int64(link), at)
     return np.int64(n), wrong
 
 
@@ -153,7 +158,7 @@ def _plan(scene: Scene, from_s: int) -> None:
         row, arm = traffic.links[link], traffic.arms[link]
         row.asleep, row.n_asleep, arm.queue_asleep, arm.queue_due_s, arm.mark = 0, 0, 0, -1, 0
         look_at_head(scene, link)
-        look_at_entry(traffic, link)
+        look_at_entry(traffic.links, traffic.slots, link)
         begins, ends = np.int64(domain[network.tail[link]]), np.int64(domain[network.head[link]])
         is_short = row.n_free < scene.settings.most_places
         traffic.tight[link] = is_short or row.flags & KEPT != 0
@@ -163,7 +168,8 @@ def _plan(scene: Scene, from_s: int) -> None:
             second = max(second_of(row.own_ms), np.int64(from_s))
             note(traffic.calendar, ends, 2 * link, second, from_s)
         if arm.queue_head != NONE:
-            note_queue(scene, begins, link, max(second_of(arm.queue_ms), np.int64(from_s)), from_s)
+            second = max(second_of(arm.queue_ms), np.int64(from_s))
+            note_queue(traffic.arms, traffic.calendar, begins, link, second, from_s)
 
 
 @kernel
@@ -186,7 +192,7 @@ def _run_step(scene: Scene, domain: int, step: int) -> None:
     event, due = scene.traffic.work.event, scene.traffic.work.due
     domain = np.int64(np.uint32(domain))  # not negative, as the compiler now knows
     n = gather(scene, domain, step)
-    ahead = AHEAD if is_waited_for(scene) else 0
+    ahead = AHEAD if is_waited_for(scene.traffic.links) else 0
     for k in range(-STAGES * ahead, n):
         if ahead > 0:
             for stage in range(STAGES):
@@ -194,7 +200,8 @@ def _run_step(scene: Scene, domain: int, step: int) -> None:
                 if 0 <= at < n:
                     foresee(scene, np.int64(event[domain, due[domain, at]]), stage)
         if k >= 0:
-            process_node(scene, domain, node_of(scene, np.int64(event[domain, due[domain, k]])), step)
+            first = np.int64(event[domain, due[domain, k]])
+            process_node(scene, domain, node_of(scene.network.tail, scene.traffic.links, first), step)
 
 
 @inline_kernel

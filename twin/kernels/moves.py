@@ -7,6 +7,8 @@ both lie in one domain, else handed over and told at the end of the step (`tell_
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from twin.kernels.calendar import note, second_of
@@ -23,8 +25,11 @@ from twin.kernels.traffic import (
     SLOTS_A_LINK,
     STEP_MS,
     YIELDS,
+    Events,
+    Network,
     Scene,
-    Traffic,
+    Settings,
+    Work,
 )
 from twin.kernels.turns import end_turn, read_turn
 
@@ -38,9 +43,9 @@ def first_slot(link: int) -> int:
 
 
 @hot_kernel
-def slot_behind(traffic: Traffic, link: int, at: int) -> int:
+def slot_behind(links: np.ndarray, link: int, at: int) -> int:
     """The next slot of a link's ring."""
-    row, first = traffic.links[link], first_slot(link)
+    row, first = links[link], first_slot(link)
     end, on = np.int64(row.ring_end), np.int64(row.ring_on)  # both read: a choice is cheaper than a branch
     behind = at + 1
     behind = on if behind == first + FIRST_SLOTS else behind
@@ -48,48 +53,47 @@ def slot_behind(traffic: Traffic, link: int, at: int) -> int:
 
 
 @hot_kernel
-def n_places(traffic: Traffic, link: int) -> int:
+def n_places(links: np.ndarray, link: int) -> int:
     """Places of a link."""
-    row = traffic.links[link]
+    row = links[link]
     return np.int64(row.ring_end - row.ring_on + FIRST_SLOTS)
 
 
 @hot_kernel
-def next_slot(traffic: Traffic, link: int, moment: int) -> int:
+def next_slot(links: np.ndarray, link: int, moment: int) -> int:
     """The slot that a vehicle entering at that moment takes.
 
     On an empty link all of whose holes have arrived every slot is as good; the first lies behind the link's
     own line.
     """
-    row = traffic.links[link]
-    n_taken = n_places(traffic, link) - np.int64(row.n_free)
+    row = links[link]
+    n_taken = n_places(links, link) - np.int64(row.n_free)
     late_ms = max(np.int64(0), np.int64(row.next_exit_ms) + row.hole_ms - moment)
     entry_at = np.int64(row.entry_at)
     return first_slot(link) if (n_taken | (row.flags & CUT) | late_ms) == 0 else entry_at
 
 
 @hot_kernel
-def headway_of(scene: Scene, link: int, kind: int) -> int:
+def headway_of(links: np.ndarray, settings: Settings, link: int, kind: int) -> int:
     """Time from a vehicle of that kind to the next at either end of a link [ms]."""
-    headway_ms = np.int64(scene.traffic.links[link].headway_ms)
+    headway_ms = np.int64(links[link].headway_ms)
     if kind == 0:
         return headway_ms
-    return max(np.int64(1), headway_ms * scene.settings.pace[kind] // 4)
+    return max(np.int64(1), headway_ms * settings.pace[kind] // 4)
 
 
 @hot_kernel
-def places_of(scene: Scene, link: int, kind: int) -> int:
+def places_of(links: np.ndarray, settings: Settings, link: int, kind: int) -> int:
     """Places that a vehicle of that kind takes on a link, which may be shorter than it."""
-    return min(np.int64(scene.settings.places[kind]), n_places(scene.traffic, link))
+    return min(np.int64(settings.places[kind]), n_places(links, link))
 
 
 @hot_kernel
-def exit_of(scene: Scene, link: int, turn: int) -> int:
+def exit_of(network: Network, links: np.ndarray, slots: np.ndarray, link: int, turn: int) -> int:
     """The link to which a turn at the end of a link leads."""
     if turn >= 2 * FIRST_SLOTS:
-        network = scene.network
-        return np.int64(network.out_links[np.int64(network.out_start[scene.traffic.links[link].node]) + turn])
-    slot = scene.traffic.slots[first_slot(link) + (turn >> 1)]
+        return np.int64(network.out_links[np.int64(network.out_start[links[link].node]) + turn])
+    slot = slots[first_slot(link) + (turn >> 1)]
     return np.int64(slot.odd_exit if turn & 1 else slot.even_exit)
 
 
@@ -109,35 +113,34 @@ def look_at_head(scene: Scene, link: int) -> None:
     if turn == end_turn(network.turn_bits):
         row.target = NONE
     else:
-        row.target = exit_of(scene, link, turn)
+        row.target = exit_of(network, traffic.links, traffic.slots, link, turn)
 
 
 @hot_kernel
-def look_at_entry(traffic: Traffic, link: int) -> None:
+def look_at_entry(links: np.ndarray, slots: np.ndarray, link: int) -> None:
     """Note of a link when a vehicle of one place may enter it."""
-    row = traffic.links[link]
+    row = links[link]
     if row.n_free == 0:
         row.open_ms = NEVER
     else:
-        row.open_ms = max(traffic.slots[row.entry_at].ms, row.next_entry_ms)
+        row.open_ms = max(slots[row.entry_at].ms, row.next_entry_ms)
 
 
 @hot_kernel
-def log(scene: Scene, domain: int, link: int, slot: int, moment: int) -> None:
-    """Write down that the vehicle in a slot leaves the link."""
-    events, row = scene.events, scene.traffic.slots[slot]
+def log(events: Events, domain: int, link: int, slot: Any, moment: int) -> None:
+    """Write down that the vehicle in a slot (a record) leaves a link, by its row of outside."""
     n = np.int64(events.n[domain, 0])
-    events.trip[domain, n] = row.vehicle & ROW_MASK
-    events.link[domain, n] = scene.traffic.links[link].row
-    events.enter_ms[domain, n] = row.enter_ms
+    events.trip[domain, n] = slot.vehicle & ROW_MASK
+    events.link[domain, n] = link
+    events.enter_ms[domain, n] = slot.enter_ms
     events.exit_ms[domain, n] = moment
     events.n[domain, 0] = n + 1
 
 
 @hot_kernel
-def hand_over(scene: Scene, domain: int, link: int, places: int, is_exit: int, step: int) -> None:
+def hand_over(work: Work, domain: int, link: int, places: int, is_exit: int, step: int) -> None:
     """Leave word of an entry into, or an exit from, a link whose other end lies in another domain."""
-    work, parity = scene.traffic.work, step & 1
+    parity = step & 1
     n = work.n_handed[parity, domain, 0]
     work.handed[parity, domain, n] = (link << 4) | (places << 1) | is_exit
     work.n_handed[parity, domain, 0] = n + 1
@@ -163,7 +166,9 @@ def tell_exit(scene: Scene, domain: int, link: int, places: int, step: int) -> N
         scene.traffic.tight[link] = (row.flags & KEPT) != 0
     row.n_free += places
     if row.open_ms == NEVER:
-        look_at_entry(scene.traffic, link)  # else nobody could enter sooner for the new hole
+        look_at_entry(
+            scene.traffic.links, scene.traffic.slots, link
+        )  # else nobody could enter sooner for the new hole
     if row.n_asleep > 0:
         wake(scene, domain, link, step)
 
@@ -181,7 +186,7 @@ def wake(scene: Scene, domain: int, link: int, step: int) -> None:
             note(calendar, domain, 2 * other, second, step)
     if traffic.arms[link].queue_asleep:
         traffic.arms[link].queue_asleep = 0
-        note_queue(scene, domain, link, second, step)
+        note_queue(traffic.arms, calendar, domain, link, second, step)
     links[link].n_asleep = 0
 
 
@@ -191,10 +196,10 @@ def put_in(scene: Scene, link: int, rider: tuple[int, np.uint64, int], moment: i
 
     Returns the places that it takes: all it needs, or those there are, where a deadlock's rule squeezes it.
     """
-    traffic = scene.traffic
-    row = traffic.links[link]
+    traffic, links = scene.traffic, scene.traffic.links
+    row = links[link]
     v, code, word = rider
-    at = next_slot(traffic, link, moment)
+    at = next_slot(links, link, moment)
     if at != row.entry_at:
         row.head_at = at
     slot = traffic.slots[at]
@@ -203,18 +208,18 @@ def put_in(scene: Scene, link: int, rider: tuple[int, np.uint64, int], moment: i
     slot.vehicle = v
     slot.code = code
     slot.word = word
-    at = slot_behind(traffic, link, at)
+    at = slot_behind(links, link, at)
     kind = v >> KIND_BITS
     places = np.int64(1)
     if kind > 0:
-        places = min(places_of(scene, link, kind), np.int64(row.n_free))
+        places = min(places_of(links, scene.settings, link, kind), np.int64(row.n_free))
         for _ in range(places - 1):
             traffic.slots[at].vehicle = FILLER
-            at = slot_behind(traffic, link, at)
+            at = slot_behind(links, link, at)
     row.entry_at = at
-    row.next_entry_ms = moment + headway_of(scene, link, kind)
+    row.next_entry_ms = moment + headway_of(links, scene.settings, link, kind)
     row.n_free -= places
-    look_at_entry(traffic, link)
+    look_at_entry(links, traffic.slots, link)
     end = (second_of(moment) + 1) * STEP_MS
     if (row.n_free == 0 or traffic.slots[at].ms >= end) and traffic.arms[link].full_s < 0:
         traffic.arms[link].full_s = second_of(moment)
@@ -231,7 +236,7 @@ def enter(scene: Scene, domain: int, link: int, rider: tuple[int, np.uint64, int
         scene.traffic.tight[link] = 1
     step = second_of(moment)
     if row.flags & CUT:
-        hand_over(scene, domain, link, places, 0, step)
+        hand_over(scene.traffic.work, domain, link, places, 0, step)
     else:
         tell_entry(scene, domain, link, places, step)
 
@@ -239,10 +244,10 @@ def enter(scene: Scene, domain: int, link: int, rider: tuple[int, np.uint64, int
 @hot_kernel
 def take_off(scene: Scene, domain: int, link: int, moment: int) -> int:
     """Take the head off a link: its slots become holes. Returns the places that it leaves."""
-    traffic = scene.traffic
-    row = traffic.links[link]
+    traffic, links = scene.traffic, scene.traffic.links
+    row = links[link]
     at = np.int64(row.head_at)
-    log(scene, domain, link, at, moment)
+    log(scene.events, domain, np.int64(row.row), traffic.slots[at], moment)
     hole = moment + row.hole_ms
     kind = np.int64(row.kind)
     places = np.int64(0)
@@ -250,12 +255,12 @@ def take_off(scene: Scene, domain: int, link: int, moment: int) -> int:
         traffic.slots[at].vehicle = NONE
         traffic.slots[at].ms = hole
         places += 1
-        at = slot_behind(traffic, link, at)
+        at = slot_behind(links, link, at)
         if kind == 0 or places == row.n_here or traffic.slots[at].vehicle != FILLER:
             break
     row.head_at = at
     row.n_here -= places
-    row.next_exit_ms = moment + headway_of(scene, link, kind)
+    row.next_exit_ms = moment + headway_of(links, scene.settings, link, kind)
     if row.flags & YIELDS:
         traffic.arms[link].look_ms = 0
     look_at_head(scene, link)
@@ -276,7 +281,7 @@ def leave(scene: Scene, domain: int, link: int, moment: int) -> tuple[int, np.ui
     step = second_of(moment)
     places = take_off(scene, domain, link, moment)
     if row.flags & CUT:
-        hand_over(scene, domain, link, places, 1, step)
+        hand_over(traffic.work, domain, link, places, 1, step)
     else:
         tell_exit(scene, domain, link, places, step)
     return v, code, word

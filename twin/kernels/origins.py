@@ -9,7 +9,7 @@ import numpy as np
 
 from twin.kernels.calendar import SECONDS, note, second_of
 from twin.kernels.jit import hot_kernel, inline_kernel
-from twin.kernels.traffic import KIND_BITS, NONE, Scene, Traffic, Vehicles
+from twin.kernels.traffic import KIND_BITS, NONE, Calendar, Scene, Vehicles
 
 
 @inline_kernel
@@ -21,12 +21,12 @@ def _goes_first(vehicles: Vehicles, v: int, other: int) -> bool:
 
 
 @inline_kernel
-def join_queue(vehicles: Vehicles, traffic: Traffic, v: int) -> bool:
+def join_queue(vehicles: Vehicles, arms: np.ndarray, v: int) -> bool:
     """Put a vehicle into its first link's origin queue; it is last, but for a bus that is held longer.
 
     Returns whether it is now the first of them.
     """
-    arm, queue_next = traffic.arms[vehicles.link[v]], vehicles.queue_next
+    arm, queue_next = arms[vehicles.link[v]], vehicles.queue_next
     head = np.int64(arm.queue_head)
     queue_next[v] = NONE
     if head < 0:
@@ -53,13 +53,13 @@ def join_queue(vehicles: Vehicles, traffic: Traffic, v: int) -> bool:
 
 
 @hot_kernel
-def note_queue(scene: Scene, domain: int, link: int, second: int, step: int) -> None:
+def note_queue(arms: np.ndarray, calendar: Calendar, domain: int, link: int, second: int, step: int) -> None:
     """Let a link's origin queue be looked at in a second after the step, unless it will be before that."""
-    arm = scene.traffic.arms[link]
+    arm = arms[link]
     at = min(second, step + SECONDS - 1)
     if arm.queue_due_s < 0 or at < arm.queue_due_s:
         arm.queue_due_s = at
-        note(scene.traffic.calendar, domain, 2 * link + 1, at, step)
+        note(calendar, domain, 2 * link + 1, at, step)
 
 
 @hot_kernel
@@ -79,10 +79,10 @@ def arrive(scene: Scene, domain: int, v: int, moment: int) -> int:
     release_ms = max(moment + vehicles.dwell_ms[after], np.int64(vehicles.not_before_ms[after]))
     vehicles.release_ms[following] = release_ms
     link, step = np.int64(vehicles.link[following]), second_of(moment)
-    if not join_queue(vehicles, traffic, following) or traffic.arms[link].queue_asleep:
+    if not join_queue(vehicles, traffic.arms, following) or traffic.arms[link].queue_asleep:
         return np.int64(-1)
     if second_of(release_ms) > step:
-        note_queue(scene, domain, link, second_of(release_ms), step)
+        note_queue(traffic.arms, traffic.calendar, domain, link, second_of(release_ms), step)
         return np.int64(-1)
     return 2 * link + 1
 

@@ -99,7 +99,7 @@ class Loader:
         order = np.lexsort((self.vehicles.key[trips], release_ms))
         rows = np.ascontiguousarray(trips[order], dtype=np.int32)
         self.vehicles.release_ms[rows] = release_ms[order]
-        kernels.release(self.vehicles, self.traffic, rows)
+        kernels.release(self.vehicles, self.traffic.arms, rows)
         self.n_released += rows.shape[0]
         self.under_way = np.sort(np.concatenate([self.under_way, rows]))
         self._taken_up = None
@@ -129,9 +129,9 @@ class Loader:
     def start_by(self, waiting: np.ndarray, routes: Routes) -> None:
         """Let vehicles that wait to enter start by another link that leaves the same node."""
         rows = np.ascontiguousarray(waiting, dtype=np.int32)
-        kernels.withdraw(self.vehicles, self.traffic, rows)
+        kernels.withdraw(self.vehicles, self.traffic.arms, rows)
         self._take(waiting, routes)
-        kernels.release(self.vehicles, self.traffic, rows)
+        kernels.release(self.vehicles, self.traffic.arms, rows)
 
     def chain(
         self, rows: np.ndarray, following: np.ndarray, not_before_ms: np.ndarray, dwell_ms: np.ndarray
@@ -190,9 +190,10 @@ class Loader:
         ``left`` are the passages since ``since_s``, from which the rate of each queue is seen.
         """
         log = PassageLog(1)
-        scene = self._scene()._replace(events=log.empty(int(self.on_link_veh.sum())))
+        events = log.empty(int(self.on_link_veh.sum()))
         left_veh = np.bincount(left.link, minlength=self.network.tail.shape[0])
-        kernels.queued(scene, now_s * STEP_MS, since_s * STEP_MS, left_veh)
+        span_ms = (since_s * STEP_MS, now_s * STEP_MS)
+        kernels.queued(self._rings, events, self.network.place, span_ms, left_veh)
         return Passages.join(log.taken())
 
     def ahead_of(self, trips: np.ndarray) -> Routes:
@@ -225,8 +226,16 @@ class Loader:
     def _settle(self) -> None:
         """Tell vehicles on links where they are, unless they have been told."""
         if not self._settled:
-            self._settled = True
-            kernels.settle(self._scene())
+            self._tell_places()
+
+    def _tell_places(self) -> tuple[int, int]:
+        """Tell vehicles where they are: how many are on links, and a link whose ends disagree, or -1."""
+        self._settled = True
+        return kernels.settle(self._rings, self.vehicles, self.network.storage_veh)
+
+    @property
+    def _rings(self) -> kernels.Rings:
+        return self.traffic.links, self.traffic.slots
 
     @property
     def on_link_veh(self) -> np.ndarray:
@@ -271,8 +280,7 @@ class Loader:
         vehicles = self.vehicles
         arrived = vehicles.arrived_ms >= 0
         n_arrived, n_waiting = np.count_nonzero(arrived), self.to_enter.shape[0]
-        n_driving, wrong = kernels.settle(self._scene())
-        self._settled = True
+        n_driving, wrong = self._tell_places()
         legs = arrived[vehicles.key.shape[0] - vehicles.next_leg.shape[0] :]
         n_released = self.n_released + np.count_nonzero(legs & (vehicles.next_leg >= 0))
         if n_waiting + n_driving + n_arrived != n_released:
