@@ -165,10 +165,8 @@ def tell_exit(scene: Scene, domain: int, link: int, places: int, step: int) -> N
         scene.traffic.counts[domain, 0] -= 1
         scene.traffic.tight[link] = (row.flags & KEPT) != 0
     row.n_free += places
-    if row.open_ms == NEVER:
-        look_at_entry(
-            scene.traffic.links, scene.traffic.slots, link
-        )  # else nobody could enter sooner for the new hole
+    if row.open_ms == NEVER:  # else nobody could enter sooner for the new hole
+        look_at_entry(scene.traffic.links, scene.traffic.slots, link)
     if row.n_asleep > 0:
         wake(scene, domain, link, step)
 

@@ -34,7 +34,7 @@ def pictures_of(pictures: pd.DataFrame, links: pd.DataFrame, scenario: int) -> t
             is_known = np.isfinite(pairs).all(axis=1)
             if is_known.any():
                 at = place[own[is_known]]
-                km = float((length_km[at] * pictures["true_flow_veh"].to_numpy()[own[is_known]]).sum())
+                km = float(np.nansum(length_km[at] * pictures["true_flow_veh"].to_numpy()[own[is_known]]))
                 n_links = np.unique(at).shape[0]
                 coverage = n_links / max(len(links), 1), km / driven_km if driven_km else 0.0
                 found.append(_picture(owner, scenario, (what, unit), coverage, pairs[is_known] * factor))
