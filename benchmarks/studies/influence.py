@@ -28,16 +28,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.studies.table import (
-    Line,
-    Lines,
-    complete,
-    missing_by_seed,
-    read_lines,
-    run_by_seed,
-    write_lines,
-)
-from twin.errors import InputError
+from benchmarks.studies.table import Line, Lines, Work, go_on, read_lines, write_lines
 from twin.indicators.focus import focuses_of
 from twin.indicators.indicator import INDICATORS
 from twin.indicators.records import DayRecord
@@ -263,6 +254,9 @@ def keep(table: Path, lines: Lines) -> None:
     )  # fmt: skip
 
 
+WORK = Work(NAMES, key_of, run_members, keep)
+
+
 def main() -> int:
     """Run what is missing of the study and print what stands."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
@@ -277,14 +271,7 @@ def main() -> int:
         some = tuple(each for each in study.some_shares if each in shares)
         study = replace(study, shares=shares, some_shares=some)
     wanted = list(members(study, range(1, options.seeds + 1)))
-    try:
-        by_seed = missing_by_seed(options.table, finished(options.table), wanted, key_of)
-    except InputError as error:
-        print(error, file=sys.stderr)
-        return 2
-    results = run_by_seed(by_seed, options.processes, run_members)
-    complete(options.table, finished(options.table), results, NAMES, keep)
-    return 0
+    return go_on(options.table, wanted, WORK, options.processes)
 
 
 if __name__ == "__main__":

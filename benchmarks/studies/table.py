@@ -1,7 +1,8 @@
 """The table of a study over many seeds: one line a finished run, and what is missing is run.
 
-A line carries the key of its simulation (scenario, territory, ledger, seed and code): a table with other
-keys was made by other code, and is refused.
+A line carries the key of its simulation (scenario, territory, ledger, seed and code). Lines with other keys
+than now were made by other code, and have to be proved: of one seed, the first and the last line of each
+experiment are lived again. They stand if those come out to the last digit, the digest of truth among them.
 """
 
 from __future__ import annotations
@@ -12,10 +13,11 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 from queue import Queue
-from typing import Any, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from twin.errors import InputError
 
@@ -37,6 +39,16 @@ class Run(Protocol):
 
 
 R = TypeVar("R", bound=Run)
+
+
+@dataclass(frozen=True)
+class Work(Generic[R]):
+    """How a study tells its runs apart, by which key each stands, how those of a seed are lived and kept."""
+
+    names: tuple[str, ...]
+    key_of: Callable[[R], str]
+    run_members: Callable[[list[R]], Iterator[tuple[R, Line]]]
+    keep: Callable[[Path, Lines], None]
 
 
 def read_lines(table: Path, names: Sequence[str]) -> Lines:
@@ -78,26 +90,65 @@ def live_and_write(table: Path, days: Iterable[Line]) -> None:
         writer.writerows(rows)
 
 
-def missing_by_seed(
-    table: Path, done: Lines, wanted: Iterable[R], key_of: Callable[[R], str]
-) -> dict[int, list[R]]:
-    """Runs that the table lacks, by seed.
+def go_on(table: Path, wanted: Sequence[R], work: Work[R], processes: int) -> int:
+    """Run what the table lacks, each result a line as it comes; 0, or 2 where its lines do not stand.
+
+    Told: each run on standard error, and on standard output the digest of the whole table.
+    """
+    done = read_lines(table, work.names)
+    try:
+        prove(table, done, wanted, work, processes)
+    except InputError as error:
+        print(error, file=sys.stderr)
+        return 2
+    for run, row in run_by_seed(missing_by_seed(done, wanted), processes, work.run_members):
+        done[run.name] = dict(zip(work.names, run.name, strict=True)) | row
+        work.keep(table, done)
+    print(f"{table}: {hashlib.sha256(table.read_bytes()).hexdigest()}")
+    return 0
+
+
+def missing_by_seed(done: Lines, wanted: Iterable[R]) -> dict[int, list[R]]:
+    """Runs that the table lacks, by seed."""
+    return _by_seed(run for run in wanted if run.name not in done)
+
+
+def to_prove(done: Lines, wanted: Sequence[R], key_of: Callable[[R], str]) -> list[R]:
+    """Runs to live again before the table's lines stand: none if each carries the key that it has now.
+
+    All are of one seed, the first and the last of each experiment. Keys choose the seed, so that other code
+    proves another one.
+    """
+    keys = {run.name: key_of(run) for run in wanted if run.name in done}
+    others = {name for name, key in keys.items() if done[name].get("key") != key}
+    unproved = _by_seed(run for run in wanted if run.name in others)
+    if not unproved:
+        return []
+    runs = min(unproved.values(), key=lambda of_seed: keys[of_seed[0].name])
+    ends: dict[str, list[R]] = {}
+    for run in runs:
+        ends.setdefault(run.name[0], []).append(run)
+    chosen = {each.name for of_one in ends.values() for each in (of_one[0], of_one[-1])}
+    return [run for run in runs if run.name in chosen]
+
+
+def prove(table: Path, done: Lines, wanted: Sequence[R], work: Work[R], processes: int) -> None:
+    """Live again what has to be proved.
 
     Raises
     ------
     InputError
-        Some line of the table has another key than that run would have now.
+        A line does not come out again.
     """
-    by_seed: dict[int, list[R]] = {}
-    for run in wanted:
-        line = done.get(run.name)
-        if line is None:
-            by_seed.setdefault(run.seed, []).append(run)
-        elif line.get("key") != key_of(run):
-            where = f"{table.name}: {', '.join(filter(None, run.name))}"
-            right = "no table, or another one (--table FILE)"
-            raise InputError(where, "made by other code, or of another scenario or territory", right)
-    return by_seed
+    again = to_prove(done, wanted, work.key_of)
+    if again:
+        print(f"{table.name}: made by other code; {len(again)} of its runs are lived again", file=sys.stderr)
+    for run, row in list(run_by_seed(_by_seed(again), processes, work.run_members)):
+        line = done[run.name]
+        for column in (name for name in row if name != "key" and line.get(name) != row[name]):
+            where = f"{table.name}: {', '.join(filter(None, run.name))}: {column}"
+            found = f"{line.get(column)!r}, made by other code, or of another scenario or territory"
+            raise InputError(where, found, f"{row[column]!r}; or no table, or another one (--table FILE)")
 
 
 def run_by_seed(
@@ -110,6 +161,8 @@ def run_by_seed(
     work_of
         Runs those of one seed one after another, in a process of their own.
     """
+    if not by_seed:
+        return
     total = sum(map(len, by_seed.values()))
     context = get_context("spawn")
     with context.Manager() as manager, ProcessPoolExecutor(processes, mp_context=context) as executor:
@@ -129,18 +182,11 @@ def run_by_seed(
             each.result()
 
 
-def complete(
-    table: Path,
-    done: Lines,
-    results: Iterable[tuple[R, Line]],
-    names: Sequence[str],
-    keep: Callable[[Path, Lines], None],
-) -> None:
-    """Write each result of a run into the table as it comes, and tell the digest of the whole at the end."""
-    for run, row in results:
-        done[run.name] = dict(zip(names, run.name, strict=True)) | row
-        keep(table, done)
-    print(f"{table}: {hashlib.sha256(table.read_bytes()).hexdigest()}")
+def _by_seed(runs: Iterable[R]) -> dict[int, list[R]]:
+    found: dict[int, list[R]] = {}
+    for run in runs:
+        found.setdefault(run.seed, []).append(run)
+    return found
 
 
 def _hand_over(work_of: Callable[[list[Any]], Iterator[Any]], wanted: list[Any], done: Queue[Any]) -> None:

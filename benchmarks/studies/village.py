@@ -8,8 +8,8 @@ D 2204 A inside the commune of La Turbie):
 - ``class``: ``one_lane`` at app share 0.3 with the street classified as secondary, respect 0 and 1.
 
 Run ``python -m benchmarks.studies.village --seeds 20``; every finished run is a line of the table, and
-a study that was stopped goes on with the runs that are missing. A line carries the key of its simulation
-(scenario, territory, ledger, seed and code): a table with other keys was made by other code, and is refused.
+a study that was stopped goes on with the runs that are missing. A table made by other code is gone on with
+if some of its lines come out again, and is refused if one does not.
 """
 
 from __future__ import annotations
@@ -17,14 +17,13 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from benchmarks.studies.table import Lines, complete, missing_by_seed, read_lines, run_by_seed, write_lines
-from twin.errors import InputError
+from benchmarks.studies.table import Lines, Work, go_on, read_lines, write_lines
 from twin.indicators.focus import focuses_of
 from twin.indicators.records import DayRecord
 from twin.indicators.through import through_vehicle_km, vehicle_km_of
@@ -141,11 +140,6 @@ def finished(table: Path) -> Lines:
     return read_lines(table, NAMES)
 
 
-def missing(table: Path, wanted: Sequence[Member]) -> dict[int, list[Member]]:
-    """Members that the table lacks, by seed; an `InputError` where a line has another key than now."""
-    return missing_by_seed(table, finished(table), wanted, key_of)
-
-
 def keep(table: Path, lines: Lines) -> None:
     """Write the whole table, or leave it; lines stand in the order of members, however they were finished."""
     order = {name: number for number, name in enumerate(("one_lane", "closed", "class"))}
@@ -158,6 +152,9 @@ def keep(table: Path, lines: Lines) -> None:
     )  # fmt: skip
 
 
+WORK = Work(NAMES, key_of, run_members, keep)
+
+
 def main() -> int:
     """Run what is missing of the study and print what stands."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
@@ -165,14 +162,7 @@ def main() -> int:
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--table", type=Path, default=TABLE)
     options = parser.parse_args()
-    try:
-        by_seed = missing(options.table, list(members(range(1, options.seeds + 1))))
-    except InputError as error:
-        print(error, file=sys.stderr)
-        return 2
-    results = run_by_seed(by_seed, options.processes, run_members)
-    complete(options.table, finished(options.table), results, NAMES, keep)
-    return 0
+    return go_on(options.table, list(members(range(1, options.seeds + 1))), WORK, options.processes)
 
 
 if __name__ == "__main__":

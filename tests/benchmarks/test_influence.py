@@ -15,19 +15,19 @@ from benchmarks.studies.influence import (
     FLAGSHIP,
     NAMES,
     TABLE,
+    WORK,
     Days,
     Member,
     Study,
     finished,
     keep,
     key_of,
-    main,
     members,
     run_members,
 )
 from benchmarks.studies.influence_page import page_of
 from benchmarks.studies.influence_summary import Curve, column, judgement, ratio_at, report
-from benchmarks.studies.table import Lines, missing_by_seed
+from benchmarks.studies.table import Lines, go_on, to_prove
 from tests.territories import grid_territory
 from twin.errors import InputError
 from twin.scenario.without import without_manager, without_providers
@@ -162,18 +162,23 @@ def lines_of(wanted: list[Member], key: str | None = None) -> Lines:
     }
 
 
-def test_a_stopped_study_goes_on_and_another_code_is_refused(
-    study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_a_table_of_other_code_is_gone_on_with_if_its_lines_come_out_again(
+    study: Study, lines: Lines, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
+    """Of the first seed a line is missing, of the second one is lived again in place of all."""
     table, wanted = tmp_path / "influence.csv", list(members(study, SEEDS))
-    keep(table, lines_of(wanted[:9]))
-    lacking = missing_by_seed(table, finished(table), wanted, key_of)
-    assert {seed: len(each) for seed, each in lacking.items()} == {2: 5}
-    first = next(members(FLAGSHIP, [1]))
-    keep(table, lines_of([first], "another"))
-    monkeypatch.setattr("sys.argv", ["influence", "--seeds", "1", "--table", str(table)])
-    assert main() == 2
-    assert capsys.readouterr().err.startswith("influence.csv: incident, 0, 1: made by other code")
+    here = {
+        name: {**line, "key": line["key"] if name[-1] == "1" else "other"} for name, line in lines.items()
+    }
+    lost = here.pop(wanted[3].name)
+    keep(table, here)
+    assert go_on(table, wanted, WORK, 1) == 0
+    assert finished(table) == here | {wanted[3].name: lost}
+    proved = [member.name for member in to_prove(here, wanted, key_of)]
+    assert proved == [wanted[7].name, wanted[13].name]
+    told = capfd.readouterr().err
+    assert "influence.csv: made by other code; 2 of its runs are lived again" in told
+    assert told.count(" runs: works") == 3
 
 
 def test_the_flagship_asks_what_it_says() -> None:

@@ -15,17 +15,13 @@ from benchmarks.studies.village import (
     Member,
     finished,
     keep,
-    key_of,
-    main,
     members,
-    missing,
     run_members,
 )
 from twin.scenario.ledger import Parameters
 from twin.scenario.vehicles import LORRY
 from twin.study.manifest import LEAST_COMPLETED
 
-ONE_SEED = [member for member in members(range(1, 2)) if member.experiment == "class"]
 JAMMED = {12}
 """With this seed the area grids up on a day of works, unless many consult an app; docs/village.md says so."""
 DIGEST = Path(TABLE).with_suffix(".sha256")
@@ -42,44 +38,18 @@ def test_the_table_is_whole() -> None:
     assert jammed == JAMMED
 
 
-def lines_of(wanted: list[Member], key: str | None = None) -> dict[tuple[str, ...], dict[str, str]]:
-    """Lines as a study leaves them, with the keys of now or with one of another code."""
-    return {
-        member.name: dict(zip(NAMES, member.name, strict=True))
-        | {"completed": "1", "key": key or key_of(member)}
-        for member in wanted
-    }
-
-
-def test_a_stopped_study_goes_on_and_never_doubles_a_line(tmp_path: Path) -> None:
-    table, wanted = tmp_path / "village.csv", [*members(range(2, 3)), *ONE_SEED]
-    keep(table, lines_of(ONE_SEED))
-    (lacking,) = missing(table, wanted).values()
-    assert [member.seed for member in lacking] == [2] * len(lacking)
-    keep(table, finished(table) | lines_of(lacking[:3]) | lines_of(ONE_SEED))
-    names = [line.split(",")[:4] for line in table.read_text().splitlines()[1:]]
-    assert len(names) == len(ONE_SEED) + 3
-    assert names == sorted(names, key=lambda name: (("one_lane", "closed", "class").index(name[0]), name[1:]))
-    assert sum(map(len, missing(table, wanted).values())) == len(lacking) - 3
-    assert [each.name for each in tmp_path.iterdir()] == ["village.csv"]
-
-
-@pytest.mark.parametrize("key", ["0123456789abcdef", ""])
-def test_a_table_made_by_other_code_is_refused(
-    key: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    table = tmp_path / "village.csv"
-    lines = lines_of(ONE_SEED, key or "none")
-    if not key:  # as tables were written before lines carried a key
-        lines = {name: {k: v for k, v in line.items() if k != "key"} for name, line in lines.items()}
+def test_the_table_is_written_in_one_order_whatever_was_finished_first(tmp_path: Path) -> None:
+    table, wanted = tmp_path / "village.csv", list(members(range(1, 13)))
+    lines = {each.name: dict(zip(NAMES, each.name, strict=True)) for each in reversed(wanted)}
     keep(table, lines)
-    before = table.read_bytes()
-    monkeypatch.setattr("sys.argv", ["village", "--seeds", "1", "--table", str(table)])
-    assert main() == 2
-    said = capsys.readouterr().err
-    assert said.count("\n") == 1
-    assert said.startswith("village.csv: class, 0.3, 0, 1: made by other code")
-    assert table.read_bytes() == before
+    order = ("one_lane", "closed", "class")
+    names = [
+        (order.index(each), float(share), respect, int(seed))
+        for each, share, respect, seed in finished(table)
+    ]
+    assert len(names) == len(wanted)
+    assert names == sorted(names)
+    assert [each.name for each in tmp_path.iterdir()] == ["village.csv"]
 
 
 def test_a_closed_motorway_fills_the_village_both_ways() -> None:
