@@ -50,7 +50,8 @@ def test_the_scenarios_own_ledger_counts() -> None:
 
 def test_it_is_made_of_walking_pace_and_a_class_that_providers_honour() -> None:
     order = school_street('hours = ["08:10-08:40"]\nspeed_kmh = 5\n')
-    slow, classified = order.parts()
+    itself, slow, classified = order.parts()
+    assert itself is order, "drivers who know of it plan by it"
     assert isinstance(slow, SpeedLimit)
     assert isinstance(classified, ClassifySecondary)
     assert (slow.speed_kmh, classified.respect) == (5, 1.0)
@@ -62,7 +63,7 @@ def test_it_is_made_of_walking_pace_and_a_class_that_providers_honour() -> None:
 def test_it_begins_with_its_month() -> None:
     scenario = Scenario.loads(TEXT + 'from = "2027-03"\n')
     assert scenario.in_force() == ()
-    assert len(scenario.model_copy(update={"month": "2027-03"}).in_force()) == 4
+    assert len(scenario.model_copy(update={"month": "2027-03"}).in_force()) == 1 + 4
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from twin.errors import InputError
+from twin.scenario.modifications import LEVERS
 from twin.scenario.scenario import Scenario
 from twin.scenario.vehicle_rules import LowEmissionZone, Toll
 from twin.scenario.vehicles import CRITAIR_CLASSES, FUELS
@@ -49,10 +50,11 @@ def test_a_toll_by_class() -> None:
     assert dearer.eur_by_class.tolist() == [2.5, 4.0, 9.0, 0.0]
 
 
-def test_they_are_no_levers_and_say_where_their_values_come_from() -> None:
+def test_they_hold_all_day_long_and_say_where_their_values_come_from() -> None:
     text = HEAD + 'kind = "low_emission_zone"\nbarred = "5"\n'
     scenario = Scenario.loads(text)
-    assert scenario.in_force() == ()
+    assert scenario.in_force() == scenario.modifications
+    assert not scenario.orders(*LEVERS), "they act on who drives, not on the street"
     row = "scenario.low_emission_zone_compliance"
     assert scenario.provenance()["modification 1: compliance"] == f"ledger: {row}"
     lax = Scenario.loads(text + f'[parameters]\n"{row}" = 0.3\n').modifications[0]

@@ -38,7 +38,7 @@ class _Choice:
 
 def car_parks(model: TwinModel) -> CarParks:
     """The car parks that the scenario orders, on streets and paths."""
-    orders = [part for part in model.spec.in_force() if isinstance(part, ParkAndRide)]
+    orders = model.spec.orders(ParkAndRide)
     rows = np.array([_place_row(model, order) for order in orders], dtype=np.int64)
     places = model.territory.places
     return CarParks(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -14,9 +13,7 @@ from twin.conditions.incidents import Exposed, Incidents, incidents_on, rounded_
 from twin.errors import InputError
 from twin.model.manager import Lever
 from twin.scenario.ledger import Parameters
-from twin.scenario.modification import Modification, OnLinks
-from twin.scenario.modifications import Incident
-from twin.scenario.road_edits import RoadEdit, SignalPlan
+from twin.scenario.modifications import LEVERS, Incident
 from twin.scenario.scenario import Scenario
 from twin.scenario.selectors import LinkSelector
 from twin.scenario.weather import Rain
@@ -60,20 +57,18 @@ def refuse_months_of_a_date(spec: Scenario) -> None:
         raise InputError("date", f"{spec.date} is over", "no date, to live the days of several months")
 
 
-def ordered_levers(model: TwinModel, orders: Sequence[Modification]) -> tuple[Lever, ...]:
-    """What the scenario orders on links; edits of streets and signal plans are in the streets already."""
+def ordered_levers(model: TwinModel) -> tuple[Lever, ...]:
+    """What the scenario orders on links from one moment to another."""
     streets, zones = model.territory.streets, model.territory.zones
     return tuple(
-        Lever(order, select_links(order.links, streets, zones))
-        for order in orders
-        if isinstance(order, OnLinks) and not isinstance(order, RoadEdit | SignalPlan)
+        Lever(order, select_links(order.links, streets, zones)) for order in model.spec.orders(*LEVERS)
     )
 
 
 def weather_levers(model: TwinModel) -> tuple[Lever, ...]:
     """What the scenario's rain, and its date's rain and incidents do to links."""
     every = np.arange(model.territory.streets.n_links)
-    levers = [Lever(part, every) for part in model.spec.in_force() if isinstance(part, Rain)]
+    levers = [Lever(part, every) for part in model.spec.orders(Rain)]
     today = model.conditions
     if today is None:
         return tuple(levers)

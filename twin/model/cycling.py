@@ -48,7 +48,7 @@ class BikeLanes:
 
 def bike_lanes(model: TwinModel) -> BikeLanes | None:
     """The scenario's bike lanes; None without any."""
-    orders = [part for part in model.spec.in_force() if isinstance(part, BikeLane)]
+    orders = model.spec.orders(BikeLane)
     if not orders:
         return None
     return lanes_along(model.territory, orders, float(model.parameters["population.cycle_speed_kmh"]))

@@ -20,7 +20,7 @@ def planned_today(model: TwinModel, lines: TransitLines | None) -> tuple[Populat
     """The population by its modes of the day, and how these were chosen: None where nobody was asked."""
     lanes = bike_lanes(model)
     lines_changed = lines is not None and lines.changed
-    may_call = any(isinstance(part, OnDemandTransport) for part in model.spec.in_force())
+    may_call = bool(model.spec.orders(OnDemandTransport))
     drives_anew = model.felt is not None
     if not (lanes is not None or lines_changed or may_call or drives_anew):
         return model.accustomed, None

@@ -15,7 +15,7 @@ from twin.territory.within import check_within
 
 def heated(spec: Scenario, ground: Territory) -> Territory:
     """The territory with what the scenario declares of district heat; as it is where it declares none."""
-    declared = [part for part in spec.in_force() if isinstance(part, DistrictHeat)]
+    declared = spec.orders(DistrictHeat)
     if not declared:
         return ground
     if len(declared) > 1:

@@ -43,7 +43,7 @@ class FalseData:
     @staticmethod
     def of(model: TwinModel) -> FalseData:
         """Those in force; links that do not exist are told before the day begins."""
-        orders = tuple(order for order in model.spec.in_force() if isinstance(order, FalseObservations))
+        orders = model.spec.orders(FalseObservations)
         for order in orders:
             if order.links is not None:
                 where = order.where("links")

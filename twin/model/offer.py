@@ -158,7 +158,7 @@ def _refuse_without_lines(spec: Scenario) -> None:
 def _prices(model: TwinModel, laid: ChangedOffer) -> Prices:
     """Fares of the lines as they would be without the scenario's orders, and with them."""
     usual_eur = float(model.parameters["population.transit_fare_eur"])
-    orders = [part for part in model.spec.in_force() if isinstance(part, Fare)]
+    orders = model.spec.orders(Fare)
     return Prices(Fares.of(laid.before, usual_eur), Fares.of(laid.timetable, usual_eur, orders))
 
 

@@ -74,7 +74,7 @@ class OnDemand:
 
 def on_demand_of(model: TwinModel, planned: Population, transit: Transit) -> tuple[Population, OnDemand]:
     """Trips as planned where vehicles can be called, and the service; without one those handed in."""
-    orders = [part for part in model.spec.in_force() if isinstance(part, OnDemandTransport)]
+    orders = model.spec.orders(OnDemandTransport)
     n_before = planned.n_trips + transit.buses.legs.n_legs
     if not orders:
         return planned, _none(planned, n_before)

@@ -98,7 +98,7 @@ def _routes(model: TwinModel) -> Routes:
     if (found.start[rows] < 0).any():
         row = int(rows[np.flatnonzero(found.start[rows] < 0)[0]])
         park = park_and_ride.park[np.flatnonzero((park_and_ride.out == row) | (park_and_ride.back == row))[0]]
-        orders = [part for part in model.spec.in_force() if isinstance(part, ParkAndRide)]
+        orders = model.spec.orders(ParkAndRide)
         raise InputError(
             orders[park].where("place"),
             "cannot be driven to or from",

@@ -37,8 +37,7 @@ class ParkingPlan:
 
 def parking_plan_of(model: TwinModel) -> ParkingPlan | None:
     """The month's parking; None where everybody finds a space at once."""
-    orders = [part for order in model.spec.in_force() for part in order.parts()]
-    parkings = [order for order in orders if isinstance(order, Parking)]
+    parkings = model.spec.orders(Parking)
     changes = [
         ParkingChange(
             select_links(order.links, model.territory.streets, model.territory.zones),

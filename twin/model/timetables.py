@@ -37,7 +37,7 @@ def timetable_on(scenario: Scenario, ground: LineGround, unedited: Territory) ->
 
     It was made for the territory before any edit; its buses drive on the ground as edited.
     """
-    added = [part for part in scenario.in_force() if isinstance(part, BusLine)]
+    added = scenario.orders(BusLine)
     path = scenario.timetable_path()
     if path is None and not added:
         return None

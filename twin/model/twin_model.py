@@ -45,6 +45,7 @@ from twin.population.tables import CAR, ON_DEMAND
 from twin.routing.search import bounds_to
 from twin.routing.topology import workspace_for
 from twin.scenario.ghg_ranking import RankByGhg
+from twin.scenario.modification import Modification
 from twin.scenario.modifications import BusLine, DataAgreement, Parking
 from twin.scenario.on_demand import OnDemandTransport
 from twin.scenario.road_edits import RoadEdit, SignalPlan
@@ -59,8 +60,13 @@ from twin.territory.edits import edits_of
 from twin.territory.territory import Territory
 from twin.utilities.demand import ConsumptionRates
 
-OF_TRIPS = (BusLine, Fare, LowEmissionZone, OnDemandTransport, ParkAndRide, Parking, Toll)
-"""Modifications that change trips or what belongs to them: set anew where a month begins."""
+OF_ROADS: tuple[type[Modification], ...] = (RoadEdit, SignalPlan, CloseService)
+"""Modifications that change the ground: all is set anew where a month begins."""
+OF_TRIPS: tuple[type[Modification], ...] = (
+    *(BusLine, Fare, LowEmissionZone, OnDemandTransport, ParkAndRide, Parking, Toll),
+    *UTILITY_KINDS,
+)
+"""Modifications that change trips or what belongs to them: these are set anew where a month begins."""
 
 
 class TwinModel(mesa.Model):  # type: ignore[misc]
@@ -162,9 +168,10 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         refuse_months_of_a_date(self.spec)
         self.month = month
         self.spec = self.spec.model_copy(update={"month": format_month(month)})
-        if any(isinstance(each, RoadEdit | SignalPlan | CloseService) for each in self.spec.modifications):
+        ever = self.spec.parts()
+        if any(isinstance(each, OF_ROADS) for each in ever):
             self._set_roads()
-        elif any(isinstance(each, (OF_TRIPS, UTILITY_KINDS)) for each in self.spec.modifications):
+        elif any(isinstance(each, OF_TRIPS) for each in ever):
             self._set_trips()
         self._open()
 
@@ -218,7 +225,7 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
         self._drive_on(edits)
 
     def _drive_on(self, edits: tuple[RoadEdit, ...]) -> None:
-        plans = [order for order in self.spec.in_force() if isinstance(order, SignalPlan)]
+        plans = self.spec.orders(SignalPlan)
         ground = without_services(self.ground, self.spec.in_force())
         day = self.day_roads = day_roads(ground, edits, self.parameters, self.seed_, plans)
         self.territory, self.roads = day.territory, day.roads
@@ -269,12 +276,10 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
     def _set_actors(self) -> None:
         """City, providers and fleets, as Mesa agents or as what agents own."""
         spec, streets = self.spec, self.territory.streets
-        orders = [part for order in spec.in_force() for part in order.parts()]
-        levers = (*ordered_levers(self, orders), *weather_levers(self))
+        levers = (*ordered_levers(self), *weather_levers(self))
         self.networks, self.false_data = networks_of(self), FalseData.of(self)
-        self.agreements = [order for order in orders if isinstance(order, DataAgreement)]
-        rankings = tuple(order for order in orders if isinstance(order, RankByGhg))
-        self.manager = RoadManager(self, streets, self.roads, levers, rankings)
+        self.agreements = spec.orders(DataAgreement)
+        self.manager = RoadManager(self, streets, self.roads, levers, spec.orders(RankByGhg))
         share = spec.app_share_in_force
         offers = spec.providers if share > 0.0 or self.earlier is not None else ()
         giving = {agreement.provider for agreement in self.agreements if agreement.returns_traffic}

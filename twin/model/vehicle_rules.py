@@ -107,23 +107,18 @@ class VehicleRules:
 
 def low_emission_zones_of(scenario: Scenario, territory: Territory) -> tuple[Zone, ...]:
     """Low-emission zones in force in the scenario's month that bar anything."""
-    return tuple(
-        Zone(order, _mask(order, territory))
-        for order in scenario.modifications
-        if isinstance(order, LowEmissionZone) and order.in_force(scenario.month)
-    )
+    return tuple(Zone(order, _mask(order, territory)) for order in scenario.orders(LowEmissionZone))
 
 
 def toll_gates_of(scenario: Scenario, territory: Territory) -> tuple[TollGate, ...]:
     """Tolls in force in the scenario's month."""
     found = []
-    for order in scenario.modifications:
-        if isinstance(order, Toll) and order.in_force(scenario.month):
-            links = _mask(order, territory)
-            streets = territory.streets
-            from_outside = np.zeros(streets.n_nodes, dtype=np.bool_)
-            from_outside[streets.head[~links]] = True
-            found.append(TollGate(order, links, links & from_outside[streets.tail]))
+    for order in scenario.orders(Toll):
+        links = _mask(order, territory)
+        streets = territory.streets
+        from_outside = np.zeros(streets.n_nodes, dtype=np.bool_)
+        from_outside[streets.head[~links]] = True
+        found.append(TollGate(order, links, links & from_outside[streets.tail]))
     return tuple(found)
 
 

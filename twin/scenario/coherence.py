@@ -9,14 +9,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from twin.clock import SLICE_S, format_time_s, parse_month
 from twin.errors import InputError
 from twin.scenario.modification import Modification
-from twin.scenario.modifications import ClassifySecondary, CloseLink, Narrowed, SchoolStreet, SpeedLimit
+from twin.scenario.modifications import LEVERS, ClassifySecondary, SchoolStreet
 from twin.scenario.weather import Rain
 
 if TYPE_CHECKING:
     from twin.scenario.scenario import Scenario
 
-LEVERS = (CloseLink, Narrowed, SpeedLimit, ClassifySecondary, Rain)
-"""Kinds that the model puts in force and takes back between two of its steps."""
 CITY = "city"
 STEP = "mobility.step_s"
 EVER = 12 * 10_000
@@ -67,7 +65,7 @@ def check_coherent(scenario: Scenario) -> None:
 def _check_moments(scenario: Scenario, step_s: int) -> None:
     """Whatever begins or ends on the streets does so between two steps."""
     for order, part in _parts(scenario):
-        if not isinstance(part, LEVERS):
+        if not isinstance(part, (*LEVERS, Rain)):
             continue
         for key, moment_s in (("from", part.from_s), ("until", part.until_s)):
             if moment_s % step_s:
@@ -102,7 +100,7 @@ def _share(part: ClassifySecondary, own: float | None) -> float | None:
 def _parts(scenario: Scenario) -> Iterator[tuple[Modification, Modification]]:
     """Orders and the kinds known to the model of which each is made."""
     for order in scenario.modifications:
-        for part in order.parts():
+        for part in order.told_parts():
             yield order, part
 
 

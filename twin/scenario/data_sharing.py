@@ -13,6 +13,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from twin.scenario.ledger import Parameters
 from twin.scenario.modification import Modification, OfWholeDays, Share
 from twin.scenario.modifications import MODIFICATIONS
+from twin.scenario.reading import as_tuple
 from twin.scenario.selectors import Name
 from twin.scenario.wording import fault
 
@@ -22,10 +23,6 @@ OPEN_LICENCES = ("Licence Ouverte 2.0", "ODbL 1.0", "CC BY 4.0", "CC0 1.0")
 
 Seconds = Annotated[float, Field(ge=0, le=31_536_000)]
 Days = Annotated[float, Field(gt=0, le=36_500)]
-
-
-def _names(value: object) -> object:
-    return tuple(value) if isinstance(value, list) else value
 
 
 class HoldDataset(OfWholeDays):
@@ -85,7 +82,7 @@ class TerritorialPlatform(OfWholeDays):
     """
 
     kind: Literal["data_platform"] = "data_platform"
-    members: Annotated[tuple[Name, ...], BeforeValidator(_names), Field(min_length=1)] = Field(
+    members: Annotated[tuple[Name, ...], BeforeValidator(as_tuple), Field(min_length=1)] = Field(
         description="a list of holders"
     )
     transversality: Share = Field(

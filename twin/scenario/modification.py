@@ -78,15 +78,16 @@ class Modification(Entry):
         return f"{self.kind.replace('_', ' ')}: {', '.join(words)}" if words else self.kind.replace("_", " ")
 
     def parts(self) -> tuple[Modification, ...]:
-        """The kinds known to the model that this one is made of: itself, unless from outside."""
+        """The kinds that this one is made of; itself, unless it says more."""
         return (self,)
 
     def told_parts(self) -> tuple[Modification, ...]:
-        """Its parts, which know where it is written itself."""
-        made = self.parts()
-        for part in made:
+        """All that it is made of, parts of parts too, which know where it is written itself."""
+        told: list[Modification] = []
+        for part in self.parts():
             part.written_as(self)
-        return made
+            told += (part,) if part is self else part.told_parts()
+        return tuple(told)
 
 
 class OnLinks(Modification):

@@ -146,6 +146,10 @@ LEDGER_ROWS = {
 """Keys of a kind that the ledger fills where a scenario is silent."""
 
 
+LEVERS = (CloseLink, Narrowed, SpeedLimit, ClassifySecondary)
+"""Kinds on links that are put in force and taken back from one moment of a day to another."""
+
+
 class SchoolStreet(OnLinks, OfWholeDays):
     """Streets before schools, closed to cars while school begins and ends; known to everybody, every day.
 
@@ -179,8 +183,8 @@ class SchoolStreet(OnLinks, OfWholeDays):
         return tuple((parse_time_s(begin), parse_time_s(end)) for begin, end in ends)
 
     def parts(self) -> tuple[Modification, ...]:
-        """Walking pace, and a class that every provider honours, in each span; the rest is drivers' plans."""
-        made: list[Modification] = []
+        """Walking pace, and a class that every provider honours, in each span; itself is drivers' plans."""
+        made: list[Modification] = [self]
         for span in self.hours:
             begin, end = span.split("-")
             made.append(SpeedLimit(links=self.links, speed_kmh=self.speed_kmh, from_=begin, until=end))

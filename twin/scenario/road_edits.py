@@ -12,6 +12,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from twin.scenario.ledger import Parameters
 from twin.scenario.modification import OfWholeDays, OnLinks, Share
+from twin.scenario.reading import as_tuple
 from twin.scenario.selectors import LinkSelector, Name
 from twin.scenario.wording import fault
 
@@ -125,14 +126,9 @@ class NewLink(RoadEdit):
     )
 
 
-def _listed(value: Any) -> Any:
-    """One number stands for all links; several are a tuple."""
-    return tuple(value) if isinstance(value, list) else value
-
-
 Seconds = Annotated[float, Field(ge=0, le=86_400)]
 SecondsOfEach = Annotated[
-    Seconds | Annotated[tuple[Seconds, ...], Field(min_length=1)], BeforeValidator(_listed)
+    Seconds | Annotated[tuple[Seconds, ...], Field(min_length=1)], BeforeValidator(as_tuple)
 ]
 
 

@@ -5,18 +5,11 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import (
-    AfterValidator,
-    BeforeValidator,
-    Field,
-    PrivateAttr,
-    SerializeAsAny,
-    model_validator,
-)
+from pydantic import BeforeValidator, Field, PrivateAttr, SerializeAsAny, model_validator
 
 from twin.clock import is_date, parse_date, parse_month
 from twin.errors import InputError
@@ -28,37 +21,18 @@ from twin.scenario.files import Merged, Origin, ScenarioSource, merge_chain, rea
 from twin.scenario.ledger import Parameters
 from twin.scenario.modification import Modification
 from twin.scenario.modifications import AddSensorFleet, AppShare, DataAgreement
+from twin.scenario.reading import as_tuple, read_by, read_focus
 from twin.scenario.selectors import Model, Name
 from twin.scenario.territories import find_territory, find_timetable
 from twin.scenario.utility_events import UTILITY_KINDS
 from twin.scenario.withdrawal import WithdrawProvider
-from twin.scenario.wording import Location, fault, nearest, short, spell
+from twin.scenario.wording import Location, fault, nearest, spell
 
 SCHEMA_VERSION = 1
 REPORTED_ONLY = ("title", "description", "focus")
 """Keys that name or select what is reported; they never enter the simulation."""
 
-
-def _tuple(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
-
-
-def _read_by(parse: Callable[[str], object]) -> AfterValidator:
-    def checked(text: str) -> str:
-        try:
-            parse(text)
-        except InputError as error:
-            raise fault(error.what, error.right) from None
-        return text
-
-    return AfterValidator(checked)
-
-
-def _focus(value: Any) -> str | tuple[str, ...]:
-    zones = value if isinstance(value, list | tuple) else (value,)
-    if not zones or not all(isinstance(zone, str) and zone for zone in zones):
-        raise fault(f"{short(value)} is not right", '"all", a zone, or a list of zones')
-    return value if isinstance(value, str) else tuple(dict.fromkeys(zones))
+K = TypeVar("K", bound=Modification)
 
 
 class Scenario(Model):
@@ -77,9 +51,9 @@ class Scenario(Model):
         None,
         description="a GTFS feed or a timetable.toml beside the scenario file or in the territory's folder",
     )
-    focus: Annotated[str | tuple[str, ...], BeforeValidator(_focus)] = "all"
-    month: Annotated[str, _read_by(parse_month)] = Field("2027-01", description="a month YYYY-MM")
-    date: Annotated[str, _read_by(parse_date)] | None = Field(
+    focus: Annotated[str | tuple[str, ...], BeforeValidator(read_focus)] = "all"
+    month: Annotated[str, read_by(parse_month)] = Field("2027-01", description="a month YYYY-MM")
+    date: Annotated[str, read_by(parse_date)] | None = Field(
         None, description="a date YYYY-MM-DD: its kind of day, weather and incidents; none: a mean weekday"
     )
     seed: Annotated[int, Field(ge=0, lt=2**63)] = Field(1, description="a whole number, 0 or more")
@@ -90,10 +64,10 @@ class Scenario(Model):
     demand_scale: Annotated[float, Field(gt=0, le=10)] = Field(
         1.0, description="a factor above 0 and up to 10"
     )
-    providers: Annotated[tuple[Provider, ...], BeforeValidator(_tuple)] = Field(
+    providers: Annotated[tuple[Provider, ...], BeforeValidator(as_tuple)] = Field(
         (), alias="provider", description="[[provider]] tables"
     )
-    sensor_fleets: Annotated[tuple[SensorFleet, ...], BeforeValidator(_tuple)] = Field(
+    sensor_fleets: Annotated[tuple[SensorFleet, ...], BeforeValidator(as_tuple)] = Field(
         (), alias="sensor_fleet", description="[[sensor_fleet]] tables"
     )
     parameters: dict[str, Any] = Field(default_factory=dict, description="a table of ledger names and values")
@@ -206,33 +180,39 @@ class Scenario(Model):
         zones = (self.focus,) if isinstance(self.focus, str) else self.focus
         return () if zones == ("all",) else zones
 
+    def parts(self) -> tuple[Modification, ...]:
+        """Modifications of all months, in kinds that the model knows."""
+        return tuple(part for each in self.modifications for part in each.told_parts())
+
     def in_force(self) -> tuple[Modification, ...]:
         """Modifications that hold in the scenario's month, in kinds that the model knows."""
         standing = [each for each in self.modifications if each.in_force(self.month)]
         return tuple(part for each in standing for part in each.told_parts() if part.in_force(self.month))
 
+    def orders(self, *kinds: type[K]) -> tuple[K, ...]:
+        """Modifications of these kinds that hold in the scenario's month."""
+        return tuple(part for part in self.in_force() if isinstance(part, kinds))
+
     @property
     def app_share_in_force(self) -> float:
         """Share of travellers who consult a provider, modifications included; the last one holds."""
-        shares = [each.value for each in self.in_force() if isinstance(each, AppShare)]
-        return shares[-1] if shares else self.app_share
+        shares = self.orders(AppShare)
+        return shares[-1].value if shares else self.app_share
 
     @property
     def with_utilities(self) -> bool:
         """Whether the utility networks are reckoned: as it says, or where something happens to them."""
-        if self.utilities is not None:
-            return self.utilities
-        return any(isinstance(each, UTILITY_KINDS) for each in self.in_force())
+        return bool(self.orders(*UTILITY_KINDS)) if self.utilities is None else self.utilities
 
     @property
     def withdrawn(self) -> tuple[int, ...]:
         """Rows of the providers that have withdrawn."""
-        gone = {each.provider for each in self.in_force() if isinstance(each, WithdrawProvider)}
+        gone = {each.provider for each in self.orders(WithdrawProvider)}
         return tuple(row for row, each in enumerate(self.providers) if each.name in gone)
 
     def fleets(self, in_force: bool = True) -> tuple[SensorFleet, ...]:
         """Fleets of the baseline and those that modifications add."""
-        changes = self.in_force() if in_force else self.modifications
+        changes = self.in_force() if in_force else self.parts()
         added = tuple(each.fleet for each in changes if isinstance(each, AddSensorFleet))
         return (*self.sensor_fleets, *added)
 

@@ -22,6 +22,7 @@ from pydantic import (
     model_validator,
 )
 
+from twin.scenario.reading import one_or_more
 from twin.scenario.wording import fault
 
 DIRECTIONS = ("northbound", "eastbound", "southbound", "westbound")
@@ -40,22 +41,15 @@ class Model(BaseModel):
     )
 
 
-def _listed(value: Any) -> Any:
-    """One value stands for a list of one."""
-    if isinstance(value, list | tuple):
-        return tuple(value)
-    return (value,)
-
-
 def _without_spaces(value: Any) -> Any:
-    return tuple("".join(each.split()) if isinstance(each, str) else each for each in _listed(value))
+    return tuple("".join(each.split()) if isinstance(each, str) else each for each in one_or_more(value))
 
 
 Name = Annotated[str, Field(min_length=1)]
-Names = Annotated[tuple[Name, ...], BeforeValidator(_listed)]
+Names = Annotated[tuple[Name, ...], BeforeValidator(one_or_more)]
 References = Annotated[tuple[Name, ...], BeforeValidator(_without_spaces)]
-Ways = Annotated[tuple[Annotated[int, Field(gt=0)], ...], BeforeValidator(_listed)]
-Box = Annotated[tuple[float, float, float, float], BeforeValidator(_listed)]
+Ways = Annotated[tuple[Annotated[int, Field(gt=0)], ...], BeforeValidator(one_or_more)]
+Box = Annotated[tuple[float, float, float, float], BeforeValidator(one_or_more)]
 
 
 class Selector(Model):
@@ -108,7 +102,7 @@ class LinkSelector(Selector):
             return data
         folder = Path((info.context or {}).get("folder", "."))
         given = data.get("link", ())
-        ids = dict.fromkeys((*_listed(given), *read_link_ids(folder / data["file"], data["file"])))
+        ids = dict.fromkeys((*one_or_more(given), *read_link_ids(folder / data["file"], data["file"])))
         return {**{key: value for key, value in data.items() if key != "file"}, "link": tuple(ids)}
 
     @model_validator(mode="after")

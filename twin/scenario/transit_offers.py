@@ -7,15 +7,11 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from twin.scenario.modification import OfWholeDays
+from twin.scenario.reading import as_tuple
 from twin.scenario.selectors import Name
 from twin.scenario.wording import fault, short
 
-
-def _listed(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
-
-
-Lines = Annotated[tuple[Name, ...], BeforeValidator(_listed), Field(min_length=1)]
+Lines = Annotated[tuple[Name, ...], BeforeValidator(as_tuple), Field(min_length=1)]
 Price = Annotated[float, Field(ge=0, le=1_000)]
 
 

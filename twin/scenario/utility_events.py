@@ -12,6 +12,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from twin.scenario.ledger import Parameters
 from twin.scenario.modification import Modification, OfWholeDays
+from twin.scenario.reading import as_tuple
 from twin.scenario.selectors import Name, Names
 from twin.scenario.wording import fault
 
@@ -37,12 +38,8 @@ LEDGER_ROWS = {
 Hours = Annotated[float, Field(ge=0, le=720)]
 
 
-def _listed(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
-
-
 def _several(value: Any) -> Any:
-    return (value,) if isinstance(value, str) else _listed(value)
+    return (value,) if isinstance(value, str) else as_tuple(value)
 
 
 def _default(kind: str, key: str) -> float:
@@ -96,7 +93,7 @@ class Storm(UtilityEvent):
     kind: Literal["storm"] = "storm"
     gust_mps: Annotated[
         tuple[Annotated[float, Field(ge=0, le=MOST_GUST_MPS)], ...],
-        BeforeValidator(_listed),
+        BeforeValidator(as_tuple),
         Field(min_length=1, max_length=48),
     ] = Field(description=f"gusts in m/s of one hour after another, 0 to {MOST_GUST_MPS:g}")
     n_events: Annotated[int, Field(ge=0, le=MOST_EVENTS)] | None = Field(

@@ -5,15 +5,16 @@ Both are known to everybody, every day: drivers plan by them, providers reckon w
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import numpy as np
 from pydantic import BeforeValidator, Field
 
 from twin.clock import N_SLICES, SLICE_S, parse_time_s
 from twin.scenario.ledger import Parameters
-from twin.scenario.modification import Modification, OfWholeDays, OnLinks, Share
+from twin.scenario.modification import OfWholeDays, OnLinks, Share
 from twin.scenario.modifications import LEDGER_ROWS, MODIFICATIONS
+from twin.scenario.reading import one_or_more
 from twin.scenario.spans import Spans
 from twin.scenario.vehicles import CRITAIR_CLASSES, FUELS, VEHICLE_CLASSES
 
@@ -26,21 +27,12 @@ VehicleClass = Literal["car", "van", "lorry"]
 Euros = Annotated[float, Field(ge=0, le=1_000)]
 
 
-def _listed(value: Any) -> Any:
-    """One value stands for a list of one."""
-    return tuple(value) if isinstance(value, list | tuple) else (value,)
-
-
 class _OfVehicles(OnLinks, OfWholeDays):
     """A rule on links, at some hours of every day."""
 
     hours: Spans = Field(
         (ALL_DAY,), description='spans of the day, for example ["07:00-20:00"]; omitted: all day'
     )
-
-    def parts(self) -> tuple[Modification, ...]:
-        """No lever of the road manager: it acts on who drives, not on the street."""
-        return ()
 
     @property
     def spans_s(self) -> tuple[tuple[int, int], ...]:
@@ -72,13 +64,13 @@ class LowEmissionZone(_OfVehicles):
     """
 
     kind: Literal["low_emission_zone"] = "low_emission_zone"
-    barred: Annotated[tuple[CritAir, ...], BeforeValidator(_listed)] = Field(
+    barred: Annotated[tuple[CritAir, ...], BeforeValidator(one_or_more)] = Field(
         (), description="Crit'Air classes that are barred, among " + ", ".join(CRITAIR_CLASSES)
     )
-    barred_fuels: Annotated[tuple[Fuel, ...], BeforeValidator(_listed)] = Field(
+    barred_fuels: Annotated[tuple[Fuel, ...], BeforeValidator(one_or_more)] = Field(
         (), description="fuels that are barred whatever the class, among " + ", ".join(FUELS)
     )
-    vehicles: Annotated[tuple[VehicleClass, ...], BeforeValidator(_listed), Field(min_length=1)] = Field(
+    vehicles: Annotated[tuple[VehicleClass, ...], BeforeValidator(one_or_more), Field(min_length=1)] = Field(
         ("car", "van", "lorry"), description="classes it holds for, among car, van, lorry; omitted: all"
     )
     compliance: Share = Field(

@@ -21,12 +21,11 @@ from twin.territory.territory import Territory
 def barred_slices(scenario: Scenario, territory: Territory) -> np.ndarray:
     """Links of school streets in the slices in which they are closed, (N_SLICES, n_links) bool."""
     barred = np.zeros((N_SLICES, territory.streets.n_links), dtype=np.bool_)
-    for order in scenario.modifications:
-        if isinstance(order, SchoolStreet) and order.in_force(scenario.month):
-            links = select_links(order.links, territory.streets, territory.zones, places=territory.places)
-            for begin_s, end_s in order.spans_s:
-                first, last = begin_s * MS // SLICE_MS, -(-end_s * MS // SLICE_MS)
-                barred[first:last, links] = True
+    for order in scenario.orders(SchoolStreet):
+        links = select_links(order.links, territory.streets, territory.zones, places=territory.places)
+        for begin_s, end_s in order.spans_s:
+            first, last = begin_s * MS // SLICE_MS, -(-end_s * MS // SLICE_MS)
+            barred[first:last, links] = True
     return barred
 
 
