@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -21,9 +23,10 @@ def planned(
     drivers = drivers_on(NET, [(0, 3)])
     charge = np.zeros((N_SLICES, NET.n_links), dtype=np.int32)
     charge[hours, 1] = charge_ms(np.array([eur]), value_eur_per_h)
-    habits = known([0, 1, 3])
+    habits = replace(known([0, 1, 3]), streets="edited")
     found = planned_by_toll(drivers, habits, charge, band)
     assert (found.expected_ms == habits.expected_ms).all()
+    assert found.streets == "edited", "whose streets they were fitted to is not forgotten"
     return list(found.routes.of(0).tolist())
 
 

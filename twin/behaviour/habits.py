@@ -143,7 +143,7 @@ def review(
     now, then = (felt_ms(drivers, weights, routes, rows) for routes in (habits.routes, found))
     band = float(parameters["behaviour.switching_band"])
     switching = rows[then < now * (1.0 - band)]
-    return Habits(habits.routes.replaced(switching, found), expected_ms)
+    return replace(habits, routes=habits.routes.replaced(switching, found), expected_ms=expected_ms)
 
 
 def felt_ms(drivers: Drivers, weights: Weights, routes: Routes, rows: np.ndarray) -> np.ndarray:

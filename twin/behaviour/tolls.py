@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from twin.behaviour.closed_hours import touched
@@ -43,4 +45,4 @@ def planned_by_toll(drivers: Drivers, habits: Habits, charge: np.ndarray, band: 
         for weights in (priced, only)
     )
     switching = rows[(paid[1] < paid[0]) & (felt[1] < felt[0] * (1.0 - band))]
-    return Habits(habits.routes.replaced(switching, found), habits.expected_ms)
+    return replace(habits, routes=habits.routes.replaced(switching, found))

@@ -6,6 +6,7 @@ person's (`twin.behaviour.choice`), at what every mode takes to the new place.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -61,7 +62,7 @@ def rerouted(model: TwinModel, habits: Habits) -> Habits:
     if not rows.size:
         return habits
     found = drivers.choose(drivers.weights(habits.expected_ms), drivers.bounds(), rows)
-    return Habits(habits.routes.replaced(rows, found), habits.expected_ms, habits.streets)
+    return replace(habits, routes=habits.routes.replaced(rows, found))
 
 
 def _linked(model: TwinModel, ends: tuple[np.ndarray, np.ndarray]) -> Trips:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -74,8 +74,7 @@ def reviewed(model: TwinModel, day: int) -> Habits:
     own = lived.of(lived.trip < model.n_trips)
     number = int(model.parameters["behaviour.learning_rounds"]) + day
     columns = (own.link, own.enter_ms, own.exit_ms)
-    after = review(model.drivers(), model.habits, columns, number, model.parameters)
-    return replace(after, streets=model.habits.streets)
+    return review(model.drivers(), model.habits, columns, number, model.parameters)
 
 
 def moved_share(before: Habits, after: Habits) -> float:
