@@ -78,6 +78,22 @@ documented = false
     assert not np.isfinite(flows[1]).any()
 
 
+def test_counters_of_a_provider_tell_the_city_once_they_are_open() -> None:
+    """Who owns a counter is one thing, who may read it another: the city's picture asks for rights alone."""
+    fleet = """
+[[modification]]
+kind = "add_sensor_fleet"
+fleet = { name = "cameras", kind = "road_counter", owner = "Boussole", count = 40 }
+"""
+    opened = fleet + PUBLISHED.replace("city.closures", "cameras")
+    without, closed, shared = (record_of(model_at(more, SOON_S)) for more in ("", fleet, opened))
+    flows = [each.knowledge["city"].flow_veh for each in (without, closed, shared)]
+    assert np.array_equal(flows[0], flows[1], equal_nan=True)
+    known = [np.isfinite(each).sum() for each in flows]
+    assert known[2] > known[1] > 0
+    assert np.array_equal(without.departed_ms, shared.departed_ms)
+
+
 def test_of_a_provider_whom_nobody_consults_nothing_is_published() -> None:
     published = PUBLISHED.replace("city.closures", "Azimut.traffic")
     here, nobody = world(), scenario(published, TABLES.replace("app_share = 0.4", "app_share = 0.0"))

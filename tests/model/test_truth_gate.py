@@ -10,9 +10,9 @@ import pytest
 from tests.model.village import WORKS, scenario, world
 from twin.indicators.records import ROAD_MANAGER
 from twin.kernels.random import stream_of, uniforms
+from twin.model.city_day import city_estimate
 from twin.model.phases import PHASES
 from twin.model.provider import ProviderAgent
-from twin.model.record import city_estimate
 from twin.model.state import Access
 from twin.model.twin_model import TwinModel
 
@@ -156,7 +156,10 @@ def test_nothing_is_believed_before_an_observation_has_come_and_then_it_is() -> 
     assert n_same >= 1
     believed = [[b.picture.travel_time_s for b in model.state.pictures.values()] for model in (honest, other)]
     assert not same(*believed)
-    assert not same([city_estimate(honest).flow_veh], [city_estimate(other).flow_veh])
+    assert not same(
+        [city_estimate(honest).flow_veh],
+        [city_estimate(other).flow_veh],
+    )
 
 
 def test_a_city_that_reads_truth_is_caught() -> None:

@@ -17,8 +17,7 @@ from twin.clock import HORIZON_S, SLICE_S
 from twin.indicators.false_data_record import FalseDataRecord
 from twin.indicators.records import ROAD_MANAGER
 from twin.knowledge.bad_data_checks import over_storage, reports_by_interval, stuck_evidence
-from twin.knowledge.day import city_picture
-from twin.sensing.counters import count_reading
+from twin.model.city_day import city_estimate
 from twin.sensing.fleets import Fleet
 
 if TYPE_CHECKING:
@@ -115,17 +114,10 @@ def _no_room(model: TwinModel) -> Iterator[Alarm]:
     The city looks at the end of each slice, at all that it has by then.
     """
     streets = model.territory.streets
-    counts = {
-        fleet.dataset.name: count_reading(fleet, model.parameters)
-        for fleet in model.fleets
-        if fleet.kind == "road_counter" and fleet.dataset.owner == ROAD_MANAGER
-    }
-    platform = model.state.platform
-    traffic = [f"{agent.name}.traffic" for agent in model.providers]
     room, margin = streets.storage_veh.astype(np.float64), float(model.parameters["security.room_margin"])
 
     def over(moment_s: float) -> np.ndarray:
-        held = city_picture(platform, ROAD_MANAGER, counts, traffic, streets.length_m, moment_s)
+        held = city_estimate(model, moment_s)
         with np.errstate(invalid="ignore"):
             fill = over_storage(held.flow_veh / SLICE_S, streets.length_m / held.speed_mps, room)
             return np.asarray(fill > margin)

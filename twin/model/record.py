@@ -15,8 +15,9 @@ from twin.indicators.utilities_record import UtilitiesRecord
 from twin.kernels.experience import count_moments
 from twin.kernels.paths import BLOCKED
 from twin.knowledge.catalogue import catalogue_of
-from twin.knowledge.day import DayEstimate, city_picture
+from twin.knowledge.day import DayEstimate
 from twin.mobility.passages import Passages
+from twin.model.city_day import city_estimate
 from twin.model.false_data_record import false_data_record_of
 from twin.model.fleet_day import fleets_record_of, observe_over
 from twin.model.metering import meterings
@@ -29,7 +30,6 @@ from twin.model.twin_model import TwinModel
 from twin.model.utilities_record import utilities_record_of
 from twin.population.population import Population
 from twin.population.tables import CAR
-from twin.sensing.counters import count_reading
 
 SLICE_MS = SLICE_S * MS
 N_FIRST_FULL = 10
@@ -217,15 +217,3 @@ def _free_flow_s(model: TwinModel, population: Population) -> np.ndarray:
     park_and_ride = model.transit.park_and_ride
     out[park_and_ride.out], out[park_and_ride.back] = park_and_ride.planned_s
     return out
-
-
-def city_estimate(model: TwinModel) -> DayEstimate:
-    """What the city's counters and agreements told it, through the gate, by the end of the day."""
-    counters = {
-        fleet.dataset.name: count_reading(fleet, model.parameters)
-        for fleet in model.fleets
-        if fleet.kind == "road_counter" and fleet.dataset.owner == ROAD_MANAGER
-    }
-    traffic = [f"{agent.name}.traffic" for agent in model.providers]
-    length_m = model.territory.streets.length_m
-    return city_picture(model.state.platform, ROAD_MANAGER, counters, traffic, length_m, float(model.now_s))
