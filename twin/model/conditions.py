@@ -11,7 +11,7 @@ from twin.clock import format_time_s
 from twin.conditions.day import DayConditions
 from twin.conditions.incidents import Exposed, Incidents, incidents_on, rounded_out
 from twin.errors import InputError
-from twin.model.manager import Lever
+from twin.model.levers import Lever
 from twin.scenario.ledger import Parameters
 from twin.scenario.modifications import LEVERS, Incident
 from twin.scenario.scenario import Scenario

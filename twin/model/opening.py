@@ -23,7 +23,8 @@ from twin.model.device_spots import spots_of
 from twin.model.fleet_day import open_fleets
 from twin.model.metering import place_site
 from twin.model.parking_plan import opening_of
-from twin.model.state import Bookings, DayState, Dispatch, Guidance, Log, TrafficOrders
+from twin.model.road_state import Standing, TrafficOrders
+from twin.model.state import Bookings, DayState, Dispatch, Guidance, Log
 from twin.model.surroundings import DeviceGround
 from twin.model.utility_state import Servers, UtilityState
 from twin.routing.routes import Routes
@@ -55,6 +56,7 @@ def opening_state(model: TwinModel) -> DayState:
         pace,
     )
     off = [np.zeros(n, dtype=np.bool_) for n in (n_links,) * 4 + (len(model.manager.levers),)]
+    standing = Standing(np.zeros(len(model.levers), dtype=np.bool_), np.zeros(0, dtype=np.bool_))
     fleets = _deployed_fleets(model)
     model.false_data.make(model, fleets)
     return DayState(
@@ -66,6 +68,7 @@ def opening_state(model: TwinModel) -> DayState:
         parking=opening_of(model),
         queues=model.transit.plans.nobody(),
         supply=supply,
+        standing=standing,
         itineraries=Itineraries.planned(trips.depart_s, trips.sequence),
         log=Log(),
         orders=TrafficOrders(*off),

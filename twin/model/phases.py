@@ -14,6 +14,7 @@ from twin.model.blindness import told
 from twin.model.false_data import falsified
 from twin.model.metering import consumption_of, publish
 from twin.model.state import Access
+from twin.model.street_supply import carry_out
 from twin.sensing.fleets import StepTruth, observe
 
 if TYPE_CHECKING:
@@ -100,7 +101,8 @@ def _groups(*names: str) -> frozenset[str]:
 
 
 PHASES: tuple[Phase, ...] = (
-    Phase("manage", _manage, _groups("orders", "utilities"), _groups("orders", "supply", "platform")),
+    Phase("manage", _manage, _groups("orders"), _groups("orders", "platform"), actor=True),
+    Phase("supply", carry_out, _groups("orders", "utilities"), _groups("supply", "standing")),
     Phase("learn", _learn, _groups("platform", "servers"), _groups("pictures", "platform"), actor=True),
     Phase("depart", travel.depart, _groups("shared"), _groups("itineraries", "loader", "parking")),
     Phase(
@@ -121,7 +123,7 @@ PHASES: tuple[Phase, ...] = (
         _groups("devices", "platform"),
     ),
 )
-"""The order of a step: orders, knowledge, travellers, traffic, and what devices saw of it."""
+"""The order of a step: orders, streets, knowledge, travellers, traffic, and what devices saw of it."""
 
 FAIL = Phase("fail", networks.fail, _groups("loader", "log", "supply"), _groups("utilities", "servers"))
 

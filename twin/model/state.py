@@ -21,21 +21,11 @@ from twin.mobility.loading import Loader
 from twin.mobility.passages import Passages
 from twin.mobility.riders import ActualService
 from twin.mobility.shared_rides import SharedRides
+from twin.model.road_state import Standing, TrafficOrders
 from twin.model.utility_state import Servers, UtilityState
 from twin.routing.routes import Routes
 from twin.sensing.devices import Fleet
 from twin.variables import Kind
-
-
-@dataclass
-class TrafficOrders:
-    """What the road manager has decided and announced: (n_links,) bool each, in_force (n_levers,) bool."""
-
-    closed: np.ndarray
-    signed: np.ndarray
-    classified: np.ndarray
-    ever_closed: np.ndarray
-    in_force: np.ndarray
 
 
 @dataclass
@@ -212,6 +202,7 @@ class Dispatch:
 KINDS: dict[str, Kind] = {
     "loader": "truth",
     "supply": "truth",
+    "standing": "truth",
     "itineraries": "truth",
     "log": "truth",
     "service": "truth",
@@ -244,6 +235,7 @@ class DayState:
     parking: ParkingState
     queues: Queues
     supply: Supply
+    standing: Standing
     itineraries: Itineraries
     log: Log
     orders: TrafficOrders

@@ -46,7 +46,7 @@ from twin.routing.search import bounds_to
 from twin.routing.topology import workspace_for
 from twin.scenario.ghg_ranking import RankByGhg
 from twin.scenario.modification import Modification
-from twin.scenario.modifications import BusLine, DataAgreement, Parking
+from twin.scenario.modifications import BusLine, ClassifySecondary, CloseLink, DataAgreement, Parking
 from twin.scenario.on_demand import OnDemandTransport
 from twin.scenario.road_edits import RoadEdit, SignalPlan
 from twin.scenario.scenario import Scenario
@@ -276,10 +276,11 @@ class TwinModel(mesa.Model):  # type: ignore[misc]
     def _set_actors(self) -> None:
         """City, providers and fleets, as Mesa agents or as what agents own."""
         spec, streets = self.spec, self.territory.streets
-        levers = (*ordered_levers(self), *weather_levers(self))
+        self.levers = (*ordered_levers(self), *weather_levers(self))
         self.networks, self.false_data = networks_of(self), FalseData.of(self)
         self.agreements = spec.orders(DataAgreement)
-        self.manager = RoadManager(self, streets, self.roads, levers, spec.orders(RankByGhg))
+        told = tuple(each for each in self.levers if isinstance(each.order, CloseLink | ClassifySecondary))
+        self.manager = RoadManager(self, streets, self.roads.topology, told, spec.orders(RankByGhg))
         share = spec.app_share_in_force
         offers = spec.providers if share > 0.0 or self.earlier is not None else ()
         giving = {agreement.provider for agreement in self.agreements if agreement.returns_traffic}
