@@ -18,10 +18,9 @@ from twin.kernels.radio import Ether, add_loads, fill_heard, fill_losses
 from twin.kernels.random import stream_of
 from twin.scenario.ledger import Parameters
 from twin.sensing.nested import place_by_coverage
-from twin.sensing.radio import SPREADING, airtime_ms, spreading_of
+from twin.sensing.radio import N_FACTORS, SPREADING, airtime_ms, spreading_of
 
 _SHADOW = stream_of("sensing.radio.shadow")
-N_FACTORS = 13
 NEAREST = 8
 """Gateways that a device is reckoned to reach at most; those farther away hear the rest of it too weakly."""
 MOST_GATEWAYS = 32_000

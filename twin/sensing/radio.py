@@ -18,6 +18,8 @@ from twin.scenario.ledger import Parameters
 
 SPREADING = (7, 8, 9, 10, 11, 12)
 """Spreading factors of LoRaWAN at 125 kHz."""
+N_FACTORS = SPREADING[-1] + 1
+"""Columns by spreading factor: 0 is another radio or none, and 1 to 6 there are not."""
 BANDWIDTH_HZ = 125_000.0
 PREAMBLE_SYMBOLS = 8
 LOW_RATE_FROM = 11
