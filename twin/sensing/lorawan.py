@@ -2,6 +2,7 @@
 
 A device keeps the factor that its strongest gateway closes with; it collides with packets of its own
 factor at each gateway by itself, whoever owns the devices, and is heard where one gateway hears it.
+Collisions are pure ALOHA (Abramson 1970, AFIPS 37): at load G a packet overlaps no other with e^(-2G).
 """
 
 from __future__ import annotations
@@ -163,7 +164,7 @@ def offered_load(
 def received(reach: GatewayReach, offered: np.ndarray, parameters: Parameters) -> Reception:
     """What gateways hear of the devices of a network, at that load (n_gateways, 13)."""
     heard = np.zeros(len(reach.spreading), dtype=np.float32)
-    alone = np.exp(-2.0 * offered)  # pure ALOHA, as `twin.sensing.radio.delivery`
+    alone = np.exp(-2.0 * offered)
     fill_heard(reach.near, reach.lost_db, reach.spreading, budget_db(parameters), alone, heard)
     best = reach.near[np.arange(len(heard)), reach.lost_db.argmin(axis=1)]
     return Reception(np.where(reach.spreading > 0, best, -1).astype(np.int16), reach.spreading, heard)
