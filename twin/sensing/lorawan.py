@@ -70,12 +70,23 @@ def budget_db(parameters: Parameters) -> np.ndarray:
     return most
 
 
+def check_gateways(radios: Radios, parameters: Parameters, count: int | None) -> None:
+    """Refuse a count of gateways for which these devices have too few sites; without devices, none stands."""
+    if count is None or not len(radios.key):
+        return
+    site, _ = _squares(radios, float(parameters["sensing.gateway_grid_m"]))
+    most = min(len(site), MOST_GATEWAYS)
+    if count > most:
+        raise InputError("gateways", f"{count} for {most} sites", f"at most {most}")
+
+
 def place_gateways(radios: Radios, parameters: Parameters, count: int | None = None) -> RadioGateways:
     """Gateways at devices' own sites, one after the other where most devices are not reached yet.
 
     Without a count, until `sensing.gateway_share` of the devices are within reach of the mean loss at
     spreading factor 10; sites are thinned to one in a square of `sensing.gateway_grid_m`.
     """
+    check_gateways(radios, parameters, count)
     if not len(radios.key):
         return RadioGateways(np.empty(0), np.empty(0), np.empty(0, dtype=np.uint64))
     site, things = _squares(radios, float(parameters["sensing.gateway_grid_m"]))
@@ -83,11 +94,9 @@ def place_gateways(radios: Radios, parameters: Parameters, count: int | None = N
     near = tree.query_ball_point(tree.data, _reach_m(radios, parameters))
     start = np.concatenate([[0], np.cumsum([len(each) for each in near])])
     seen = csr_array((np.ones(start[-1]), np.concatenate(near).astype(np.int64), start))
-    most = min(len(site), MOST_GATEWAYS)
-    if count is not None and count > most:
-        raise InputError("gateways", f"{count} for {most} sites", f"at most {most}")
     enough = np.inf if count else float(parameters["sensing.gateway_share"]) * things.sum()
-    chosen, _ = place_by_coverage(seen, things.astype(np.float64), count or most, enough)
+    most = count or min(len(site), MOST_GATEWAYS)
+    chosen, _ = place_by_coverage(seen, things.astype(np.float64), most, enough)
     rows = site[chosen]
     return RadioGateways(radios.x_m[rows], radios.y_m[rows], radios.key[rows])
 
