@@ -9,8 +9,10 @@ from tests.sensing.test_placement import N, spots
 from tests.sensing.worlds import random_events, step
 from twin.scenario.actors import SensorFleet
 from twin.scenario.ledger import Parameters
+from twin.sensing.device_fleets import share_the_air
 from twin.sensing.devices import Fleet, Outages, Site, StepTruth
 from twin.sensing.fleets import deploy, observe
+from twin.sensing.lives import grown_devices
 
 LEDGER = Parameters.defaults().replaced({"sensing.repair_wait_days": 1e-6})
 QUARTER_MS = 900_000
@@ -31,7 +33,10 @@ def fleet(kind: str, outages: bool = False, parameters: Parameters = LEDGER, **m
     site = Site(
         np.arange(N, dtype=np.int32), spots().key, np.zeros(N, np.int8), 3, spots=spots(), outages=outages
     )
-    return deploy(order, site, parameters)
+    made = deploy(order, site, parameters)
+    share_the_air([(made, site.spots)], parameters, site.seed)
+    grown_devices(made.table, made.settings.rule, site.seed, site.month, parameters)
+    return made
 
 
 def moment(k: int, surroundings: Steady | None = None, **more: object) -> StepTruth:

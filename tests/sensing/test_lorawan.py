@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.sensing.oracles import slow_bell, slow_word
+from tests.sensing.slow_radio import share_alone, slow_load
 from twin.errors import InputError
 from twin.kernels.radio import Ether, add_loads, fill_heard, fill_losses
 from twin.kernels.random import stream_of, uniforms
@@ -26,7 +27,7 @@ from twin.sensing.lorawan import (
     place_gateways,
     received,
 )
-from twin.sensing.radio import airtime_ms, delivery, load
+from twin.sensing.radio import airtime_ms, spreading_of
 
 LEDGER = Parameters.defaults()
 CALM = LEDGER.replaced({"sensing.radio_shadow_db": 0.0})
@@ -42,6 +43,14 @@ def radios(n: int, side_m: float = 3_000.0, interval_s: float = 900.0) -> Radios
 
 def one_gateway(x_m: float = 0.0, y_m: float = 0.0) -> RadioGateways:
     return RadioGateways(np.array([x_m]), np.array([y_m]), np.array([7], dtype=np.uint64))
+
+
+def on_a_line(*away_m: float) -> Radios:
+    """Devices as far from the gateway at the beginning of a line."""
+    n = len(away_m)
+    return Radios(
+        np.array(away_m), np.zeros(n), np.arange(n, dtype=np.uint64), np.zeros(n), np.full(n, 3_600.0)
+    )
 
 
 def heard_by(devices: Radios, gateways: RadioGateways, parameters: Parameters = LEDGER) -> Reception:
@@ -97,16 +106,29 @@ def test_the_load_is_that_of_the_devices_own_factor_and_collisions_are_alohas():
     devices = radios(2_000, side_m=200.0)  # all so near that each sends at factor 7
     found = heard_by(devices, one_gateway(100.0, 100.0), CALM)
     assert set(found.spreading.tolist()) == {7}
-    offered = load(2_000, airtime_ms(33, 7), 900.0, 8)
-    assert found.heard.max() == pytest.approx(delivery(offered), abs=0.002)
+    offered = slow_load(2_000, airtime_ms(33, 7), 900.0, 8)
+    assert found.heard.max() == pytest.approx(math.exp(-2.0 * offered), abs=0.002)
     # half as often on the air, half the load; another factor is no load
     rare = heard_by(devices._replace(interval_s=np.full(2_000, 1_800.0)), one_gateway(100.0, 100.0), CALM)
-    assert rare.heard.max() == pytest.approx(delivery(offered / 2.0), abs=0.002)
+    assert rare.heard.max() == pytest.approx(math.exp(-offered), abs=0.002)
     reach = gateway_reach_of(devices, one_gateway(100.0, 100.0), CALM, 1)
     mixed = np.where(np.arange(2_000) < 500, 8, 7).astype(np.uint8)
     loads = offered_load(devices, mixed, reach, 1, CALM)
     assert loads[0, 7] == pytest.approx(0.75 * offered, rel=1e-6)
-    assert loads[0, 8] == pytest.approx(load(500, airtime_ms(33, 8), 900.0, 8), rel=1e-6)
+    assert loads[0, 8] == pytest.approx(slow_load(500, airtime_ms(33, 8), 900.0, 8), rel=1e-6)
+
+
+@pytest.mark.parametrize("offered", [0.01, 0.05, 0.1, 0.5])
+def test_as_much_is_heard_as_of_packets_drawn_one_by_one(offered):
+    n, air_ms, n_periods = 40_000, airtime_ms(33, 7), 10
+    period_s = n * air_ms / (1_000.0 * offered * 8)
+    devices = radios(n, side_m=200.0, interval_s=period_s)
+    reach = gateway_reach_of(devices, one_gateway(100.0, 100.0), CALM, 1)
+    found = offered_load(devices, reach.spreading, reach, 1, CALM)
+    assert found[0, 7] == pytest.approx(offered, rel=1e-5)
+    alone = share_alone(n, air_ms, period_s, 8, n_periods)
+    chance = 4.0 * 0.5 / math.sqrt(n * n_periods) + 0.001
+    assert received(reach, found, CALM).heard.mean() == pytest.approx(alone, abs=chance)
 
 
 def test_time_on_the_air_keeps_the_duty_cycle():
@@ -118,9 +140,8 @@ def test_time_on_the_air_keeps_the_duty_cycle():
 
 
 def test_farther_devices_send_slower_and_are_heard_less():
-    away_m = np.array([100.0, 500.0, 1_000.0, 1_500.0, 2_500.0, 6_000.0])
-    n = len(away_m)
-    devices = Radios(away_m, np.zeros(n), np.arange(n, dtype=np.uint64), np.zeros(n), np.full(n, 3_600.0))
+    devices = on_a_line(100.0, 500.0, 1_000.0, 1_500.0, 2_500.0, 6_000.0)
+    n = len(devices.key)
     found = heard_by(devices, one_gateway(), CALM)
     assert found.spreading.tolist() == [*sorted(found.spreading[:-1].tolist()), 0]
     assert 7 == found.spreading[0] < found.spreading[4]
@@ -132,6 +153,30 @@ def test_farther_devices_send_slower_and_are_heard_less():
     buried = heard_by(devices._replace(more_db=np.full(n, 15.0)), one_gateway(), CALM)
     assert (buried.spreading[:-1] >= found.spreading[:-1])[buried.spreading[:-1] > 0].all()
     assert buried.heard.sum() < found.heard.sum()
+
+
+def test_the_farther_the_more_is_lost_and_the_slower_until_none_closes():
+    exponent, at_1_km = (LEDGER[f"sensing.radio_{name}"] for name in ("path_exponent", "loss_at_1_km_db"))
+    devices = on_a_line(100.0, 1_000.0, 1_700.0, 2_400.0, 20_000.0)
+    lost = gateway_reach_of(devices, one_gateway(), CALM, 1).lost_db[:, 0]
+    assert lost[1] == at_1_km
+    assert lost[0] == pytest.approx(at_1_km - 10 * exponent)
+    factor = spreading_of(lost, LEDGER)
+    assert factor[0] == 7
+    assert factor[-1] == 0
+    reached = factor[factor > 0]
+    assert (np.diff(reached) >= 0).all()
+    assert 7 < reached[-1] <= 12
+
+
+@pytest.mark.parametrize("more_db", [0.0, 5.0])
+def test_one_gateway_serves_two_devices_while_the_mean_loss_between_them_leaves_the_margin(more_db):
+    all_of_them = LEDGER.replaced({"sensing.gateway_share": 1.0})
+    left_db = 14.0 + 133.0 - 10.0 - more_db  # at spreading factor 10
+    reach_m = 1_000.0 * 10.0 ** ((left_db - 128.0) / 33.0)
+    for away_m, gateways in ((0.999 * reach_m, 1), (1.001 * reach_m, 2)):
+        devices = on_a_line(0.0, away_m)._replace(more_db=np.full(2, more_db))
+        assert len(place_gateways(devices, all_of_them).key) == gateways
 
 
 def test_factors_are_the_least_that_leave_a_margin():

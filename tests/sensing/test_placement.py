@@ -98,6 +98,7 @@ def test_a_share_and_all_and_counters_by_coverage():
         ({"interval_s": 700.0}, "a whole divisor of 86400 s"),
         ({"options": {"radio": "smoke"}}, "lorawan or mobile"),
         ({"options": {"gateways": 2}}, "a whole number above 0, over lorawan"),
+        ({"options": {"radio": "lorawan", "gateways": N}}, r"options\.gateways: 300 for \d+ sites"),
     ],
 )
 def test_wrong_orders_are_one_line(changes, line):

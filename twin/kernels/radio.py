@@ -1,6 +1,6 @@
-"""Radio of many devices: when they send, how far signals reach, what collides.
+"""Radio of many devices: how far signals reach, what loads a gateway, what it hears.
 
-Draws belong to a device and a period, or to a device and a gateway, so that no device changes another's.
+Draws belong to a device and a gateway, so that no device changes another's.
 """
 
 from __future__ import annotations
@@ -12,30 +12,7 @@ import numpy as np
 
 from twin.kernels.jit import kernel
 from twin.kernels.observe import bell
-from twin.kernels.random import draw_word, mix
-
-_TO_UNIT = 2.0**-53
-
-
-@kernel
-def draw_sendings(
-    seed: int,
-    stream: np.uint64,
-    key: np.ndarray,
-    turn: int,
-    period_us: int,
-    n_channels: int,
-    start_us: np.ndarray,
-) -> None:
-    """When each device sends in a period [µs], key (n,) uint64 read, start_us (n,) int64 written.
-
-    Channels are laid one after the other on one line, two periods apart.
-    """
-    for i in range(key.shape[0]):
-        word = draw_word(seed, stream, key[i], turn)
-        moment = np.int64(float(word >> np.uint64(11)) * _TO_UNIT * period_us)
-        channel = np.int64(float(mix(word) >> np.uint64(11)) * _TO_UNIT * n_channels)
-        start_us[i] = 2 * period_us * channel + moment
+from twin.kernels.random import draw_word
 
 
 class Ether(NamedTuple):
@@ -59,6 +36,7 @@ def fill_losses(
 ) -> None:
     """Path loss from each device to gateways near it (n, m) [dB], shadowing by the pair's own draw.
 
+    The mean goes by the logarithm of distance (Rappaport 2002, Wireless Communications, eq. 4.68).
     key (n,) and gateway_key uint64, near (n, m) rows of gateways, `len(gateway_key)` none, and distance_m
     read; lost_db float32 written, infinite where there is no gateway.
     """

@@ -29,9 +29,9 @@ from twin.scenario.entry import told_of
 from twin.scenario.ledger import Parameters
 from twin.sensing.devices import Fleet, Site, Spots, StepTruth, Tally, sensor_keys
 from twin.sensing.kinds import KINDS, LORAWAN, DeviceSettings, fleet_settings
-from twin.sensing.lives import grown_devices
 from twin.sensing.lorawan import (
     Radios,
+    check_gateways,
     gateway_reach_of,
     offered_load,
     place_gateways,
@@ -166,7 +166,7 @@ class DeviceSensor:
     options = ("radio", "gateways")
 
     def deploy(self, order: SensorFleet, site: Site, parameters: Parameters, provider: int) -> Fleet:
-        """Place devices on the spots of their kind, with gateways of their own where they need them."""
+        """Place devices on the spots of their kind; a day opens all fleets together with air and ages."""
         kind, where = KINDS[order.kind], order.where()
         if order.sampling is not None:
             raise InputError(f"{where}: sampling", f"a {order.kind} observes all before it", "no sampling")
@@ -188,8 +188,7 @@ class DeviceSensor:
             cut=np.zeros((len(rows) if slots else 0, slots), dtype=np.uint8),
         )  # fmt: skip
         with told_of(order, "options", "gateways"):
-            share_the_air([(fleet, site.spots)], parameters, site.seed)
-        grown_devices(table, settings.rule, site.seed, site.month, parameters)
+            check_gateways(_radios(fleet, site.spots, parameters), parameters, settings.gateways)
         return fleet
 
     def observe(self, fleet: Fleet, truth: StepTruth, seed: int) -> Observations:

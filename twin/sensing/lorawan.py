@@ -2,6 +2,7 @@
 
 A device keeps the factor that its strongest gateway closes with; it collides with packets of its own
 factor at each gateway by itself, whoever owns the devices, and is heard where one gateway hears it.
+Collisions are pure ALOHA (Abramson 1970, AFIPS 37): at load G a packet overlaps no other with e^(-2G).
 """
 
 from __future__ import annotations
@@ -18,10 +19,9 @@ from twin.kernels.radio import Ether, add_loads, fill_heard, fill_losses
 from twin.kernels.random import stream_of
 from twin.scenario.ledger import Parameters
 from twin.sensing.nested import place_by_coverage
-from twin.sensing.radio import SPREADING, airtime_ms, spreading_of
+from twin.sensing.radio import N_FACTORS, SPREADING, airtime_ms, spreading_of
 
 _SHADOW = stream_of("sensing.radio.shadow")
-N_FACTORS = 13
 NEAREST = 8
 """Gateways that a device is reckoned to reach at most; those farther away hear the rest of it too weakly."""
 MOST_GATEWAYS = 32_000
@@ -70,12 +70,23 @@ def budget_db(parameters: Parameters) -> np.ndarray:
     return most
 
 
+def check_gateways(radios: Radios, parameters: Parameters, count: int | None) -> None:
+    """Refuse a count of gateways for which these devices have too few sites; without devices, none stands."""
+    if count is None or not len(radios.key):
+        return
+    site, _ = _squares(radios, float(parameters["sensing.gateway_grid_m"]))
+    most = min(len(site), MOST_GATEWAYS)
+    if count > most:
+        raise InputError("gateways", f"{count} for {most} sites", f"at most {most}")
+
+
 def place_gateways(radios: Radios, parameters: Parameters, count: int | None = None) -> RadioGateways:
     """Gateways at devices' own sites, one after the other where most devices are not reached yet.
 
     Without a count, until `sensing.gateway_share` of the devices are within reach of the mean loss at
     spreading factor 10; sites are thinned to one in a square of `sensing.gateway_grid_m`.
     """
+    check_gateways(radios, parameters, count)
     if not len(radios.key):
         return RadioGateways(np.empty(0), np.empty(0), np.empty(0, dtype=np.uint64))
     site, things = _squares(radios, float(parameters["sensing.gateway_grid_m"]))
@@ -83,11 +94,9 @@ def place_gateways(radios: Radios, parameters: Parameters, count: int | None = N
     near = tree.query_ball_point(tree.data, _reach_m(radios, parameters))
     start = np.concatenate([[0], np.cumsum([len(each) for each in near])])
     seen = csr_array((np.ones(start[-1]), np.concatenate(near).astype(np.int64), start))
-    most = min(len(site), MOST_GATEWAYS)
-    if count is not None and count > most:
-        raise InputError("gateways", f"{count} for {most} sites", f"at most {most}")
     enough = np.inf if count else float(parameters["sensing.gateway_share"]) * things.sum()
-    chosen, _ = place_by_coverage(seen, things.astype(np.float64), count or most, enough)
+    most = count or min(len(site), MOST_GATEWAYS)
+    chosen, _ = place_by_coverage(seen, things.astype(np.float64), most, enough)
     rows = site[chosen]
     return RadioGateways(radios.x_m[rows], radios.y_m[rows], radios.key[rows])
 
@@ -164,7 +173,7 @@ def offered_load(
 def received(reach: GatewayReach, offered: np.ndarray, parameters: Parameters) -> Reception:
     """What gateways hear of the devices of a network, at that load (n_gateways, 13)."""
     heard = np.zeros(len(reach.spreading), dtype=np.float32)
-    alone = np.exp(-2.0 * offered)  # pure ALOHA, as `twin.sensing.radio.delivery`
+    alone = np.exp(-2.0 * offered)
     fill_heard(reach.near, reach.lost_db, reach.spreading, budget_db(parameters), alone, heard)
     best = reach.near[np.arange(len(heard)), reach.lost_db.argmin(axis=1)]
     return Reception(np.where(reach.spreading > 0, best, -1).astype(np.int16), reach.spreading, heard)
