@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.accounts import Accounts
+from twin.behaviour.days import NO_PATH
 from twin.clock import HORIZON_S, MS
 from twin.indicators.accessibility import Accessibility, access_of
 from twin.indicators.false_data_record import FalseDataRecord
@@ -39,9 +40,6 @@ from twin.utilities.demand import ConsumptionRates, DayConsumption
 if TYPE_CHECKING:
     from twin.population.population import Population
     from twin.territory.territory import Territory
-
-TRIP_STATES = ("planned", "waiting", "driving", "travelling", "arrived", "no_path")
-PLANNED, WAITING, DRIVING, TRAVELLING, ARRIVED, NO_PATH = range(len(TRIP_STATES))
 
 ROAD_MANAGER = "city"
 """Owner of the picture that road counters give."""

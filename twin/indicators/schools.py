@@ -7,13 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.behaviour.days import ARRIVED
 from twin.clock import MS, N_SLICES, SLICE_S
 from twin.indicators.focus import WHOLE, Focus
 from twin.indicators.groups import EVERYBODY, mean
 from twin.indicators.indicator import Groups, indicator
 from twin.indicators.ledger import TRAFFIC
 from twin.indicators.once import once
-from twin.indicators.records import ARRIVED, DayRecord
+from twin.indicators.records import DayRecord
 from twin.population.tables import WALK
 from twin.scenario.modifications import LOCAL_CLASSES
 from twin.territory.schools import near_schools, schools_named

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from twin.behaviour.days import ARRIVED
 from twin.clock import MS
 from twin.indicators.focus import Focus
 from twin.indicators.groups import EVERYBODY, SKILL_GROUPS, ratio, ratios
 from twin.indicators.indicator import Groups, indicator
 from twin.indicators.ledger import DEMAND, TRAFFIC
-from twin.indicators.records import ARRIVED, HORIZON_MS, DayRecord
+from twin.indicators.records import HORIZON_MS, DayRecord
 from twin.population.tables import MODES, MODES_MADE
 
 SECONDS_PER_H = 3_600.0

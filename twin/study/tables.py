@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from twin.behaviour.days import TRIP_STATES
 from twin.clock import HORIZON_S, MS, SLICE_S
-from twin.indicators.records import TRIP_STATES, DayRecord
+from twin.indicators.records import DayRecord
 from twin.population.tables import MODES, MODES_MADE, PERSON_KINDS, PURPOSES, SKILLS
 from twin.scenario.vehicles import CRITAIR_CLASSES, FUELS, VEHICLE_CLASSES
 from twin.territory.tables import ROAD_CLASSES
