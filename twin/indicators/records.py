@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from twin.accounts import Accounts
 from twin.behaviour.days import NO_PATH
-from twin.clock import HORIZON_S, MS
+from twin.clock import HORIZON_MS, MS
 from twin.indicators.accessibility import Accessibility, access_of
 from twin.indicators.false_data_record import FalseDataRecord
 from twin.indicators.fleets_record import FleetRecord
@@ -46,8 +46,6 @@ ROAD_MANAGER = "city"
 
 OBSERVATION_COLUMNS = ("dataset", "datastream", "phenomenon_time_s", "result_time_s", "result")
 """Names of the columns of observations (OGC 18-088 SensorThings, Observation)."""
-
-HORIZON_MS = HORIZON_S * MS
 
 
 class OwnerPicture(Protocol):

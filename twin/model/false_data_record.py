@@ -20,11 +20,10 @@ from twin.knowledge.bad_data_checks import over_storage, reports_by_interval, st
 from twin.knowledge.day import city_picture
 from twin.sensing.counters import count_reading
 from twin.sensing.fleets import Fleet
+from twin.units import S_PER_H
 
 if TYPE_CHECKING:
     from twin.model.twin_model import TwinModel
-
-HOUR_S = 3_600.0
 
 
 class Alarm(NamedTuple):
@@ -52,7 +51,7 @@ def false_data_record_of(model: TwinModel) -> FalseDataRecord | None:
     for falsifier in made:
         mine = np.isin(link, falsifier.streams) & (at_s >= falsifier.span.from_s)
         right |= mine
-        hours.append((at_s[mine].min() - falsifier.span.from_s) / HOUR_S if mine.any() else np.nan)
+        hours.append((at_s[mine].min() - falsifier.span.from_s) / S_PER_H if mine.any() else np.nan)
     return FalseDataRecord(holder, link, at_s, right, np.array(hours))
 
 
