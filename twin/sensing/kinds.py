@@ -15,13 +15,14 @@ from twin.errors import InputError
 from twin.kernels.devices import MAINS, DeviceRule
 from twin.scenario.actors import SensorFleet
 from twin.scenario.ledger import Parameters
-from twin.sensing.radio import MS_PER_H, SPREADING, airtime_ms
+from twin.sensing.radio import SPREADING, airtime_ms
+from twin.units import DAYS_PER_MONTH, DAYS_PER_YEAR, MS_PER_H, S_PER_H
 
 LORAWAN, MOBILE = "lorawan", "mobile"
 RADIOS = (LORAWAN, MOBILE)
 N_FACTORS = 13
 PAH_PER_MAH, PAH_PER_UAH = 1e9, 1e6
-S_PER_H, MONTH_S, YEAR_S = 3_600.0, 30.4375 * DAY_S, 365.0 * DAY_S
+MONTH_S, YEAR_S = DAYS_PER_MONTH * DAY_S, DAYS_PER_YEAR * DAY_S
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from twin.errors import InputError
 from twin.kernels.radio import draw_sendings
 from twin.kernels.random import stream_of
 from twin.scenario.ledger import Parameters
+from twin.units import DAYS_PER_YEAR, MS_PER_H
 
 SPREADING = (7, 8, 9, 10, 11, 12)
 """Spreading factors of LoRaWAN at 125 kHz."""
@@ -23,7 +24,6 @@ PREAMBLE_SYMBOLS = 8
 LOW_RATE_FROM = 11
 """From this spreading factor on a symbol lasts 16 ms and more, and low data rate optimisation is on."""
 YEAR_H = 8_760.0
-MS_PER_H = 3_600_000.0
 _SEND = stream_of("sensing.radio.send")
 
 
@@ -138,7 +138,7 @@ class Battery(NamedTuple):
         43.84
         """
         sleep_mah = self.sleep_ua / 1_000.0 * YEAR_H
-        sent_mah = packets_per_day * 365.0 * self.send_ma * airtime / MS_PER_H
+        sent_mah = packets_per_day * DAYS_PER_YEAR * self.send_ma * airtime / MS_PER_H
         return self.capacity_mah * self.usable_share / (sleep_mah + sent_mah)
 
 
