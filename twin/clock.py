@@ -12,12 +12,20 @@ import re
 from twin.errors import InputError
 
 DAY_S = 86_400
-HORIZON_S = 30 * 3_600
+N_HOURS = 30
+"""Hours of a simulated day."""
+HORIZON_S = N_HOURS * 3_600
 """Last moment of a simulated day: 30:00."""
 SLICE_S = 900
 """Length of the slices by which flows and travel times are recorded [s]."""
 N_SLICES = HORIZON_S // SLICE_S
+SLICES_PER_H = N_SLICES // N_HOURS
+
 MS = 1_000
+"""Milliseconds in a second: moments within a day of traffic are whole milliseconds."""
+DAY_MS = DAY_S * MS
+HORIZON_MS = HORIZON_S * MS
+SLICE_MS = SLICE_S * MS
 
 _TIME = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?")
 _MONTH = re.compile(r"(\d{4})-(\d{2})")

@@ -21,6 +21,7 @@ from twin.mobility.rules import Rules
 from twin.routing.routes import Routes
 from twin.routing.search import NO_DRAWS, Stream, bounds_to, find_routes
 from twin.routing.topology import build_topology
+from twin.units import KMH_PER_MPS
 
 GAPS = stream_of("benchmarks.gaps")
 ENDS = stream_of("benchmarks.ends")
@@ -160,7 +161,7 @@ def loader_of(case: Case, topology: Topology, demand: Demand) -> Loader:
     capacity_vps = np.array([link.capacity_vph for link in case.links]) / 3_600.0
     length_m = np.array([link.length_m for link in case.links])
     free_s, wave_s = (
-        3.6 * length_m / np.array([getattr(link, speed) for link in case.links])
+        KMH_PER_MPS * length_m / np.array([getattr(link, speed) for link in case.links])
         for speed in ("speed_kmh", "wave_kmh")
     )
     stored = length_m * np.array([link.jam_veh_per_km for link in case.links]) / 1_000.0

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from benchmarks.accuracy.diagram import clockwise, maxima, states
 from benchmarks.accuracy.run import STILL_THERE, Run
 from twin.kernels.traffic import STEP_MS
+from twin.units import KMH_PER_MPS
 
 NAN = float("nan")
 Measure = Callable[..., float]
@@ -121,7 +122,7 @@ def wave_kmh(run: Run, links: tuple[str, ...], after_s: float = -1.0) -> float:
     else:
         exits = [run.on(link).exit_ms for link in links]
         seen = [float(x[x >= 1_000 * after_s].min()) / 1_000 for x in exits]
-    return float(3.6 * np.polyfit(seen, end_m, 1)[0])
+    return float(KMH_PER_MPS * np.polyfit(seen, end_m, 1)[0])
 
 
 # ---------------------------------------------------------------------------------------- flows

@@ -8,6 +8,7 @@ from benchmarks.accuracy.case import Case
 from benchmarks.accuracy.door import demand_of, topology_of
 from benchmarks.accuracy.run import STILL_THERE, Run
 from benchmarks.peers import need
+from twin.units import KMH_PER_MPS
 
 
 def run_by_uxsim(case: Case) -> Run:
@@ -36,7 +37,7 @@ def run_by_uxsim(case: Case) -> Run:
     for name in sorted({link.from_ for link in case.links} | {link.to for link in case.links}):
         world.addNode(name, 0, 0)
     for link in case.links:
-        speed, jam = link.speed_kmh / 3.6, link.jam_veh_per_km / 1_000.0
+        speed, jam = link.speed_kmh / KMH_PER_MPS, link.jam_veh_per_km / 1_000.0
         natural = speed * jam / (1.0 + speed * jam * reaction_s)
         limit = link.capacity_vph / 3_600.0 if link.capacity_vph / 3_600.0 < 0.999 * natural else None
         world.addLink(

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from benchmarks.accuracy.case import Case
 from twin.mobility.links import link_ms
+from twin.units import KMH_PER_MPS
 
 STILL_THERE = np.int64(2**60)
 """Exit moment of a vehicle that has not left its link at the end [ms]."""
@@ -57,4 +58,4 @@ class Run:
 def free_flow_ms(case: Case, row: int) -> int:
     """Length over free speed as the engine drives it: whole ms, at least one step."""
     link = case.links[row]
-    return int(link_ms(np.array([link.length_m / link.speed_kmh * 3.6]))[0])
+    return int(link_ms(np.array([link.length_m / link.speed_kmh * KMH_PER_MPS]))[0])

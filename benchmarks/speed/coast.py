@@ -22,6 +22,7 @@ from twin.routing.hierarchy import build_hierarchy, customize, paths
 from twin.routing.routes import Routes
 from twin.routing.topology import build_topology
 from twin.territory.territory import Territory
+from twin.units import KMH_PER_MPS
 
 RIVIERA = Path(__file__).resolve().parents[2] / "networks" / "riviera"
 TILES = (7, 6)
@@ -29,7 +30,7 @@ JOINED_BY = 12
 """Pairs of nodes that join two neighbouring tiles, each node once."""
 NEAREST = 24
 """Nodes of the neighbour that each node may be joined to."""
-JOINT_MPS = 50.0 / 3.6
+JOINT_MPS = 50.0 / KMH_PER_MPS
 PARKS_A_TILE = 20
 MEAN_TRIP_M = 3_000.0
 METRICS = 4

@@ -19,6 +19,7 @@ from twin.kernels.random import keys_of, stream_of, uniforms
 from twin.routing.routes import Routes
 from twin.routing.search import NO_DRAWS, Stream, bounds_to, find_routes
 from twin.routing.topology import build_topology
+from twin.units import KMH_PER_MPS
 
 JAM_SPACING_M = 7.5
 REACTION_S = 1.0
@@ -98,7 +99,7 @@ def _streets(
         "tail": tail.astype(np.int32),
         "head": head.astype(np.int32),
         "length_m": np.hypot(x[head] - x[tail], y[head] - y[tail]),
-        "speed_mps": np.array([40.0, 60.0, 90.0])[kind] / 3.6,
+        "speed_mps": np.array([40.0, 60.0, 90.0])[kind] / KMH_PER_MPS,
         "lanes": np.array([1, 2, 2])[kind],
     }
 

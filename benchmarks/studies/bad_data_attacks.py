@@ -17,6 +17,7 @@ from benchmarks.studies.bad_data_days import (
     phone_hours,
 )
 from benchmarks.studies.bad_data_scores import Watch, onset_of
+from twin.clock import DAY_S
 from twin.kernels.random import stream_of, uniforms
 from twin.knowledge.datasets import Observations
 from twin.security.falsifier import Falsifier, Queue, TimeWindow
@@ -24,7 +25,6 @@ from twin.security.stealthy import hidden_stream
 
 GROSS_SIGMAS = 10.0
 LATEST_START = 5
-DAY_S = 86_400.0
 CLASSES = ("gross", "stealthy", "stuck", "drift", "noise", "replay", "spoof", "ghosts", "sybil")
 OF_PHONES = ("spoof", "ghosts", "sybil")
 _CASE = stream_of("study.bad data.case")

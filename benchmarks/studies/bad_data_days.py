@@ -30,6 +30,7 @@ from twin.scenario.selectors import LinkSelector
 from twin.sensing.fleets import Fleet, Site, StepTruth, deploy, observe
 from twin.territory.tables import ROAD_CLASSES
 from twin.territory.territory import Territory
+from twin.units import MS_PER_H
 
 HOME = Path(__file__).resolve().parents[2]
 FIRST = dt.date(2027, 1, 11)
@@ -115,7 +116,7 @@ class Ground:
         """The days, passages of main links alone."""
         kept = []
         for day in self.days:
-            rows = np.isin(day.link, self.system.links) & (day.exit_ms < UNTIL_H * 3_600 * MS)
+            rows = np.isin(day.link, self.system.links) & (day.exit_ms < UNTIL_H * MS_PER_H)
             kept.append(day._replace(**{name: getattr(day, name)[rows] for name in LivedDay._fields[1:5]}))
         return kept
 
@@ -180,7 +181,7 @@ class Sensors:
         """
         lived = self.ground.on_main[day]
         uses = uniforms(self.seed, _USER, lived.trip_key) < self.user_share
-        rows = np.flatnonzero(uses[lived.trip] & (lived.exit_ms >= FROM_H * 3_600 * MS))
+        rows = np.flatnonzero(uses[lived.trip] & (lived.exit_ms >= FROM_H * MS_PER_H))
         link, exit_ms, time_ms = lived.link[rows], lived.exit_ms[rows], lived.time_ms[rows]
         key = self.ground.territory.streets.link_key[link]
         noise = 1.0 + float(LEDGER["sensing.probe_noise_share"]) * _bell(self.day_seed(day), key, exit_ms)

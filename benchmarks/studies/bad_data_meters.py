@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from benchmarks.studies.bad_data_days import LEDGER, Ground
-from twin.clock import MS
+from twin.clock import DAY_MS, MS
 from twin.kernels.observe import LinkExits, bells
 from twin.kernels.random import keys_of, stream_of, uniforms
 from twin.knowledge.bad_data_checks import balance_deviation
@@ -22,12 +22,10 @@ from twin.scenario.actors import SensorFleet
 from twin.security.falsifier import Falsifier, TimeWindow
 from twin.sensing.fleets import Fleet, PlaceSite, Site, StepTruth, deploy, observe
 from twin.territory.utilities.tables import POWER
+from twin.units import H_PER_DAY, MS_PER_H, S_PER_H
 
 _MONITOR = stream_of("study.bad data.monitor")
 _CASE = stream_of("study.bad data.meter")
-HOUR_MS = 3_600 * MS
-DAY_MS = 24 * HOUR_MS
-HOURS = 24
 LEAST_KWH = 0.5
 MONITOR_ERROR = 0.005
 """Relative error of a monitor on a day, one standard deviation: stated here, a class 0.5 of IEC 62053-22."""
@@ -44,7 +42,7 @@ class KeptConsumption(NamedTuple):
 
     def between(self, utility: str, start_ms: int, end_ms: int) -> np.ndarray:
         """Power drawn by each place in whole hours (n_places,)."""
-        hours = slice((start_ms - self.start_ms) // HOUR_MS, (end_ms - self.start_ms) // HOUR_MS)
+        hours = slice((start_ms - self.start_ms) // MS_PER_H, (end_ms - self.start_ms) // MS_PER_H)
         return np.asarray(self.power_kwh[hours].sum(axis=0), dtype=np.float64)
 
 
@@ -93,8 +91,8 @@ class Meters:
         rows = observe(self.fleet, truth, self.seed)
         if falsifier is not None:
             rows = falsifier.told(rows, start_ms / MS, (start_ms + DAY_MS) / MS)
-        read = np.full((HOURS, len(self.fleet.place)), np.nan)
-        hour = np.rint(rows.phenomenon_time_s / 3_600.0).astype(np.int64) - day * HOURS - 1
+        read = np.full((H_PER_DAY, len(self.fleet.place)), np.nan)
+        hour = np.rint(rows.phenomenon_time_s / S_PER_H).astype(np.int64) - day * H_PER_DAY - 1
         read[hour, np.searchsorted(self.fleet.place, rows.datastream)] = rows.result
         return read
 
@@ -150,7 +148,7 @@ class Meters:
         key = np.array([number], dtype=np.uint64)
         pick, when = (float(uniforms(self.seed, _CASE, key, 2 * day + k)[0]) for k in range(2))
         row, start = int(pick * len(self.fleet.place)), 6 + int(when * 4)
-        begin_s = (day * DAY_MS + start * HOUR_MS) / MS
+        begin_s = (day * DAY_MS + start * MS_PER_H) / MS
         size = float(LEDGER["security.tamper_size"])
         place = self.fleet.place[row : row + 1].astype(np.int64)
         return Falsifier(

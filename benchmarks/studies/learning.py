@@ -22,8 +22,9 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.studies.table import live_and_write, read_rows
-from twin.behaviour.habits import N_SLICES, SLICE_MS, Habits, felt_ms, review
+from twin.behaviour.habits import Habits, felt_ms, review
 from twin.behaviour.learning import lived_times_ms
+from twin.clock import N_SLICES, SLICE_MS
 from twin.mobility.passages import Passages
 from twin.model.sources import load_population, load_territory
 from twin.model.twin_model import TwinModel

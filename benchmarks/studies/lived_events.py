@@ -22,7 +22,8 @@ from twin.scenario.scenario import Scenario
 from twin.study.dated_days import DatedDay, dated_days
 from twin.study.habits import cache_folders
 from twin.study.run import world_of, world_of_days
-from twin.utilities.demand import HOUR_MS, POWER, WATER
+from twin.units import MS_PER_H
+from twin.utilities.demand import POWER, WATER
 
 
 class LivedDay(NamedTuple):
@@ -104,7 +105,7 @@ def _keep(folder: Path, day: DatedDay) -> None:
 
 
 def _drawn(record: DayRecord, utility: str) -> np.ndarray:
-    drawn = [record.consumption.between(utility, h * HOUR_MS, (h + 1) * HOUR_MS) for h in range(24)]
+    drawn = [record.consumption.between(utility, h * MS_PER_H, (h + 1) * MS_PER_H) for h in range(24)]
     return np.array(drawn, dtype=np.float32)
 
 

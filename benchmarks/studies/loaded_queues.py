@@ -22,9 +22,10 @@ from twin.knowledge.datasets import Observations
 from twin.mobility.loading import Loader
 from twin.mobility.passages import Passages
 from twin.routing.routes import Routes
+from twin.units import S_PER_H
 
 DRAWS = stream_of("benchmarks.loaded_queues")
-START, SPEED_MPS, SECONDS_PER_HOUR = 1, 20.0, 3_600
+START, SPEED_MPS = 1, 20.0
 SIDES = ("left", "right")
 
 
@@ -102,7 +103,7 @@ class Splitter:
         wishes = self.demand.release_ms
         rows = np.flatnonzero((self.demand.flow == len(SIDES)) & (wishes >= from_ms) & (wishes < until_ms))
         queues = self.queues
-        gain = queues.logit_per_h * (ahead_s - queues.longer_s) / SECONDS_PER_HOUR
+        gain = queues.logit_per_h * (ahead_s - queues.longer_s) / S_PER_H
         share = queues.app_share / (1.0 + np.exp(gain)) + (1.0 - queues.app_share) * queues.habit_share
         if self.seed is None:
             due = np.floor(self.carried + share * np.arange(rows.shape[0] + 1))
@@ -130,7 +131,7 @@ def _seen_ahead_s(case: Case, told: list[Observations], seeing: Seeing, now_s: i
     """
     if now_s - seeing.held_s < _stands_s(seeing):
         (left, right), gates = (flow.count for flow in case.flows), (case.links[2], case.links[4])
-        return SECONDS_PER_HOUR * (left / gates[0].capacity_vph - right / gates[1].capacity_vph)
+        return S_PER_H * (left / gates[0].capacity_vph - right / gates[1].capacity_vph)
     looks = -(-seeing.window_s // seeing.look_s) + 1
     rows = Observations(*(np.concatenate(columns) for columns in zip(*told[-looks:], strict=True)))
     arrived = rows.phenomenon_time_s <= now_s - seeing.held_s

@@ -32,13 +32,14 @@ from twin.territory.utilities.layers import lay_utilities
 from twin.territory.utilities.observed import mapped_in
 from twin.territory.utilities.tables import WATER
 from twin.utilities.demand import ConsumptionRates, DayConsumption
+from twin.utilities.spans import QUARTER_S
 from twin.utilities.water.checks import pressure_check, velocities_mps
 from twin.utilities.water.day import WaterDay, water_day
 from twin.utilities.water.fire import fire_flow
 from twin.utilities.water.laid import LaidWater, laid_water
 
 HOME = Path(__file__).resolve().parents[2]
-QUARTER_S, QUARTERS = 900, 96
+QUARTERS = 96
 TRIP_MS = 600 * MS
 FOCUSES = {"riviera": ("dense", "la_turbie")}
 SHOWN = 10

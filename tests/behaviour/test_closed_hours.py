@@ -8,7 +8,8 @@ import pytest
 from tests import worlds
 from tests.behaviour.test_habits import drivers_on
 from twin.behaviour.closed_hours import ClosedHours, planned_round
-from twin.behaviour.habits import N_SLICES, Drivers, Habits
+from twin.behaviour.habits import Drivers, Habits
+from twin.clock import N_SLICES
 from twin.routing.routes import Routes
 
 # 0 -0-> 1 -1-> 2 -3-> 3 -4-> 4, and 1 -2-> 2 is the long way beside link 1

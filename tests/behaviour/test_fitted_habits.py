@@ -10,7 +10,8 @@ import pytest
 from tests import worlds
 from tests.behaviour.test_habits import drivers_on
 from twin.behaviour.fitted_habits import fitted as fitted_to
-from twin.behaviour.habits import N_SLICES, Drivers, Habits
+from twin.behaviour.habits import Drivers, Habits
+from twin.clock import N_SLICES
 from twin.errors import WorkError
 from twin.routing.routes import Routes
 from twin.routing.topology import build_topology, restricted

@@ -7,7 +7,8 @@ import pytest
 
 from tests import worlds
 from tests.oracles import SLICE_MS, entries_along, slow_uniform, weight_at
-from twin.behaviour.habits import N_SLICES, Drivers, Habits, equilibrium_start, review
+from twin.behaviour.habits import Drivers, Habits, equilibrium_start, review
+from twin.clock import N_SLICES
 from twin.kernels.paths import RouteQueries, Weights
 from twin.kernels.random import keys_of
 from twin.routing.routes import Routes

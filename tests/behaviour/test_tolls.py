@@ -9,8 +9,8 @@ import pytest
 
 from tests.behaviour.test_closed_hours import NET, known
 from tests.behaviour.test_habits import drivers_on
-from twin.behaviour.habits import N_SLICES
 from twin.behaviour.tolls import charge_ms, planned_by_toll
+from twin.clock import N_SLICES
 
 DETOUR_S = 10.0  # link 2 is 100 m longer than link 1, at 36 km/h
 SEVEN, EIGHT = slice(28, 32), slice(32, 36)

@@ -32,8 +32,9 @@ from typing import Any
 import numpy as np
 
 from twin.accounts import Accounts
+from twin.behaviour.days import ARRIVED, DRIVING, NO_PATH, PLANNED, WAITING
 from twin.clock import N_SLICES, SLICE_S
-from twin.indicators.records import ARRIVED, DRIVING, NO_PATH, PLANNED, WAITING, DayRecord
+from twin.indicators.records import DayRecord
 from twin.kernels.random import keys_of
 from twin.population.residents.fleet import TripVehicles, VehicleFleet
 from twin.population.tables import (

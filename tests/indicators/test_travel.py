@@ -7,7 +7,7 @@ import pytest
 
 from tests.indicators.reading import Values, values_of
 from tests.indicators.small_day import small_day
-from twin.indicators.records import HORIZON_MS
+from twin.clock import HORIZON_MS
 
 # Per person with car trips: free-flow time and time taken of the three trips; the third of person 2
 # has no path. What does not end by 30:00 began, or was to begin, at 29:45: 900 s.

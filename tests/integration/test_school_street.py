@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from tests.model.village import busiest, scenario, world
+from twin.behaviour.days import ARRIVED
 from twin.errors import InputError
-from twin.indicators.records import ARRIVED, DayRecord
+from twin.indicators.records import DayRecord
 from twin.model.twin_model import TwinModel
 from twin.study.known_rules import leads_home
 from twin.study.run import run_in

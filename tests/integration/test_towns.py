@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from tests.report.reading import parsed
-from twin.indicators.records import TRIP_STATES
+from twin.behaviour.days import TRIP_STATES
 from twin.report.build import view_of
 from twin.report.page import render
 from twin.scenario.scenario import Scenario

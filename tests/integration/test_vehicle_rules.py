@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from tests.model.village import busiest, scenario, world
-from twin.indicators.records import ARRIVED, DayRecord
+from twin.behaviour.days import ARRIVED
+from twin.indicators.records import DayRecord
 from twin.model.twin_model import TwinModel
 from twin.population.tables import CAR, FREIGHT
 from twin.scenario.vehicles import CRITAIR_CLASSES

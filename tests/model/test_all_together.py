@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from tests.model.village import SCENARIOS
-from twin.indicators.records import ARRIVED, DayRecord
+from twin.behaviour.days import ARRIVED
+from twin.indicators.records import DayRecord
 from twin.kernels.parking import OWN, STREET, UNSERVED
 from twin.model.record import record_of
 from twin.model.twin_model import TwinModel

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from tests.model.village import busiest, scenario, world
+from twin.behaviour.days import ARRIVED
 from twin.indicators.compute import compute
-from twin.indicators.records import ARRIVED, DayRecord
+from twin.indicators.records import DayRecord
 from twin.indicators.transit_record import TransitRecord
 from twin.mobility.curves import CARRIERS
 from twin.model.phases import PHASES

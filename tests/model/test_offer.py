@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from tests.model.village import SCENARIOS
+from twin.behaviour.days import ARRIVED
 from twin.errors import InputError
 from twin.indicators.compute import compute
-from twin.indicators.records import ARRIVED, DayRecord
+from twin.indicators.records import DayRecord
 from twin.model.record import record_of
 from twin.model.sources import load_population, load_territory
 from twin.model.twin_model import TwinModel

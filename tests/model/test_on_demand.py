@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from tests.model.village import SCENARIOS, TABLES, closing, scenario, world
+from twin.behaviour.days import ARRIVED
 from twin.errors import InputError
 from twin.indicators.compute import compute
 from twin.indicators.on_demand_record import OnDemandRecord
-from twin.indicators.records import ARRIVED, DayRecord
+from twin.indicators.records import DayRecord
 from twin.model.phases import PHASES
 from twin.model.record import record_of
 from twin.model.shared_rides import with_on_demand

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from tests.model.village import scenario, world
+from twin.behaviour.days import ARRIVED
 from twin.errors import InputError
-from twin.indicators.records import ARRIVED, DayRecord
+from twin.indicators.records import DayRecord
 from twin.model.twin_model import TwinModel
 from twin.population.tables import CYCLE
 from twin.study.digests import truth_digest

@@ -7,7 +7,8 @@ import pytest
 
 from tests.model.test_road_edits import MAIN, day, delay_h, on, row_of
 from tests.model.village import scenario, world
-from twin.indicators.records import ARRIVED, DayRecord
+from twin.behaviour.days import ARRIVED
+from twin.indicators.records import DayRecord
 from twin.mobility.passages import Passages
 from twin.model.twin_model import TwinModel
 

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from tests.model.village import WORKS, scenario, world
+from twin.behaviour.days import ARRIVED
 from twin.calculators.adoption import Subscriptions
 from twin.calculators.market import NO_PROVIDER
-from twin.indicators.records import ARRIVED, DayRecord
+from twin.indicators.records import DayRecord
 from twin.model.record import record_of
 from twin.model.twin_model import TwinModel
 from twin.model.users import EarlierDays, consulted

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from tests.conftest import ROOT
+from twin.clock import N_HOURS
 from twin.indicators.focus import focuses_of
 from twin.knowledge.demand_matrix import link_shares, matrix_from_counts
 from twin.knowledge.link_speeds import speeds_of_phones
@@ -21,7 +22,6 @@ from twin.study.coverage_days import PHONES_SHARE, KeptDay, kept_days
 from twin.study.coverage_readings import Luck, counter_readings, drawn_order, phones_of
 from twin.study.coverage_summary import curve, differences, falls, gains_by_coverage, told
 from twin.study.coverage_table import Row
-from twin.study.dated_days import HOURS
 
 pytestmark = pytest.mark.one_interpreter("long; days with dates are lived on each in the room of the model")
 
@@ -133,10 +133,10 @@ def test_errors_of_speeds_fall_with_the_root_of_phones(days):
     day = days[0]
     n_links = day.exits.shape[1]
     cell = (day.phone_left_ms // 3_600_000) * n_links + day.phone_link
-    full = np.tile(load_territory(scenario()).streets.length_m, HOURS)
+    full = np.tile(load_territory(scenario()).streets.length_m, N_HOURS)
     noise = 1.0 + 0.19 * np.random.default_rng(1).normal(size=len(cell))  # of positions; any stream will do
     time_s = day.phone_time_ms / 1_000.0 * np.maximum(noise, 0.05)
-    truth = (np.tile(load_territory(scenario()).streets.length_m, (HOURS, 1)) / day.travel_time_s).ravel()
+    truth = (np.tile(load_territory(scenario()).streets.length_m, (N_HOURS, 1)) / day.travel_time_s).ravel()
     busy = np.flatnonzero(np.bincount(cell, minlength=len(full)) >= 32)
     error = {}
     for n in (1, 4, 16):

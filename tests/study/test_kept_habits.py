@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from twin.behaviour.habits import N_SLICES, Habits
+from twin.behaviour.habits import Habits
+from twin.clock import N_SLICES
 from twin.errors import WorkError
 from twin.routing.routes import Routes
 from twin.study import habits as room

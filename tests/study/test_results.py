@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 
 from tests.indicators.small_day import small_day
 from tests.study.stand_in import BASE, small_scenario
+from twin.behaviour.days import ARRIVED, PLANNED
 from twin.errors import InputError, WorkError
-from twin.indicators.records import ARRIVED, PLANNED, DayRecord
+from twin.indicators.records import DayRecord
 from twin.study import store
 from twin.study.drawing import hang
 from twin.study.results import TABLES, Result

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from twin.behaviour.habits import N_SLICES, PERCEPTION, SLICE_MS, Drivers, Habits
+from twin.behaviour.habits import PERCEPTION, Drivers, Habits
+from twin.clock import N_SLICES, SLICE_MS
 from twin.kernels.paths import BLOCKED, RouteQueries, Stream
 from twin.routing.routes import Routes
 from twin.routing.search import bounds_to, find_routes

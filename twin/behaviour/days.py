@@ -8,8 +8,9 @@ import numpy as np
 
 from twin.clock import MS
 
-PLANNED, WAITING, DRIVING, TRAVELLING, ARRIVED, NO_PATH = range(6)
-"""States of a trip: not begun, queued at its origin, on a link, under way without a car, done, impossible."""
+TRIP_STATES = ("planned", "waiting", "driving", "travelling", "arrived", "no_path")
+"""Of a trip: not begun, queued at its origin, on a link, under way without a car, done, impossible."""
+PLANNED, WAITING, DRIVING, TRAVELLING, ARRIVED, NO_PATH = range(len(TRIP_STATES))
 
 NOT_YET = np.int32(2**31 - 1)
 """Later than any moment: nobody leaves then."""

@@ -14,9 +14,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from twin.behaviour.habits import N_SLICES, SLICE_MS, Drivers, Habits, felt_ms
+from twin.behaviour.habits import Drivers, Habits, felt_ms
 from twin.behaviour.learning import reviewers, volume_delay_ms
-from twin.clock import MS
+from twin.clock import MS, N_SLICES, SLICE_MS
 from twin.errors import WorkError
 from twin.kernels import paths
 from twin.kernels.paths import BLOCKED, Topology

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from twin.behaviour.learning import lived_times_ms, reviewers, smoothed, volume_delay_ms
-from twin.clock import HORIZON_S, MS
+from twin.clock import MS, N_SLICES, SLICE_MS
 from twin.kernels import paths
 from twin.kernels.paths import Bounds, RoutePool, RouteQueries, Stream, Topology, Weights
 from twin.kernels.random import stream_of
@@ -16,8 +16,6 @@ from twin.routing.search import bounds_to, find_routes
 from twin.scenario.ledger import Parameters
 
 PERCEPTION = stream_of("calculators.perception")
-SLICE_MS = 900 * MS
-N_SLICES = HORIZON_S * MS // SLICE_MS
 
 
 @dataclass(frozen=True)

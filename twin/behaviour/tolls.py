@@ -10,8 +10,7 @@ from twin.behaviour.closed_hours import touched
 from twin.behaviour.habits import PERCEPTION, Drivers, Habits, felt_ms
 from twin.kernels.paths import BLOCKED, Stream
 from twin.routing.search import bounds_to, find_routes
-
-MS_PER_H = 3_600_000.0
+from twin.units import MS_PER_H
 
 
 def charge_ms(eur: np.ndarray, value_of_time_eur_per_h: float) -> np.ndarray:

@@ -21,8 +21,7 @@ import numpy as np
 
 from twin.errors import InputError
 from twin.kernels.point_queues import RouteChoice, Timing, flow_by_share, flow_by_vehicle
-
-SECONDS_PER_HOUR = 3_600.0
+from twin.units import S_PER_H
 
 
 @dataclass(frozen=True)
@@ -103,7 +102,7 @@ def critical_delay_s(queues: TwoQueues, refresh_s: float = 0.0) -> float:
     >>> round(critical_delay_s(TwoQueues(3600.0, (1500.0, 1500.0), 0.5, 20.0)), 2)
     471.24
     """
-    feedback_per_s = queues.feedback_per_h / SECONDS_PER_HOUR
+    feedback_per_s = queues.feedback_per_h / S_PER_H
     if refresh_s == 0.0:
         return math.pi / (2.0 * feedback_per_s)
     gain = feedback_per_s * refresh_s / 2.0
@@ -119,14 +118,14 @@ def wait_deviation_s(queues: TwoQueues, delay_s: float) -> float:
     A linear equation with delay and white noise has the variance s^2 (1 + sin K tau) / (2 K cos K tau)
     (Kuechler & Mensch 1992, Stoch. Stoch. Rep. 40); s^2 is that of one vehicle's draw times the inflow.
     """
-    feedback_per_s = queues.feedback_per_h / SECONDS_PER_HOUR
+    feedback_per_s = queues.feedback_per_h / S_PER_H
     angle = feedback_per_s * delay_s
     if not 0.0 <= angle < math.pi / 2.0:
         raise InputError("delay_s", f"{delay_s:g} s: no steady spread", "below the critical delay")
-    first_vps, second_vps = (vph / SECONDS_PER_HOUR for vph in queues.capacity_vph)
+    first_vps, second_vps = (vph / S_PER_H for vph in queues.capacity_vph)
     first = first_vps / (first_vps + second_vps)
     of_one_s2 = first * (1.0 - first) * (1.0 / first_vps + 1.0 / second_vps) ** 2
-    noise = of_one_s2 * queues.inflow_vph / SECONDS_PER_HOUR
+    noise = of_one_s2 * queues.inflow_vph / S_PER_H
     return math.sqrt(noise * (1.0 + math.sin(angle)) / (2.0 * feedback_per_s * math.cos(angle)))
 
 
@@ -154,7 +153,7 @@ def queues_over_time(
         )
     queue_veh = np.zeros((round(duration_s / step_s) + 1, 2))
     queue_veh[0] = start_veh
-    step_h = step_s / SECONDS_PER_HOUR
+    step_h = step_s / S_PER_H
     served = np.array(queues.capacity_vph) * step_h
     choice = RouteChoice(
         queues.app_share, queues.logit_per_h * step_h, queues.longer_s / step_s, queues.habit_share

@@ -8,8 +8,8 @@ from __future__ import annotations
 import numpy as np
 
 from twin.errors import InputError
+from twin.units import KMH_PER_MPS, S_PER_H
 
-KMH = 3.6
 _SAME_SPEED_MPS = 1e-6
 
 
@@ -52,7 +52,7 @@ def narrowed_capacity(
     """
     narrowed = capacity_vps.copy()
     if capacity_vph is not None:
-        narrowed[links] = np.minimum(narrowed[links], capacity_vph / 3_600.0)
+        narrowed[links] = np.minimum(narrowed[links], capacity_vph / S_PER_H)
     if factor is not None:
         narrowed[links] *= factor
     if not (narrowed[links] > 0.0).all():
@@ -65,7 +65,7 @@ def limited_speed(free_speed_mps: np.ndarray, links: np.ndarray, speed_kmh: floa
 
     A limit equal to the present speed leaves its very bits, whatever the rounding of km/h.
     """
-    limit_mps = speed_kmh / KMH
+    limit_mps = speed_kmh / KMH_PER_MPS
     limited = free_speed_mps.copy()
     changes = links[np.abs(limited[links] - limit_mps) > _SAME_SPEED_MPS]
     limited[changes] = limit_mps

@@ -16,10 +16,9 @@ import numpy as np
 from twin.kernels.paths import BLOCKED
 from twin.registry import Registry
 from twin.scenario.ledger import Parameters
+from twin.units import M_PER_KM, MS_PER_H
 
 G_PER_T = 1e6
-MS_PER_H = 3_600_000.0
-M_PER_KM = 1_000.0
 
 
 class View(NamedTuple):

@@ -11,15 +11,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from twin.clock import HORIZON_S
+from twin.clock import HORIZON_S, N_HOURS
 from twin.conditions.series import normal
 from twin.kernels.random import stream_of, uniforms
 from twin.scenario.ledger import Parameters
+from twin.units import S_PER_H
 
 ROAD_GROUPS = ("motorway", "main", "local")
 EARLIER_H = 6
 """Hours before midnight from which an incident may last into the day."""
-HOUR_S = 3_600
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def incidents_on(
     has one incident an hour at most: with chance 1 - exp(-rate), so what comes in a calm hour comes in a
     busier one.
     """
-    hour = np.arange(-EARLIER_H, HORIZON_S // HOUR_S)
+    hour = np.arange(-EARLIER_H, N_HOURS)
     rate = expected_per_h(exposed, wet, traffic, parameters)
     moment = ordinal * 24 + hour
     who = np.tile(exposed.link_key, len(hour))
@@ -70,7 +70,7 @@ def incidents_on(
         return uniforms(seed, stream_of(f"conditions.incident {name}"), who[rows], when[rows])
 
     rows = np.flatnonzero(draws("occurs") < -np.expm1(-rate.ravel()))
-    begin_s = HOUR_S * (hour[rows // len(exposed.link_key)] + draws("begins", rows))
+    begin_s = S_PER_H * (hour[rows // len(exposed.link_key)] + draws("begins", rows))
     spread = float(parameters["conditions.incident_log_spread"])
     length_s = (
         60.0 * parameters["conditions.incident_median_min"] * np.exp(spread * normal(draws("lasts", rows)))
@@ -89,7 +89,7 @@ def expected_per_h(exposed: Exposed, wet: np.ndarray, traffic: float, parameters
     """Incidents to be expected by hour, from 18:00 of the day before, and link (36, n_links)."""
     rate = np.array(parameters["conditions.incidents_per_million_veh_km"])[exposed.group] * 1e-6
     veh_km = exposed.usual_veh_km_per_h(parameters) * traffic
-    hours = np.arange(-EARLIER_H, HORIZON_S // HOUR_S)
+    hours = np.arange(-EARLIER_H, N_HOURS)
     rain = np.where(wet, float(parameters["conditions.rain_incident_factor"]), 1.0)
     before = np.ones(EARLIER_H)  # yesterday's weather is not looked at
     return np.asarray(veh_km[hours % 24] * rate * np.concatenate([before, rain])[:, None])

@@ -13,13 +13,12 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import gammaincinv
 
-from twin.clock import HORIZON_S
+from twin.clock import N_HOURS
 from twin.conditions.series import autoregression, chain_state, date_draw
 from twin.scenario.ledger import Parameters
+from twin.units import DAYS_PER_MONTH, H_PER_DAY
 
 CLIMATES = ("riviera", "default")
-HOURS = HORIZON_S // 3_600
-DAYS_PER_MONTH = 365.25 / 12.0
 WARMEST_H = 14.0
 
 
@@ -60,12 +59,12 @@ def weather_on(seed: int, date: dt.date, climate: str, parameters: Parameters) -
     tomorrow = date + dt.timedelta(days=1)
     today_mm = rain_by_hour(seed, date, climate, parameters)
     next_mm = rain_by_hour(seed, tomorrow, climate, parameters)
-    rain = np.concatenate([today_mm, next_mm])[:HOURS]
+    rain = np.concatenate([today_mm, next_mm])[:N_HOURS]
     swing = parameters["conditions.temperature_of_day"] * np.cos(
-        2.0 * np.pi * (np.arange(HOURS) - WARMEST_H) / 24.0
+        2.0 * np.pi * (np.arange(N_HOURS) - WARMEST_H) / H_PER_DAY
     )
     mean = np.repeat([mean_temperature_c(seed, day, climate, parameters) for day in (date, tomorrow)], 24)
-    return Weather(float(today_mm.sum()), rain, (mean[:HOURS] + swing).round(3))
+    return Weather(float(today_mm.sum()), rain, (mean[:N_HOURS] + swing).round(3))
 
 
 def wet_chances(date: dt.date, climate: str, parameters: Parameters) -> tuple[float, float]:

@@ -15,7 +15,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.indicators.reach import S_PER_H, S_PER_MIN, Reach, Riding
+from twin.indicators.reach import Reach, Riding
 from twin.population.days.speeds import SPEED_AGE_FROM
 from twin.population.tables import RESIDENT, Persons
 from twin.routing.journeys import Offer
@@ -24,6 +24,7 @@ from twin.scenario.ledger import Parameters
 from twin.territory.services import Services
 from twin.territory.tables import Ints
 from twin.territory.territory import Territory
+from twin.units import S_PER_H, S_PER_MIN
 
 if TYPE_CHECKING:
     from twin.territory.timetable import Timetable

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from twin.clock import MS, N_SLICES, SLICE_S
+from twin.clock import N_SLICES, SLICE_MS
 from twin.indicators.focus import Focus
 from twin.indicators.groups import EVERYBODY
 from twin.indicators.indicator import Groups, indicator
@@ -31,7 +31,7 @@ def charging_peak(record: DayRecord, focus: Focus) -> Groups:
 
 def charging_load_kw(record: DayRecord, chosen: np.ndarray) -> np.ndarray:
     """Mean power of some sessions (n_sessions,) bool by quarter of an hour (N_SLICES,) [kW]."""
-    sessions, slice_ms = record.charging, SLICE_S * MS
+    sessions, slice_ms = record.charging, SLICE_MS
     edges = np.arange(N_SLICES + 1) * slice_ms
     start, end, kw = sessions.start_ms[chosen], sessions.end_ms[chosen], sessions.kw[chosen]
     drawn = np.zeros(N_SLICES + 1)

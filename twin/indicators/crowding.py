@@ -13,8 +13,7 @@ from twin.indicators.records import DayRecord
 from twin.indicators.transit import RIDING
 from twin.indicators.transit_record import TransitRecord
 from twin.mobility.crowding import perceived_factor
-
-SECONDS_PER_MIN = 60.0
+from twin.units import S_PER_MIN
 
 
 @indicator("boardings", "lower", RIDING, extensive=True)
@@ -59,7 +58,7 @@ def crowded_time(record: DayRecord, focus: Focus) -> Groups:
         return {}
     packed = (transit.load > transit.seats[transit.run_of_call]).astype(np.float64)
     mine = focus.trips(record)[_trip_of_ride(transit)]
-    return {EVERYBODY: float(_aboard_s(transit, packed)[mine].sum()) / SECONDS_PER_MIN}
+    return {EVERYBODY: float(_aboard_s(transit, packed)[mine].sum()) / S_PER_MIN}
 
 
 @indicator("ratio", "lower", (*RIDING, "transit.crowding_*"))

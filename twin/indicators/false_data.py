@@ -12,7 +12,6 @@ from twin.indicators.ledger import KNOWLEDGE
 from twin.indicators.records import DayRecord
 
 RESTS_ON = (*KNOWLEDGE, "security.*")
-HOUR_S = 3_600.0
 
 
 @indicator("alarms", "none", RESTS_ON)

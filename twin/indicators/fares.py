@@ -9,8 +9,7 @@ from twin.indicators.groups import EVERYBODY
 from twin.indicators.indicator import Groups, indicator
 from twin.indicators.records import DayRecord
 from twin.indicators.transit import RIDING
-
-CENTS_PER_EUR = 100.0
+from twin.units import CENTS_PER_EUR
 
 
 @indicator("EUR", "none", (*RIDING, "population.transit_fare_eur"), extensive=True)

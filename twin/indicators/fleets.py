@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.clock import HORIZON_S, SLICE_S
+from twin.clock import DAY_S, HORIZON_S, SLICE_S
 from twin.indicators.fleets_record import FleetRecord
 from twin.indicators.focus import Focus
 from twin.indicators.groups import ratio
@@ -22,8 +22,8 @@ from twin.indicators.ledger import CONSUMPTION
 from twin.indicators.records import DayRecord
 from twin.routing.kerbs import other_directions
 from twin.sensing.kinds import KINDS
+from twin.units import DAYS_PER_YEAR, G_PER_KG, S_PER_H, W_PER_KW
 
-DAYS_PER_YEAR, G_PER_KG, W_PER_KW, S_PER_H, S_PER_DAY = 365.0, 1_000.0, 1_000.0, 3_600.0, 86_400.0
 SEES_BOTH_WAYS = ("nox", "sound", "lamp", "parked")
 """What devices observe of both directions of a street together."""
 
@@ -97,7 +97,7 @@ def fleet_cost_per_inhabitant(record: DayRecord, focus: Focus) -> Groups:
     """Devices, gateways, electricity and visits of a fleet, for each inhabitant of the focus and day."""
     persons = record.population.persons
     people = float((focus.persons(record) & (persons.home >= 0)).sum())
-    days = HORIZON_S / S_PER_DAY
+    days = HORIZON_S / DAY_S
     return _by_fleet(record, focus, lambda day, part: ratio(_cost_eur(day, part) / days, people))
 
 
@@ -202,7 +202,7 @@ def _gateways(part: Part) -> float:
 
 def _of_equipment(record: DayRecord, part: Part, quantity: str) -> float:
     """What devices and gateways are worth, cost or carbon, over the day's share of their lives."""
-    days = HORIZON_S / S_PER_DAY
+    days = HORIZON_S / DAY_S
     of_devices = float(part.fleet.units[part.mine].sum()) * _per_day(record, part.fleet.kind, quantity) * days
     years = record.parameters["sensing.device_years"] * DAYS_PER_YEAR
     return float(

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.behaviour.habits import N_SLICES, SLICE_MS
 from twin.behaviour.learning import lived_times_ms
-from twin.clock import MS
+from twin.clock import MS, N_SLICES, SLICE_MS
 from twin.kernels.paths import BLOCKED, Bounds, RoutePool, RouteQueries, Topology, Weights, route_costs
 from twin.kernels.random import stream_of, uniforms
 from twin.mobility.links import link_ms

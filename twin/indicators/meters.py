@@ -5,15 +5,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.clock import HORIZON_S, MS
+from twin.clock import HORIZON_MS
 from twin.indicators.focus import Focus
 from twin.indicators.groups import EVERYBODY, ratio
 from twin.indicators.indicator import Groups, indicator
 from twin.indicators.ledger import CONSUMPTION
 from twin.indicators.records import DayRecord
-
-HORIZON_MS = HORIZON_S * MS
-L_PER_M3 = 1_000.0
+from twin.units import L_PER_M3
 
 
 @indicator("m3", "none", CONSUMPTION, extensive=True)

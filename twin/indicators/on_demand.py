@@ -11,10 +11,10 @@ from twin.indicators.indicator import Groups, indicator
 from twin.indicators.ledger import TRAFFIC
 from twin.indicators.on_demand_record import OnDemandRecord
 from twin.indicators.records import DayRecord
+from twin.units import MS_PER_H
 
 CALLED = (*TRAFFIC, "on_demand.*")
 """What became of calls on the streets."""
-MS_PER_H = 3_600_000.0
 
 
 @indicator("requests", "none", CALLED, extensive=True)

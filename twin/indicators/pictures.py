@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.clock import MS, N_SLICES, SLICE_S
+from twin.clock import MS, N_SLICES, SLICE_MS, SLICES_PER_H
 from twin.indicators.focus import Focus
 from twin.indicators.groups import EVERYBODY, mean, ratio
 from twin.indicators.indicator import Groups, indicator
@@ -13,7 +13,6 @@ from twin.indicators.ledger import KNOWLEDGE
 from twin.indicators.once import once
 from twin.indicators.records import ROAD_MANAGER, DayRecord
 
-SLICES_PER_H = 3_600 / SLICE_S
 LATE_PERCENTILE = 95.0
 """Which percentile of lateness is told: a choice of report, no assumption."""
 
@@ -112,7 +111,7 @@ def _probed(record: DayRecord, provider: str) -> NDArray[np.bool_]:
     own = columns["dataset"] == record.datasets.index(record.probe_datasets[provider])
     seen = np.zeros(record.exits.shape, dtype=np.bool_)
     moment_ms = np.rint(columns["phenomenon_time_s"][own] * MS).astype(np.int64)
-    slices = np.minimum(moment_ms // (SLICE_S * MS), N_SLICES - 1)
+    slices = np.minimum(moment_ms // SLICE_MS, N_SLICES - 1)
     seen[slices, columns["datastream"][own]] = True
     return seen
 

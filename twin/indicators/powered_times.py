@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from twin.clock import HORIZON_S, MS
+from twin.clock import HORIZON_MS, MS
 from twin.indicators.utilities_record import NEVER, UtilitiesRecord
 from twin.mobility.charging import Powered
 
@@ -19,7 +19,7 @@ def powered_of(utilities: UtilitiesRecord | None) -> Powered:
     share = utilities.share["power"]
     off = (share < HALF) & (share != NEVER)
     edges = np.rint(utilities.edges_s * MS).astype(np.int64)
-    edges[-1] = max(int(edges[-1]), HORIZON_S * MS)
+    edges[-1] = max(int(edges[-1]), HORIZON_MS)
     found: Powered = {}
     for place in np.flatnonzero(off.any(axis=0)).tolist():
         on = np.flatnonzero(~off[:, place]).tolist()

@@ -23,9 +23,9 @@ from twin.routing.walking import walk_graph
 from twin.scenario.ledger import Parameters
 from twin.territory.tables import Ints, Paths, Streets
 from twin.territory.territory import Territory
+from twin.units import S_PER_H, S_PER_MIN
 
 Floats = NDArray[np.float64]
-S_PER_MIN, S_PER_H = 60.0, 3_600.0
 
 
 class Reach:

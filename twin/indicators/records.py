@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.accounts import Accounts
-from twin.clock import HORIZON_S, MS
+from twin.behaviour.days import NO_PATH
+from twin.clock import HORIZON_MS, MS
 from twin.indicators.accessibility import Accessibility, access_of
 from twin.indicators.false_data_record import FalseDataRecord
 from twin.indicators.fleets_record import FleetRecord
@@ -40,16 +41,11 @@ if TYPE_CHECKING:
     from twin.population.population import Population
     from twin.territory.territory import Territory
 
-TRIP_STATES = ("planned", "waiting", "driving", "travelling", "arrived", "no_path")
-PLANNED, WAITING, DRIVING, TRAVELLING, ARRIVED, NO_PATH = range(len(TRIP_STATES))
-
 ROAD_MANAGER = "city"
 """Owner of the picture that road counters give."""
 
 OBSERVATION_COLUMNS = ("dataset", "datastream", "phenomenon_time_s", "result_time_s", "result")
 """Names of the columns of observations (OGC 18-088 SensorThings, Observation)."""
-
-HORIZON_MS = HORIZON_S * MS
 
 
 class OwnerPicture(Protocol):

@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.behaviour.days import ARRIVED
 from twin.indicators.focus import Focus
 from twin.indicators.groups import EVERYBODY, ratio
 from twin.indicators.indicator import Groups, indicator
 from twin.indicators.ledger import TRAFFIC
 from twin.indicators.once import once
-from twin.indicators.records import ARRIVED, DayRecord
+from twin.indicators.records import DayRecord
 from twin.kernels.differences import sum_keys
 
 _ODD = np.uint64(0x9E3779B97F4A7C15)

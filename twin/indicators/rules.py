@@ -10,6 +10,7 @@ from twin.indicators.indicator import Groups, indicator
 from twin.indicators.ledger import TRAFFIC
 from twin.indicators.records import DayRecord
 from twin.scenario.vehicles import VEHICLE_CLASSES
+from twin.units import CENTS_PER_EUR
 
 
 @indicator("EUR", "none", TRAFFIC, extensive=True)
@@ -34,7 +35,7 @@ def toll_per_trip(record: DayRecord, focus: Focus) -> Groups:
     """Toll of a trip by car of the people of the focus, for everybody, by age and by skill."""
     if record.toll_cents is None:
         return {}
-    return ratios(record, focus.trips(record) & record.by_car, record.toll_cents / 100.0)
+    return ratios(record, focus.trips(record) & record.by_car, record.toll_cents / CENTS_PER_EUR)
 
 
 @indicator("veh km", "lower", TRAFFIC, extensive=True)

@@ -7,17 +7,19 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.clock import MS, N_SLICES, SLICE_S
+from twin.behaviour.days import ARRIVED
+from twin.clock import N_SLICES, SLICE_MS, SLICE_S
 from twin.indicators.focus import WHOLE, Focus
 from twin.indicators.groups import EVERYBODY, mean
 from twin.indicators.indicator import Groups, indicator
 from twin.indicators.ledger import TRAFFIC
 from twin.indicators.once import once
-from twin.indicators.records import ARRIVED, DayRecord
+from twin.indicators.records import DayRecord
 from twin.population.tables import WALK
 from twin.scenario.modifications import LOCAL_CLASSES
 from twin.territory.schools import near_schools, schools_named
 from twin.territory.tables import ROAD_CLASSES
+from twin.units import S_PER_H
 
 EVERYWHERE = Focus(WHOLE, ())
 ADULT_AGE = 18
@@ -32,7 +34,7 @@ def vehicle_km_near_schools(record: DayRecord, focus: Focus) -> Groups:
     schools = _schools(record, focus)
     if not schools.size:
         return {}
-    hours_s = np.array(record.parameters["scenario.school_street_hours"]).reshape(-1, 2) * 3_600.0
+    hours_s = np.array(record.parameters["scenario.school_street_hours"]).reshape(-1, 2) * S_PER_H
     begin_s = np.arange(N_SLICES) * SLICE_S
     in_hours = ((begin_s[:, None] >= hours_s[:, 0]) & (begin_s[:, None] < hours_s[:, 1])).any(axis=1)
     entered = record.entries[in_hours].sum(axis=0, dtype=np.int64)
@@ -61,7 +63,7 @@ def vehicles_met_at_school(record: DayRecord, focus: Focus) -> Groups:
         return {}
     school = np.concatenate([row_of[trips.destination_place[there]], row_of[trips.origin_place[back]]])
     moment_ms = np.concatenate([record.arrived_ms[there], record.departed_ms[back]])
-    quarter = np.minimum(moment_ms // (SLICE_S * MS), N_SLICES - 1)
+    quarter = np.minimum(moment_ms // SLICE_MS, N_SLICES - 1)
     return {
         group: mean(entered[quarter, school].astype(np.float64))
         for group, entered in zip((EVERYBODY, LOCAL_STREETS), _entered_near(record), strict=True)

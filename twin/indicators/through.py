@@ -9,6 +9,7 @@ from twin.clock import MS
 from twin.errors import InputError
 from twin.indicators.focus import Focus
 from twin.indicators.records import DayRecord
+from twin.units import S_PER_H
 
 DIRECTIONS = ("northbound", "eastbound", "southbound", "westbound")
 
@@ -54,7 +55,7 @@ def vehicle_km_of(
     """Vehicle-km on some links by some trips (n_trips,) in some hours; see `through_vehicle_km`."""
     named = np.zeros(record.territory.streets.n_links, dtype=np.bool_)
     named[links] = True
-    from_ms, until_ms = (round(hour * 3_600 * MS) for hour in hours)
+    from_ms, until_ms = (round(hour * S_PER_H * MS) for hour in hours)
     chosen = named[record.event_link] & trips[record.event_trip]
     chosen &= (record.event_enter_ms >= from_ms) & (record.event_enter_ms < until_ms)
     events = np.flatnonzero(chosen)

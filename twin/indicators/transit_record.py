@@ -8,10 +8,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.clock import HORIZON_S, MS
+from twin.clock import HORIZON_MS, HORIZON_S, MS
 from twin.territory.timetable import Timetable
-
-HORIZON_MS = HORIZON_S * MS
 
 
 @dataclass(frozen=True, eq=False)

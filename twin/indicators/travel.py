@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from twin.clock import MS
+from twin.behaviour.days import ARRIVED
+from twin.clock import HORIZON_MS
 from twin.indicators.focus import Focus
 from twin.indicators.groups import EVERYBODY, SKILL_GROUPS, ratio, ratios
 from twin.indicators.indicator import Groups, indicator
 from twin.indicators.ledger import DEMAND, TRAFFIC
-from twin.indicators.records import ARRIVED, HORIZON_MS, DayRecord
+from twin.indicators.records import DayRecord
 from twin.population.tables import MODES, MODES_MADE
-
-SECONDS_PER_H = 3_600.0
+from twin.units import MS_PER_H, S_PER_H
 
 
 @indicator("trips", "none", DEMAND, extensive=True)
@@ -60,8 +60,8 @@ def person_time(record: DayRecord, focus: Focus) -> Groups:
     hours = np.bincount(
         record.population.trips.mode[chosen], weights=record.elapsed_s[chosen], minlength=len(MODES_MADE)
     )
-    by_mode = {f"mode:{mode}": hours[row] / SECONDS_PER_H for row, mode in enumerate(_modes(record))}
-    return {EVERYBODY: hours.sum() / SECONDS_PER_H, **by_mode}
+    by_mode = {f"mode:{mode}": hours[row] / S_PER_H for row, mode in enumerate(_modes(record))}
+    return {EVERYBODY: hours.sum() / S_PER_H, **by_mode}
 
 
 @indicator("share", "none", DEMAND)
@@ -90,7 +90,7 @@ def waiting_to_enter(record: DayRecord, focus: Focus) -> Groups:
     if record.transit is not None:
         chosen &= ~record.transit.rides_first  # who rides to the car has not waited for the street meanwhile
     until_ms = np.where(record.entered_ms >= 0, record.entered_ms, HORIZON_MS)
-    hours = np.where(chosen, until_ms - record.departed_ms, 0) / (MS * SECONDS_PER_H)
+    hours = np.where(chosen, until_ms - record.departed_ms, 0) / MS_PER_H
     at_gate = record.population.trips.origin_place < 0
     at_gates, at_origins = float(hours[at_gate].sum()), float(hours[~at_gate].sum())
     return {EVERYBODY: at_origins + at_gates, "where:origins": at_origins, "where:gates": at_gates}

@@ -21,6 +21,7 @@ from twin.indicators.utilities_stays import Floats, Intervals, stays_of
 from twin.population.tables import CONNECTIONS, RESIDENT, Persons
 from twin.scenario.basket import SERVICES as BASKET
 from twin.scenario.ledger import Parameters
+from twin.units import H_PER_DAY, S_PER_H
 from twin.utilities.spans import QUARTER_S, RUNNING
 
 if TYPE_CHECKING:
@@ -34,7 +35,6 @@ STORED, FETCHED, BATTERY = "stored water", "water fetched by car", "phone batter
 PHONE, COUNTER, HELPER = "phone instead of line", "counter instead of app", "helper at home"
 WAYS = (STORED, FETCHED, BATTERY, PHONE, COUNTER, HELPER)
 """What is done instead."""
-H_PER_DAY, S_PER_H = 24.0, 3_600.0
 Flags = NDArray[np.bool_]
 
 

@@ -15,10 +15,10 @@ from twin.indicators.records import DayRecord
 from twin.indicators.utilities_record import NEVER, SERVICES, Singles
 from twin.indicators.utilities_stays import Floats
 from twin.territory.utilities.tables import WATER
+from twin.units import S_PER_H, S_PER_MIN
 from twin.utilities.reliability import Interruptions, interruptions, time_to_share
 from twin.utilities.spans import QUARTER_S, RUNNING
 
-S_PER_MIN, S_PER_H = 60.0, 3_600.0
 ALMOST_ALL = 0.9
 EXACT = 1e-5
 """Share of what is asked for to which the engines are exact, and single precision keeps it."""

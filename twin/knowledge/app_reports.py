@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.clock import DAY_S
 from twin.errors import InputError
 from twin.kernels.random import stream_of, uniforms
 from twin.knowledge.datasets import Column, Dataset, Observations, observations
@@ -144,7 +145,7 @@ def reports_of(
 ) -> Observations:
     """Reports of a day: one of each person who needs the service and reports it, opinion as result."""
     rows = np.flatnonzero(in_need(persons, parameters, seed) & would_report(persons, app, parameters, seed))
-    at_s = 86_400.0 * uniforms(seed, _REPORT, persons.person_key[rows], 1)
+    at_s = DAY_S * uniforms(seed, _REPORT, persons.person_key[rows], 1)
     return observations(rows, at_s, at_s, opinion[rows])
 
 

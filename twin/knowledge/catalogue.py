@@ -11,9 +11,11 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
+from twin.clock import DAY_S
 from twin.knowledge.datasets import Dataset
 from twin.knowledge.platform import DataPlatform
 from twin.knowledge.rights import ANYBODY
+from twin.units import S_PER_H, S_PER_MIN
 
 CONTEXT = {
     "dcat": "http://www.w3.org/ns/dcat#",
@@ -31,7 +33,7 @@ LICENCES = {
     "open": "https://www.etalab.gouv.fr/licence-ouverte-open-licence",
 }
 """Where a licence stands in words; "open" without more is what French administrations publish under."""
-FREQUENCIES = ((60.0, "CONT"), (3_600.0, "HOURLY"), (86_400.0, "DAILY"), (math.inf, "IRREG"))
+FREQUENCIES = ((S_PER_MIN, "CONT"), (S_PER_H, "HOURLY"), (DAY_S, "DAILY"), (math.inf, "IRREG"))
 """How often at least rows come [s], by the authority's word."""
 PERSONAL = "personal data"
 FORMAT = f"{AUTHORITY}/file-type/PARQUET"

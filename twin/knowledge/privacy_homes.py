@@ -11,14 +11,14 @@ from typing import NamedTuple
 import numpy as np
 from scipy.spatial import cKDTree
 
+from twin.clock import DAY_S
 from twin.knowledge.privacy_attacks import log_odds, own_rows
 from twin.knowledge.privacy_release import NoiseKey, release
 from twin.knowledge.privacy_tables import ExactTable
-from twin.knowledge.traces import HOUR_S, Sightings
+from twin.knowledge.traces import Sightings
 
 NEAR_M = 100.0
 _SAME_M = 10.0
-_DAY_S = 24 * HOUR_S
 
 
 class Dwellings(NamedTuple):
@@ -37,7 +37,7 @@ def home_of_trace(seen: Sightings) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     >>> home_of_trace(seen)[1].tolist()
     [5.0]
     """
-    day = np.floor(seen.moment_s / _DAY_S).astype(np.int64)
+    day = np.floor(seen.moment_s / DAY_S).astype(np.int64)
     order = np.lexsort((seen.moment_s, day, seen.person))
     person, day = seen.person[order], day[order]
     last = np.append((np.diff(person) != 0) | (np.diff(day) != 0), True)

@@ -13,8 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from twin.errors import InputError
-
-HOUR_S = 3_600.0
+from twin.units import H_PER_DAY, S_PER_H
 
 
 @dataclass(frozen=True)
@@ -106,10 +105,10 @@ def traces_of(seen: Sightings, cell_m: float, span_h: float, *, by_day: bool = T
         raise InputError("grid of traces", f"{cell_m:g} m, {span_h:g} h", "a length and a time above 0")
     column = np.floor(seen.x_m / cell_m).astype(np.int64)
     row = np.floor(seen.y_m / cell_m).astype(np.int64)
-    moment_s = seen.moment_s if by_day else seen.moment_s % (24 * HOUR_S)
-    span = np.floor(moment_s / (span_h * HOUR_S)).astype(np.int64)
+    moment_s = seen.moment_s if by_day else seen.moment_s % (H_PER_DAY * S_PER_H)
+    span = np.floor(moment_s / (span_h * S_PER_H)).astype(np.int64)
     column, row = column - column.min(initial=0), row - row.min(initial=0)
-    n_spans = int(span.max(initial=0)) + 1 if by_day else int(np.ceil(24.0 / span_h))
+    n_spans = int(span.max(initial=0)) + 1 if by_day else int(np.ceil(H_PER_DAY / span_h))
     cell = row * (int(column.max(initial=0)) + 1) + column
     point = cell * n_spans + span
     n_points = int(point.max(initial=0)) + 1  # one number for both: pairs sort slowly

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from twin.clock import MS, SLICE_S, format_time_s
+from twin.clock import SLICE_MS, SLICE_S, format_time_s
 from twin.errors import InputError
 from twin.indicators.records import DayRecord
 from twin.live.nowcast import Nowcast
@@ -108,7 +108,7 @@ def passages_by_origin(
     n_origins = len(record.territory.zones.name) + 1
     row = np.full(record.territory.streets.n_links, -1)
     row[link] = np.arange(len(link))
-    slot = record.event_exit_ms // (SLICE_S * MS) - slots[0]
+    slot = record.event_exit_ms // SLICE_MS - slots[0]
     at = row[record.event_link]
     kept = (at >= 0) & (slot >= 0) & (slot < len(slots)) & (record.event_trip < record.n_trips)
     slot, at, trip = slot[kept], at[kept], record.event_trip[kept]

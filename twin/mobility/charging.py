@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from twin.clock import HORIZON_S, MS
+from twin.clock import HORIZON_MS, MS
 from twin.kernels.random import stream_of, uniforms
 from twin.mobility.curves import BY_CURRENT
 from twin.population.population import Population
@@ -23,11 +23,10 @@ from twin.population.residents.fleet import TripVehicles, VehicleFleet
 from twin.population.tables import BUSINESS, WORK
 from twin.scenario.ledger import Parameters
 from twin.scenario.vehicles import ELECTRIC, PLUG_IN
+from twin.units import MS_PER_H
 
 AT_HOME, AT_WORK, PUBLIC = range(3)
 SPOTS = ("home", "work", "public")
-MS_PER_H = 3_600.0 * MS
-HORIZON_MS = HORIZON_S * MS
 _STATE, _SPOT, _HOME_POWER = (
     stream_of(f"mobility.charging.{name}") for name in ("state", "spot", "home power")
 )

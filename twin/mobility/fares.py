@@ -10,8 +10,7 @@ import numpy as np
 from twin.errors import InputError
 from twin.scenario.transit_offers import Fare
 from twin.territory.timetable import Timetable
-
-CENTS_PER_EUR = 100.0
+from twin.units import CENTS_PER_EUR
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from twin.clock import MS
 from twin.scenario.ledger import Parameters
 from twin.territory.tables import GIVE_WAY, OBSERVED, ROUNDABOUT, STOP, Streets
 
 YIELDING = (STOP, GIVE_WAY, ROUNDABOUT)  # the order of the ledger's rows
-MS = 1_000
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ import numpy as np
 from twin.errors import WorkError
 from twin.kernels.paths import Topology
 from twin.kernels.traffic import STEP_MS, Network, Supply
+from twin.units import S_PER_H
 
 MOST_STORAGE = 2**16 - 1
-SECONDS_PER_HOUR = 3_600.0
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,7 @@ def build_network(
         place=place,
         storage_veh=storage_veh[row].astype(np.int32),
         hole_ms=hole_ms[row].astype(np.int32),
-        weight=np.maximum(np.rint(flow_capacity_vps[row] * SECONDS_PER_HOUR), 1).astype(np.int32),
+        weight=np.maximum(np.rint(flow_capacity_vps[row] * S_PER_H), 1).astype(np.int32),
         link_key=topology.link_key[row],
         gap_ms=control.gap_ms[row].astype(np.int32),
         major_start=major_start.astype(np.uint32),

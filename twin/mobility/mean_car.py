@@ -8,8 +8,7 @@ from numpy.typing import NDArray
 from twin.mobility.curves import factors_of
 from twin.scenario.ledger import Parameters
 from twin.scenario.vehicles import CAR_CLASS, FUELS
-
-G_PER_KG = 1_000.0
+from twin.units import G_PER_KG
 
 
 def mean_car_co2_curve(parameters: Parameters) -> NDArray[np.float64]:

@@ -7,10 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from twin.clock import MS
 from twin.errors import InputError
 from twin.scenario.road_edits import SignalPlan
-
-MS = 1_000.0
 
 
 class SignalTimes(NamedTuple):
@@ -60,4 +59,5 @@ def _of_each(seconds: tuple[float, ...], n_links: int, where: str) -> np.ndarray
     if len(seconds) not in (1, n_links):
         what = f"{len(seconds)} numbers for {n_links} links"
         raise InputError(where, what, "one for all, or one a link")
-    return np.rint(np.broadcast_to(np.array(seconds) * MS, n_links)).astype(np.int32)
+    whole_ms = np.rint(np.array(seconds) * MS).astype(np.int32)
+    return np.broadcast_to(whole_ms, n_links)

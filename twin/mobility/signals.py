@@ -22,13 +22,13 @@ import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from twin.clock import MS
 from twin.kernels.random import keys_of, stream_of, uniforms
 from twin.scenario.ledger import Parameters
-from twin.territory.geometry import M_PER_DEGREE
 from twin.territory.tables import SIGNAL, Streets
+from twin.units import M_PER_DEGREE
 
 OFFSET_STREAM = stream_of("signals.offset")
-MS = 1_000
 LOOK_BACK_M = 15.0  # an approach's line is that of its last metres
 
 

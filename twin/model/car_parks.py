@@ -11,18 +11,17 @@ from twin.behaviour.park_and_ride import CarParks, ParkAndRideTours, admitted, c
 from twin.clock import MS
 from twin.errors import InputError
 from twin.kernels.paths import BLOCKED
-from twin.mobility.fares import CENTS_PER_EUR, Fares
+from twin.mobility.fares import Fares
 from twin.population.days.legs import tours_of
 from twin.population.tables import Persons, Trips
 from twin.routing.journeys import JourneyQueries, Offer, Planned
 from twin.routing.search import bounds_to
 from twin.scenario.transit_offers import ParkAndRide
 from twin.territory.timetable_build import projected
+from twin.units import CENTS_PER_EUR, MIN_PER_H, S_PER_MIN
 
 if TYPE_CHECKING:
     from twin.model.twin_model import TwinModel
-
-SECONDS_PER_MIN, MIN_PER_H = 60.0, 60.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,7 +143,7 @@ def _way(
     spared_eur = spared_eur + parameters["transit.parking_at_work_eur"]
     paid_cents = _fares(offer, fares, there) + _fares(offer, fares, back) + parks.price_cents[row]
     per_eur = MIN_PER_H / float(parameters["population.value_of_time_commute_eur_per_h"])
-    saved = spared_ms / (MS * SECONDS_PER_MIN) + per_eur * (spared_eur - paid_cents / CENTS_PER_EUR)
+    saved = spared_ms / (MS * S_PER_MIN) + per_eur * (spared_eur - paid_cents / CENTS_PER_EUR)
     saved = saved - 2.0 * parameters["transit.change_to_car_min"]
     return _Choice(there, back, drive_ms, np.where(found, saved, -np.inf), comes_ms)
 

@@ -19,6 +19,7 @@ from twin.scenario.selectors import LinkSelector
 from twin.scenario.weather import Rain
 from twin.territory.select import select_links
 from twin.territory.tables import ROAD_CLASSES, Streets
+from twin.units import S_PER_H
 
 if TYPE_CHECKING:
     from twin.model.twin_model import TwinModel
@@ -34,7 +35,6 @@ GROUP_OF_CLASS = np.array(
         for name in ROAD_CLASSES
     ]
 )
-HOUR_S = 3_600
 MOST_MM_PER_H = 300.0
 
 
@@ -43,7 +43,7 @@ def day_incidents(streets: Streets, today: DayConditions, parameters: Parameters
     exposed = Exposed(
         streets.link_key,
         streets.length_m / 1_000.0,
-        streets.flow_capacity_vps * float(HOUR_S),
+        streets.flow_capacity_vps * S_PER_H,
         GROUP_OF_CLASS[streets.road_class],
     )
     wet = today.weather.rain_mm_per_h >= parameters["conditions.rain_rates"][0]
@@ -89,11 +89,11 @@ def _rain(today: DayConditions, parameters: Parameters) -> list[Rain]:
     for rate, hours in groupby(today.weather.rain_mm_per_h.tolist()):
         n = len(list(hours))
         if rate >= least:
-            when = _when(hour * HOUR_S, (hour + n) * HOUR_S)
+            when = _when(hour * S_PER_H, (hour + n) * S_PER_H)
             spells.append(Rain(mm_per_h=min(rate, MOST_MM_PER_H), **when))
         hour += n
     return spells
 
 
-def _when(begin_s: int, until_s: int) -> dict[str, Any]:
+def _when(begin_s: float, until_s: float) -> dict[str, Any]:
     return {"from_": format_time_s(begin_s)[:5], "until": format_time_s(until_s)[:5]}

@@ -16,16 +16,15 @@ from twin.mobility.passages import Passages
 from twin.model.state import Access
 from twin.routing.search import bounds_to
 from twin.routing.topology import usable_in
-from twin.territory.geometry import M_PER_DEGREE
 from twin.territory.tables import Flags, Floats, Ints, Longs, Streets
 from twin.territory.utilities.tables import Utilities
+from twin.units import H_PER_DAY, M_PER_DEGREE, S_PER_H
 
 if TYPE_CHECKING:
     from twin.model.twin_model import TwinModel
 
 WINDOW_S = 900.0
 """Passages of the last quarter of an hour tell what a link takes now."""
-S_PER_H, H_PER_DAY = 3_600.0, 24.0
 DEPOT = -1
 
 

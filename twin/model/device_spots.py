@@ -13,9 +13,9 @@ from twin.routing.kerbs import other_directions
 from twin.scenario.actors import SensorFleet
 from twin.sensing.devices import Spots
 from twin.sensing.kinds import KINDS
-from twin.territory.geometry import M_PER_DEGREE
 from twin.territory.select_places import select_places
 from twin.territory.utilities.tables import HEAT, WATER
+from twin.units import M_PER_DEGREE
 
 if TYPE_CHECKING:
     from twin.model.twin_model import TwinModel

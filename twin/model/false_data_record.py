@@ -19,11 +19,10 @@ from twin.indicators.records import ROAD_MANAGER
 from twin.knowledge.bad_data_checks import over_storage, reports_by_interval, stuck_evidence
 from twin.model.city_day import city_estimate
 from twin.sensing.fleets import Fleet
+from twin.units import S_PER_H
 
 if TYPE_CHECKING:
     from twin.model.twin_model import TwinModel
-
-HOUR_S = 3_600.0
 
 
 class Alarm(NamedTuple):
@@ -51,7 +50,7 @@ def false_data_record_of(model: TwinModel) -> FalseDataRecord | None:
     for falsifier in made:
         mine = np.isin(link, falsifier.streams) & (at_s >= falsifier.span.from_s)
         right |= mine
-        hours.append((at_s[mine].min() - falsifier.span.from_s) / HOUR_S if mine.any() else np.nan)
+        hours.append((at_s[mine].min() - falsifier.span.from_s) / S_PER_H if mine.any() else np.nan)
     return FalseDataRecord(holder, link, at_s, right, np.array(hours))
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from twin.clock import HORIZON_S, MS
+from twin.clock import HORIZON_MS, HORIZON_S
 from twin.indicators.fleets_record import FleetRecord
 from twin.indicators.utilities_record import UtilitiesRecord
 from twin.kernels.observe import LinkExits
@@ -48,7 +48,7 @@ def observe_over(model: TwinModel, record: UtilitiesRecord | None) -> None:
     ground.close(record)
     nobody = np.empty(0, dtype=np.uint64), np.empty(0, dtype=np.int8)
     truth = StepTruth(
-        0, HORIZON_S * MS, NOBODY, *nobody, model.territory.streets.link_key, surroundings=ground, over=True
+        0, HORIZON_MS, NOBODY, *nobody, model.territory.streets.link_key, surroundings=ground, over=True
     )
     for fleet in late:
         publish(state.platform, fleet, observe(fleet, truth, model.seed_))

@@ -9,7 +9,7 @@ import numpy as np
 
 from twin.clock import MS
 from twin.mobility.crowding import planned_crowding_s
-from twin.mobility.fares import CENTS_PER_EUR, Fares
+from twin.mobility.fares import Fares
 from twin.model.choices import DayModes
 from twin.model.timetables import ChangedOffer
 from twin.population.days.modes import value_of_time_eur_per_h
@@ -17,11 +17,10 @@ from twin.population.population import Population
 from twin.population.tables import TRANSIT, Trips
 from twin.routing.journeys import JourneyQueries, Offer, Planned
 from twin.territory.territory import Territory
+from twin.units import CENTS_PER_EUR, MIN_PER_H, S_PER_MIN
 
 if TYPE_CHECKING:
     from twin.model.twin_model import TwinModel
-
-SECONDS_PER_MIN, MIN_PER_H = 60.0, 60.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +72,7 @@ def _saved_min(
     now_s, now_cents = _offered(model, trips, rows, laid.offer, prices.now, crowding_s)
     saved_s = np.subtract(then_s, now_s, out=np.zeros(rows.shape[0]), where=compared & np.isfinite(now_s))
     saved_cents = np.where(compared & np.isfinite(now_s), then_cents - now_cents, 0)
-    saved_min = saved_s / SECONDS_PER_MIN + saved_cents * min_per_cent
+    saved_min = saved_s / S_PER_MIN + saved_cents * min_per_cent
     worse = by_line & prices.differ  # with the fares of before a line more makes nobody worse off
     return np.asarray(np.where(worse, saved_min, np.maximum(saved_min, 0.0)))
 

@@ -22,11 +22,10 @@ from twin.population.tables import ON_DEMAND, TRANSIT
 from twin.routing.search import NO_DRAWS, bounds_to, find_routes, static_weights
 from twin.scenario.on_demand import OnDemandTransport
 from twin.territory.served import carried, depot_of
+from twin.units import S_PER_H, S_PER_MIN
 
 if TYPE_CHECKING:
     from twin.model.twin_model import TwinModel
-
-MINUTE_S = 60.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,9 +152,9 @@ def _riders(
     then_s = np.where(trips.mode == TRANSIT, trips.duration_s, _usual_transit_s(planned))
     dearer_eur = order.fare_eur - float(parameters["population.transit_fare_eur"])
     felt_s = float(parameters["on_demand.felt_wait_factor"]) * wait_s + ride_s
-    felt_s -= MINUTE_S * float(parameters["on_demand.constant_min"])
-    saved_s = then_s - felt_s - 3_600.0 * dearer_eur / value_of_time_eur_per_h(trips.purpose, parameters)
-    saved_min = usual.summed(np.where(np.isfinite(saved_s), saved_s, 0.0)) / MINUTE_S
+    felt_s -= S_PER_MIN * float(parameters["on_demand.constant_min"])
+    saved_s = then_s - felt_s - S_PER_H * dearer_eur / value_of_time_eur_per_h(trips.purpose, parameters)
+    saved_min = usual.summed(np.where(np.isfinite(saved_s), saved_s, 0.0)) / S_PER_MIN
     better = open_to & (saved_min > 0.0)
     by_transit = usual.all_of(trips.mode == TRANSIT)
     willing = modes.with_saved([TRANSIT], np.where(better, saved_min, 0.0)).mode == TRANSIT

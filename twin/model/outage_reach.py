@@ -13,7 +13,7 @@ from twin.scenario.ledger import Parameters
 from twin.territory.tables import Flags, Floats, Ints
 from twin.territory.territory import Territory
 from twin.territory.utilities.tables import POWER, TELECOM
-from twin.utilities.failures.laid import S_PER_MIN
+from twin.units import S_PER_MIN
 from twin.utilities.spans import RUNNING
 
 HALF = 0.5

@@ -17,10 +17,11 @@ from twin.clock import MS
 from twin.kernels import parking as kernels
 from twin.kernels.parking import OWN, STREET, UNSERVED, Arrivals, Drive, Parked, Spaces
 from twin.kernels.paths import BLOCKED, RouteQueries
-from twin.model.parking_plan import ELSEWHERE, MS_PER_H, ParkingPlan
+from twin.model.parking_plan import ELSEWHERE, ParkingPlan
 from twin.model.state import Access, ParkingState
 from twin.routing.routes import Routes
 from twin.routing.search import NO_DRAWS, bounds_to, find_routes, static_weights
+from twin.units import MS_PER_H
 
 if TYPE_CHECKING:
     from twin.model.twin_model import TwinModel

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from twin.clock import HORIZON_S, MS
+from twin.clock import HORIZON_MS, HORIZON_S, MS
 from twin.errors import InputError
 from twin.kernels.parking import OWN, STREET, UNSERVED, Drive
 from twin.mobility.parking import ParkingChange, ParkingSupply, parking_supply_of, ranks_within
@@ -16,11 +16,11 @@ from twin.population.days.modes import value_of_time_eur_per_h
 from twin.routing.kerbs import other_directions
 from twin.scenario.modifications import Parking
 from twin.territory.select import select_links
+from twin.units import MS_PER_H
 
 if TYPE_CHECKING:
     from twin.model.twin_model import TwinModel
 
-MS_PER_H = 3_600 * MS
 ELSEWHERE = -1  # a car outside the territory, or none
 
 
@@ -63,7 +63,7 @@ def parking_plan_of(model: TwinModel) -> ParkingPlan | None:
     )
     trips, persons = model.population.trips, model.population.persons
     last = np.append(np.diff(trips.person) != 0, True)[: model.n_trips]
-    ends_ms = np.where(last, HORIZON_S * MS, np.roll(model.plan_ms, -1))
+    ends_ms = np.where(last, HORIZON_MS, np.roll(model.plan_ms, -1))
     worth = value_of_time_eur_per_h(trips.purpose, parameters)
     at_home = trips.destination_place == persons.home[trips.person]
     ms_per_eur = np.where(at_home, 0.0, MS_PER_H / worth)

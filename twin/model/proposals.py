@@ -20,6 +20,7 @@ from twin.routing.routes import Routes
 from twin.routing.search import NO_DRAWS, find_routes, static_weights
 from twin.scenario.actors import Provider
 from twin.scenario.ledger import Parameters
+from twin.units import G_PER_KG
 
 if TYPE_CHECKING:
     from twin.model.provider import ProviderAgent
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 _TURN = stream_of("calculators.turn")
 _SPREAD = stream_of("calculators.spread")
 _LOOK = stream_of("calculators.look")
-G_PER_KG = 1_000.0
 MG = 1_000.0
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from twin.accounts import Accounts
-from twin.clock import MS, N_SLICES, SLICE_S
+from twin.clock import MS, N_SLICES, SLICE_MS
 from twin.indicators.footprint import PRICES
 from twin.indicators.on_demand import operating_cost_eur
 from twin.indicators.records import ROAD_MANAGER, DayRecord
@@ -30,8 +30,8 @@ from twin.model.twin_model import TwinModel
 from twin.model.utilities_record import utilities_record_of
 from twin.population.population import Population
 from twin.population.tables import CAR
+from twin.units import CENTS_PER_EUR
 
-SLICE_MS = SLICE_S * MS
 N_FIRST_FULL = 10
 
 
@@ -160,7 +160,7 @@ def _post_fuel(record: DayRecord) -> None:
     person = record.population.trips.person
     cost_eur = record.emissions.energy_by_trip @ prices
     for row, name in ((-1, "outside"), *enumerate(record.territory.zones.name)):
-        cents = round(float(cost_eur[persons.zone[person] == row].sum()) * 100.0)
+        cents = round(float(cost_eur[persons.zone[person] == row].sum()) * CENTS_PER_EUR)
         record.accounts.post(f"travellers of {name}", "energy suppliers", cents, "fuel and electricity")
 
 
@@ -184,9 +184,9 @@ def _post_rides(record: DayRecord) -> None:
         return
     zone = record.population.persons.zone[record.population.trips.person[service.trip[service.rode]]]
     for row, name in ((-1, "outside"), *enumerate(record.territory.zones.name)):
-        cents = round(float((zone == row).sum()) * service.fare_eur * 100.0)
+        cents = round(float((zone == row).sum()) * service.fare_eur * CENTS_PER_EUR)
         record.accounts.post(f"travellers of {name}", service.name, cents, "fares")
-    cents = round(operating_cost_eur(record, service) * 100.0)
+    cents = round(operating_cost_eur(record, service) * CENTS_PER_EUR)
     record.accounts.post(service.name, "drivers and suppliers", cents, "vehicle hours and kilometres")
 
 

@@ -9,8 +9,7 @@ from twin.indicators.records import ROAD_MANAGER, DayRecord
 from twin.mobility.passages import Passages
 from twin.model.vehicle_rules import VehicleRules
 from twin.population.residents.fleet import TripVehicles
-
-CENTS = 100.0
+from twin.units import CENTS_PER_EUR
 
 
 def toll_cents(rules: VehicleRules, passages: Passages, from_gate: np.ndarray) -> np.ndarray | None:
@@ -32,7 +31,7 @@ def toll_cents(rules: VehicleRules, passages: Passages, from_gate: np.ndarray) -
         enters = (
             on & ~came_from & (follows | from_gate[trip]) & gate.order.holds(passages.enter_ms[order] / MS)
         )
-        cents = np.rint(rules.eur[number] * CENTS).astype(np.int64)
+        cents = np.rint(rules.eur[number] * CENTS_PER_EUR).astype(np.int64)
         paid += np.bincount(trip[enters], minlength=n_trips).astype(np.int64) * cents
     return paid
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from twin.clock import MS, SLICE_S
+from twin.clock import MS, SLICE_MS
 from twin.conditions.daylight import dark_share, sun_hours
 from twin.indicators.utilities_record import UtilitiesRecord
 from twin.kernels.random import keys_of, stream_of, uniforms
@@ -27,13 +27,13 @@ from twin.scenario.vehicles import LORRY
 from twin.sensing.devices import Outages, Spots
 from twin.sensing.visits import Visits
 from twin.territory.tables import Floats, Ints
+from twin.units import KMH_PER_MPS, S_PER_H
 from twin.utilities.waste import Bins
 
 if TYPE_CHECKING:
     from twin.model.twin_model import TwinModel
 
 _EQUIPPED = stream_of("mobility.equipped")
-KMH_PER_MPS, S_PER_H = 3.6, 3_600.0
 MIDDLE_OF_MONTH = 15
 
 
@@ -232,8 +232,8 @@ class DeviceGround:
     def _quarters(self, columns: np.ndarray, start_ms: int, end_ms: int) -> Floats:
         """Mean over quarters of an hour (n_columns,); the last known one goes on."""
         first, last = (
-            start_ms // (SLICE_S * MS),
-            max(end_ms // (SLICE_S * MS), start_ms // (SLICE_S * MS) + 1),
+            start_ms // SLICE_MS,
+            max(end_ms // SLICE_MS, start_ms // SLICE_MS + 1),
         )
         rows = np.minimum(np.arange(first, last), len(columns) - 1)
         return np.asarray(columns[rows].mean(axis=0, dtype=np.float64))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from twin.behaviour.days import WAITING
-from twin.clock import HORIZON_S, MS
+from twin.clock import HORIZON_MS, MS
 from twin.mobility.crowding import dwells_ms
 from twin.model.detours import go_round
 from twin.model.phases import Phase
@@ -82,7 +82,7 @@ def ride(model: TwinModel, state: Access, moment_s: int) -> None:
     trips = plans.trip[done]
     otherwise_ms = np.rint(transit.otherwise_s[trips] * MS).astype(np.int64)
     ends_ms = riders.ready_ms[done] + np.where(riders.stranded[done], otherwise_ms, 0)
-    ended = ends_ms <= HORIZON_S * MS
+    ended = ends_ms <= HORIZON_MS
     drives = ended & transit.rides_first[trips]
     days.state[trips[drives]] = WAITING
     state.loader.release(trips[drives], np.maximum(ends_ms[drives], until_ms))

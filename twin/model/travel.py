@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from twin.behaviour.days import DRIVING, TRAVELLING, WAITING
-from twin.clock import HORIZON_S, MS
+from twin.clock import HORIZON_MS, MS
 from twin.kernels.closures import first_closed
 from twin.kernels.paths import BLOCKED, RouteQueries
 from twin.knowledge.datasets import observations
@@ -53,7 +53,7 @@ def set_off(model: TwinModel, state: Access, rows: np.ndarray) -> None:
     others = others[~(model.transit.rides[others] & rides_now)]  # who rides arrives when the bus does
     duration_s = state.shared.duration_s[others]
     ends_ms = days.departed_ms[others] + np.rint(duration_s * MS).astype(np.int64)
-    ended = ends_ms <= HORIZON_S * MS
+    ended = ends_ms <= HORIZON_MS
     days.arrive(others[ended], ends_ms[ended], trips.person, model.plan_ms, model.stay_ms)
 
 

@@ -8,7 +8,8 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from twin.behaviour.habits import N_SLICES, Habits
+from twin.behaviour.habits import Habits
+from twin.clock import N_SLICES
 from twin.errors import InputError
 from twin.mobility.links import link_ms
 from twin.model.twin_model import TwinModel

@@ -18,6 +18,7 @@ from twin.indicators.utilities_record import (
 )
 from twin.territory.tables import Floats, Ints, Texts
 from twin.territory.utilities.tables import POWER, TELECOM, WATER
+from twin.units import H_PER_DAY, S_PER_H, W_PER_KW
 from twin.utilities.failures.cascade import BROKEN, OPENED
 from twin.utilities.failures.damages import Damages
 from twin.utilities.failures.inventory import Inventory, inventory_of
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from twin.model.networks import Networks
     from twin.model.twin_model import TwinModel
 
-W_PER_KW, S_PER_H, H_PER_DAY = 1_000.0, 3_600.0, 24.0
 MIDDLE_OF_MONTH = 15
 WHY_INPUT = {POWER: "no power", WATER: "not filled", TELECOM: "no telecom"}
 

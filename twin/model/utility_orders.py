@@ -28,6 +28,7 @@ from twin.territory.geometry import distances_m
 from twin.territory.tables import Ints
 from twin.territory.territory import Territory
 from twin.territory.utilities.tables import POWER
+from twin.units import S_PER_H
 from twin.utilities.failures.crews import RepairCrews, crews_of
 from twin.utilities.failures.damages import Damages, damages_of, join_damages, no_damages
 from twin.utilities.failures.dispatch import RepairRules
@@ -35,7 +36,6 @@ from twin.utilities.failures.events import physical_damage, planned_works, rando
 from twin.utilities.failures.inventory import Inventory, inventory_of
 from twin.utilities.failures.storms import Gusts, storm_damages
 
-S_PER_H = 3_600.0
 KIND_OF_LEVEL = {"hv_mv": "hv_mv_substation", "mv_lv": "station"}
 
 

@@ -11,6 +11,8 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
+from twin.clock import HORIZON_S
+
 PERSON_KINDS = ("resident", "commuter", "through", "freight")
 OCCUPATIONS = ("infant", "pupil", "student", "worker", "unemployed", "at_home", "retired")
 PURPOSES = (
@@ -50,7 +52,7 @@ INFANT, PUPIL, STUDENT, WORKER, UNEMPLOYED, AT_HOME, RETIRED = range(7)
 
 MOBILE_FROM_AGE = 6
 """Trips are surveyed from this age on (EMP 2019)."""
-LATEST_DEPARTURE_S = 108_000.0
+LATEST_DEPARTURE_S = float(HORIZON_S)
 """Departures lie before 30:00."""
 TRIPS_PER_PERSON_LIMIT = 32
 """A trip's id is its person's id times this, plus its place in the day."""

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from twin.errors import InputError
 from twin.readers.gtfs_files import numbers, refuse, rows_of, texts
+from twin.units import EARTH_RADIUS_M
 
 A_TIME = "a time as HH:MM:SS, past 24:00:00 after midnight"
 NOT_POSSIBLE = 1  # pickup_type and drop_off_type
 MOST_CALLS = 20_000_000
-EARTH_RADIUS_M = 6_371_009.0
 
 Floats = NDArray[np.float64]
 Longs = NDArray[np.int64]

@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from twin.readers.gtfs_files import numbers, refuse, rows_of, texts
+from twin.units import CENTS_PER_EUR
 
 CURRENCY = "EUR"
 BY_ZONE = ("origin_id", "destination_id", "contains_id")
-CENTS_PER_EUR = 100.0
 UNKNOWN = -1
 
 

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from twin.clock import DAY_S
 from twin.errors import InputError, WorkError
 from twin.readers.osm_gathering import Gathering, MapSource
 from twin.readers.osm_records import Box, OsmExtract
 
 NOTE = "answered.note"
-KEPT_S = 30 * 86_400.0  # an older answer is asked for again
+KEPT_S = 30.0 * DAY_S  # an older answer is asked for again
 MOST_ID = 2**63
 
 Nodes = tuple[list[Any], list[Any], list[Any]]  # ids, longitudes, latitudes

@@ -21,6 +21,7 @@ from twin.errors import InputError, WorkError
 from twin.readers.osm_answers import AnswerFolder, gather_records, kept_answers
 from twin.readers.osm_reach import host_of, is_loopback, reach
 from twin.readers.osm_records import AREA_LEVELS, RESTRICTION, WAY_KEYS, Box, OsmExtract
+from twin.units import M_PER_DEGREE, M_PER_KM
 from twin.version import VERSION
 
 USER_AGENT = f"twin/{VERSION} (agent-based digital twin of a town; through OSMnx)"
@@ -30,7 +31,6 @@ ASKED_FOR = {
     **dict.fromkeys(WAY_KEYS, True), "admin_level": list(AREA_LEVELS), "type": [RESTRICTION],
 }  # fmt: skip
 MOST_KM2 = 2500.0  # a box that servers are asked for; OSMnx would ask in several parts beyond
-KM_PER_DEGREE = 111.195
 BUSY = {429: "asks for patience", 504: "is too busy"}
 LOCAL = "a local file needs no network: twin fetch town.osm.pbf --out DIR"
 
@@ -105,7 +105,7 @@ def check_size(box: Box, where: str) -> None:
     """Refuse a box that no public server should be asked for at once."""
     west, south, east, north = box
     across = math.cos(math.radians((south + north) / 2.0))
-    km2 = (east - west) * across * (north - south) * KM_PER_DEGREE**2
+    km2 = (east - west) * across * (north - south) * (M_PER_DEGREE / M_PER_KM) ** 2
     if km2 > MOST_KM2:
         raise InputError(
             where, f"covers {km2:,.0f} km2", f"up to {MOST_KM2:,.0f} km2: a town, a --bbox, or a file"

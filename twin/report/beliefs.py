@@ -5,15 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from twin.clock import SLICE_S
+from twin.clock import SLICES_PER_H
 from twin.indicators.records import ROAD_MANAGER
 from twin.report.drawn import DrawnPicture, Floats
+from twin.units import KMH_PER_MPS
 
 SHOWN_PAIRS = 300
-_PER_HOUR = 3_600 / SLICE_S
 _QUANTITIES = (
-    ("flow", "veh/h", "flow_veh", "true_flow_veh", _PER_HOUR),
-    ("speed", "km/h", "speed_mps", "true_speed_mps", 3.6),
+    ("flow", "veh/h", "flow_veh", "true_flow_veh", SLICES_PER_H),
+    ("speed", "km/h", "speed_mps", "true_speed_mps", KMH_PER_MPS),
 )
 
 

@@ -25,6 +25,7 @@ from twin.report.scales import (
 )
 from twin.report.svgmap import Drawing
 from twin.report.view import IndicatorRow, ReportView
+from twin.units import KMH_PER_MPS
 
 SCHEMA = 1
 _ESCAPES = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
@@ -113,7 +114,7 @@ def _network(network: DrawnNetwork) -> dict[str, Any]:
         "zone": list(network.zone),
         "length_m": _numbers(network.length_m),
         "lanes": _numbers(network.lanes),
-        "free_speed_kmh": _numbers(network.free_speed_mps * 3.6),
+        "free_speed_kmh": _numbers(network.free_speed_mps * KMH_PER_MPS),
         "free_flow_time_s": _numbers(network.length_m / network.free_speed_mps, 2),
     }
 

@@ -8,14 +8,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from twin.clock import HORIZON_S
+from twin.clock import N_HOURS
 from twin.indicators.groups import AGE_GROUPS, age_group
 from twin.population.tables import MODES, MODES_MADE, SKILLS
 from twin.report.drawn import Bar, Floats, GroupChange, GroupDelay, Histogram, LinkFlows, Profile, ProfileLine
 from twin.report.told import too_small
 from twin.report.words import group_label
+from twin.units import KMH_PER_MPS
 
-N_HOURS = HORIZON_S // 3_600
 SAME_S = 60.0
 """Changes of a person's daily travel time up to this count as none [s]."""
 LEAST_VEHICLES = 1.0
@@ -64,7 +64,7 @@ def speeds(samples: Sequence[tuple[str, pd.DataFrame, LinkFlows, Zones]]) -> Pro
         metres = (flow * length_m).sum(axis=1)
         seconds = (flow * (free_s + np.nan_to_num(flows.delay_s))).sum(axis=1)
         values = [
-            float(3.6 * m / s) if s > 0 and n >= LEAST_VEHICLES else None
+            float(KMH_PER_MPS * m / s) if s > 0 and n >= LEAST_VEHICLES else None
             for m, s, n in zip(metres, seconds, flow.sum(axis=1), strict=True)
         ]
         lines.append(ProfileLine(label, tuple(values), scenario))

@@ -18,6 +18,7 @@ from twin.scenario.modifications import BusLine
 from twin.territory.territory import Territory
 from twin.territory.timetable import Timetable
 from twin.territory.timetable_build import assumed_lines, lay_stops
+from twin.units import KMH_PER_MPS
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ def _times_s(order: BusLine, routes: LineRoutes, pattern: int, ground: LineGroun
             share = float(parameters["timetable.running_time_share"])
             drive_s = share * float(ground.free_ms[driven].sum()) / MS
         else:
-            drive_s = 3.6 * float(streets.length_m[driven].sum()) / order.speed_kmh
+            drive_s = KMH_PER_MPS * float(streets.length_m[driven].sum()) / order.speed_kmh
         times[0, k + 1] = times[1, k] + np.ceil(drive_s)
         times[1, k + 1] = times[0, k + 1] + parameters["timetable.dwell_s"]
     times[1, -1] = times[0, -1]

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from twin.clock import format_time_s
+from twin.clock import MS, format_time_s
 from twin.kernels.paths import BLOCKED, RouteQueries, Topology
 from twin.routing.lines import lines_on_streets
 from twin.routing.search import NO_DRAWS, bounds_to, find_routes, static_weights
@@ -22,11 +22,11 @@ from twin.territory.tables import ROAD_CLASSES, Floats, Ints, Longs
 from twin.territory.territory import Territory
 from twin.territory.timetable import Timetable
 from twin.territory.timetable_build import lay_stops
+from twin.units import M_PER_KM, S_PER_H
 
 MAIN_ROADS = tuple(ROAD_CLASSES.index(name) for name in ("primary", "secondary", "tertiary"))
 GATE_ROADS = tuple(ROAD_CLASSES.index(name) for name in ("trunk", "primary", "secondary"))
 VILLAGE = 0
-MS = 1000.0
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ def _centre(zone: int, people: np.ndarray, territory: Territory, ledger: Paramet
     x, y = np.average(places.x_m[own], weights=weight), np.average(places.y_m[own], weights=weight)
     radius_m = ledger["timetable.density_radius_m"]
     near = np.hypot(places.x_m[own] - x, places.y_m[own] - y) <= radius_m
-    density = weight[near].sum() / (np.pi * (radius_m / MS) ** 2)
+    density = weight[near].sum() / (np.pi * (radius_m / M_PER_KM) ** 2)
     steps = ledger["timetable.density_steps_per_km2"]
     open_links = with_doors(streets)
     main = open_links & np.isin(streets.road_class, MAIN_ROADS) & (streets.zone == zone)
@@ -197,8 +197,8 @@ def _runs(line: _Line, row: int, way: str, driven: tuple[Longs, Floats], ledger:
 
 def _departures_s(density: int, ledger: Parameters) -> list[float]:
     """Departures through the day [s], closer in the peaks."""
-    first, last = (3600.0 * hour for hour in ledger["timetable.service_hours"])
-    peaks = [3600.0 * hour for hour in ledger["timetable.peak_hours"]]
+    first, last = (S_PER_H * hour for hour in ledger["timetable.service_hours"])
+    peaks = [S_PER_H * hour for hour in ledger["timetable.peak_hours"]]
     headway_s = ledger["timetable.headway_s"][density]
     moments, moment = [], first
     while moment <= last:

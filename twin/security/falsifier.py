@@ -16,11 +16,11 @@ from twin.clock import MS
 from twin.kernels.observe import bells
 from twin.kernels.random import stream_of, uniforms
 from twin.knowledge.datasets import Observations, no_observations, observations
+from twin.units import S_PER_H
 
 _NOISE = stream_of("security.noise")
 _SPOOF = stream_of("security.spoof")
 _SYBIL = stream_of("security.sybil")
-HOUR_S = 3_600.0
 NEVER = float("inf")
 
 
@@ -123,7 +123,7 @@ def _stuck(by: Falsifier, mine: Observations, which: np.ndarray) -> np.ndarray:
 
 
 def _drift(by: Falsifier, mine: Observations, which: np.ndarray) -> np.ndarray:
-    hours = (mine.phenomenon_time_s - by.span.from_s) / HOUR_S
+    hours = (mine.phenomenon_time_s - by.span.from_s) / S_PER_H
     return np.asarray(mine.result * (1.0 + by.size * hours))
 
 
@@ -165,7 +165,7 @@ def _spoof(by: Falsifier, mine: Observations, which: np.ndarray) -> np.ndarray:
 def _stealthy(by: Falsifier, mine: Observations, which: np.ndarray) -> np.ndarray:
     """A stream of vehicles that enters and leaves as streams do: every node balances, every moment."""
     assert by.stream_veh is not None, "made with its way through the counters"
-    per_report = by.size * by.interval_s / HOUR_S
+    per_report = by.size * by.interval_s / S_PER_H
     n = np.rint((mine.phenomenon_time_s - by.span.from_s) / by.interval_s)
     more = np.floor((n + 1.0) * per_report) - np.floor(n * per_report)  # whole vehicles, the same everywhere
     return np.asarray(mine.result + more * by.stream_veh[which])
@@ -190,7 +190,7 @@ def _sybil(by: Falsifier, start_s: float, end_s: float) -> Observations:
     begin, end = max(start_s, by.span.from_s), min(end_s, by.span.until_s)
     if end <= begin or by.size <= 0.0:
         return no_observations()
-    gap_s = HOUR_S / by.size
+    gap_s = S_PER_H / by.size
     shift = uniforms(by.seed, _SYBIL, by.key)
     parts = [no_observations()]
     for k, link in enumerate(by.streams.tolist()):

@@ -16,11 +16,12 @@ from twin.kernels.devices import MAINS, DeviceRule
 from twin.scenario.actors import SensorFleet
 from twin.scenario.ledger import Parameters
 from twin.sensing.radio import N_FACTORS, SPREADING, airtime_ms
+from twin.units import DAYS_PER_MONTH, DAYS_PER_YEAR, MS_PER_H, S_PER_H
 
 LORAWAN, MOBILE = "lorawan", "mobile"
 RADIOS = (LORAWAN, MOBILE)
 PAH_PER_MAH, PAH_PER_UAH = 1e9, 1e6
-MS_PER_H, S_PER_H, MONTH_S, YEAR_S = 3_600_000.0, 3_600.0, 30.4375 * DAY_S, 365.0 * DAY_S
+MONTH_S, YEAR_S = DAYS_PER_MONTH * DAY_S, DAYS_PER_YEAR * DAY_S
 
 
 @dataclass(frozen=True)

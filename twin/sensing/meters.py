@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from twin.clock import MS
+from twin.clock import DAY_MS, DAY_S, MS
 from twin.errors import InputError
 from twin.kernels.observe import bells
 from twin.kernels.random import stream_of, uniforms
@@ -23,7 +23,6 @@ from twin.sensing.devices import Fleet, PlaceSite, Sharing, Site, StepTruth, sen
 _PLACE = stream_of("sensing.meter.placement")
 _NOISE = stream_of("sensing.meter.noise")
 _LOSS = stream_of("sensing.meter.loss")
-DAY_MS = 86_400 * MS
 
 
 class MeterSettings(NamedTuple):
@@ -66,9 +65,9 @@ def _settings(kind: WaterMeter, order: SensorFleet, parameters: Parameters) -> M
         return float(parameters[f"sensing.{name}"]) if given is None else float(given)
 
     interval_s = either(order.interval_s, f"{kind.utility}_meter_interval_s")
-    if interval_s != int(interval_s) or 86_400 % int(interval_s):
+    if interval_s != int(interval_s) or DAY_S % int(interval_s):
         raise InputError(order.where("interval_s"), f"{interval_s:g} s",
-                         "a whole divisor of 86400 s")  # fmt: skip
+                         f"a whole divisor of {DAY_S} s")  # fmt: skip
     return MeterSettings(
         utility=kind.utility,
         interval_s=int(interval_s),

@@ -16,8 +16,8 @@ import numpy as np
 from twin.clock import DAY_S
 from twin.kernels.devices import Devices
 from twin.scenario.ledger import Parameters
+from twin.units import M_PER_KM, S_PER_H
 
-S_PER_H, M_PER_KM = 3_600.0, 1_000.0
 Ways = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
 """Seconds and metres between sites (n,), each (n, n), infinite where there is no way."""
 

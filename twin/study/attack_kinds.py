@@ -16,9 +16,10 @@ from twin.knowledge import privacy_trajectories as trajectories
 from twin.knowledge.privacy_release import NoiseKey, noise
 from twin.knowledge.privacy_tables import ExactTable, loss_of_tables, noise_name
 from twin.knowledge.privacy_unicity import crowds, drawn_points, unicity
-from twin.knowledge.traces import HOUR_S, CellGrid, Sightings, traces_of
+from twin.knowledge.traces import CellGrid, Sightings, traces_of
 from twin.study.releases import FLOWS, GROUPS, PRESENCE, Published
 from twin.study.traces import PLANNING, ResidentDays
+from twin.units import H_PER_DAY, S_PER_H
 
 RAW_CELL_M, RAW_SPAN_H = 200.0, 1.0
 COARSER = ((200.0, 1.0), (400.0, 1.0), (1000.0, 1.0), (1000.0, 4.0), (2000.0, 6.0), (4000.0, 12.0))
@@ -28,7 +29,6 @@ MOST_HOMES = 400
 MOST_TRAJECTORIES = 100
 TRIALS = 20_000
 QUERIES = 10_000
-HOURS = 24
 ABOUT = "attacked"
 _WHO = stream_of("study.attack.who")
 
@@ -159,7 +159,7 @@ def recovered_trajectories(given: Attacked) -> dict[str, Any]:
     n_people = len(people) // 2
     if n_people < 2:
         raise InputError("--focus", "too few people to tell trajectories apart", "a zone with more residents")
-    moments_s = np.arange(HOURS) * HOUR_S + 0.5 * HOUR_S
+    moments_s = np.arange(H_PER_DAY) * S_PER_H + 0.5 * S_PER_H
     mine, others = people[0 : 2 * n_people : 2], people[1 : 2 * n_people : 2]
     cells = []
     for who in (mine, others):

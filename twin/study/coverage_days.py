@@ -17,12 +17,13 @@ from typing import Self
 import numpy as np
 from scipy.sparse import coo_array, csr_array
 
+from twin.clock import N_HOURS, SLICES_PER_H
 from twin.conditions.calendar import calendar_day
 from twin.indicators.records import DayRecord
 from twin.kernels.random import stream_of, uniforms
 from twin.population.tables import CAR
 from twin.scenario.scenario import REPORTED_ONLY, Scenario
-from twin.study.dated_days import HOURS, SLICES_PER_HOUR, dated_days
+from twin.study.dated_days import dated_days
 from twin.study.digests import truth_digest
 from twin.study.keys import stamp_of_ground
 
@@ -62,12 +63,12 @@ class KeptDay:
     @property
     def flow_veh(self) -> np.ndarray:
         """Vehicles that left each link by hour (30, n_links)."""
-        return np.asarray(self.exits.reshape(HOURS, SLICES_PER_HOUR, -1).sum(axis=1), dtype=np.float64)
+        return np.asarray(self.exits.reshape(N_HOURS, SLICES_PER_H, -1).sum(axis=1), dtype=np.float64)
 
     @property
     def travel_time_s(self) -> np.ndarray:
         """Mean time on each link by hour (30, n_links) [s], NaN where nobody left it."""
-        time_ms = self.time_ms.reshape(HOURS, SLICES_PER_HOUR, -1).sum(axis=1)
+        time_ms = self.time_ms.reshape(N_HOURS, SLICES_PER_H, -1).sum(axis=1)
         flow = self.flow_veh
         with np.errstate(invalid="ignore", divide="ignore"):
             return np.asarray(np.where(flow > 0, time_ms / flow / 1_000.0, np.nan))

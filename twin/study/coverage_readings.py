@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from twin.clock import DAY_S, HORIZON_S, MS, N_SLICES, SLICE_S
+from twin.clock import DAY_S, HORIZON_S, N_HOURS, N_SLICES, SLICE_MS, SLICE_S, SLICES_PER_H
 from twin.kernels.observe import LinkExits
 from twin.kernels.random import key_of, keys_of
 from twin.knowledge.datasets import Column, Dataset
@@ -27,8 +27,8 @@ from twin.sensing.fleets import deploy
 from twin.sensing.placement import place
 from twin.sensing.probes import observe_probes
 from twin.study.coverage_days import KeptDay
-from twin.study.dated_days import HOURS, SLICES_PER_HOUR
 from twin.territory.tables import Streets
+from twin.units import S_PER_H
 
 CITY, PROVIDER = "city", "provider"
 COUNTERS = "counters of the city"
@@ -72,15 +72,15 @@ def counter_readings(
     """Vehicles by hour and link and their variances (30, n_links) as the counters tell; NaN elsewhere."""
     n_links = streets.n_links
     if not len(luck.order):
-        return np.full((HOURS, n_links), np.nan), np.full((HOURS, n_links), np.nan)
+        return np.full((N_HOURS, n_links), np.nan), np.full((N_HOURS, n_links), np.nan)
     fleet, reading = counters_on(streets, luck.order, luck.seed, parameters)
     platform = DataPlatform()
     platform.add(fleet.dataset)
     sound = _sound(fleet, luck.seed, _month(day.date))
     seed = luck.seed ^ (int(key_of(day.date)) & 0x7FFF_FFFF)  # other vehicles are missed on another date
     for slot in range(N_SLICES):
-        start_ms = slot * SLICE_S * MS
-        rows = observe_counters(sound, day.exits[slot], start_ms, start_ms + SLICE_S * MS, seed)
+        start_ms = slot * SLICE_MS
+        rows = observe_counters(sound, day.exits[slot], start_ms, start_ms + SLICE_MS, seed)
         platform.append(fleet.dataset.name, rows)
     quarter = flows_from_counts(platform.visible(CITY, fleet.dataset.name, LATER_S), n_links, reading)
     return _by_hour(quarter, fleet.settings)
@@ -118,9 +118,9 @@ def phones_of(
     platform.append(fleet.dataset.name, rows)
     own = platform.visible(PROVIDER, fleet.dataset.name, LATER_S)
     least = int(parameters["calculators.least_probes_returned"])
-    platform.append(PASSAGES, publish_passages(own, 3_600.0, n_links, least))
+    platform.append(PASSAGES, publish_passages(own, S_PER_H, n_links, least))
     told = platform.visible(CITY, PASSAGES, LATER_S)
-    seen = passages_seen(told, 3_600.0, (HOURS, n_links), 2.0 * least)
+    seen = passages_seen(told, S_PER_H, (N_HOURS, n_links), 2.0 * least)
     inside = np.zeros(n_links, dtype=np.bool_)
     inside[links] = True
     # each phone that sends says at the end of a trip that it was in the area; its passages stay unnamed
@@ -134,7 +134,7 @@ def _contract() -> tuple[Dataset, Dataset]:
     """What a provider gives the city: sums of passages, and how far one phone's passages go together."""
     passes = Column("result", "links", "links of the area that a phone passes on a trip, mean of the day")
     return (
-        Dataset.of_links(PASSAGES, PROVIDER, "phones that left the link", "veh", cadence_s=3_600.0),
+        Dataset.of_links(PASSAGES, PROVIDER, "phones that left the link", "veh", cadence_s=S_PER_H),
         Dataset.of_features(LINKS_PER_PHONE, PROVIDER, passes, "area", cadence_s=DAY_S),
     )
 
@@ -148,14 +148,14 @@ def _order(count: int) -> SensorFleet:
 
 def _by_hour(quarter_veh: np.ndarray, settings: CounterSettings) -> tuple[np.ndarray, np.ndarray]:
     """Hours of which two quarters or more are known, scaled up, and how far that may be off."""
-    parts = quarter_veh.reshape(HOURS, SLICES_PER_HOUR, -1)
+    parts = quarter_veh.reshape(N_HOURS, SLICES_PER_H, -1)
     known = np.isfinite(parts).sum(axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
-        flow = np.nansum(parts, axis=1) * SLICES_PER_HOUR / known
-        flow = np.where(known >= SLICES_PER_HOUR // 2, flow, np.nan)
+        flow = np.nansum(parts, axis=1) * SLICES_PER_H / known
+        flow = np.where(known >= SLICES_PER_H // 2, flow, np.nan)
         miss, noise = settings.miss_share, settings.noise_share
         # vehicles missed by chance, wrong counts of quarters, and what passed in quarters not known
-        variance = miss * flow + (noise * flow) ** 2 / known + flow * (SLICES_PER_HOUR - known) / known
+        variance = miss * flow + (noise * flow) ** 2 / known + flow * (SLICES_PER_H - known) / known
     return flow, np.maximum(variance, 0.25)
 
 

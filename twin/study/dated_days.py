@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from twin.clock import HORIZON_S, SLICE_S
+from twin.clock import N_HOURS, SLICES_PER_H
 from twin.conditions.day import DayConditions
 from twin.conditions.incidents import Incidents
 from twin.indicators.records import DayRecord
@@ -23,9 +23,6 @@ from twin.population.tables import CAR
 from twin.scenario.scenario import Scenario
 from twin.study.habits import cache_folders
 from twin.study.run import World, live, world_of, world_of_days, world_on
-
-HOURS = HORIZON_S // 3_600
-SLICES_PER_HOUR = 3_600 // SLICE_S
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +36,7 @@ class DatedDay:
     @property
     def flow_veh(self) -> np.ndarray:
         """Vehicles that left each link by hour (30, n_links) int64."""
-        exits = self.record.exits.reshape(HOURS, SLICES_PER_HOUR, -1)
+        exits = self.record.exits.reshape(N_HOURS, SLICES_PER_H, -1)
         return np.asarray(exits.sum(axis=1, dtype=np.int64))
 
 
@@ -102,5 +99,5 @@ def planned_departures(scenario: Scenario, dates: Iterable[dt.date], seed: int |
         zone = np.where(origin >= 0, territory.places.zone[np.maximum(origin, 0)], n_zones)
         hour = (trips.depart_s[rows] // 3_600.0).astype(np.int64)
         cell = hour * (n_zones + 1) + np.where(zone < 0, n_zones, zone)
-        days.append(np.bincount(cell, minlength=HOURS * (n_zones + 1)).reshape(HOURS, -1))
+        days.append(np.bincount(cell, minlength=N_HOURS * (n_zones + 1)).reshape(N_HOURS, -1))
     return np.array(days)

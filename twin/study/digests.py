@@ -13,8 +13,10 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from twin.behaviour.days import ARRIVED
+from twin.clock import HORIZON_MS
 from twin.indicators.indicator import IndicatorValue
-from twin.indicators.records import ARRIVED, HORIZON_MS, DayRecord
+from twin.indicators.records import DayRecord
 from twin.study.on_demand_digest import on_demand_tables
 from twin.study.transit_digest import Column, transit_tables
 from twin.study.utilities_digest import utilities_tables

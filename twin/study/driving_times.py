@@ -16,8 +16,7 @@ from twin.model.twin_model import TwinModel
 from twin.population.days.tours import TourModes
 from twin.population.tables import BUSINESS, SCHOOL, WORK
 from twin.routing.search import NO_DRAWS
-
-MINUTE_MS = 60 * MS
+from twin.units import S_PER_MIN
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +57,7 @@ def driving_times(model: TwinModel, habits: Habits, modes: TourModes) -> Driving
         taken = np.zeros(found.shape[0], dtype=np.int64)
         paths.route_costs(pool, shifted, rows[found], clock, links, NO_DRAWS, taken)
         out[has_way[which]] = taken
-        return np.where(has_way[which], out / MINUTE_MS, np.nan)
+        return np.where(has_way[which], out / (S_PER_MIN * MS), np.nan)
 
     every = np.arange(at.shape[0])
     lived_min = minutes(every, model.plan_ms)
@@ -70,6 +69,6 @@ def driving_times(model: TwinModel, habits: Habits, modes: TourModes) -> Driving
     which = np.flatnonzero(sets_out)
     for column, shift_min in enumerate(shifts_min.tolist()):
         first_min[legs.tour[at[which]], column] = minutes(
-            which, np.maximum(planned_ms + int(shift_min * MINUTE_MS), 0)
+            which, np.maximum(planned_ms + int(shift_min * (S_PER_MIN * MS)), 0)
         )
     return DrivingTimes(tour_min, first_min)

@@ -5,14 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from twin.clock import HORIZON_S, MS
+from twin.clock import N_HOURS
 from twin.indicators.records import DayRecord
 from twin.mobility.curves import factors_of
 from twin.mobility.emissions import QUANTITIES, PassageColumns, day_emissions
 from twin.scenario.vehicles import VEHICLE_CLASSES
 from twin.study.tables import named
-
-N_HOURS = HORIZON_S // 3_600
+from twin.units import MS_PER_H
 
 
 def emissions_table(record: DayRecord) -> pd.DataFrame:
@@ -24,7 +23,7 @@ def emissions_table(record: DayRecord) -> pd.DataFrame:
     n_classes = len(VEHICLE_CLASSES)
     parts = []
     for passages, vehicles in [(record.passages, record.vehicles), *filter(None, [record.services])]:
-        hour = np.minimum(passages.enter_ms // (3_600 * MS), N_HOURS - 1).astype(np.int64)
+        hour = np.minimum(passages.enter_ms // MS_PER_H, N_HOURS - 1).astype(np.int64)
         part = hour * n_classes + vehicles.vehicle_class[passages.trip]
         order = np.argsort(part, kind="stable")
         of_parts = np.split(order, np.flatnonzero(np.diff(part[order])) + 1) if part.size else []

@@ -17,7 +17,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from twin.behaviour.habits import N_SLICES, Habits, review
+from twin.behaviour.habits import Habits, review
+from twin.clock import N_SLICES
 from twin.errors import InputError, WorkError
 from twin.mobility.passages import Passages
 from twin.model.twin_model import TwinModel

@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 
 from twin.behaviour.closed_hours import ClosedHours, planned_round
-from twin.behaviour.habits import N_SLICES, SLICE_MS, Habits
+from twin.behaviour.habits import Habits
 from twin.behaviour.tolls import planned_by_toll
-from twin.clock import MS
+from twin.clock import MS, N_SLICES, SLICE_MS
 from twin.model.twin_model import TwinModel
 from twin.population.population import Population
 from twin.scenario.modifications import SchoolStreet

@@ -32,10 +32,9 @@ from twin.study.habits import learned_habits, usual_day
 from twin.study.progress import Progress, silent, within
 from twin.study.run import World, live
 from twin.territory.territory import Territory
+from twin.units import H_PER_DAY, MS_PER_H
 
 COLUMNS = ("links", "from_hour", "until_hour", "vehicles", "source")
-HOUR_MS = 3_600_000
-DAY_HOURS = 24
 
 
 @dataclass(frozen=True)
@@ -122,7 +121,7 @@ def _count(row: dict[str, str], where: str, known: set[str]) -> LinkCount:
         hours = int(row["from_hour"]), int(row["until_hour"])
     except ValueError:
         raise InputError(where, "hours are no whole numbers", "0 <= from < until <= 24") from None
-    if not 0 <= hours[0] < hours[1] <= DAY_HOURS:
+    if not 0 <= hours[0] < hours[1] <= H_PER_DAY:
         raise InputError(where, f"from {hours[0]} until {hours[1]} is no time", "0 <= from < until <= 24")
     vehicles = number_of(row["vehicles"], f"{where}: vehicles", "vehicles, more than 0")
     if vehicles == 0.0:
@@ -207,7 +206,7 @@ def _passing(
         persons.kind == COMMUTER, number, np.where(persons.kind == THROUGH, n_commuters + number, -1)
     )
     of_event = table[trips.person[record.event_trip]]
-    hour = record.event_enter_ms // HOUR_MS % DAY_HOURS
+    hour = record.event_enter_ms // MS_PER_H % H_PER_DAY
     link_id = record.territory.streets.link_id
     passes, fixed = np.zeros((len(counts), n_tables)), np.zeros(len(counts))
     for row, count in enumerate(counts):

@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from twin.behaviour.days import ARRIVED
 from twin.clock import MS, format_time_s
 from twin.indicators.focus import WHOLE, every_focus
 from twin.indicators.indicator import IndicatorValue
-from twin.indicators.records import ARRIVED, DayRecord
+from twin.indicators.records import DayRecord
 from twin.knowledge.catalogue import personal_in
 from twin.machine import peak_memory_mb
 from twin.population.tables import RESIDENT

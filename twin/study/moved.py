@@ -15,11 +15,10 @@ from twin.indicators.records import DayRecord
 from twin.kernels.differences import changed_lengths
 from twin.kernels.paths import RoutePool
 from twin.population.tables import PURPOSES
+from twin.units import M_PER_KM, S_PER_H, S_PER_MIN
 
 OUTSIDE = "zone:outside"
 """Group: who lives in no zone of the territory."""
-SECONDS_PER_H, SECONDS_PER_MIN = 3_600.0, 60.0
-M_PER_KM = 1_000.0
 Groups = dict[str, float]
 
 
@@ -83,7 +82,7 @@ def moved(one: Driven, other: Driven) -> Moved:
     length_m = max(one.length_m, other.length_m, key=len)
     out_m, count = np.empty(one.trip_id.shape[0]), np.zeros(length_m.shape[0], dtype=np.int32)
     changed_lengths(one.routes, other.routes, np.ascontiguousarray(length_m), count, out_m)
-    return Moved(out_m / M_PER_KM, np.abs(one.elapsed_s - other.elapsed_s) / SECONDS_PER_MIN)
+    return Moved(out_m / M_PER_KM, np.abs(one.elapsed_s - other.elapsed_s) / S_PER_MIN)
 
 
 def _groups(record: DayRecord) -> Iterator[tuple[str, np.ndarray]]:
@@ -92,7 +91,7 @@ def _groups(record: DayRecord) -> Iterator[tuple[str, np.ndarray]]:
     yield EVERYBODY, np.arange(record.n_trips)
     for row, name in enumerate(PURPOSES):
         yield f"purpose:{name}", np.flatnonzero(trips.purpose == row)
-    hour = (trips.depart_s // SECONDS_PER_H).astype(np.int64)
+    hour = (trips.depart_s // S_PER_H).astype(np.int64)
     for each in np.unique(hour).tolist():
         yield f"hour:{each:02d}", np.flatnonzero(hour == each)
     for focus in every_focus(record.territory)[:-1]:

@@ -12,9 +12,9 @@ from twin.clock import SLICE_S
 from twin.indicators.records import DayRecord
 from twin.indicators.utilities_record import NEVER, SERVICES, UtilitiesRecord
 from twin.study.tables import OUTSIDE, named
+from twin.units import L_PER_M3, S_PER_H, S_PER_MIN
 
-H_PER_SLICE = SLICE_S / 3_600.0
-L_PER_M3, S_PER_MIN = 1_000.0, 60.0
+H_PER_SLICE = SLICE_S / S_PER_H
 PREFIX = "network_"
 """With it the names of the files of these tables begin."""
 

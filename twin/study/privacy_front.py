@@ -17,13 +17,14 @@ import numpy as np
 from twin.kernels.random import key_of
 from twin.knowledge.privacy_release import KEY_BYTES, NoiseKey, Policy, noise
 from twin.knowledge.privacy_tables import Contributions, bounded
-from twin.knowledge.traces import HOUR_S, CellGrid
+from twin.knowledge.traces import CellGrid
 from twin.population.tables import RESIDENT
 from twin.scenario.ledger import Parameters
 from twin.study.attack import lives_in
 from twin.study.decisions import FleetCost, mean_way_m, sited
 from twin.study.statistics import paired_difference
 from twin.study.traces import PLANNING, ResidentDays, TracedTrips
+from twin.units import CENTS_PER_EUR, H_PER_DAY, S_PER_H
 
 EPSILONS = (math.inf, 10.0, 3.0, 1.0, 0.5, 0.15, 0.05)
 FEWEST = (0, 5, 10, 20, 50, 100)
@@ -31,7 +32,6 @@ DRAWS = 20
 FREE_SHARE = 0.01
 """Regret that strictness adds, as a share of the cost, up to which it is a free lunch."""
 SITING, FLEET = "siting", "fleet"
-HOURS = 24
 
 
 class Strictness(NamedTuple):
@@ -137,7 +137,7 @@ def siting_of(days: ResidentDays, parameters: Parameters, focus: str) -> Release
         inside = _inside(grid, seen.x_m, seen.y_m)
         inside &= resident[seen.person] & (ours[cell] == grid.cell_of(seen.x_m, seen.y_m))
         n_days = days.n_days + 1  # who is late on the last day arrives on the next
-        day = (seen.moment_s[inside] // (HOURS * HOUR_S)).astype(np.int64)
+        day = (seen.moment_s[inside] // (H_PER_DAY * S_PER_H)).astype(np.int64)
         person = seen.person[inside] * n_days + day
         each = Contributions.of(person, cell[inside], np.ones(int(inside.sum())), len(ours))
         return Contributions.of(each.person // n_days, each.cell, np.ones(len(each.cell)), len(ours))
@@ -163,8 +163,8 @@ def fleet_of(days: ResidentDays, parameters: Parameters, focus: str) -> ReleaseP
 
     def departures(journeys: TracedTrips) -> Contributions:
         mine = resident[journeys.person] & (journeys.day == 0) & np.isfinite(journeys.departed_s)
-        hour = (journeys.departed_s[mine] // HOUR_S).astype(np.int64) % HOURS
-        return Contributions.of(journeys.person[mine], hour, np.ones(int(mine.sum())), HOURS)
+        hour = (journeys.departed_s[mine] // S_PER_H).astype(np.int64) % H_PER_DAY
+        return Contributions.of(journeys.person[mine], hour, np.ones(int(mine.sum())), H_PER_DAY)
 
     n_people = int(resident.sum())
     trips = departures(days.journeys).sums() * float(parameters["knowledge.front_on_demand_share"])
@@ -174,12 +174,12 @@ def fleet_of(days: ResidentDays, parameters: Parameters, focus: str) -> ReleaseP
         float(parameters["knowledge.front_trips_per_vehicle_h"]),
         float(parameters["knowledge.front_lost_trip_eur"]),
     )
-    cents = 100.0 / n_people
+    cents = CENTS_PER_EUR / n_people
     best = float(cost.of(cost.fleet(trips), trips)[0]) * cents
 
     def regret(shown: np.ndarray) -> float:
         believed = np.maximum(shown, 0.0)
-        shape = believed if believed.sum() > 0.0 else np.ones(HOURS)
+        shape = believed if believed.sum() > 0.0 else np.ones(H_PER_DAY)
         fleet = cost.fleet(shape / shape.sum() * trips.sum())
         return float(cost.of(fleet, trips)[0]) * cents - best
 

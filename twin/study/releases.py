@@ -15,15 +15,15 @@ from twin.errors import InputError
 from twin.indicators.groups import AGE_GROUPS, SKILL_GROUPS, age_group
 from twin.knowledge.privacy_release import BudgetLedger, NoiseKey, Policy
 from twin.knowledge.privacy_tables import Contributions, ExactTable, publish_tables
-from twin.knowledge.traces import HOUR_S, CellGrid
+from twin.knowledge.traces import CellGrid
 from twin.scenario.ledger import Parameters
 from twin.study.traces import ENERGY, PLANNING, ResidentDays, TracedTrips
+from twin.units import H_PER_DAY, S_PER_H
 
 PRESENCE, FLOWS = "presence", "origins_destinations"
 GROUPS, GROUP_MIN = "travellers_by_group", "minutes_by_group"
 CARS, CAR_KM, CAR_MIN = "cars_by_zone_and_hour", "car_km_by_zone_and_hour", "car_minutes_by_zone_and_hour"
 METERED, WATER_L = "people_metered_by_zone", "water_l_by_zone_and_hour"
-HOURS = 24
 GROUP_NAMES = (*AGE_GROUPS, *SKILL_GROUPS)
 FAMILIES_OF_GROUPS = 2
 """Everybody is in one group by age and in one by skill."""
@@ -111,8 +111,8 @@ def _presence(mine: TracedTrips, grid: CellGrid, rule: _Rule) -> ExactTable:
     """Persons by cell and hour of the day over the period."""
     seen = mine.sightings()
     span_h = float(rule.parameters["knowledge.privacy_span_h"])
-    n_spans = int(np.ceil(HOURS / span_h))
-    span = np.floor(seen.moment_s % (HOURS * HOUR_S) / (span_h * HOUR_S)).astype(np.int64)
+    n_spans = int(np.ceil(H_PER_DAY / span_h))
+    span = np.floor(seen.moment_s % (H_PER_DAY * S_PER_H) / (span_h * S_PER_H)).astype(np.int64)
     cell = grid.cell_of(seen.x_m, seen.y_m) * n_spans + span
     given = _persons(seen.person, cell, grid.n_cells * n_spans)
     return rule.table(PRESENCE, given, (grid.n_cells, n_spans), (PRESENCE, 1.0))
@@ -154,14 +154,14 @@ def _traffic(days: ResidentDays, mine: TracedTrips, n_zones: int, rule: _Rule) -
     zone = days.territory.places.zone[mine.origin_place]
     done = (mine.day == 0) & mine.by_car & np.isfinite(mine.arrived_s)
     done &= (mine.origin_place >= 0) & (zone >= 0)
-    hour = (mine.departed_s[done] // HOUR_S).astype(np.int64) % HOURS
-    cell = zone[done].astype(np.int64) * HOURS + hour
-    person, shape = mine.person[done], (n_zones, HOURS)
+    hour = (mine.departed_s[done] // S_PER_H).astype(np.int64) % H_PER_DAY
+    cell = zone[done].astype(np.int64) * H_PER_DAY + hour
+    person, shape = mine.person[done], (n_zones, H_PER_DAY)
     sums = (
         (CAR_KM, mine.distance_m[done] / 1_000.0, "knowledge.privacy_most_km"),
         (CAR_MIN, (mine.arrived_s - mine.departed_s)[done] / 60.0, "knowledge.privacy_most_minutes"),
     )
-    n_cells = n_zones * HOURS
+    n_cells = n_zones * H_PER_DAY
     third = ("traffic", 1.0 / 3.0)
     most_trips = int(rule.parameters["knowledge.privacy_most_trips"])
     return (
@@ -190,18 +190,18 @@ def _usage(days: ResidentDays, n_zones: int, rule: _Rule) -> tuple[ExactTable, .
     shape = np.asarray(rule.parameters["utilities.water_home_shape"])
     present = np.asarray(rule.parameters["utilities.home_presence"])
     daily_l = float(rule.parameters["utilities.litres_per_person_per_day"])
-    rate_l = daily_l / HOURS * shape / shape.mean() / present
+    rate_l = daily_l / H_PER_DAY * shape / shape.mean() / present
     who, hour = np.nonzero(at_home_h > 0.0)
-    cell = zone[who] * HOURS + hour
+    cell = zone[who] * H_PER_DAY + hour
     drawn_l = at_home_h[who, hour] * rate_l[hour]
-    n_cells = n_zones * HOURS
+    n_cells = n_zones * H_PER_DAY
     litres = Contributions.of(person[who], cell, drawn_l, n_cells)
     people = _persons(person, zone, n_zones)
     half = ("usage", 0.5)
     most_l = int(rule.parameters["knowledge.privacy_most_litres"])
     return (
         rule.table(METERED, people, (n_zones, 1), half, most=1),
-        rule.table(WATER_L, litres, (n_zones, HOURS), half, METERED, most_l),
+        rule.table(WATER_L, litres, (n_zones, H_PER_DAY), half, METERED, most_l),
     )
 
 
@@ -209,8 +209,8 @@ def _hours_at_home(days: ResidentDays, mine: TracedTrips, person: np.ndarray) ->
     """Hours that persons spend at home in each hour of the simulated day (n, 24)."""
     home = days.persons.home
     row = np.searchsorted(person, mine.person)
-    edges_s = np.arange(HOURS + 1) * HOUR_S
-    total = np.zeros((len(person), HOURS))
+    edges_s = np.arange(H_PER_DAY + 1) * S_PER_H
+    total = np.zeros((len(person), H_PER_DAY))
     first = np.full(len(person), len(mine.person))
     np.minimum.at(first, row, np.arange(len(mine.person)))
     begins = mine.origin_place[first] == home[person]
@@ -220,7 +220,7 @@ def _hours_at_home(days: ResidentDays, mine: TracedTrips, person: np.ndarray) ->
         (mine.destination_place, mine.arrived_s, 1.0),
     ):
         counts = (place == home[mine.person]) & np.isfinite(moment_s)
-        rest_h = np.clip(edges_s[1:] - moment_s[counts, None], 0.0, HOUR_S) / HOUR_S
+        rest_h = np.clip(edges_s[1:] - moment_s[counts, None], 0.0, S_PER_H) / S_PER_H
         np.add.at(total, row[counts], sign * rest_h)
     return np.clip(total, 0.0, 1.0)
 

@@ -8,14 +8,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from twin.clock import HORIZON_S, MS, SLICE_S
-from twin.indicators.records import TRIP_STATES, DayRecord
+from twin.behaviour.days import TRIP_STATES
+from twin.clock import MS, N_HOURS, SLICES_PER_H
+from twin.indicators.records import DayRecord
 from twin.population.tables import MODES, MODES_MADE, PERSON_KINDS, PURPOSES, SKILLS
 from twin.scenario.vehicles import CRITAIR_CLASSES, FUELS, VEHICLE_CLASSES
 from twin.territory.tables import ROAD_CLASSES
 
-N_HOURS = HORIZON_S // 3_600
-SLICES_PER_H = 3_600 // SLICE_S
 OUTSIDE = "outside"
 """Zone of who lives outside the territory, and of links in no zone."""
 NO_VEHICLE = "no vehicle"

@@ -8,9 +8,10 @@ from numpy.typing import NDArray
 from twin.indicators.utilities_record import UtilitiesRecord
 from twin.kernels.random import keys_of
 from twin.study.transit_digest import Column
+from twin.units import MM_PER_M, W_PER_KW
 
 Table = tuple[str, list[Column]]
-W_PER_KW, ML_PER_L, PU_STEPS, MM_PER_M = 1_000.0, 1_000.0, 1e6, 1_000.0
+ML_PER_L, PU_STEPS = 1_000.0, 1e6
 
 
 def utilities_tables(record: UtilitiesRecord) -> list[Table]:

@@ -17,12 +17,13 @@ from twin.scenario.scenario import Scenario
 from twin.territory.tables import Floats
 from twin.territory.territory import Territory
 from twin.territory.utilities.export import export_utilities
+from twin.units import S_PER_H
 from twin.utilities.demand import POWER, WATER, ConsumptionRates, DayConsumption
 from twin.utilities.spans import QUARTER_S
 
 FORMATS = {"inp": ".inp", "pgm-json": ".json", "geoparquet": "", "gpkg": ".gpkg"}
 """What is written, and how its file ends; GeoParquet is a folder of files."""
-N_QUARTERS, S_PER_H = 96, 3_600.0
+N_QUARTERS = 96
 CAR_TRIP_S = 900.0
 """How long a trip by car is taken to last, which only traffic can tell."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from twin.clock import DAY_S
 from twin.knowledge.app_reports import (
     NEED_AGE_GROUPS,
     App,
@@ -20,7 +21,6 @@ from twin.knowledge.platform import DataPlatform
 from twin.study.statistics import Difference, paired_difference
 from twin.study.value_of_data_siting import CounterSiting
 
-DAY_S = 86_400.0
 NAME, OWNER = "counters", "city"
 HELP = ((0.0, 0.0), (0.3, 0.0), (0.6, 0.0), (0.0, 0.5))
 """Shares of mediation and of equipment that are tried beside those of the ledger."""

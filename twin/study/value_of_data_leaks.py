@@ -16,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.clock import DAY_S
 from twin.errors import InputError
 from twin.kernels.observe import bells
 from twin.kernels.random import keys_of, stream_of, uniforms
@@ -27,15 +28,15 @@ from twin.population.tables import RESIDENT
 from twin.scenario.ledger import Parameters
 from twin.study.value_of_data_game import NOW_S, DatasetSource, DecisionDay, NotApplicableError
 from twin.study.value_of_data_sectors import sectors_of
-from twin.study.value_of_data_sources import DAY_S, datasets_of, lognormal, poisson
+from twin.study.value_of_data_sources import datasets_of, lognormal, poisson
 from twin.territory.territory import Territory
+from twin.units import L_PER_M3, S_PER_H
 from twin.utilities.water.engine import epanet
 from twin.utilities.water.flow import WaterFlow
 from twin.utilities.water.laid import LaidWater, laid_water
 
 Floats = NDArray[np.float64]
 NIGHT_HOUR = 3
-HOUR_S, L_PER_M3 = 3_600.0, 1_000.0
 LEAK_STEPS = np.linspace(-1.5, 1.5, 7)
 """Flows of leaks that are thought of, in spreads from the median."""
 _MAIN, _NODE, _FLOW, _DRAW, _METER, _CUSTOMERS, _HEAD, _REPORTS, _STAND = (
@@ -199,7 +200,7 @@ class LeakSearch:
 
     def _reading_error_m(self) -> float:
         """Error of the mean of a logger's readings of a night."""
-        n = max(float(self.parameters["value.night_hours"]) * HOUR_S / self.loggers.interval_s, 1.0)
+        n = max(float(self.parameters["value.night_hours"]) * S_PER_H / self.loggers.interval_s, 1.0)
         return float(self.parameters["value.pressure_noise_m"]) / float(np.sqrt(n))
 
     def _sources(

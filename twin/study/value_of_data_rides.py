@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.clock import DAY_S, MS
 from twin.indicators.accessibility import drives
 from twin.kernels.insertion import FleetState, RideRequests
 from twin.kernels.observe import bells
@@ -27,15 +28,15 @@ from twin.population.tables import RESIDENT, Trips
 from twin.routing.search import bounds_to
 from twin.scenario.ledger import Parameters
 from twin.study.value_of_data_game import NOW_S, DatasetSource, DecisionDay, NotApplicableError
-from twin.study.value_of_data_sources import DAY_S, datasets_of, poisson
+from twin.study.value_of_data_sources import datasets_of, poisson
 from twin.territory.territory import Territory
+from twin.units import MS_PER_H, S_PER_H
 
 Floats = NDArray[np.float64]
-MS, HOUR_S = 1_000.0, 3_600.0
 MOST_TRIPS = 400
 """Trips from which requests are drawn; a table of driving times between all their ends is made."""
 MOST_VEHICLES = 8
-FAR_MS = 2 * 3_600_000
+FAR_MS = 2 * MS_PER_H
 """Places so far from the depot that they are not served: no way leads there."""
 LEVELS = np.array([0.1, 0.25, 0.5, 1.0, 1.8, 3.0, 5.0])
 """Demand over its median at which the operator's tables are made."""
@@ -151,7 +152,7 @@ class FleetSizing:
             return cost + rows.size * float(p["value.refusal_eur"])
         refused, wait_ms = self._routed(asking, rows, vehicles)
         value = float(p["population.value_of_time_other_eur_per_h"])
-        return cost + refused * float(p["value.refusal_eur"]) + wait_ms / MS / HOUR_S * value
+        return cost + refused * float(p["value.refusal_eur"]) + wait_ms / MS / S_PER_H * value
 
     def _median(self, asking: PotentialRequests) -> float:
         """Requests of a day of median demand; fewer where few could ask."""
@@ -184,7 +185,7 @@ class FleetSizing:
             np.zeros(n, np.int64),
         )
         whole = np.ones(vehicles, dtype=np.int32)
-        opens_ms = np.full(vehicles, round(self.hours[0] * HOUR_S * MS), dtype=np.int64)
+        opens_ms = np.full(vehicles, round(self.hours[0] * S_PER_H * MS), dtype=np.int64)
         fleet = FleetState(
             self.depot * whole, opens_ms, int(p["on_demand.seats"]) * whole, 0 * whole, self.depot * whole
         )
@@ -209,12 +210,12 @@ class FleetSizing:
 def _pool(population: Population, parameters: Parameters, zones: np.ndarray) -> NDArray[np.int64]:
     """Trips of residents of the focus who cannot drive, by random key; no more than there is room for."""
     trips, persons = population.trips, population.persons
-    first, last = (HOUR_S * float(each) for each in parameters["on_demand.service_hours"])
+    first, last = (S_PER_H * float(each) for each in parameters["on_demand.service_hours"])
     who = (persons.kind == RESIDENT) & np.isin(persons.zone, zones) & ~drives(persons)
     who &= persons.age >= float(parameters["value.ride_from_age"])
     may = who[trips.person] & (trips.origin_link >= 0) & (trips.destination_link >= 0)
     may &= trips.distance_m >= float(parameters["value.least_ride_m"])
-    may &= (trips.depart_s >= first) & (trips.depart_s < last - HOUR_S)
+    may &= (trips.depart_s >= first) & (trips.depart_s < last - S_PER_H)
     may &= trips.origin_link != trips.destination_link
     rows = np.flatnonzero(may)
     order = np.argsort(uniforms(0, _POOL, trips.trip_key[rows]), kind="stable")

@@ -11,10 +11,10 @@ from twin.kernels.random import keys_of
 from twin.scenario.ledger import Parameters
 from twin.territory.territory import Territory
 from twin.territory.utilities.tables import UtilityNodes
+from twin.units import M_PER_DEGREE
 from twin.utilities.water.laid import LaidWater
 
 Floats = NDArray[np.float64]
-M_PER_DEGREE = 111_195.0
 
 
 @dataclass(frozen=True)

@@ -11,16 +11,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from twin.clock import DAY_S
 from twin.scenario.ledger import Parameters
 from twin.study.statistics import Difference, paired_difference
 from twin.study.value_of_data_game import Decision, with_datasets
 from twin.study.value_of_data_leaks import LeakSearch, Loggers
 from twin.study.value_of_data_signals import SignalPlanning
+from twin.units import G_PER_KG
 
-DAY_S = 86_400.0
 LOGGERS = (1, 2, 5, 10, 20, 40, 80)
 INTERVALS_S = (60.0, 300.0, 900.0, 3_600.0)
-G_PER_KG = 1_000.0
 
 
 @dataclass(frozen=True)

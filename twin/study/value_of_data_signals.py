@@ -17,6 +17,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.clock import DAY_S
 from twin.kernels.observe import bells
 from twin.kernels.paths import RouteQueries
 from twin.kernels.random import keys_of, stream_of, uniforms
@@ -32,12 +33,12 @@ from twin.routing.routes import Routes
 from twin.routing.search import NO_DRAWS, bounds_to, find_routes, static_weights
 from twin.scenario.ledger import Parameters
 from twin.study.value_of_data_game import NOW_S, DatasetSource, DecisionDay
-from twin.study.value_of_data_sources import DAY_S, datasets_of, lognormal
+from twin.study.value_of_data_sources import datasets_of, lognormal
 from twin.study.value_of_data_splits import expected_delay_s, splits, timed
 from twin.territory.territory import Territory
+from twin.units import S_PER_H
 
 Floats = NDArray[np.float64]
-HOUR_S = 3_600.0
 _ZONE, _TRIP, _NOISE, _USER, _FOLLOWED, _LOOP, _BELIEF = (
     stream_of(f"value.signals.{name}")
     for name in ("zone", "trip", "noise", "user", "followed", "loop", "belief")
@@ -82,8 +83,8 @@ class SignalPlanning:
         self.approach = np.flatnonzero((self.base.junction >= 0) & np.isin(streets.zone, zones))
         self.passing = _passing(self, self.approach)
         self.zone_key = keys_of(np.append(territory.zones.name, OUTSIDE))
-        self.prior_veh = HOUR_S * parameters["junctions.design_load"] * streets.flow_capacity_vps
-        self.saturation_vph = HOUR_S * saturation_vps(streets, parameters)
+        self.prior_veh = S_PER_H * parameters["junctions.design_load"] * streets.flow_capacity_vps
+        self.saturation_vph = S_PER_H * saturation_vps(streets, parameters)
         self.passable_vph = self._measured_vph()
         draw = uniforms(0, _LOOP, streets.link_key[self.approach])
         self.loops = self.approach[draw < parameters["value.loop_share"]]
@@ -253,9 +254,9 @@ class SignalPlanning:
 def _passing(planning: SignalPlanning, approach: np.ndarray) -> Passing:
     """Who would pass the approaches in the hour, all trips made: quickest routes in free flow."""
     trips, roads = planning.population.trips, planning.roads
-    begin_s = HOUR_S * float(planning.parameters["value.peak_hour"])
+    begin_s = S_PER_H * float(planning.parameters["value.peak_hour"])
     may = (trips.mode == CAR) & (trips.origin_link >= 0) & (trips.destination_link >= 0)
-    may &= (trips.depart_s >= begin_s - HOUR_S) & (trips.depart_s < begin_s + HOUR_S)
+    may &= (trips.depart_s >= begin_s - S_PER_H) & (trips.depart_s < begin_s + S_PER_H)
     rows = np.flatnonzero(may)
     weight_ms = roads.free_ms.astype(np.int32)
     asked = RouteQueries(
@@ -277,7 +278,7 @@ def _passing(planning: SignalPlanning, approach: np.ndarray) -> Passing:
     base_s = np.append(0.0, spent_s)[first]
     enter_s = trips.depart_s[rows][owner] + np.append(0.0, spent_s[:-1]) - base_s[owner]
     here = np.flatnonzero(
-        np.isin(links, approach) & ~last & (enter_s >= begin_s) & (enter_s < begin_s + HOUR_S)
+        np.isin(links, approach) & ~last & (enter_s >= begin_s) & (enter_s < begin_s + S_PER_H)
     )
     key = trips.trip_key[rows[owner[here]]] ^ planning.territory.streets.link_key[links[here]]
     order = np.argsort(key, kind="stable")  # by key, so that rows of trips may come in any order

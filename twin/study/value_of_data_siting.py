@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from twin.clock import DAY_S
 from twin.indicators.accessibility import Cells
 from twin.kernels.observe import bells
 from twin.kernels.random import keys_of, stream_of, uniforms
@@ -26,7 +27,7 @@ from twin.population.tables import RESIDENT
 from twin.scenario.basket import SERVICES
 from twin.scenario.ledger import Parameters
 from twin.study.value_of_data_game import NOW_S, DatasetSource, DecisionDay, NotApplicableError
-from twin.study.value_of_data_sources import DAY_S, datasets_of, lognormal, squares_of
+from twin.study.value_of_data_sources import datasets_of, lognormal, squares_of
 from twin.study.value_of_data_ways import (
     Known,
     NearestMinutes,
@@ -36,10 +37,10 @@ from twin.study.value_of_data_ways import (
     true_ways,
 )
 from twin.territory.territory import Territory
+from twin.units import DAYS_PER_YEAR
 
 Floats = NDArray[np.float64]
 MOST_CANDIDATES = 40
-DAYS_A_YEAR = 365.0
 PRIOR_REPORTS = 1.0
 """Expected reports or visits that what is usual weighs as much as, over the square of its spread."""
 _FIELD, _NEED, _VISIT, _PRESENCE, _SITE = (
@@ -124,7 +125,7 @@ class CounterSiting:
         p = self.parameters
         cell = self.town.cell[day.truth]
         minutes = self.minutes[action][cell].sum()
-        visits = float(p["value.visits_per_year"]) / DAYS_A_YEAR
+        visits = float(p["value.visits_per_year"]) / DAYS_PER_YEAR
         return float(2.0 * minutes / 60.0 * visits * p["population.value_of_time_other_eur_per_h"])
 
     def believed(self, platform: DataPlatform) -> Floats:

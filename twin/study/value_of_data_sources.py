@@ -9,8 +9,6 @@ from twin.kernels.random import keys_of
 from twin.knowledge.datasets import Dataset
 from twin.knowledge.standard_datasets import STANDARD
 
-DAY_S = 86_400.0
-
 
 def datasets_of(*names: str) -> tuple[Dataset, ...]:
     """Datasets by name."""

@@ -12,13 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twin.indicators.accessibility import Cells
-from twin.indicators.reach import S_PER_MIN, Reach
+from twin.indicators.reach import Reach
 from twin.knowledge.app_reports import NEED_AGE_GROUPS, need_age_group
 from twin.population.days.speeds import SPEED_AGE_FROM
 from twin.population.file import DENSITY_CLASSES
 from twin.population.residents.equipment import LICENCE_AGES, by_age, car_shares
 from twin.scenario.ledger import Parameters
 from twin.territory.territory import Territory
+from twin.units import S_PER_MIN
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -14,8 +14,9 @@ from dataclasses import replace
 from operator import itemgetter
 from pathlib import Path
 
-from twin.behaviour.habits import N_SLICES, SLICE_MS, Habits
+from twin.behaviour.habits import Habits
 from twin.behaviour.learning import lived_times_ms, smoothed
+from twin.clock import N_SLICES, SLICE_MS
 from twin.mobility.passages import Passages
 from twin.model.sources import load_population
 from twin.model.twin_model import TwinModel

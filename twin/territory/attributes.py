@@ -11,8 +11,9 @@ import numpy as np
 
 from twin.readers.osm import Tags
 from twin.scenario.ledger import Parameters
-from twin.territory.bends import KMH, bend_speeds_mps, free_speeds_kmh
+from twin.territory.bends import bend_speeds_mps, free_speeds_kmh
 from twin.territory.tables import INFERRED, OBSERVED, ROAD_CLASSES, Flags, Floats, Ints, Longs
+from twin.units import KMH_PER_MPS, S_PER_H
 
 WORDS_KMH = {"walk": 6.0, "fr:urban": 50.0, "fr:rural": 80.0, "fr:motorway": 130.0, "fr:zone30": 30.0}
 MPH_KMH = 1.609344
@@ -138,7 +139,7 @@ def impute(
     limits, speed_from = _filled(read.speed_kmh, lines, np.repeat(by_speed, n_members))
     at_rest = np.repeat(road_class == MOTORWAY, n_members)  # built for its limit: no bend lowers it
     bends = np.where(at_rest[:-1], np.inf, lines.bends_mps(tables.comfort_mps2))
-    speed = free_speeds_kmh(limits, length, bends, start) / KMH
+    speed = free_speeds_kmh(limits, length, bends, start) / KMH_PER_MPS
     spread = _spread(read.lanes, lines)
     counts, lanes_from = _filled(spread, lines, np.repeat(tables.lanes[road_class], n_members))
     lanes = np.minimum.reduceat(counts, start)
@@ -150,7 +151,7 @@ def impute(
 def lane_capacity_vps(road_class: np.ndarray, lanes: Floats, parameters: Parameters) -> Floats:
     """Flow capacity of so many lanes of a class (n_links,) [veh/s], before any lane drop ahead."""
     vph = np.array(parameters["territory.lane_capacity_vph"], dtype=float)
-    return np.asarray(vph[road_class] * lanes / 3600.0)
+    return np.asarray(vph[road_class] * lanes / S_PER_H)
 
 
 def storage_veh(lane_m: Floats, parameters: Parameters) -> Ints:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from twin.territory.tables import Floats, Longs
-
-KMH = 3.6
+from twin.units import KMH_PER_MPS
 
 
 def bend_speeds_mps(heading: Floats, length_m: Floats, comfort_mps2: float) -> Floats:
@@ -35,7 +34,7 @@ def free_speeds_kmh(limit_kmh: Floats, length_m: Floats, bend_mps: Floats, start
     >>> free_speeds_kmh(np.array([50.0, 50.0]), np.array([100.0, 60.0]), np.array([5.0]), first).tolist()
     [26.5]
     """
-    bend_kmh = np.concatenate([[np.inf], bend_mps * KMH, [np.inf]])
+    bend_kmh = np.concatenate([[np.inf], bend_mps * KMH_PER_MPS, [np.inf]])
     bend_kmh[start] = np.inf  # a link's bends end with it
     enter, leave = np.minimum(limit_kmh, bend_kmh[:-1]), np.minimum(limit_kmh, bend_kmh[1:])
     total_m = np.add.reduceat(length_m, start)

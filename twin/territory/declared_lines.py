@@ -19,6 +19,7 @@ from twin.territory.tables import Floats
 from twin.territory.territory import Territory
 from twin.territory.timetable import Timetable
 from twin.territory.timetable_build import assumed_lines, call_columns, lay_stops
+from twin.units import KMH_PER_MPS
 
 Stop = tuple[str, str, float, float]
 """Id, name, lon and lat."""
@@ -171,7 +172,7 @@ def _times(called: Sequence[Stop], line: LineTable) -> tuple[Floats, Floats]:
     """Arrivals and departures at the stops of one way, in seconds after leaving the first."""
     lon, lat = (np.array([stop[axis] for stop in called]) for axis in (2, 3))
     ride_s = np.maximum(
-        1.0, np.round(distances_m(lon[:-1], lat[:-1], lon[1:], lat[1:]) / line.speed_kmh * 3.6)
+        1.0, np.round(distances_m(lon[:-1], lat[:-1], lon[1:], lat[1:]) / line.speed_kmh * KMH_PER_MPS)
     )
     stand_s = np.full(len(called), float(line.dwell_s))
     stand_s[[0, -1]] = 0.0

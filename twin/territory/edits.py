@@ -33,8 +33,8 @@ from twin.territory.select import known_value, select_links
 from twin.territory.tables import ASSUMED, ROAD_CLASSES, Floats, Ints, Streets, TurnBans
 from twin.territory.territory import Territory
 from twin.territory.timetable_build import projected
+from twin.units import KMH_PER_MPS
 
-KMH = 3.6
 SCENARIO = 0
 """In place of the map's relation that bans a turn: the scenario does."""
 Ban = tuple[int, int, int]
@@ -239,7 +239,7 @@ def _new_link(made: EditedStreets, order: NewLink, parameters: Parameters, where
         raise InputError(f"{where}: length_m", what, "at least the straight line")
     road_class = ROAD_CLASSES.index(order.road_class)
     kmh = order.speed_kmh or float(parameters["territory.urban_speed_kmh"][road_class])
-    street = Street(tail, head, order.name, road_class, order.lanes, kmh / KMH, length_m)
+    street = Street(tail, head, order.name, road_class, order.lanes, kmh / KMH_PER_MPS, length_m)
     return made.longer(with_street(streets, street, order.both_ways, parameters), cars=True)
 
 

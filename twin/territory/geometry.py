@@ -11,10 +11,7 @@ import numpy as np
 
 from twin.errors import InputError
 from twin.territory.tables import Flags, Floats
-
-EARTH_RADIUS_M = 6_371_009.0  # mean radius; Moritz 2000, Journal of Geodesy 74, 128-133
-M_PER_DEGREE = 111_195.0
-"""Of latitude, in whole metres: for what lies near and need not be known to the metre."""
+from twin.units import EARTH_RADIUS_M
 
 
 @dataclass(frozen=True)

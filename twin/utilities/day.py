@@ -18,15 +18,16 @@ from twin.scenario.ledger import Parameters
 from twin.territory.tables import Flags, Floats
 from twin.territory.territory import Territory
 from twin.territory.utilities.tables import POWER, Utilities
+from twin.units import S_PER_H, S_PER_MIN
 from twin.utilities.demand import DayConsumption
 from twin.utilities.failures.cascade import Cascade, Fall
 from twin.utilities.failures.crews import RepairCrews, Travel
 from twin.utilities.failures.damages import Damages, no_damages
 from twin.utilities.failures.dispatch import BY_REPORT, RepairRules
 from twin.utilities.failures.faults import Faults
-from twin.utilities.failures.laid import S_PER_MIN, PlaceSupply, laid_cascade, outage, services
+from twin.utilities.failures.laid import PlaceSupply, laid_cascade, outage, services
 from twin.utilities.failures.switching import TIE
-from twin.utilities.physics import S_PER_H, Physics, physics_of
+from twin.utilities.physics import Physics, physics_of
 from twin.utilities.power.flow import Flow
 from twin.utilities.reliability import Interruptions, interruptions, not_delivered
 from twin.utilities.spans import QUARTER_S, RUNNING, SpanLog, Spans

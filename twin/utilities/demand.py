@@ -13,18 +13,16 @@ from functools import lru_cache
 
 import numpy as np
 
-from twin.clock import MS
 from twin.errors import InputError
 from twin.population.population import Population
 from twin.population.presence import Presence, Stays
 from twin.scenario.ledger import Parameters
 from twin.territory.tables import Places
+from twin.units import H_PER_DAY, MS_PER_H, S_PER_H
 
 WATER, POWER = "water", "power"
 UNITS = {WATER: "l", POWER: "kWh"}
 """Utilities of which consumption is known, and its units."""
-HOUR_MS = 3_600 * MS
-HOURS = 24
 
 
 class ConsumptionRates:
@@ -40,12 +38,12 @@ class ConsumptionRates:
         self.job_base_kw = jobs * float(parameters["utilities.power_base_kw_per_job"])
         present = np.array(parameters["utilities.home_presence"])
         water = _mean_one(np.array(parameters["utilities.water_home_shape"]))
-        self.water_home = parameters["utilities.litres_per_person_per_day"] / HOURS * water / present
+        self.water_home = parameters["utilities.litres_per_person_per_day"] / H_PER_DAY * water / present
         self.water_away = (
             float(parameters["utilities.water_work_l_per_h"]),
             float(parameters["utilities.water_visit_l_per_h"]),
         )
-        self.base_kw = _base_share(parameters) * parameters["utilities.household_kwh_per_day"] / HOURS
+        self.base_kw = _base_share(parameters) * parameters["utilities.household_kwh_per_day"] / H_PER_DAY
         self.power_home = _active_kw(parameters, present)
         self.power_away = (
             float(parameters["utilities.power_work_kw"]),
@@ -54,11 +52,11 @@ class ConsumptionRates:
 
     def drawn(self, utility: str, presence: Presence, hour: int, lasts_h: float) -> np.ndarray:
         """Consumption (n_places,) of a part of an hour with that presence [l or kWh]."""
-        at_home, at_work, visiting = (each / 3_600.0 for each in presence)
+        at_home, at_work, visiting = (each / S_PER_H for each in presence)
         home, away = (
             (self.water_home, self.water_away) if utility == WATER else (self.power_home, self.power_away)
         )
-        total = at_home * home[hour % HOURS] + at_work * away[0] + visiting * away[1]
+        total = at_home * home[hour % H_PER_DAY] + at_work * away[0] + visiting * away[1]
         if utility == POWER:
             total = total + (self.households * self.base_kw + self.job_base_kw) * lasts_h
         return np.asarray(total)
@@ -101,10 +99,10 @@ class DayConsumption:
         total = np.zeros(self._demand.stays.n_places)
         at_ms = start_ms
         while at_ms < end_ms:
-            until_ms = min(end_ms, (at_ms // HOUR_MS + 1) * HOUR_MS)
+            until_ms = min(end_ms, (at_ms // MS_PER_H + 1) * MS_PER_H)
             presence = self._presence(at_ms, until_ms)
-            lasts_h = (until_ms - at_ms) / HOUR_MS
-            total += self._demand.drawn(utility, presence, at_ms // HOUR_MS, lasts_h)
+            lasts_h = (until_ms - at_ms) / MS_PER_H
+            total += self._demand.drawn(utility, presence, at_ms // MS_PER_H, lasts_h)
             at_ms = until_ms
         if utility == POWER and self._more_kwh is not None:
             total += self._more_kwh(start_ms, end_ms)
@@ -139,4 +137,4 @@ def _active_kw(parameters: Parameters, present: np.ndarray) -> np.ndarray:
     """Electricity (24,) of a person at home, beside the household's base [kW]."""
     shape = _mean_one(np.array(parameters["utilities.power_home_shape"])) - _base_share(parameters)
     per_person = parameters["utilities.household_kwh_per_day"] / parameters["utilities.persons_per_dwelling"]
-    return np.asarray(per_person / HOURS * shape / present)
+    return np.asarray(per_person / H_PER_DAY * shape / present)

@@ -18,6 +18,7 @@ from twin.scenario.ledger import Parameters
 from twin.territory.tables import Floats, Ints, Texts
 from twin.territory.territory import Territory
 from twin.territory.utilities.tables import Utilities
+from twin.units import S_PER_H
 from twin.utilities.demand import POWER, WATER, DayConsumption
 from twin.utilities.heat.day import HeatDay, TownHeat
 from twin.utilities.power.flow import Flow, PowerFlow, power_engine
@@ -27,7 +28,6 @@ from twin.utilities.water.day import WaterDay, water_day
 from twin.utilities.water.engine import epanet
 from twin.utilities.water.laid import LaidWater, laid_water
 
-S_PER_H = 3_600.0
 CLOSES = {"power": 1e-6, "water": 1e-5, "heat": 1e-6}
 """Parts of the throughput by which each may fail to add up; water's stopped pumps are allowed for besides."""
 

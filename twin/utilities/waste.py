@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from twin.clock import DAY_S, MS
+from twin.clock import DAY_MS, MS
 from twin.kernels.random import stream_of, uniforms
 from twin.scenario.ledger import Parameters
+from twin.units import S_PER_H
 from twin.utilities.demand import DayConsumption
 
 _DAY = stream_of("utilities.bins.day")
-S_PER_H = 3_600.0
 
 
 class Bins:
@@ -42,7 +42,7 @@ class Bins:
         """Share of the bins that is full (n_places,), NaN where nobody lives."""
         home_s = people.presence(0, moment_ms).at_home_s if moment_ms else np.zeros(len(self.residents))
         ago = np.where(self.days_ago == 0.0, float(self.every), self.days_ago)
-        before = 1.0 - self.emptied_ms / (DAY_S * MS)
+        before = 1.0 - self.emptied_ms / DAY_MS
         kg = self.residents * self.kg_per_day * (ago - 1.0 + before) + home_s * self.kg_per_s
         if moment_ms >= self.emptied_ms:
             since_s = home_s - people.presence(0, self.emptied_ms).at_home_s

@@ -15,6 +15,7 @@ from twin.population.draws import Draws
 from twin.population.tables import CAR, CYCLE, TRANSIT, WALK, Persons, Trips
 from twin.scenario.ledger import Parameters
 from twin.territory.territory import Territory
+from twin.units import KMH_PER_MPS
 
 
 @dataclass(frozen=True)
@@ -71,8 +72,8 @@ def durations_s(
     age, density = travellers
     p = {name: np.array(parameters[f"population.{name}"])[density] for name in BY_DENSITY}
     walk_mps = walk_speeds_mps(age, legs.key, parameters, draws)
-    ride_s = 3.6 * distance_m / p["car_speed_kmh"] + 60.0 * p["car_access_min"]
-    transit_s = 3.6 * distance_m / p["transit_speed_kmh"] + 60.0 * p["transit_access_min"]
+    ride_s = KMH_PER_MPS * distance_m / p["car_speed_kmh"] + 60.0 * p["car_access_min"]
+    transit_s = KMH_PER_MPS * distance_m / p["transit_speed_kmh"] + 60.0 * p["transit_access_min"]
     planned = np.select(
         [mode == WALK, mode == CYCLE, mode == TRANSIT], [distance_m / walk_mps, cycle_s, transit_s], ride_s
     )

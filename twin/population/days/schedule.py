@@ -12,7 +12,7 @@ import numpy as np
 
 from twin.population.days.destinations import OUTSIDE
 from twin.population.days.legs import ResidentTrips
-from twin.population.days.profiles import HOUR_S, draw_after, invert_profile
+from twin.population.days.profiles import draw_after, invert_profile
 from twin.population.days.stays import fixed_stays, least_stay_s, lunch_leave, main_arrivals, main_spans
 from twin.population.draws import Draws
 from twin.population.tables import (
@@ -27,6 +27,7 @@ from twin.population.tables import (
     WORK,
 )
 from twin.scenario.ledger import Parameters
+from twin.units import S_PER_H
 
 PROFILES = {
     SHOP: "shop",
@@ -68,7 +69,7 @@ def plan_times(
     stay = fixed_stays(legs, parameters, draws)
     start = main_arrivals(legs, age, occupation, parameters, draws)
     end = start + main_spans(legs, age, occupation, parameters, draws)
-    end = np.minimum(end, HOUR_S * parameters["population.latest_work_end_h"])
+    end = np.minimum(end, S_PER_H * parameters["population.latest_work_end_h"])
     depart = _first_departures(legs, clock, planned_s, stay, start, parameters, draws)
     least_s = least_stay_s(parameters)
     min_stay = np.full(len(depart), least_s)
@@ -83,7 +84,9 @@ def plan_times(
         here = legs.purpose[before]
         broken = clock.is_main[before] & clock.main_after[before]
         leaves = np.where(
-            broken, np.maximum(lunch, arrival + 1.5 * HOUR_S), np.maximum(end[before], arrival + 2.0 * HOUR_S)
+            broken,
+            np.maximum(lunch, arrival + 1.5 * S_PER_H),
+            np.maximum(end[before], arrival + 2.0 * S_PER_H),
         )
         leaves = np.where(clock.is_main[before], leaves, arrival + stay[before])
         leaves = np.where(here == HOME, _leave_home(legs, clock, rows, arrival, parameters, draws), leaves)
@@ -95,7 +98,7 @@ def plan_times(
 def _beyond_s(place: np.ndarray, parameters: Parameters) -> np.ndarray:
     """Time between a gate and what lies beyond it [s]; 0 for places inside."""
     hours = parameters["population.outside_distance_km"] / parameters["population.car_speed_outside_kmh"]
-    return np.where(place == OUTSIDE, HOUR_S * hours, 0.0)
+    return np.where(place == OUTSIDE, S_PER_H * hours, 0.0)
 
 
 def _clock(legs: ResidentTrips) -> Clock:
@@ -148,14 +151,14 @@ def _leave_home(
     """Departure from home later in the day: after lunch for work or school, else by the purpose's profile."""
     key, moment = legs.key[rows], legs.sequence[rows]
     pause = parameters["population.lunch_at_home_h"] + 0.25 * draws.bell("lunch_at_home", key)
-    leaves = arrival + HOUR_S * np.maximum(pause, 0.5)
+    leaves = arrival + S_PER_H * np.maximum(pause, 0.5)
     back_to_main = clock.is_main[rows] | clock.main_after[rows] & (legs.purpose[rows] == ESCORT)
     for purpose, name in PROFILES.items():
         mine = np.flatnonzero((legs.purpose[rows] == purpose) & ~back_to_main)
         profile = np.array(parameters[f"population.departure_profile_{name}"])
         u = draws.uniform(f"depart.{name}", key[mine], moment[mine])
         earliest = arrival[mine] + 60.0 * parameters["population.home_between_tours_min"]
-        leaves[mine] = draw_after(profile, earliest, HOUR_S * parameters["population.last_departure_h"], u)
+        leaves[mine] = draw_after(profile, earliest, S_PER_H * parameters["population.last_departure_h"], u)
     return np.asarray(leaves)
 
 
@@ -166,6 +169,6 @@ def _within_day(
     n_persons = int(legs.person.max(initial=-1)) + 1
     last = np.zeros(n_persons)
     np.maximum.at(last, legs.person, depart_s)
-    latest_s = HOUR_S * parameters["population.latest_planned_h"]
+    latest_s = S_PER_H * parameters["population.latest_planned_h"]
     excess = np.maximum(last - latest_s, 0.0)[legs.person]
     return np.maximum(depart_s - excess, 0.0).round(3), np.floor(min_stay_s)

@@ -11,12 +11,12 @@ import numpy as np
 
 from twin.population.draws import Draws
 from twin.scenario.ledger import Parameters
+from twin.units import KMH_PER_MPS
 
 SPEED_AGE_FROM = (0, 18, 30, 45, 65, 75)
 """Ages from which each factor of the ledger's lists by age holds."""
 GRAVITY_MPS2, AIR_KG_PER_M3 = 9.81, 1.2
 FASTEST_MPS, HALVINGS = 40.0, 50
-SECONDS_PER_H_PER_KM = 3.6
 BICYCLE, PEDELEC = 0, 1
 
 
@@ -38,7 +38,7 @@ def cycle_speeds_mps(
 ) -> np.ndarray:
     """Own cycling speed on the flat (n,) [m/s]: by bicycle and age, and a spread of one's own."""
     names = "population.cycle_speed_kmh", "population.pedelec_speed_kmh"
-    mps = np.array([parameters[name] for name in names])[bicycle] / SECONDS_PER_H_PER_KM
+    mps = np.array([parameters[name] for name in names])[bicycle] / KMH_PER_MPS
     spread = parameters["population.cycle_speed_spread"] * draws.bell("cycle_speed", key)
     return np.asarray(mps * (1.0 + spread) * _by_age(age, parameters["population.cycle_age_factor"]))
 
@@ -49,7 +49,7 @@ def _by_age(age: np.ndarray, factors: tuple[float, ...]) -> np.ndarray:
 
 def pushing_factor(parameters: Parameters) -> float:
     """Speed of who pushes a bicycle over that of who rides it."""
-    ride_mps = parameters["population.cycle_speed_kmh"] / SECONDS_PER_H_PER_KM
+    ride_mps = parameters["population.cycle_speed_kmh"] / KMH_PER_MPS
     return float(min(parameters["population.walk_speed_mps"] / ride_mps, 1.0))
 
 
@@ -72,7 +72,7 @@ def slope_factors(grade: np.ndarray, bicycle: int, parameters: Parameters) -> np
     on_flat = _balanced_mps(np.full(1, flat_w), np.zeros(1), parameters)
     share = _balanced_mps(power_w, grade, parameters) / on_flat
     if bicycle == PEDELEC:  # on the flat and downhill the rider is as fast as the own speed says
-        limit_mps = parameters["population.pedelec_limit_kmh"] / SECONDS_PER_H_PER_KM
+        limit_mps = parameters["population.pedelec_limit_kmh"] / KMH_PER_MPS
         helped = _balanced_mps(power_w + parameters["population.pedelec_power_w"], grade, parameters)
         climbing = np.minimum(np.minimum(helped, limit_mps) / np.minimum(on_flat, limit_mps), 1.0)
         share = np.where(grade > 0.0, np.maximum(share, climbing), share)

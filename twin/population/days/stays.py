@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from twin.population.days.legs import ResidentTrips
-from twin.population.days.profiles import HOUR_S, invert_profile
+from twin.population.days.profiles import invert_profile
 from twin.population.draws import Draws
 from twin.population.tables import (
     BUSINESS,
@@ -18,6 +18,7 @@ from twin.population.tables import (
     VISIT,
 )
 from twin.scenario.ledger import Parameters
+from twin.units import S_PER_H
 
 STAYS = {
     SHOP: "shop",
@@ -54,7 +55,7 @@ def main_arrivals(
     work = invert_profile(np.array(parameters["population.work_start_profile"]), u)
     bell = draws.bell("school_start", legs.key)
     hour, spread = _by_level("school_start", age, occupation, parameters)
-    return np.where(_goes_to(legs, SCHOOL), HOUR_S * (hour + spread * bell), work)
+    return np.where(_goes_to(legs, SCHOOL), S_PER_H * (hour + spread * bell), work)
 
 
 def main_spans(
@@ -68,7 +69,7 @@ def main_spans(
     half = p["population.part_time_span_h"] + p["population.work_span_spread_h"] * bell
     hours, spread = _by_level("school_span", age, occupation, p)
     school = hours + spread * draws.bell("school_span", legs.key)
-    return np.asarray(HOUR_S * np.where(_goes_to(legs, SCHOOL), school, np.where(part_time, half, full)))
+    return np.asarray(S_PER_H * np.where(_goes_to(legs, SCHOOL), school, np.where(part_time, half, full)))
 
 
 def _goes_to(legs: ResidentTrips, purpose: int) -> np.ndarray:
@@ -93,4 +94,4 @@ def lunch_leave(
     """Moment to leave work or school for lunch; pupils up to 10 years half an hour earlier."""
     bell = draws.bell("lunch", legs.key[rows])
     hour = np.where(age[rows] <= 10, parameters["population.lunch_h"] - 0.5, parameters["population.lunch_h"])
-    return np.asarray(HOUR_S * (hour + parameters["population.lunch_spread_h"] * bell))
+    return np.asarray(S_PER_H * (hour + parameters["population.lunch_spread_h"] * bell))

@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 
 from twin.kernels.synthesis import rake_weights
-from twin.population.days.profiles import HOUR_S
 from twin.population.file import CountTable
 from twin.population.marginals import Marginals
 from twin.population.outside.gates import Gates, group_weights
 from twin.population.tables import CAR, Trips
+from twin.units import S_PER_H
 
 ROUNDS, TOLERANCE = 1_000, 1e-6
 MET_WITHIN = 0.05
@@ -129,7 +129,7 @@ def _seen(count: CountTable, gates: Gates, parts: Sequence[Columns]) -> int:
     ways_in = gates.in_link[gates.group == count.gate]
     total = 0
     for trips in parts:
-        hour = np.asarray(trips["depart_s"]) // HOUR_S % 24
+        hour = np.asarray(trips["depart_s"]) // S_PER_H % 24
         comes = (np.asarray(trips["mode"]) == CAR) & (np.asarray(trips["origin_place"]) < 0)
         comes &= np.isin(trips["origin_link"], ways_in)
         total += int((comes & (hour >= count.from_hour) & (hour < count.until_hour)).sum())

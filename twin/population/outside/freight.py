@@ -20,6 +20,7 @@ from twin.population.outside.travellers import DENSE, car_trips, drivers
 from twin.population.tables import DELIVERY, FREIGHT, HOME, TRIPS_PER_PERSON_LIMIT, Persons
 from twin.scenario.ledger import Parameters
 from twin.territory.territory import Territory
+from twin.units import KMH_PER_MPS
 
 HILBERT_BITS = 10
 MOST_STOPS = TRIPS_PER_PERSON_LIMIT - 2
@@ -149,7 +150,7 @@ def _trips_of(
     out = leave[stops.round[last]]
     back_m = detour * np.sqrt((x[last] - gates.x_m[out]) ** 2 + (y[last] - gates.y_m[out]) ** 2)
     stay_s = max(60.0 * float(parameters["population.delivery_stop_min"]), least_stay_s(parameters))
-    drive_s = 3.6 * there_m / float(parameters["population.car_speed_kmh"][DENSE])
+    drive_s = KMH_PER_MPS * there_m / float(parameters["population.car_speed_kmh"][DENSE])
     nth = np.arange(len(stops.round)) - np.repeat(np.cumsum(n_stops) - n_stops, n_stops)
     spent_s = np.cumsum(np.where(begins, 0.0, np.roll(drive_s, 1) + stay_s))
     spent_s -= np.repeat(spent_s[begins], n_stops)

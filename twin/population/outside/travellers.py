@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from twin.errors import InputError
-from twin.population.days.profiles import HOUR_S, invert_profile
+from twin.population.days.profiles import invert_profile
 from twin.population.days.stays import least_stay_s
 from twin.population.draws import Draws, derive_keys, picks
 from twin.population.file import CommutersTable, ThroughTable
@@ -32,6 +32,7 @@ from twin.population.tables import (
 )
 from twin.scenario.ledger import Parameters
 from twin.territory.territory import Territory
+from twin.units import KMH_PER_MPS, S_PER_H
 
 KIND_IDS = 1_000 * AREA_IDS
 """Outside ids of one kind of person."""
@@ -71,12 +72,12 @@ def _commuters(
     place = _workplaces(territory, table, gates, draws.uniform("commuter_place", key), where)
     detour = parameters["population.detour_factor_car"]
     inside_m = detour * _straight(gates, enter, territory.places.x_m[place], territory.places.y_m[place])
-    drive_s = 3.6 * inside_m / parameters["population.car_speed_kmh"][DENSE]
+    drive_s = KMH_PER_MPS * inside_m / parameters["population.car_speed_kmh"][DENSE]
     pass_in = invert_profile(np.array(table.arrival_profile), draws.uniform("commuter_arrival", key))
     spread_h = parameters["population.commuter_span_spread_h"] * draws.bell("work_span", key)
     span_h = parameters["population.work_span_h"] + spread_h
-    latest_s = HOUR_S * parameters["population.latest_work_end_h"]
-    stay_s = np.maximum(np.minimum(HOUR_S * span_h, latest_s - pass_in - drive_s), 2.0 * HOUR_S)
+    latest_s = S_PER_H * parameters["population.latest_work_end_h"]
+    stay_s = np.maximum(np.minimum(S_PER_H * span_h, latest_s - pass_in - drive_s), 2.0 * S_PER_H)
     link = territory.places.access_link[place]
     both = [np.arange(n), np.arange(n)]
     trips = car_trips(

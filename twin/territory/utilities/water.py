@@ -18,10 +18,10 @@ from twin.territory.utilities.draft import Edge, Node
 from twin.territory.utilities.plan import LayingPlan
 from twin.territory.utilities.tables import WATER
 from twin.territory.utilities.trees import Run, Tree, central_points, grow_tree, needed_runs
+from twin.units import L_PER_M3
 
 INTAKE_M = 50.0
 """Assumed length of the pipes between a source, its pump and its tank."""
-L_PER_M3 = 1000.0
 
 
 @dataclass

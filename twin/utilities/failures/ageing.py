@@ -8,13 +8,13 @@ from twin.kernels.random import keys_of, stream_of, uniforms
 from twin.scenario.ledger import Parameters
 from twin.territory.tables import Floats, Ints
 from twin.territory.utilities.tables import Utilities
+from twin.units import M_PER_KM
 from twin.utilities.failures.damages import sorts_index
 from twin.utilities.failures.inventory import Inventory, inventory_of
 from twin.utilities.failures.sorts import overhead_of, sorts_of
 
 MATERIALS = ("grey_iron", "pvc", "asbestos_cement", "steel", "ductile_iron", "polyethylene")
 """Materials of mains; ledger rows that list a number for each are in this order."""
-M_PER_KM = 1000.0
 
 
 def materials_of(known: Inventory, parameters: Parameters) -> Ints:

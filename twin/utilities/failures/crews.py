@@ -16,6 +16,7 @@ from twin.errors import InputError
 from twin.scenario.ledger import Parameters
 from twin.territory.tables import Flags, Floats, Ints, Table, Texts
 from twin.territory.utilities.tables import Utilities
+from twin.units import S_PER_H
 from twin.utilities.failures.damages import CUT, RESTART, SKILLS, WORKS, Damages
 from twin.utilities.failures.dispatch import BY_REPORT, DEPOT, POLICIES, Calling, RepairRules, priorities
 from twin.utilities.failures.inventory import Rows, inventory_of
@@ -23,7 +24,6 @@ from twin.utilities.failures.switching import FAULT, PLANNED, SHED
 
 __all__ = ["DEPOT", "POLICIES", "RepairCrews", "Repairs", "Visit", "crews_of"]
 
-S_PER_MIN, S_PER_H = 60.0, 3_600.0
 Travel = Callable[[int, int, float], float]
 """Seconds from a node's row (or the depot) to an element's row, leaving at a moment."""
 

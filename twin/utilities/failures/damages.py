@@ -12,13 +12,13 @@ from twin.kernels.random import keys_of, stream_of, uniforms
 from twin.scenario.ledger import Parameters
 from twin.territory.tables import Floats, Ints, Table, Texts
 from twin.territory.utilities.tables import HEAT, POWER, TELECOM, UTILITIES, WATER, Utilities
+from twin.units import S_PER_H
 from twin.utilities.failures.inventory import Rows, inventory_of
 from twin.utilities.failures.sorts import SORTS, sorts_of
 
 SKILLS = tuple(UTILITIES[each] for each in (POWER, WATER, HEAT, TELECOM))
 WORKS, CUT, RESTART = "works", "cut", "restart"
 """Causes that are no faults: planned works, customers cut off in turn, a restart by hand."""
-S_PER_H = 3_600.0
 
 
 @dataclass(frozen=True)

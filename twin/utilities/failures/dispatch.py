@@ -11,9 +11,10 @@ from scipy.spatial import cKDTree
 from twin.scenario.ledger import Parameters
 from twin.territory.tables import Flags, Floats, Ints, Texts
 from twin.territory.utilities.tables import LAID, TELECOM, Utilities
+from twin.units import KMH_PER_MPS, S_PER_MIN
 from twin.utilities.failures.damages import Damages
 from twin.utilities.failures.inventory import Inventory, Rows, inventory_of
-from twin.utilities.failures.laid import POWERED, S_PER_MIN, paths_of
+from twin.utilities.failures.laid import POWERED, paths_of
 from twin.utilities.failures.sorts import plane_xy
 from twin.utilities.spans import RUNNING
 
@@ -171,7 +172,7 @@ class _Straight:
         here = np.flatnonzero(known.kind == "hv_mv_substation")
         self._depot = self._xy[here[0]] if len(here) else np.zeros(2)
         self._detour = float(parameters["population.detour_factor_car"])
-        self._mps = float(parameters["utilities.crew_speed_kmh"]) / 3.6
+        self._mps = float(parameters["utilities.crew_speed_kmh"]) / KMH_PER_MPS
 
     def __call__(self, from_row: int, element: int, moment_s: float) -> float:
         """Seconds from a node's row, or the depot, to an element."""

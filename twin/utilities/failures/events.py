@@ -12,6 +12,7 @@ from twin.kernels.random import keys_of, stream_of, uniforms
 from twin.scenario.ledger import Parameters
 from twin.territory.tables import Flags, Floats, Ints, Texts
 from twin.territory.utilities.tables import POWER, Utilities
+from twin.units import S_PER_H
 from twin.utilities.failures.ageing import failures_per_year
 from twin.utilities.failures.damages import CUT, WORKS, Damages, damages_of, join_damages, no_damages
 from twin.utilities.failures.inventory import Inventory, inventory_of
@@ -30,7 +31,7 @@ __all__ = [
     "rotating_cuts",
 ]
 
-YEAR_S, S_PER_H = 365.25 * DAY_S, 3_600.0
+YEAR_S = 365.25 * DAY_S
 HARMED = {
     "digging": ("mv_line", "lv_line", "main", "fibre", "heat_pipe"),
     "burst": ("main", "heat_pipe"),

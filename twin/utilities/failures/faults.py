@@ -7,11 +7,12 @@ import numpy as np
 from twin.scenario.ledger import Parameters
 from twin.territory.tables import Flags, Floats
 from twin.territory.utilities.tables import POWER, TELECOM, UTILITIES, Utilities
+from twin.units import S_PER_MIN
 from twin.utilities.failures.crews import RepairCrews, Repairs, Travel, crews_of
 from twin.utilities.failures.damages import RESTART, Damages, join_damages, no_damages
 from twin.utilities.failures.dispatch import BY_REPORT, RepairRules, straight_travel
 from twin.utilities.failures.inventory import Rows, inventory_of
-from twin.utilities.failures.laid import S_PER_MIN, laid_cascade, paths_of
+from twin.utilities.failures.laid import laid_cascade, paths_of
 from twin.utilities.failures.reports import DamageReports
 from twin.utilities.failures.story import Story
 from twin.utilities.failures.switching import FAULT, Switching, feeders_of

@@ -28,6 +28,7 @@ from twin.territory.utilities.tables import (
     WATER,
     Utilities,
 )
+from twin.units import S_PER_H, S_PER_MIN
 from twin.utilities.failures.cascade import Cascade, Elements, Needs, SupplyPaths
 from twin.utilities.failures.inventory import inventory_of
 from twin.utilities.spans import RUNNING
@@ -46,7 +47,6 @@ POWERED = (
 )
 COOLED = ("data_center",)
 ONE_WAY = ("pump", "valve")
-S_PER_MIN, S_PER_H = 60.0, 3_600.0
 
 
 def laid_cascade(layers: Utilities, parameters: Parameters, seed: int, crews: bool = False) -> Cascade:

@@ -8,10 +8,11 @@ from twin.kernels.random import keys_of, stream_of, uniforms
 from twin.scenario.ledger import Parameters
 from twin.territory.tables import Flags, Floats, Ints
 from twin.territory.utilities.tables import LAID, POWER, TELECOM, Utilities
+from twin.units import S_PER_H, S_PER_MIN
 from twin.utilities.failures.damages import Damages
 from twin.utilities.failures.dispatch import Downstream
 from twin.utilities.failures.inventory import Inventory, Rows, inventory_of
-from twin.utilities.failures.laid import S_PER_H, S_PER_MIN, paths_of
+from twin.utilities.failures.laid import paths_of
 from twin.utilities.failures.switching import FUSED, feeders_of
 from twin.utilities.spans import RUNNING
 

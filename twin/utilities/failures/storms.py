@@ -14,11 +14,11 @@ from twin.kernels.random import keys_of, stream_of, uniforms
 from twin.scenario.ledger import Parameters
 from twin.territory.tables import Floats, Table
 from twin.territory.utilities.tables import Utilities
+from twin.units import S_PER_H
 from twin.utilities.failures.damages import Damages, damages_of
 from twin.utilities.failures.inventory import inventory_of
 from twin.utilities.failures.sorts import overhead_of
 
-S_PER_H = 3_600.0
 COLUMNS = ("hour", "gust_mps")
 FASTEST_MPS = 120.0
 

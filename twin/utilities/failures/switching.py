@@ -18,6 +18,7 @@ from twin.scenario.ledger import Parameters
 from twin.territory.tables import Flags, Floats, Ints
 from twin.territory.utilities.half_rings import TIE
 from twin.territory.utilities.tables import POWER, TELECOM, Utilities
+from twin.units import S_PER_MIN
 from twin.utilities.failures.inventory import Inventory, Rows, inventory_of
 from twin.utilities.spans import RUNNING
 
@@ -27,7 +28,6 @@ FAULT, PLANNED, SHED = 0, 1, 2
 """How an element went out of service: by itself, for works, or to cut its customers off."""
 MEDIUM = ("mv_trunk", "mv_cable")
 FUSED = ("station",)
-S_PER_MIN = 60.0
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,10 @@ import numpy as np
 from twin.population.presence import Presence
 from twin.scenario.ledger import Parameters
 from twin.territory.tables import Floats, Places
-from twin.utilities.demand import HOURS, ConsumptionRates
+from twin.units import H_PER_DAY, S_PER_H, W_PER_KW
+from twin.utilities.demand import ConsumptionRates
 
-S_PER_H = 3_600.0
 WATER_J_PER_KG_K = 4_186.0
-H_PER_DAY, W_PER_KW = 24.0, 1000.0
 
 
 class HeatBuildings:
@@ -64,7 +63,7 @@ class HeatBuildings:
         end_k = self.kept(presence, step_s) - self._free_c(outside_c)
         need_k = (end_k - (self.indoor_c - self._free_c(outside_c)) * left) / (1.0 - left)
         heating = np.where(self.ua_w_per_k > 0.0, self.ua_w_per_k * need_k, 0.0)
-        water = presence.at_home_s / step_s * self.water_w[hour % HOURS]
+        water = presence.at_home_s / step_s * self.water_w[hour % H_PER_DAY]
         return np.clip(heating, 0.0, most_w), np.asarray(water)
 
     def held_w(self, presence: Presence, outside_c: float, step_s: float, most_w: Floats) -> Floats:

@@ -10,10 +10,9 @@ from twin.errors import InputError
 from twin.scenario.ledger import Parameters
 from twin.territory.tables import Floats, Ints, Texts
 from twin.territory.utilities.tables import HEAT, Utilities
+from twin.units import MM_PER_M
 from twin.utilities.heat.flow import HeatControl
 from twin.utilities.heat.network import HeatNetwork, HeatPipes, Water
-
-MM_PER_M = 1000.0
 
 
 @dataclass(frozen=True)

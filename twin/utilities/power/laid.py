@@ -15,9 +15,10 @@ from twin.scenario.ledger import Parameters
 from twin.territory.tables import Flags, Floats, Ints, Texts
 from twin.territory.utilities.half_rings import TIE
 from twin.territory.utilities.tables import POWER, Utilities
+from twin.units import M_PER_KM
 from twin.utilities.power.grid import Buses, PowerGrid, PowerLines, Sources, Transformers
 
-V_PER_KV, VA_PER_KVA, M_PER_KM = 1000.0, 1000.0, 1000.0
+V_PER_KV, VA_PER_KVA = 1000.0, 1000.0
 CABLES = ("mv_trunk", "mv_cable", "mv_tie", "lv_cable")
 MEDIUM = ("hv_mv_substation", "station", "mv_node")
 

@@ -7,11 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from twin.territory.tables import Flags, Floats, Ints, Texts
+from twin.units import L_PER_M3, MM_PER_M
 from twin.utilities.water.day import BAR_PER_M, NOT_VERIFIABLE, WaterDay
 from twin.utilities.water.laid import LaidWater
-
-L_PER_M3 = 1000.0
-MM_PER_M = 1000.0
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from twin.territory.tables import Flags, Floats, Ints
+from twin.units import L_PER_M3, S_PER_H
 from twin.utilities.water.day import BAR_PER_M
 from twin.utilities.water.flow import WaterFlow
 from twin.utilities.water.laid import LaidWater
 
-L_PER_M3, S_PER_H = 1000.0, 3600.0
 ENOUGH = 0.999
 """Share of the flow that counts as all of it: the engine comes near it by the root of the pressure."""
 

@@ -15,8 +15,7 @@ from twin.errors import InputError
 from twin.scenario.ledger import Parameters
 from twin.territory.tables import ASSUMED, Flags, Floats, Ints, Texts
 from twin.territory.utilities.tables import POWER, WATER, Utilities
-
-L_PER_M3 = 1000.0
+from twin.units import L_PER_M3
 
 
 @dataclass(frozen=True)
