@@ -51,8 +51,8 @@ def reports(loader: Loader, left: Passages, since_s: int, now_s: int, sees: str)
     if sees == "tails":
         queued = tails(queued)
         free = ~np.isin(rows.datastream, queued.link)
-        rows = Observations(*(column[free] for column in rows))
-    return Observations(*(np.concatenate(pair) for pair in zip(rows, held(queued, now_s), strict=True)))
+        rows = rows.at(free)
+    return Observations.joined([rows, held(queued, now_s)])
 
 
 def believed_ms(
