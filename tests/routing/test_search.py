@@ -7,7 +7,7 @@ import pytest
 
 from tests import worlds
 from twin.kernels.paths import BLOCKED, RouteQueries, Topology
-from twin.routing.search import NO_DRAWS, bounds_to, find_routes, static_weights
+from twin.routing.search import NO_DRAWS, bounds_to, find_routes, static_weights, times_between
 from twin.routing.topology import build_topology
 
 NET = worlds.grid(4)
@@ -33,6 +33,20 @@ def test_bounds_are_grid_distances(topology: Topology) -> None:
     steps = [node % 4 + node // 4 for node in range(16)]
     assert bounds.cost_ms[bounds.row_of_node[0]].tolist() == [12_000 * n for n in steps]
     assert bounds.cost_ms[bounds.row_of_node[15]].tolist() == [12_000 * (6 - n) for n in steps]
+
+
+def test_times_between_links_count_neither_end(topology: Topology) -> None:
+    """From the head of the first to the tail of the last, each from each or pair by pair."""
+    links = np.array([0, 5, 17, 30])
+    bounds = bounds_to(topology, NET.free_ms, links)
+    ends = [(NET.head[a], NET.tail[b]) for a in links for b in links]
+    steps = [abs(int(a) % 4 - int(b) % 4) + abs(int(a) // 4 - int(b) // 4) for a, b in ends]
+    table = times_between(topology, bounds, links[:, None], links)
+    assert table.ravel().tolist() == [12_000 * n for n in steps]
+    assert (
+        times_between(topology, bounds, links, links[::-1]).tolist()
+        == table[range(4), range(3, -1, -1)].tolist()
+    )
 
 
 def test_only_the_rows_asked_for_get_routes(topology: Topology) -> None:
@@ -66,3 +80,5 @@ def test_no_way_through_a_wall(topology: Topology) -> None:
     routes = find_routes(topology, static_weights(weight_ms), bounds, trips, np.arange(47), NO_DRAWS)
     within_left = (NET.tail % 4 < 2) & (NET.head % 4 < 2)
     assert (routes.start >= 0).tolist() == within_left[1:].tolist()
+    between = times_between(topology, bounds, trips.origin, trips.destination)
+    assert (between >= BLOCKED).tolist() == (NET.tail[1:] % 4 >= 2).tolist()

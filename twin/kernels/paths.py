@@ -82,6 +82,13 @@ class RouteQueries(NamedTuple):
     depart_ms: np.ndarray  # int64
     person: np.ndarray  # uint64
 
+    @staticmethod
+    def between(origin: np.ndarray, destination: np.ndarray) -> RouteQueries:
+        """From links to links (n,) whoever asks and whenever: for weights that hold all day and for all."""
+        begin, end = (np.ascontiguousarray(links, dtype=np.int32) for links in (origin, destination))
+        n = begin.shape[0]
+        return RouteQueries(begin, end, np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.uint64))
+
 
 class RoutePool(NamedTuple):
     """Routes of trips: links one route after another, and where each trip's route lies, -1 without one."""

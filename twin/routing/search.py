@@ -40,6 +40,18 @@ def bounds_to(topology: Topology, least_ms: np.ndarray, destinations: np.ndarray
     return Bounds(cost_ms, row_of_node)
 
 
+def times_between(
+    topology: Topology, bounds: Bounds, origin: np.ndarray, destination: np.ndarray
+) -> np.ndarray:
+    """Least time from the head of origin links to the tail of destination links, int64 [ms].
+
+    So neither link's own time is counted; BLOCKED where there is no way. The bounds are those to the
+    destination links. Origins and destinations are broadcast: (n, 1) and (m,) make a table (n, m).
+    """
+    row = bounds.row_of_node[topology.tail[destination]]
+    return np.asarray(bounds.cost_ms[row, topology.head[origin]], dtype=np.int64)
+
+
 def static_weights(weight_ms: np.ndarray) -> Weights:
     """Weights that hold all day and are felt as they are: (n_links,) int32 [ms]."""
     row = np.ascontiguousarray(weight_ms, dtype=np.int32).reshape(1, -1)
