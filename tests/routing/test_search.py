@@ -7,6 +7,7 @@ import pytest
 
 from tests import worlds
 from twin.kernels.paths import BLOCKED, RouteQueries, Topology
+from twin.routing import pieces
 from twin.routing.search import NO_DRAWS, bounds_to, find_routes, static_weights, times_between
 from twin.routing.topology import build_topology
 
@@ -60,6 +61,17 @@ def test_only_the_rows_asked_for_get_routes(topology: Topology) -> None:
         assert some.of(row).tolist() == every.of(row).tolist()
         assert some.of(row)[[0, -1]].tolist() == [0, trips.destination[row]]
     assert some.pool.shape[0] == (some.end - some.start).sum()
+
+
+def test_many_pools_hold_the_routes_of_one(topology: Topology, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A first guess of no link at all only costs more calls."""
+    trips = trips_to(list(range(1, NET.n_links)))
+    bounds, rows = bounds_to(topology, NET.free_ms, trips.destination), np.arange(NET.n_links - 1)
+    asked = topology, static_weights(NET.free_ms), bounds, trips, rows, NO_DRAWS
+    expected = find_routes(*asked)
+    monkeypatch.setattr(pieces, "LINKS_A_ROUTE", 0)
+    found = find_routes(*asked)
+    assert [found.of(row).tolist() for row in rows] == [expected.of(row).tolist() for row in rows]
 
 
 def test_nobody_asks(topology: Topology) -> None:

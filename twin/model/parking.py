@@ -19,13 +19,12 @@ from twin.kernels.parking import OWN, STREET, UNSERVED, Arrivals, Drive, Parked,
 from twin.kernels.paths import BLOCKED, RouteQueries
 from twin.model.parking_plan import ELSEWHERE, MS_PER_H, ParkingPlan
 from twin.model.state import Access, ParkingState
+from twin.routing.pieces import in_one, in_pools
 from twin.routing.routes import Routes
 from twin.routing.search import NO_DRAWS, bounds_to, find_routes, static_weights
 
 if TYPE_CHECKING:
     from twin.model.twin_model import TwinModel
-
-LINKS_A_SEARCH = 64  # first guess of a search's length; a longer one only costs a second call
 
 
 def leave(model: TwinModel, state: Access, rows: np.ndarray) -> None:
@@ -126,19 +125,17 @@ def _choose(
 def run(
     model: TwinModel, spaces: Spaces, arrivals: Arrivals, drive: Drive
 ) -> tuple[np.ndarray, np.ndarray, list[np.ndarray]]:
-    """Kind of space and link of each arrival (n,), and the links driven on, in as many pools as it takes."""
+    """Kind of space and link of each arrival (n,), and the links driven on."""
     n, topology = arrivals.link.shape[0], model.roads.topology
     kind, link = np.zeros(n, dtype=np.int8), np.zeros(n, dtype=np.int32)
     start, end = np.full((2, n), -1, dtype=np.int64)
-    onward: list[np.ndarray] = []
-    done = 0
-    while done < n:
-        pool = np.empty((n - done) * LINKS_A_SEARCH + topology.first_out.shape[0] + 2, dtype=np.int32)
+
+    def fill(done: int, pool: np.ndarray) -> int:
         parked = Parked(kind, link, start, end, pool)
-        upto = kernels.park(topology, model.workspace, spaces, arrivals, drive, done, parked)
-        onward += [pool[max(start[k], 0) : max(end[k], 0)] for k in range(done, upto)]
-        done = upto
-    return kind, link, onward
+        return kernels.park(topology, model.workspace, spaces, arrivals, drive, done, parked)
+
+    found = in_one(in_pools(topology, np.arange(n), fill), start, end)
+    return kind, link, [found.of(k) for k in range(n)]
 
 
 def _note(model: TwinModel, plan: ParkingPlan, standing: ParkingState, moment_s: int) -> None:
