@@ -11,8 +11,8 @@ from twin.model.utility_state import Servers, UtilityState
 from twin.sensing.fleets import Fleet
 
 
-def told(fleet: Fleet, rows: Observations, utilities: UtilityState, servers: Servers) -> Observations:
-    """What of a fleet's reports reaches its owner.
+def drop_lost(fleet: Fleet, rows: Observations, utilities: UtilityState, servers: Servers) -> Observations:
+    """Forget what counters without power had counted, and drop reports that do not reach the fleet's owner.
 
     A counter without power counts nothing; without a mobile site its report is lost. A phone has a battery
     of its own and needs the site alone. What is sent to a data centre that is down is lost, too.
