@@ -62,5 +62,4 @@ def believed_ms(
     prior = Prior(free_ms / 1_000.0, weight=0.0)
     before = prior_picture("provider", now_s, prior)
     picture = estimate_link_times(rows, now_s, window_s, prior, before)
-    nowhere = np.zeros(free_ms.shape[0], dtype=np.bool_)
-    return advice_times_ms(picture.travel_time_s, free_ms, nowhere)
+    return advice_times_ms(picture.travel_time_s, free_ms)

@@ -17,6 +17,15 @@ BLOCKED = np.int32(2**30)
 UNREACHED = np.int64(2**60)
 
 
+def whole_ms(time_ms: np.ndarray) -> np.ndarray:
+    """Times as weights int32 [ms] of links that may be used: rounded, and never `BLOCKED`.
+
+    >>> whole_ms(np.array([1500.4, 1e12])).tolist()
+    [1500, 1073741823]
+    """
+    return np.asarray(np.minimum(np.rint(time_ms), BLOCKED - 1), dtype=np.int32)
+
+
 class Topology(NamedTuple):
     """Forward and backward stars: first_out (n_nodes + 1,), out_links, first_in, in_links, tail, head.
 

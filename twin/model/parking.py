@@ -16,7 +16,7 @@ import numpy as np
 from twin.clock import MS
 from twin.kernels import parking as kernels
 from twin.kernels.parking import OWN, STREET, UNSERVED, Arrivals, Drive, Parked, Spaces
-from twin.kernels.paths import BLOCKED, RouteQueries
+from twin.kernels.paths import BLOCKED, RouteQueries, whole_ms
 from twin.model.parking_plan import ELSEWHERE, MS_PER_H, ParkingPlan
 from twin.model.state import Access, ParkingState
 from twin.routing.pieces import in_one, in_pools
@@ -97,8 +97,8 @@ def _choose(
     arrivals = Arrivals(link, place, places.x_m[place], places.y_m[place], stay_h, plan.ms_per_eur[rows])
     supply = plan.supply
     spaces = Spaces(standing.own, standing.free, supply.street, supply.eur_per_h, supply.x_m, supply.y_m)
-    weight_ms = np.where(state.orders.closed, BLOCKED, np.minimum(state.supply.free_ms, BLOCKED - 1))
-    drive = plan.drive._replace(weight_ms=weight_ms.astype(np.int32))
+    weight_ms = np.where(state.orders.closed, BLOCKED, whole_ms(state.supply.free_ms))
+    drive = plan.drive._replace(weight_ms=weight_ms)
     kind, chosen, onward = run(model, spaces, arrivals, drive)
     standing.link[rows], standing.found[rows] = chosen, kind
     person = trips.person[rows]

@@ -102,7 +102,7 @@ class ProviderAgent(Actor):
             platform.append(f"{self.name}.traffic", published)
         n_links = self.length_m.shape[0]
         expected_s = self._expected_s(picture, before)
-        belief.time_ms = advice_times_ms(expected_s, self.free_flow_ms, np.zeros(n_links, dtype=np.bool_))
+        belief.time_ms = advice_times_ms(expected_s, self.free_flow_ms)
         belief.closed = self._closed(platform, moment_s)
         belief.classed = known_classes(platform, self.name, ROAD_MANAGER, moment_s, n_links)
         belief.plain_ms, belief.honouring_ms = self.weights_ms(belief)
