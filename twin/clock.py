@@ -26,6 +26,7 @@ MS = 1_000
 DAY_MS = DAY_S * MS
 HORIZON_MS = HORIZON_S * MS
 SLICE_MS = SLICE_S * MS
+MIDDLE_DAY = 15
 
 _TIME = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?")
 _MONTH = re.compile(r"(\d{4})-(\d{2})")
@@ -76,6 +77,15 @@ def format_month(month: int) -> str:
     '2027-02'
     """
     return f"{month // 12:04d}-{month % 12 + 1:02d}"
+
+
+def middle_of_month(month: int) -> dt.date:
+    """The date that stands for a whole month, by months since year 0.
+
+    >>> middle_of_month(parse_month("2027-01")).isoformat()
+    '2027-01-15'
+    """
+    return dt.date(month // 12, month % 12 + 1, MIDDLE_DAY)
 
 
 def parse_date(text: str, where: str = "date") -> dt.date:

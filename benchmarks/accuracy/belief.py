@@ -51,8 +51,8 @@ def reports(loader: Loader, left: Passages, since_s: int, now_s: int, sees: str)
     if sees == "tails":
         queued = tails(queued)
         free = ~np.isin(rows.datastream, queued.link)
-        rows = Observations(*(column[free] for column in rows))
-    return Observations(*(np.concatenate(pair) for pair in zip(rows, held(queued, now_s), strict=True)))
+        rows = rows.at(free)
+    return Observations.joined([rows, held(queued, now_s)])
 
 
 def believed_ms(
@@ -62,5 +62,4 @@ def believed_ms(
     prior = Prior(free_ms / 1_000.0, weight=0.0)
     before = prior_picture("provider", now_s, prior)
     picture = estimate_link_times(rows, now_s, window_s, prior, before)
-    nowhere = np.zeros(free_ms.shape[0], dtype=np.bool_)
-    return advice_times_ms(picture.travel_time_s, free_ms, nowhere)
+    return advice_times_ms(picture.travel_time_s, free_ms)

@@ -115,7 +115,7 @@ class Provider:
             self.n_probes -= before[0]
             self.total_ms -= before[1]
         times_s = shrunk_times_s(self.n_probes, self.total_ms, self.prior)
-        self.weights_ms = advice_times_ms(times_s, self.free_ms, np.zeros(times_s.shape[0], dtype=np.bool_))
+        self.weights_ms = advice_times_ms(times_s, self.free_ms)
 
     def customized(self) -> bool:
         """Give the hierarchy the present weights; whether they were other ones."""

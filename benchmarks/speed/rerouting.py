@@ -26,6 +26,7 @@ from twin.kernels.paths import BLOCKED
 from twin.kernels.search import SearchGround
 from twin.model.twin_model import TwinModel
 from twin.routing.hierarchy import Hierarchy, Metric, build_hierarchy, costs_between, customize, paths
+from twin.routing.search import times_between
 from twin.scenario.scenario import Scenario
 
 SCENARIO = Path("scenarios/metropolis.toml")
@@ -96,10 +97,7 @@ class Beside:
         present, goal = asking.pool[asking.start[rows]], asking.pool[asking.end[rows] - 1]
         now_ms = answer.now_ms[rows]
         least = np.maximum(np.ceil(now_ms * counsel.indifference).astype(np.int64), counsel.least_saving_ms)
-        bounds, topology = ground.bounds, ground.topology
-        bound = bounds.cost_ms[bounds.row_of_node[topology.tail[goal]], topology.head[present]].astype(
-            np.int64
-        )
+        bound = times_between(ground.topology, ground.bounds, present, goal)
         worth = (present != goal) & (bound < BLOCKED) & (weights[goal] < BLOCKED)
         worth &= bound + weights[goal] <= now_ms - least
         present, goal, enough = present[worth], goal[worth], (now_ms - least)[worth]

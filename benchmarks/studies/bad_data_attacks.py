@@ -96,7 +96,7 @@ def _of_a_counter(watch: Watch, name: str, start: int, place: float, more: float
         recent = watch.learned[-len(watch.recent) :]
         rows = sensors.counts(int(recent[int(more * len(recent))]))
         own = rows.datastream == sensors.fleet.link[target]
-        heard = Observations(*(column[own] for column in rows))
+        heard = rows.at(own)
         made.heard = heard._replace(phenomenon_time_s=heard.phenomenon_time_s - DAY_S)
     shown = np.mean([test.sensitivity[target] for test in watch.tests])
     return Case(name, start, target, float(shown), made)

@@ -166,7 +166,7 @@ class Sensors:
                 int(edges[k]), int(edges[k + 1]), events, none, none.view(np.int8), streets.link_key
             )
             parts.append(observe(fleet, truth, self.day_seed(day)))
-        return Observations(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
+        return Observations.joined(parts)
 
     def reports(self, rows: Observations) -> np.ndarray:
         """Reports by interval and counter (HOURS * PER_HOUR, n_counted), NaN where none came."""

@@ -133,9 +133,9 @@ def _seen_ahead_s(case: Case, told: list[Observations], seeing: Seeing, now_s: i
         (left, right), gates = (flow.count for flow in case.flows), (case.links[2], case.links[4])
         return S_PER_H * (left / gates[0].capacity_vph - right / gates[1].capacity_vph)
     looks = -(-seeing.window_s // seeing.look_s) + 1
-    rows = Observations(*(np.concatenate(columns) for columns in zip(*told[-looks:], strict=True)))
+    rows = Observations.joined(told[-looks:])
     arrived = rows.phenomenon_time_s <= now_s - seeing.held_s
-    known = Observations(*(column[arrived] for column in rows))
+    known = rows.at(arrived)
     times_ms = believed_ms(known, now_s, seeing.window_s, free_ms(case))
     return float(times_ms[1] - times_ms[3]) / 1_000.0
 

@@ -66,11 +66,10 @@ def test_market_shares_are_met():
     assert (choose_provider(KEYS, (), seed=1) == NO_PROVIDER).all()
 
 
-def test_provider_is_consulted_by_users_and_told_by_those_who_consent():
-    uses_app, consent = np.array([True, True, False]), np.array([True, False, True])
+def test_only_users_consult_a_provider():
+    uses_app = np.array([True, True, False])
     choice = np.array([1, 0, 1], dtype=np.int8)
     assert provider_of(uses_app, choice).tolist() == [1, 0, -1]
-    assert provider_of(uses_app, choice, consent).tolist() == [1, -1, -1]
 
 
 def test_no_share_is_one_line():

@@ -27,7 +27,7 @@ links = st.lists(
 @given(links, st.floats(1, 10))
 def test_weights_agree_with_one_link_at_a_time(rows, penalty):
     believed_s, free_ms, closed, secondary = (np.array(column) for column in zip(*rows, strict=True))
-    advice_ms = advice_times_ms(believed_s, free_ms, closed)
+    advice_ms = np.where(closed, BLOCKED, advice_times_ms(believed_s, free_ms))
     honoured_ms = honouring_times_ms(advice_ms, secondary, penalty)
     assert advice_ms.dtype == honoured_ms.dtype == np.int32
     for k, (time_s, free, is_closed, is_secondary) in enumerate(rows):
@@ -41,7 +41,7 @@ def test_weights_agree_with_one_link_at_a_time(rows, penalty):
 
 
 def test_without_a_class_or_respect_nothing_changes():
-    advice_ms = advice_times_ms(np.array([3.0, 4.0]), np.array([2_000, 5_000]), np.array([False, True]))
+    advice_ms = advice_times_ms(np.array([3.0, 4.0]), np.array([2_000, 5_000]))
     unclassified = honouring_times_ms(advice_ms, np.array([False, False]), 5.0)
     assert unclassified.tobytes() == advice_ms.tobytes()
     assert not honours_class(KEYS, 0.0, seed=1).any()

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.knowledge.oracles import rows_of, slow_estimate
 from tests.knowledge.strategies import N_LINKS, chunks, moments_s
-from twin.knowledge.datasets import Observations, no_observations, observations
+from twin.knowledge.datasets import no_observations, observations
 from twin.knowledge.estimates import (
     Prior,
     estimate_link_times,
@@ -38,7 +38,7 @@ def test_picture_agrees_with_its_slow_twin(rows, moment_s, window_s, weight):
 def test_picture_has_the_same_bits_for_any_order_of_rows(rows, shuffler):
     order = list(range(rows.n_rows))
     shuffler.shuffle(order)
-    shuffled = Observations(*(column[order] for column in rows))
+    shuffled = rows.at(order)
     first, second = (estimate_link_times(each, 60.0, 60.0, PRIOR, BLANK) for each in (rows, shuffled))
     assert first.travel_time_s.tobytes() == second.travel_time_s.tobytes()
 

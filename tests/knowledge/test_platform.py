@@ -66,7 +66,7 @@ def test_reads_since_the_last_read_hand_out_every_row_once(content, stops):
 def test_stored_rows_do_not_depend_on_the_order_they_came_in(chunk, shuffler):
     order = list(range(chunk.n_rows))
     shuffler.shuffle(order)
-    shuffled = Observations(*(column[order] for column in chunk))
+    shuffled = chunk.at(order)
     first, second = (platform_of([rows]).record().rows for rows in (chunk, shuffled))
     assert rows_of(first) == rows_of(second) == sorted(rows_of(chunk))
 

@@ -41,7 +41,7 @@ def ask(net: Net, weight_ms: np.ndarray, bans: Bans, origin: int, threads: int =
     topology = build_topology(net.tail, net.head, net.link_key, net.n_nodes, (pairs[:, 0], pairs[:, 1]))
     n = net.n_links
     links = np.arange(n, dtype=np.int32)
-    trips = RouteQueries(np.full(n, origin, np.int32), links, np.zeros(n, np.int64), np.zeros(n, np.uint64))
+    trips = RouteQueries.between(np.full(n, origin), links)
     routes = find_routes(
         topology,
         static_weights(weight_ms),

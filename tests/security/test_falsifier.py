@@ -66,7 +66,7 @@ def test_steps_tell_what_the_whole_day_tells(way, seed, step_s):
     parts = []
     for start_s in np.arange(0.0, END_S, step_s):
         inside = (rows.phenomenon_time_s > start_s) & (rows.phenomenon_time_s <= start_s + step_s)
-        chunk = Observations(*(column[inside] for column in rows))
+        chunk = rows.at(inside)
         parts += rows_of(in_steps.told(chunk, start_s, start_s + step_s))
     assert sorted(parts) == rows_of(whole)
 
@@ -105,7 +105,7 @@ def test_each_way_is_what_it_is_called():
 
 def test_invented_phones_stand_at_looks_and_pass_between_them():
     ghosts = falsifier("ghosts").told(day(), 0.0, END_S)
-    invented = Observations(*(column[day().n_rows :] for column in ghosts))
+    invented = ghosts.at(slice(day().n_rows, None))
     assert (invented.phenomenon_time_s % 300.0 == 0.0).all()
     assert set(np.bincount(invented.datastream)[STREAMS].tolist()) == {3 * 16}
     assert (invented.result[invented.datastream == 8] == 90.0).all()

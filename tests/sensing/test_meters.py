@@ -53,7 +53,7 @@ def moment(start_ms: int, end_ms: int) -> StepTruth:
 def day(fleet: Fleet, seed: int = 1, hours: int = 24, step_ms: int = 300_000) -> Observations:
     """All readings of a day, step by step."""
     parts = [observe(fleet, moment(at, at + step_ms), seed) for at in range(0, hours * HOUR_MS, step_ms)]
-    return Observations(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
+    return Observations.joined(parts)
 
 
 @pytest.mark.parametrize(

@@ -186,9 +186,7 @@ def test_cars_do_not_take_a_banned_turn(tmp_path):
     first, last = (
         link_id.index(f"{town.ways[side]}:{a}:{b}") for side, (a, b) in (("W", (2, 1)), ("N", (1, 5)))
     )
-    trips = RouteQueries(
-        np.array([first], np.int32), np.array([last], np.int32), np.zeros(1, np.int64), np.zeros(1, np.uint64)
-    )
+    trips = RouteQueries.between(np.array([first]), np.array([last]))
     bounds = bounds_to(roads.topology, roads.free_ms, trips.destination)
     routes = find_routes(roads.topology, static_weights(roads.free_ms), bounds, trips, np.arange(1), NO_DRAWS)
     driven = [link_id[link] for link in routes.of(0)]

@@ -21,7 +21,7 @@ from twin.errors import WorkError
 from twin.kernels import paths
 from twin.kernels.paths import BLOCKED, Topology
 from twin.routing.routes import Routes
-from twin.routing.search import bounds_to
+from twin.routing.search import bounds_to, times_between
 from twin.routing.topology import usable_in
 from twin.scenario.ledger import Parameters
 
@@ -151,10 +151,9 @@ def _least_over(drivers: Drivers, new: np.ndarray, rows: np.ndarray) -> np.ndarr
     topology, least = drivers.topology, np.floor(drivers.free_ms * drivers.aversion).astype(np.int64)
     to_new, to_end = bounds_to(topology, least, new), drivers.bounds()
     origin, destination = drivers.trips.origin[rows], drivers.trips.destination[rows]
-    end = to_end.row_of_node[topology.tail[destination]]
     best = np.full(rows.shape[0], 2 * int(BLOCKED), dtype=np.int64)
-    for link in new.tolist():
-        ahead = to_new.cost_ms[to_new.row_of_node[topology.tail[link]], topology.head[origin]]
-        behind = to_end.cost_ms[end, topology.head[link]]
-        best = np.minimum(best, ahead.astype(np.int64) + behind + least[link] + least[destination])
+    for link in new:
+        ahead = times_between(topology, to_new, origin, link)
+        behind = times_between(topology, to_end, link, destination)
+        best = np.minimum(best, ahead + behind + least[link] + least[destination])
     return best

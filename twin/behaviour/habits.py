@@ -25,7 +25,7 @@ class Drivers:
     Parameters
     ----------
     topology, free_ms, capacity_vps
-        The network without any modification; (n_links,).
+        The month's streets, edits of whole days included, before anything happens in a day; (n_links,).
     aversion
         What drivers feel a second on each link to be worth, (n_links,) >= 1: they prefer the road
         hierarchy they know.
@@ -54,8 +54,8 @@ class Drivers:
 
     def weights(self, time_ms: np.ndarray) -> Weights:
         """What links cost drivers who expect those times, (n_slices, n_links) [ms]."""
-        expected = np.minimum(np.ceil(time_ms), paths.BLOCKED - 1).astype(np.int32)
-        felt = np.minimum(np.ceil(expected * self.aversion), paths.BLOCKED - 1).astype(np.int32)
+        expected = paths.whole_ms(np.ceil(time_ms))
+        felt = paths.whole_ms(np.ceil(expected * self.aversion))
         return Weights(felt, expected, SLICE_MS * N_SLICES // time_ms.shape[0], self.sigma)
 
     def choose(self, weights: Weights, bounds: Bounds, rows: np.ndarray) -> Routes:

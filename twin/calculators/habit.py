@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from twin.errors import InputError
-from twin.kernels.paths import BLOCKED
+from twin.kernels.paths import BLOCKED, whole_ms
 from twin.kernels.random import stream_of
 
 PERCEPTION = stream_of("calculators.perception")
@@ -27,5 +27,4 @@ def habit_times_ms(
     if len(factor) <= int(road_class.max(initial=-1)) or (factor < 1.0).any():
         raise InputError("calculators.habit_class_factor", f"{len(factor)} factors, least {factor.min():g}",
                          "a factor of 1 or more for each road class")  # fmt: skip
-    felt_ms = np.minimum(np.rint(times_ms * factor[road_class]), BLOCKED - 1)
-    return np.where(times_ms >= BLOCKED, BLOCKED, felt_ms).astype(np.int32)
+    return np.where(times_ms >= BLOCKED, BLOCKED, whole_ms(times_ms * factor[road_class]))

@@ -58,10 +58,9 @@ def choose_provider(person_key: np.ndarray, market_shares: tuple[float, ...], se
     return np.where(row < len(bounds), row, NO_PROVIDER).astype(np.int8)
 
 
-def provider_of(uses_app: np.ndarray, choice: np.ndarray, consent: np.ndarray | None = None) -> np.ndarray:
-    """Provider that a person consults, or with ``consent`` the one that gets its traces; int8, -1 none."""
-    kept = uses_app if consent is None else uses_app & consent
-    return np.where(kept, choice, NO_PROVIDER).astype(np.int8)
+def provider_of(uses_app: np.ndarray, choice: np.ndarray) -> np.ndarray:
+    """Provider that each person consults (n_persons,) int8, NO_PROVIDER none."""
+    return np.where(uses_app, choice, NO_PROVIDER).astype(np.int8)
 
 
 def _check_share(name: str, share: float | np.ndarray) -> None:

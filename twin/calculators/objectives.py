@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from twin.kernels.paths import BLOCKED
+from twin.kernels.paths import BLOCKED, whole_ms
 from twin.registry import Registry
 from twin.scenario.ledger import Parameters
 from twin.units import M_PER_KM, MS_PER_H
@@ -53,8 +53,8 @@ def link_weights_ms(
     objective: Objective, view: View, closed: np.ndarray, parameters: Parameters
 ) -> np.ndarray:
     """Weights of an objective (n_links,) int32 [ms]: whole, not below free flow, `BLOCKED` where closed."""
-    weight_ms = np.minimum(np.rint(objective.weigh(view, parameters)), BLOCKED - 1)
-    return np.where(closed, BLOCKED, np.maximum(weight_ms, view.free_ms)).astype(np.int32)
+    weight_ms = np.maximum(objective.weigh(view, parameters), view.free_ms)
+    return np.where(closed, BLOCKED, whole_ms(weight_ms))
 
 
 def time(view: View, parameters: Parameters) -> np.ndarray:

@@ -8,28 +8,22 @@ from __future__ import annotations
 import numpy as np
 
 from twin.clock import MS
-from twin.kernels.paths import BLOCKED
+from twin.kernels.paths import BLOCKED, whole_ms
 from twin.kernels.random import stream_of, uniforms
 
 _RESPECT = stream_of("calculators.respect")
 _OBEY = stream_of("calculators.obedience")
 
 
-def advice_times_ms(
-    travel_time_s: np.ndarray, free_flow_ms: np.ndarray, known_closed: np.ndarray
-) -> np.ndarray:
-    """Link weights of a provider (n_links,) int32 from the travel times that it believes.
+def advice_times_ms(travel_time_s: np.ndarray, free_flow_ms: np.ndarray) -> np.ndarray:
+    """What links take by a provider's beliefs (n_links,) int32 [ms], closed or not.
 
-    Noise may put a belief below free flow: the weight is free flow then. Links that the provider knows
-    to be closed are blocked; of the others it knows nothing, and may send its users there.
+    Noise may put a belief below free flow: it is free flow then.
 
-    >>> advice_times_ms(np.array([9.5, 30.0, 8.0]), np.array([10_000, 10_000, 8_000]),
-    ...                 np.array([False, False, True])).tolist()
-    [10000, 30000, 1073741824]
+    >>> advice_times_ms(np.array([9.5, 30.0]), np.array([10_000, 10_000])).tolist()
+    [10000, 30000]
     """
-    believed_ms = np.minimum(np.rint(travel_time_s * MS), BLOCKED - 1)
-    weight_ms = np.maximum(believed_ms, free_flow_ms)
-    return np.where(known_closed, BLOCKED, weight_ms).astype(np.int32)
+    return whole_ms(np.maximum(travel_time_s * MS, free_flow_ms))
 
 
 def honouring_times_ms(advice_ms: np.ndarray, secondary: np.ndarray, penalty_factor: float) -> np.ndarray:
@@ -40,8 +34,7 @@ def honouring_times_ms(advice_ms: np.ndarray, secondary: np.ndarray, penalty_fac
     """
     if penalty_factor < 1.0:
         raise ValueError(f"a penalty factor of {penalty_factor} would draw traffic onto secondary links")
-    felt_ms = np.minimum(np.rint(advice_ms * penalty_factor), BLOCKED - 1)
-    return np.where(secondary & (advice_ms < BLOCKED), felt_ms, advice_ms).astype(np.int32)
+    return np.where(secondary & (advice_ms < BLOCKED), whole_ms(advice_ms * penalty_factor), advice_ms)
 
 
 def honours_class(trip_key: np.ndarray, respect: float | np.ndarray, seed: int) -> np.ndarray:

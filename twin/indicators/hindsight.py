@@ -10,7 +10,16 @@ from numpy.typing import NDArray
 
 from twin.behaviour.learning import lived_times_ms
 from twin.clock import MS, N_SLICES, SLICE_MS
-from twin.kernels.paths import BLOCKED, Bounds, RoutePool, RouteQueries, Topology, Weights, route_costs
+from twin.kernels.paths import (
+    BLOCKED,
+    Bounds,
+    RoutePool,
+    RouteQueries,
+    Topology,
+    Weights,
+    route_costs,
+    whole_ms,
+)
 from twin.kernels.random import stream_of, uniforms
 from twin.mobility.links import link_ms
 from twin.mobility.network import topology_of
@@ -106,8 +115,7 @@ def _ground(record: DayRecord, destinations: NDArray[np.int32]) -> tuple[Weights
     streets = record.territory.streets
     free_ms = link_ms(streets.free_flow_time_s)
     columns = (record.event_link, record.event_enter_ms, record.event_exit_ms)
-    lived_ms = np.rint(lived_times_ms(*columns, SLICE_MS, N_SLICES, free_ms))
-    time_ms = np.minimum(lived_ms, BLOCKED - 1).astype(np.int32)
+    time_ms = whole_ms(lived_times_ms(*columns, SLICE_MS, N_SLICES, free_ms))
     barred = np.bincount(record.event_link, minlength=streets.n_links) == 0
     if record.closed is not None:
         barred |= record.closed

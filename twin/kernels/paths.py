@@ -17,6 +17,15 @@ BLOCKED = np.int32(2**30)
 UNREACHED = np.int64(2**60)
 
 
+def whole_ms(time_ms: np.ndarray) -> np.ndarray:
+    """Times as weights int32 [ms] of links that may be used: rounded, and never `BLOCKED`.
+
+    >>> whole_ms(np.array([1500.4, 1e12])).tolist()
+    [1500, 1073741823]
+    """
+    return np.asarray(np.minimum(np.rint(time_ms), BLOCKED - 1), dtype=np.int32)
+
+
 class Topology(NamedTuple):
     """Forward and backward stars: first_out (n_nodes + 1,), out_links, first_in, in_links, tail, head.
 
@@ -81,6 +90,13 @@ class RouteQueries(NamedTuple):
     destination: np.ndarray  # int32 link
     depart_ms: np.ndarray  # int64
     person: np.ndarray  # uint64
+
+    @staticmethod
+    def between(origin: np.ndarray, destination: np.ndarray) -> RouteQueries:
+        """From links to links (n,) whoever asks and whenever: for weights that hold all day and for all."""
+        begin, end = (np.ascontiguousarray(links, dtype=np.int32) for links in (origin, destination))
+        n = begin.shape[0]
+        return RouteQueries(begin, end, np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.uint64))
 
 
 class RoutePool(NamedTuple):

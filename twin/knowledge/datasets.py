@@ -5,6 +5,7 @@ Names of columns follow the OGC SensorThings API (OGC 18-088, 1.1): a row is one
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -37,6 +38,26 @@ class Observations(NamedTuple):
     def n_rows(self) -> int:
         """Number of observations."""
         return len(self.datastream)
+
+    def at(self, rows: np.ndarray | slice) -> Observations:
+        """Some of them: by their places, by a mark for each row, or by a slice."""
+        return Observations(*(column[rows] for column in self))
+
+    @staticmethod
+    def joined(parts: Sequence[Observations]) -> Observations:
+        """Parts one behind the other; a single part is handed on without a copy.
+
+        >>> early, late = (observations(np.array([3]), at_s, at_s + 60.0, 9.0) for at_s in (300.0, 600.0))
+        >>> Observations.joined([early, late]).at(slice(1, None)).phenomenon_time_s
+        array([600.])
+        >>> Observations.joined([]).n_rows
+        0
+        """
+        if len(parts) == 1:
+            return parts[0]
+        if not parts:
+            return no_observations()
+        return Observations(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
 
 
 @dataclass(frozen=True)

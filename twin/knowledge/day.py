@@ -116,7 +116,7 @@ def city_picture(
     np.divide(total_veh, n_fleets, out=estimate.flow_veh, where=n_fleets > 0)
     parts = [platform.visible(owner, name, moment_s) for name in traffic]
     if parts:
-        rows = Observations(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
+        rows = Observations.joined(parts)
         estimate.speed_mps = speeds_from_times(rows, length_m)
     return estimate
 

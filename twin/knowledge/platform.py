@@ -105,8 +105,8 @@ class DataPlatform:
             moments = shelf.chunks[k].result_time_s
             first, last = (int(row) for row in np.searchsorted(moments, (since, until), side="right"))
             if first < last:
-                parts.append(Observations(*(column[first:last] for column in shelf.chunks[k])))
-        rows = right.coarsened(right.admits(_joined(parts)), until)
+                parts.append(shelf.chunks[k].at(slice(first, last)))
+        rows = right.coarsened(right.admits(Observations.joined(parts)), until)
         return _read_only(rows)
 
     def record(self) -> Record:
@@ -114,7 +114,7 @@ class DataPlatform:
         names = tuple(sorted(self._shelves))
         shelves = [self._shelves[name] for name in names]
         sizes = [sum(chunk.n_rows for chunk in shelf.chunks) for shelf in shelves]
-        rows = _joined([chunk for shelf in shelves for chunk in shelf.chunks])
+        rows = Observations.joined([chunk for shelf in shelves for chunk in shelf.chunks])
         return Record(names, np.repeat(np.arange(len(names), dtype=np.int16), sizes), _read_only(rows))
 
     def _shelf(self, name: str) -> _Shelf:
@@ -136,15 +136,7 @@ def _in_order(chunk: Observations) -> Observations:
         rows = order[tied]
         keys = (chunk.result, chunk.phenomenon_time_s, chunk.datastream, chunk.result_time_s)
         order[tied] = rows[np.lexsort(tuple(column[rows] for column in keys))]
-    return _read_only(Observations(*(column[order] for column in chunk)))
-
-
-def _joined(parts: list[Observations]) -> Observations:
-    if len(parts) == 1:
-        return parts[0]
-    if not parts:
-        return no_observations()
-    return Observations(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
+    return _read_only(chunk.at(order))
 
 
 def _read_only(rows: Observations) -> Observations:

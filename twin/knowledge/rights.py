@@ -46,7 +46,7 @@ class Right:
         kept = (rows.result_time_s >= self.since_s) & (rows.result_time_s < self.until_s)
         if self.datastreams is not None:
             kept &= np.isin(rows.datastream, np.array(self.datastreams, dtype=np.int32))
-        return rows if kept.all() else Observations(*(column[kept] for column in rows))
+        return rows if kept.all() else rows.at(kept)
 
     def coarsened(self, rows: Observations, until_s: float) -> Observations:
         """Means by datastream and span, of spans that were over, and all results in, by a moment.

@@ -12,7 +12,7 @@ import numpy as np
 
 from twin.clock import N_SLICES, SLICE_S
 from twin.errors import InputError
-from twin.knowledge.datasets import Dataset, Observations, observations
+from twin.knowledge.datasets import Dataset, observations
 from twin.knowledge.day import CountReading, flows_from_counts
 from twin.knowledge.platform import DataPlatform
 from twin.live.aggregates import events_of
@@ -91,9 +91,8 @@ def counts_of(
         in_time = rows.result_time_s <= (slot + 1.0) * SLICE_S + wait_s
         latency.append(rows.result_time_s - rows.phenomenon_time_s)
         n_late += int((~in_time).sum())
-        prompt = Observations(*(column[in_time] for column in rows))
         reading = CountReading(settings.interval_s, settings.miss_share, longest_gap_s=0.0)
-        flow = flows_from_counts(prompt, n_links, reading)
+        flow = flows_from_counts(rows.at(in_time), n_links, reading)
         total += np.nan_to_num(flow)
         n_fleets += np.isfinite(flow)
         error = max(error, float(settings.noise_share))

@@ -27,8 +27,8 @@ class Loader:
 
     Parameters
     ----------
-    network, supply
-        See `twin.kernels.traffic`; ``supply`` may be changed between calls of `advance`.
+    network, supply, rules
+        See `twin.kernels.traffic` and `Rules`; ``supply`` may be changed between calls of `advance`.
     trip_key
         Random key of every trip, (n_trips,) uint64; rows that are no car trips are never released.
     routes
@@ -38,7 +38,7 @@ class Loader:
     kind
         Kind of every vehicle, trips then legs, (n_vehicles,): a row of the rules' tables; cars (0) if not
         given.
-    n_domains, n_threads
+    domains
         Parts of the network and how many threads work them; the moments are the same for any numbers.
     """
 

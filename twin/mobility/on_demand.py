@@ -16,6 +16,10 @@ from twin.clock import MS
 from twin.errors import WorkError
 from twin.kernels import insertion, reinsertion
 from twin.kernels.insertion import FleetState, Problem, RideRequests, RoutePlan, Search, Travel
+from twin.kernels.paths import Bounds
+from twin.mobility.network import Roads
+from twin.routing.search import times_between
+from twin.scenario.ledger import Parameters
 
 EXACT_UP_TO = 4
 """So many requests are placed at once by enumeration to its end."""
@@ -38,11 +42,29 @@ class Terms:
     wait_weight: float
     ride_weight: float
 
+    @staticmethod
+    def of(parameters: Parameters) -> Terms:
+        """Those of the ledger."""
+        names = ("stay_s", "wait_weight", "ride_weight")
+        return Terms(*(float(parameters[f"on_demand.{name}"]) for name in names))
+
     def row(self) -> np.ndarray:
         """As the kernels read them."""
         monotone = self.wait_weight >= self.ride_weight
         thousandths = (round(1_000 * self.wait_weight), round(1_000 * self.ride_weight))
         return np.array([round(self.stay_s * MS), *thousandths, monotone], dtype=np.int64)
+
+
+def driving_times_ms(roads: Roads, bounds: Bounds, links: np.ndarray, parameters: Parameters) -> np.ndarray:
+    """Driving times by which an operator reckons from link to link (n, n) int64 [ms].
+
+    Those of free flow, longer by a share; rounded up, so that the triangle inequality stays. The bounds are
+    those to the links in free flow.
+    """
+    free_ms = times_between(roads.topology, bounds, links[:, None], links) + roads.free_ms[links]
+    table = np.ceil(free_ms * float(parameters["on_demand.running_time_share"])).astype(np.int64)
+    np.fill_diagonal(table, 0)
+    return np.ascontiguousarray(table)
 
 
 def promises(

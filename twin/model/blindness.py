@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from twin.indicators.records import ROAD_MANAGER
-from twin.knowledge.datasets import Observations
+from twin.knowledge.datasets import Observations, no_observations
 from twin.mobility.loading import Loader
 from twin.model.utility_state import Servers, UtilityState
 from twin.sensing.fleets import Fleet
 
 
-def told(fleet: Fleet, rows: Observations, utilities: UtilityState, servers: Servers) -> Observations:
-    """What of a fleet's reports reaches its owner.
+def drop_lost(fleet: Fleet, rows: Observations, utilities: UtilityState, servers: Servers) -> Observations:
+    """Forget what counters without power had counted, and drop reports that do not reach the fleet's owner.
 
     A counter without power counts nothing; without a mobile site its report is lost. A phone has a battery
     of its own and needs the site alone. What is sent to a data centre that is down is lost, too.
@@ -24,7 +24,7 @@ def told(fleet: Fleet, rows: Observations, utilities: UtilityState, servers: Ser
     if not rows.n_rows:
         return rows
     if not _answers(fleet, servers):
-        return _taken(rows, np.zeros(rows.n_rows, dtype=np.bool_))
+        return no_observations()
     if fleet.table is not None:
         return rows  # devices went without power or network themselves
     if fleet.dataset.feature == "place":
@@ -33,17 +33,13 @@ def told(fleet: Fleet, rows: Observations, utilities: UtilityState, servers: Ser
         lost = utilities.silent
     else:
         lost = utilities.silent | utilities.unlit
-    return _taken(rows, ~lost[rows.datastream])
+    return rows.at(~lost[rows.datastream])
 
 
 def _answers(fleet: Fleet, servers: Servers) -> bool:
     if fleet.provider >= 0:
         return bool(servers.provider[fleet.provider])
     return bool(servers.city[0]) if fleet.dataset.owner == ROAD_MANAGER else True
-
-
-def _taken(rows: Observations, kept: np.ndarray) -> Observations:
-    return Observations(*(column[kept] for column in rows))
 
 
 def connected(loader: Loader, rows: np.ndarray, utilities: UtilityState) -> np.ndarray:

@@ -15,7 +15,7 @@ from twin.mobility.fares import Fares
 from twin.population.days.legs import tours_of
 from twin.population.tables import Persons, Trips
 from twin.routing.journeys import JourneyQueries, Offer, Planned
-from twin.routing.search import bounds_to
+from twin.routing.search import bounds_to, times_between
 from twin.scenario.transit_offers import ParkAndRide
 from twin.territory.timetable_build import projected
 from twin.units import CENTS_PER_EUR, MIN_PER_H, S_PER_MIN
@@ -105,10 +105,8 @@ def _drive_ms(
     """Free-flow times from links to their destinations (n,) and to every car park (n_parks, n) [ms]."""
     topology, free_ms = model.roads.topology, model.roads.free_ms
     bounds = bounds_to(topology, free_ms, np.concatenate([destination, park]))
-    between = bounds.cost_ms[:, topology.head[origin]].astype(np.int64)
-    trip = np.arange(origin.shape[0])
-    direct = between[bounds.row_of_node[topology.tail[destination]], trip]
-    to_park = between[bounds.row_of_node[topology.tail[park]]]
+    direct = times_between(topology, bounds, origin, destination)
+    to_park = times_between(topology, bounds, origin, park[:, None])
     starts = free_ms[origin]
     return direct + starts + free_ms[destination], to_park + starts + free_ms[park][:, None]
 

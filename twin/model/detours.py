@@ -70,13 +70,10 @@ def _ways(model: TwinModel, state: Access, rows: np.ndarray, origin: np.ndarray)
     ways: list[np.ndarray | None] = [None] * rows.shape[0]
     open_rows = np.arange(rows.shape[0])
     while open_rows.size:
-        n = open_rows.shape[0]
         stop = buses.legs.routes.pool[buses.legs.routes.end[target[open_rows]] - 1]
-        asked = RouteQueries(
-            origin[open_rows], stop, np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.uint64)
-        )
+        asked = RouteQueries.between(origin[open_rows], stop)
         bounds = bounds_to(topology, model.roads.free_ms, stop)
-        found = find_routes(topology, weights, bounds, asked, np.arange(n), NO_DRAWS)
+        found = find_routes(topology, weights, bounds, asked, np.arange(open_rows.size), NO_DRAWS)
         for k in np.flatnonzero(found.start >= 0).tolist():
             row = int(open_rows[k])
             ways[row] = found.of(k)

@@ -6,7 +6,7 @@ import numpy as np
 
 from twin.kernels.paths import BLOCKED
 from twin.mobility.network import Roads
-from twin.routing.search import bounds_to
+from twin.routing.search import bounds_to, times_between
 from twin.territory.territory import Territory
 
 
@@ -31,8 +31,7 @@ class MapWays:
 
     def _between(self, links: np.ndarray, weight: np.ndarray) -> np.ndarray:
         bounds = bounds_to(self._topology, weight, links)
-        row = bounds.row_of_node[self._topology.tail[links]]
-        cost = bounds.cost_ms[row][:, self._topology.head[links]].T.astype(np.float64)
+        cost = times_between(self._topology, bounds, links[:, None], links)
         ends = (weight[links][:, None] + weight[links]) / 2.0
         apart = np.where(cost >= BLOCKED, np.inf, cost + ends)
         apart[links[:, None] == links] = 0.0

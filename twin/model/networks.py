@@ -17,7 +17,6 @@ from twin.model.utility_orders import UtilityOrders, utility_orders_of
 from twin.model.utility_state import UtilityState
 from twin.territory.tables import Floats
 from twin.utilities.day import NetworkDay
-from twin.utilities.demand import DayConsumption
 from twin.utilities.physics import check_engines
 from twin.utilities.spans import QUARTER_S
 
@@ -33,6 +32,7 @@ class Networks:
         check_engines()
         self.orders: UtilityOrders = utility_orders_of(model.spec, territory, model.seed_)
         orders = self.orders
+        self.roads = CrewRoads(model, orders.depot)
         self.day = NetworkDay(
             territory.utilities,
             parameters,
@@ -41,12 +41,11 @@ class Networks:
             orders.crews,
             orders.rules,
             orders.stores,
+            self.roads.expected_s,
         )
         if model.step_s % self.day.step_s:
             what = f"{self.day.step_s:g} s do not divide a step of the model"
             raise InputError("utilities.cascade_step_s", what, f"a divisor of {model.step_s} s")
-        self.roads = CrewRoads(model, self.orders.depot)
-        self.day.faults.repairs.expects = self.roads.expected_s
         self._noted: list[tuple[float, ...]] = []
         self.reach = outage_reach_of(territory, model.roads, parameters)
 
@@ -79,11 +78,6 @@ class Networks:
         count = np.bincount(quarter)
         sums = [np.bincount(quarter, weights=column) for column in table[:, 1:].T]
         return np.column_stack(sums) / count[:, None]
-
-    def consumption(self, model: TwinModel) -> DayConsumption:
-        """What places drew on the day as it was lived."""
-        days = model.state.itineraries
-        return DayConsumption(model.demand, days.departed_ms, days.arrived_ms)
 
 
 def networks_of(model: TwinModel) -> Networks | None:

@@ -11,6 +11,7 @@ from twin.behaviour.on_demand import books
 from twin.clock import MS
 from twin.errors import InputError
 from twin.kernels.paths import Bounds, RouteQueries
+from twin.mobility.on_demand import driving_times_ms
 from twin.mobility.shared_rides import SharedFleet, legs_of
 from twin.mobility.vehicles import Legs
 from twin.model.journeys_compared import inside, usual_times_s
@@ -19,7 +20,7 @@ from twin.population.days.legs import tours_of
 from twin.population.days.modes import value_of_time_eur_per_h
 from twin.population.population import Population
 from twin.population.tables import ON_DEMAND, TRANSIT
-from twin.routing.search import NO_DRAWS, bounds_to, find_routes, static_weights
+from twin.routing.search import NO_DRAWS, bounds_to, find_routes, static_weights, times_between
 from twin.scenario.on_demand import OnDemandTransport
 from twin.territory.served import carried, depot_of
 from twin.units import S_PER_H, S_PER_MIN
@@ -100,7 +101,7 @@ def on_demand_of(model: TwinModel, planned: Population, transit: Transit) -> tup
     key = trips.trip_key[rows]
     service = OnDemand(
         order, fleet, rows, key, planned, tours_of(trips.purpose, trips.person), place.astype(np.int32),
-        _table(model, bounds, links), bounds, legs_of(key, order.vehicles),
+        driving_times_ms(model.roads, bounds, links, model.parameters), bounds, legs_of(key, order.vehicles),
     )  # fmt: skip
     return Population.of(planned.persons, changed, planned.report), service
 
@@ -114,20 +115,6 @@ def _none(planned: Population, first_row: int) -> OnDemand:
     return OnDemand(
         None, fleet, nobody, key, planned, nobody, nobody.astype(np.int32), table, None, Legs.none()
     )
-
-
-def _table(model: TwinModel, bounds: Bounds, links: np.ndarray) -> np.ndarray:
-    """Driving times that the operator reckons with from link to link (n_links, n_links) int64 [ms].
-
-    Those of free flow, longer by a share; rounded up, so that the triangle inequality stays.
-    """
-    topology = model.roads.topology
-    free_ms = model.roads.free_ms[links]
-    row = bounds.row_of_node[topology.tail[links]]
-    between = bounds.cost_ms[row][:, topology.head[links]].T + free_ms[None, :]
-    table = np.ceil(between * float(model.parameters["on_demand.running_time_share"])).astype(np.int64)
-    np.fill_diagonal(table, 0)
-    return np.ascontiguousarray(table)
 
 
 def _riders(
@@ -189,7 +176,7 @@ def _direct_s(
     rows = np.flatnonzero(can)
     origin, destination = ends[:, rows]
     bounds = bounds_to(topology, model.roads.free_ms, destination)
-    between = bounds.cost_ms[bounds.row_of_node[topology.tail[destination]], topology.head[origin]]
+    between = times_between(topology, bounds, origin, destination)
     share = float(model.parameters["on_demand.running_time_share"])
     direct_s[rows] = share * (between + model.roads.free_ms[destination]) / MS
     return direct_s, can
@@ -202,10 +189,7 @@ def _both_ways(model: TwinModel, links: np.ndarray, depot_link: int) -> np.ndarr
     depot = np.full(n, depot_link)
     ok = np.ones(n, dtype=np.bool_)
     for origin, destination in ((depot, links), (links, depot)):
-        asked = RouteQueries(
-            origin.astype(np.int32), destination.astype(np.int32),
-            np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.uint64),
-        )  # fmt: skip
+        asked = RouteQueries.between(origin, destination)
         bounds = bounds_to(topology, free_ms, destination)
         found = find_routes(
             topology, static_weights(free_ms), bounds, asked, np.arange(n), NO_DRAWS, model.threads

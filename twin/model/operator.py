@@ -30,10 +30,7 @@ class Operator(Actor):
         super().__init__(model)
         assert service.order is not None
         self.name, self.order, self.service = service.order.name, service.order, service
-        parameters = model.parameters
-        self.terms = Terms(
-            *(float(parameters[f"on_demand.{name}"]) for name in ("stay_s", "wait_weight", "ride_weight"))
-        )
+        self.terms = Terms.of(model.parameters)
 
     def assign(self, bookings: Bookings, dispatch: Dispatch, moment_s: int) -> None:
         """Answer those who have called, plan every vehicle's next stops anew, send home whoever is done."""

@@ -16,17 +16,16 @@ import numpy as np
 from twin.clock import MS
 from twin.kernels import parking as kernels
 from twin.kernels.parking import OWN, STREET, UNSERVED, Arrivals, Drive, Parked, Spaces
-from twin.kernels.paths import BLOCKED, RouteQueries
+from twin.kernels.paths import BLOCKED, RouteQueries, whole_ms
 from twin.model.parking_plan import ELSEWHERE, ParkingPlan
 from twin.model.state import Access, ParkingState
+from twin.routing.pieces import in_one, in_pools
 from twin.routing.routes import Routes
 from twin.routing.search import NO_DRAWS, bounds_to, find_routes, static_weights
 from twin.units import MS_PER_H
 
 if TYPE_CHECKING:
     from twin.model.twin_model import TwinModel
-
-LINKS_A_SEARCH = 64  # first guess of a search's length; a longer one only costs a second call
 
 
 def leave(model: TwinModel, state: Access, rows: np.ndarray) -> None:
@@ -99,8 +98,8 @@ def _choose(
     arrivals = Arrivals(link, place, places.x_m[place], places.y_m[place], stay_h, plan.ms_per_eur[rows])
     supply = plan.supply
     spaces = Spaces(standing.own, standing.free, supply.street, supply.eur_per_h, supply.x_m, supply.y_m)
-    weight_ms = np.where(state.orders.closed, BLOCKED, np.minimum(state.supply.free_ms, BLOCKED - 1))
-    drive = plan.drive._replace(weight_ms=weight_ms.astype(np.int32))
+    weight_ms = np.where(state.orders.closed, BLOCKED, whole_ms(state.supply.free_ms))
+    drive = plan.drive._replace(weight_ms=weight_ms)
     kind, chosen, onward = run(model, spaces, arrivals, drive)
     standing.link[rows], standing.found[rows] = chosen, kind
     person = trips.person[rows]
@@ -127,19 +126,17 @@ def _choose(
 def run(
     model: TwinModel, spaces: Spaces, arrivals: Arrivals, drive: Drive
 ) -> tuple[np.ndarray, np.ndarray, list[np.ndarray]]:
-    """Kind of space and link of each arrival (n,), and the links driven on, in as many pools as it takes."""
+    """Kind of space and link of each arrival (n,), and the links driven on."""
     n, topology = arrivals.link.shape[0], model.roads.topology
     kind, link = np.zeros(n, dtype=np.int8), np.zeros(n, dtype=np.int32)
     start, end = np.full((2, n), -1, dtype=np.int64)
-    onward: list[np.ndarray] = []
-    done = 0
-    while done < n:
-        pool = np.empty((n - done) * LINKS_A_SEARCH + topology.first_out.shape[0] + 2, dtype=np.int32)
+
+    def fill(done: int, pool: np.ndarray) -> int:
         parked = Parked(kind, link, start, end, pool)
-        upto = kernels.park(topology, model.workspace, spaces, arrivals, drive, done, parked)
-        onward += [pool[max(start[k], 0) : max(end[k], 0)] for k in range(done, upto)]
-        done = upto
-    return kind, link, onward
+        return kernels.park(topology, model.workspace, spaces, arrivals, drive, done, parked)
+
+    found = in_one(in_pools(topology, np.arange(n), fill), start, end)
+    return kind, link, [found.of(k) for k in range(n)]
 
 
 def _note(model: TwinModel, plan: ParkingPlan, standing: ParkingState, moment_s: int) -> None:

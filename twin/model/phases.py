@@ -10,7 +10,7 @@ from twin.clock import MS
 from twin.kernels.observe import LinkExits
 from twin.mobility.passages import Passages
 from twin.model import networks, parking, travel
-from twin.model.blindness import told
+from twin.model.blindness import drop_lost
 from twin.model.false_data import falsified
 from twin.model.metering import consumption_of, publish
 from twin.model.state import Access
@@ -89,7 +89,7 @@ def _sense(model: TwinModel, state: Access, moment_s: int) -> None:
     for fleet in state.devices.values():
         rows = observe(fleet, truth, model.seed_)
         rows = falsified(model, fleet, rows, moment_s, moment_s + model.step_s)
-        publish(state.platform, fleet, told(fleet, rows, state.utilities, state.servers))
+        publish(state.platform, fleet, drop_lost(fleet, rows, state.utilities, state.servers))
 
 
 def _events(passages: Passages) -> LinkExits:

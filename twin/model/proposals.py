@@ -12,7 +12,7 @@ import numpy as np
 from twin.calculators.objectives import Objective, co2_g
 from twin.calculators.provider import honours_class
 from twin.clock import MS
-from twin.kernels.paths import BLOCKED, RouteQueries
+from twin.kernels.paths import BLOCKED, RouteQueries, whole_ms
 from twin.kernels.random import stream_of, uniforms
 from twin.model.state import Advice, AdviceRequests, Belief
 from twin.routing.alternatives import Admissible
@@ -180,8 +180,7 @@ def sifted(found: list[np.ndarray], weight_ms: np.ndarray, rule: Admissible, k: 
 
 def _times(weight_ms: np.ndarray, factor: np.ndarray) -> np.ndarray:
     """Weights raised by a factor of each link (n_links,) int32 [ms]."""
-    felt = np.minimum(np.rint(weight_ms * factor), BLOCKED - 1)
-    return np.where(weight_ms >= BLOCKED, BLOCKED, felt).astype(np.int32)
+    return np.where(weight_ms >= BLOCKED, BLOCKED, whole_ms(weight_ms * factor))
 
 
 def _asking(requests: AdviceRequests, rows: np.ndarray) -> RouteQueries:
@@ -227,8 +226,8 @@ def least_co2(
 
 def _priced(weight_ms: np.ndarray, mg: np.ndarray, ms_per_g: float) -> np.ndarray:
     """Weights with CO2 [mg] at a price in time (n_links,) int32 [ms]."""
-    felt = np.minimum(weight_ms + np.rint(mg / MG * ms_per_g), BLOCKED - 1)
-    return np.where(weight_ms >= BLOCKED, BLOCKED, felt).astype(np.int32)
+    felt = whole_ms(weight_ms + np.rint(mg / MG * ms_per_g))
+    return np.where(weight_ms >= BLOCKED, BLOCKED, felt)
 
 
 def _shortest(agent: ProviderAgent, weight_ms: np.ndarray, asking: RouteQueries) -> Routes:

@@ -27,7 +27,7 @@ from twin.mobility.mean_car import mean_car_co2_curve
 from twin.model import proposals
 from twin.model.actor import Actor
 from twin.model.state import Access, Advice, AdviceRequests, Belief
-from twin.routing.routes import Routes
+from twin.routing.pieces import in_one, in_pools
 from twin.routing.search import NO_DRAWS, static_weights
 from twin.scenario.actors import Provider
 from twin.scenario.ledger import Parameters
@@ -102,7 +102,7 @@ class ProviderAgent(Actor):
             platform.append(f"{self.name}.traffic", published)
         n_links = self.length_m.shape[0]
         expected_s = self._expected_s(picture, before)
-        belief.time_ms = advice_times_ms(expected_s, self.free_flow_ms, np.zeros(n_links, dtype=np.bool_))
+        belief.time_ms = advice_times_ms(expected_s, self.free_flow_ms)
         belief.closed = self._closed(platform, moment_s)
         belief.classed = known_classes(platform, self.name, ROAD_MANAGER, moment_s, n_links)
         belief.plain_ms, belief.honouring_ms = self.weights_ms(belief)
@@ -197,18 +197,10 @@ class ProviderAgent(Actor):
         )
         answer = Answer(*(np.full(n, -1, dtype=np.int64) for _ in range(4)))
         ground = SearchGround(model.roads.topology, model.bounds, model.workspace, NO_DRAWS)
-        pools: list[np.ndarray] = []
-        done, shift = 0, 0
-        while done < n:
-            out = np.empty((n - done) * 64 + model.roads.topology.first_out.shape[0] + 2, dtype=np.int32)
-            upto = advice.advise(ground, counsel, asking, done, out, answer)
-            piece = done + np.flatnonzero(answer.start[done:upto] >= 0)
-            used = int(answer.end[piece].max()) if piece.size else 0
-            answer.start[piece] += shift
-            answer.end[piece] += shift
-            shift += used
-            pools.append(out[:used])
-            done = upto
-        better = np.flatnonzero(answer.start >= 0)
-        found = Routes(np.concatenate(pools), answer.start, answer.end)
+
+        def fill(done: int, pool: np.ndarray) -> int:
+            return advice.advise(ground, counsel, asking, done, pool, answer)
+
+        found = in_one(in_pools(ground.topology, np.arange(n), fill), answer.start, answer.end)
+        better = np.flatnonzero(found.start >= 0)
         return Advice(requests.trip[better], found.taken(better))

@@ -30,6 +30,7 @@ from twin.model.twin_model import TwinModel
 from twin.model.utilities_record import utilities_record_of
 from twin.population.population import Population
 from twin.population.tables import CAR
+from twin.routing.search import times_between
 from twin.units import CENTS_PER_EUR
 
 N_FIRST_FULL = 10
@@ -204,12 +205,11 @@ def _free_flow_s(model: TwinModel, population: Population) -> np.ndarray:
 
     Who parks and rides: from door to door, as planned in free flow and by the timetable.
     """
-    trips, topology = population.trips, model.roads.topology
+    trips = population.trips
     out = np.asarray(trips.duration_s, dtype=np.float64).copy()
     cars = np.flatnonzero(trips.mode == CAR)
     origin, destination = model.car_trips.origin[cars], model.car_trips.destination[cars]
-    row = model.bounds.row_of_node[topology.tail[destination]]
-    between = model.bounds.cost_ms[row, topology.head[origin]].astype(np.int64)
+    between = times_between(model.roads.topology, model.bounds, origin, destination)
     total = between + model.roads.free_ms[origin] + model.roads.free_ms[destination]
     same = origin == destination
     total = np.where(same, model.roads.free_ms[origin], total)

@@ -124,10 +124,7 @@ def _give_routes(model: TwinModel, state: Access) -> None:
 def _ways(model: TwinModel, closed: np.ndarray, origin: np.ndarray, end: np.ndarray) -> list[np.ndarray]:
     """Quickest ways by the map from links to links (n,), round what is closed where there is a way round."""
     service, n = model.on_demand, origin.shape[0]
-    asked = RouteQueries(
-        origin.astype(np.int32), end.astype(np.int32),
-        np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.uint64),
-    )  # fmt: skip
+    asked = RouteQueries.between(origin, end)
     ways: dict[int, np.ndarray] = {}
     for weights in (np.where(closed, BLOCKED, model.roads.free_ms), model.roads.free_ms):
         rows = np.array([k for k in range(n) if k not in ways], dtype=np.int64)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from twin.clock import MS, SLICE_MS
+from twin.clock import MS, SLICE_MS, middle_of_month
 from twin.conditions.daylight import dark_share, sun_hours
 from twin.indicators.utilities_record import UtilitiesRecord
 from twin.kernels.random import keys_of, stream_of, uniforms
@@ -34,7 +33,6 @@ if TYPE_CHECKING:
     from twin.model.twin_model import TwinModel
 
 _EQUIPPED = stream_of("mobility.equipped")
-MIDDLE_OF_MONTH = 15
 
 
 class DeviceGround:
@@ -192,8 +190,8 @@ class DeviceGround:
     @cached_property
     def _sun_h(self) -> tuple[float, float]:
         model, streets = self.model, self.model.ground.streets
-        date = model.conditions.calendar.date if model.conditions is not None else dt.date(
-            model.month // 12, model.month % 12 + 1, MIDDLE_OF_MONTH)  # fmt: skip
+        today = model.conditions
+        date = middle_of_month(model.month) if today is None else today.calendar.date
         return sun_hours(date, float(streets.node_lon.mean()), float(streets.node_lat.mean()))
 
     def _present(self, start_ms: int, end_ms: int) -> Floats:

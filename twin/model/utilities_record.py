@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from twin.clock import SLICE_S
+from twin.clock import SLICE_S, middle_of_month
 from twin.conditions.weather import WARMEST_H, climate_of, season_temperature_c
 from twin.indicators.utilities_record import (
     SERVICES,
@@ -16,6 +15,7 @@ from twin.indicators.utilities_record import (
     UtilitiesRecord,
     VisitRows,
 )
+from twin.model.metering import consumption_of_day
 from twin.territory.tables import Floats, Ints, Texts
 from twin.territory.utilities.tables import POWER, TELECOM, WATER
 from twin.units import H_PER_DAY, S_PER_H, W_PER_KW
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from twin.model.networks import Networks
     from twin.model.twin_model import TwinModel
 
-MIDDLE_OF_MONTH = 15
 WHY_INPUT = {POWER: "no power", WATER: "not filled", TELECOM: "no telecom"}
 
 
@@ -42,7 +41,8 @@ def utilities_record_of(model: TwinModel) -> UtilitiesRecord | None:
     territory, noted = model.territory, networks.noted()
     layers, place_id, spans = territory.utilities, territory.places.place_id, networks.day.spans()
     outside_c = outdoor_c(model, spans.n_quarters)
-    flows = physics_of(territory, networks.consumption(model), model.parameters, spans, outside_c)
+    drawn = consumption_of_day(model, model.state.itineraries)
+    flows = physics_of(territory, drawn, model.parameters, spans, outside_c)
     assert flows.heat is not None
     begin, share = _shares(model, spans)
     known = inventory_of(layers)
@@ -171,7 +171,6 @@ def outdoor_c(model: TwinModel, n_quarters: int) -> Floats:
         return hourly[np.minimum(hour.astype(np.int64), len(hourly) - 1)]
     streets = model.ground.streets
     climate = climate_of(float(streets.node_lon.mean()), float(streets.node_lat.mean()), parameters)
-    middle = dt.date(model.month // 12, model.month % 12 + 1, MIDDLE_OF_MONTH)
-    mean_c = season_temperature_c(middle, climate, parameters)
+    mean_c = season_temperature_c(middle_of_month(model.month), climate, parameters)
     amplitude = float(parameters["conditions.temperature_of_day"])
     return np.asarray(mean_c + amplitude * np.cos(2.0 * np.pi * (hour - WARMEST_H) / H_PER_DAY))

@@ -26,12 +26,10 @@ from twin.kernels.hierarchy_weights import Costs, Given
 from twin.kernels.paths import Bounds, RoutePool, Topology
 from twin.routing.dissection import geometric_order, has_metis, metis_order
 from twin.routing.elimination import edges_of, links_of_arcs, shape_of
-from twin.routing.pieces import in_parts
+from twin.routing.pieces import Piece, in_parts, in_pools
 from twin.routing.routes import Routes
 from twin.routing.topology import star
 
-LINKS_A_ROUTE = 96
-"""First guess of a route's length, for the size of the pool; a longer one only costs a second call."""
 MOST_CHANGED = 0.005
 """Share of changed weights up to which it pays to go by what changed (measured: `benchmarks/README.md`)."""
 ORDERS = ("geometric", "metis")
@@ -178,15 +176,13 @@ def paths(
     asked, rows, cost_ms = _asked(metric, origin_links, destination_links)
     start, end = np.full(rows.shape[0], -1, dtype=np.int64), np.full(rows.shape[0], -1, dtype=np.int64)
 
-    def work(part: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
-        desk, pieces, done = desk_for(metric), [], 0
-        n_states = metric.ways.place.shape[0]
-        while done < part.shape[0]:
-            pool = np.empty((part.shape[0] - done) * LINKS_A_ROUTE + n_states + 2, dtype=np.int32)
-            upto = queries.ask(metric.ways, asked, part, done, cost_ms, RoutePool(pool, start, end), desk)
-            pieces.append((part[done:upto], pool))
-            done = upto
-        return pieces
+    def work(part: np.ndarray) -> list[Piece]:
+        desk = desk_for(metric)
+
+        def fill(done: int, pool: np.ndarray) -> int:
+            return queries.ask(metric.ways, asked, part, done, cost_ms, RoutePool(pool, start, end), desk)
+
+        return in_pools(metric.ways.topology, part, fill)
 
     return cost_ms, in_parts(rows, threads, work, (start, end))
 

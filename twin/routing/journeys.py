@@ -30,8 +30,8 @@ class Offer:
 
     Parameters
     ----------
-    changes
-        Walks between stops; a change at one stop takes `change_ms`, at another the walk besides.
+    footpaths
+        Changes between stops; one at the same stop takes `change_ms`, at another the walk besides.
     """
 
     timetable: Timetable

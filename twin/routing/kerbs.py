@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from twin.kernels.paths import BLOCKED, RouteQueries, Topology
-from twin.routing.search import bounds_to
+from twin.routing.search import bounds_to, times_between
 
 SAME_STREET_SHARE = 0.01
 """Two directions of one street differ in length by less than this share: they are drawn as one line, and
@@ -56,8 +56,7 @@ def best_sides(
         for to_other in (False, True):
             d = other[destination[rows]] if to_other else destination[rows]
             there = (o >= 0) & (d >= 0) & (o != d)
-            row = bounds.row_of_node[topology.tail[d]]
-            between = bounds.cost_ms[row, topology.head[o]].astype(np.int64)
+            between = times_between(topology, bounds, o, d)
             total = between + free_ms[o] + free_ms[d]
             better = there & (between < BLOCKED) & (total < best_ms)
             best_ms = np.where(better, total, best_ms)

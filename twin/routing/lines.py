@@ -290,9 +290,8 @@ def _routes_between(
     at_once = max(1, TREE_BYTES // (4 * (topology.first_out.shape[0] - 1)))
     weights = static_weights(weight_ms)
     for first in range(0, len(pairs), at_once):
-        to, begin = (np.ascontiguousarray(each) for each in pairs[first : first + at_once].T)
-        moment, nobody = np.zeros(len(to), dtype=np.int64), np.zeros(len(to), dtype=np.uint64)
-        queries = RouteQueries(begin, to, moment, nobody)
+        to, begin = pairs[first : first + at_once].T
+        queries = RouteQueries.between(begin, to)
         bounds = bounds_to(topology, weight_ms, to)
         routes = find_routes(topology, weights, bounds, queries, np.arange(len(to)), NO_DRAWS)
         for row, pair in enumerate(zip(begin.tolist(), to.tolist(), strict=True)):

@@ -7,15 +7,12 @@ import numpy as np
 from twin.kernels import paths
 from twin.kernels.paths import Bounds, RoutePool, RouteQueries, Stream, Topology, Weights
 from twin.kernels.search import SearchGround, route_trips
-from twin.routing.pieces import Piece, in_parts
+from twin.routing.pieces import Piece, in_parts, in_pools
 from twin.routing.routes import Routes
 from twin.routing.topology import workspace_for
 
 SLICES_SIDE_BY_SIDE = 4
 """Trips that leave in so many slices are searched by destination: their weights lie in a cache together."""
-LINKS_A_ROUTE = 96
-"""First guess of a route's length, for the size of the pool; a longer one only costs a second call."""
-
 
 NO_DRAWS = Stream(0, np.uint64(0))
 """For weights that everyone feels the same."""
@@ -40,6 +37,18 @@ def bounds_to(topology: Topology, least_ms: np.ndarray, destinations: np.ndarray
     return Bounds(cost_ms, row_of_node)
 
 
+def times_between(
+    topology: Topology, bounds: Bounds, origin: np.ndarray, destination: np.ndarray
+) -> np.ndarray:
+    """Least time from the head of origin links to the tail of destination links, int64 [ms].
+
+    So neither link's own time is counted; BLOCKED where there is no way. The bounds are those to the
+    destination links. Origins and destinations are broadcast: (n, 1) and (m,) make a table (n, m).
+    """
+    row = bounds.row_of_node[topology.tail[destination]]
+    return np.asarray(bounds.cost_ms[row, topology.head[origin]], dtype=np.int64)
+
+
 def static_weights(weight_ms: np.ndarray) -> Weights:
     """Weights that hold all day and are felt as they are: (n_links,) int32 [ms]."""
     row = np.ascontiguousarray(weight_ms, dtype=np.int32).reshape(1, -1)
@@ -57,12 +66,15 @@ def find_routes(
 ) -> Routes:
     """Shortest routes of the trips ``rows``; other trips have none in the answer."""
     n_trips = queries.origin.shape[0]
-    start, end = places = np.full(n_trips, -1, dtype=np.int64), np.full(n_trips, -1, dtype=np.int64)
+    start, end = np.full(n_trips, -1, dtype=np.int64), np.full(n_trips, -1, dtype=np.int64)
 
     def work(part: np.ndarray) -> list[Piece]:
-        return _pieces(
-            SearchGround(topology, bounds, workspace_for(topology), draws), weights, queries, part, places
-        )
+        ground = SearchGround(topology, bounds, workspace_for(topology), draws)
+
+        def fill(done: int, pool: np.ndarray) -> int:
+            return route_trips(ground, weights, queries, part, done, RoutePool(pool, start, end))
+
+        return in_pools(topology, part, fill)
 
     return in_parts(_side_by_side(queries, weights, rows), threads, work, (start, end)).packed()
 
@@ -72,22 +84,3 @@ def _side_by_side(queries: RouteQueries, weights: Weights, rows: np.ndarray) -> 
     while_held_ms = SLICES_SIDE_BY_SIDE * weights.slice_ms if weights.cost_ms.shape[0] > 1 else 2**62
     order = np.lexsort((queries.destination[rows], queries.depart_ms[rows] // while_held_ms))
     return np.ascontiguousarray(rows[order], dtype=np.int64)
-
-
-def _pieces(
-    ground: SearchGround,
-    weights: Weights,
-    queries: RouteQueries,
-    rows: np.ndarray,
-    places: tuple[np.ndarray, np.ndarray],
-) -> list[Piece]:
-    """Routes of the trips ``rows``, in as many pools as it takes; start and end are written to places."""
-    done = 0
-    pieces: list[Piece] = []
-    while done < rows.shape[0]:
-        room = max((rows.shape[0] - done) * LINKS_A_ROUTE, ground.topology.first_out.shape[0] + 2)
-        pool = np.empty(room, dtype=np.int32)
-        upto = route_trips(ground, weights, queries, rows, done, RoutePool(pool, *places))
-        pieces.append((rows[done:upto], pool))
-        done = upto
-    return pieces

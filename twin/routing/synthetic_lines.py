@@ -141,7 +141,7 @@ def _stops_along(line: _Line, territory: Territory, topology: Topology, ledger: 
     bounds = bounds_to(topology, weight_ms, into)
     reach_ms = bounds.cost_ms[bounds.row_of_node[topology.tail[into]], line.origin].astype(np.int64)
     last = into[[int((reach_ms + weight_ms[into]).argmin())]]
-    queries = RouteQueries(begin, last, np.zeros(1, dtype=np.int64), np.zeros(1, dtype=np.uint64))
+    queries = RouteQueries.between(begin, last)
     routes = find_routes(topology, static_weights(weight_ms), bounds, queries, np.arange(1), NO_DRAWS)
     route = routes.of(0)[1:]
     along_m = np.cumsum(streets.length_m[route])

@@ -11,7 +11,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from twin.clock import parse_time_s
 from twin.errors import InputError
 from twin.registry import Registry
 from twin.scenario.actors import SensorFleet
@@ -23,11 +22,12 @@ from twin.scenario.ghg_ranking import RankByGhg
 from twin.scenario.ledger import Parameters
 from twin.scenario.modification import Modification, OfWholeDays, OnLinks, Share
 from twin.scenario.on_demand import ON_DEMAND_ROWS, OnDemandTransport
+from twin.scenario.points import Point, listed_points
 from twin.scenario.road_edits import LEDGER_ROWS as ROAD_EDIT_ROWS
 from twin.scenario.road_edits import BikeLane, BusLane, Lanes, NewLink, OneWay, SignalPlan, TurnBan
 from twin.scenario.selectors import LinkSelector, Name
 from twin.scenario.services import CloseService
-from twin.scenario.spans import Spans, spans_of
+from twin.scenario.spans import Spans, ends_s, spans_of
 from twin.scenario.transit_offers import Fare, ParkAndRide
 from twin.scenario.utility_events import LEDGER_ROWS as UTILITY_ROWS
 from twin.scenario.utility_events import UTILITY_KINDS
@@ -179,8 +179,7 @@ class SchoolStreet(OnLinks, OfWholeDays):
     @property
     def spans_s(self) -> tuple[tuple[int, int], ...]:
         """Begin and end of each span [s]."""
-        ends = (each.split("-") for each in self.hours)
-        return tuple((parse_time_s(begin), parse_time_s(end)) for begin, end in ends)
+        return ends_s(self.hours)
 
     def parts(self) -> tuple[Modification, ...]:
         """Walking pace, and a class that every provider honours, in each span; itself is drivers' plans."""
@@ -225,22 +224,12 @@ class AddSensorFleet(OfWholeDays):
         self.fleet.written(merged, (*location, "fleet"))
 
 
-def _listed_points(value: Any) -> Any:
-    """Stops as a tuple, coordinates within it as tuples."""
-    if not isinstance(value, list | tuple):
-        return value
-    return tuple(tuple(each) if isinstance(each, list) else each for each in value)
-
-
-Point = tuple[Annotated[float, Field(ge=-180, le=180)], Annotated[float, Field(ge=-90, le=90)]]
-
-
 class BusLine(Modification):
     """A bus line more; `from` and `until` are the times of its first and last departures."""
 
     kind: Literal["bus_line"] = "bus_line"
     name: Name = Field(description="a text")
-    stops: Annotated[tuple[Name | Point, ...], BeforeValidator(_listed_points), Field(min_length=2)] = Field(
+    stops: Annotated[tuple[Name | Point, ...], BeforeValidator(listed_points), Field(min_length=2)] = Field(
         description="two or more of [lon, lat], a place id or a stop id of the timetable"
     )
     headway_s: Annotated[float, Field(ge=60, le=86_400)] = Field(description="seconds between 60 and 86400")

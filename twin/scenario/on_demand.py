@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from twin.scenario.ledger import Parameters
 from twin.scenario.modification import Modification
+from twin.scenario.points import Point, listed_points
 from twin.scenario.selectors import Name, PlaceSelector
 from twin.scenario.wording import fault
 
@@ -16,15 +17,6 @@ ON_DEMAND_ROWS = {
     key: f"on_demand.{key}" for key in ("seats", "fare_eur", "max_wait_s", "detour_factor", "detour_s")
 }
 """Keys that the ledger fills where a scenario is silent."""
-
-Point = tuple[Annotated[float, Field(ge=-180, le=180)], Annotated[float, Field(ge=-90, le=90)]]
-
-
-def _points(value: Any) -> Any:
-    """A list of points, or one point, as tuples."""
-    if not isinstance(value, list | tuple):
-        return value
-    return tuple(tuple(each) if isinstance(each, list) else each for each in value)
 
 
 def _whole(value: Any) -> Any:
@@ -46,13 +38,13 @@ class OnDemandTransport(Modification):
     kind: Literal["on_demand_transport"] = "on_demand_transport"
     name: Name = Field(description="a text")
     serves: PlaceSelector | None = Field(None, description='a table, for example {commune = "La Turbie"}')
-    polygon: Annotated[tuple[Point, ...], BeforeValidator(_points), Field(min_length=3)] | None = Field(
+    polygon: Annotated[tuple[Point, ...], BeforeValidator(listed_points), Field(min_length=3)] | None = Field(
         None, description="three or more [lon, lat], the corners of an area"
     )
     reaches: PlaceSelector | None = Field(
         None, description="a table that names places beyond: rides lead there from where it serves, and back"
     )
-    depot: Annotated[Name | Point, BeforeValidator(_points)] | None = Field(
+    depot: Annotated[Name | Point, BeforeValidator(listed_points)] | None = Field(
         None, description="[lon, lat] or a place id; omitted: in the middle of where it serves"
     )
     vehicles: Annotated[int, Field(ge=1, le=1_000)] = Field(description="a whole number from 1 to 1000")

@@ -12,6 +12,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from twin.scenario.ledger import Parameters
 from twin.scenario.modification import OfWholeDays, OnLinks, Share
+from twin.scenario.points import Point
 from twin.scenario.reading import as_tuple
 from twin.scenario.selectors import LinkSelector, Name
 from twin.scenario.wording import fault
@@ -93,7 +94,6 @@ def _numbers(value: list[Any]) -> bool:
 
 
 NodeNumber = Annotated[int, Field(gt=0)]
-Point = tuple[Annotated[float, Field(ge=-180, le=180)], Annotated[float, Field(ge=-90, le=90)]]
 End = Annotated[NodeNumber | Point, BeforeValidator(_end)]
 END_WORDS = "the number of a node, or [lon, lat] near one"
 

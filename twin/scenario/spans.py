@@ -30,6 +30,16 @@ def _span(text: str) -> str:
     return text
 
 
+def ends_s(spans: tuple[str, ...]) -> tuple[tuple[int, int], ...]:
+    """Begin and end of each span [s].
+
+    >>> ends_s(("08:00-08:45", "16:15-17:00"))
+    ((28800, 31500), (58500, 61200))
+    """
+    ends = (each.split("-") for each in spans)
+    return tuple((parse_time_s(begin), parse_time_s(end)) for begin, end in ends)
+
+
 Spans = Annotated[
     tuple[Annotated[str, AfterValidator(_span)], ...], BeforeValidator(spans_of), Field(min_length=1)
 ]

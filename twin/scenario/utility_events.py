@@ -25,7 +25,7 @@ By hand clerks serve on paper; crews are called by a radio of their own, and som
 switches on the spot.
 """
 POLICIES = ("requests", "nearest", "customers", "critical")
-"""Whom crews go to first: who was reported first, the nearest, where most places wait, what others need."""
+"""Whom crews go to first: reported first; the nearest; most places behind it; critical ones, then most."""
 CAUSES = ("digging", "burst", "vandalism")
 LEVELS = ("hv_mv", "mv_lv")
 MOST_GUST_MPS = 100.0

@@ -10,12 +10,12 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import BeforeValidator, Field
 
-from twin.clock import N_SLICES, SLICE_S, parse_time_s
+from twin.clock import N_SLICES, SLICE_S
 from twin.scenario.ledger import Parameters
 from twin.scenario.modification import OfWholeDays, OnLinks, Share
 from twin.scenario.modifications import LEDGER_ROWS, MODIFICATIONS
 from twin.scenario.reading import one_or_more
-from twin.scenario.spans import Spans
+from twin.scenario.spans import Spans, ends_s
 from twin.scenario.vehicles import CRITAIR_CLASSES, FUELS, VEHICLE_CLASSES
 
 ALL_DAY = "00:00-30:00"
@@ -37,8 +37,7 @@ class _OfVehicles(OnLinks, OfWholeDays):
     @property
     def spans_s(self) -> tuple[tuple[int, int], ...]:
         """Begin and end of each span [s]."""
-        ends = (each.split("-") for each in self.hours)
-        return tuple((parse_time_s(begin), parse_time_s(end)) for begin, end in ends)
+        return ends_s(self.hours)
 
     def holds(self, moment_s: np.ndarray | float) -> np.ndarray:
         """Whether it holds at moments of the day [s], (n,) bool."""

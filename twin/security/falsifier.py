@@ -82,15 +82,15 @@ class Falsifier:
     def told(self, rows: Observations, start_s: float, end_s: float) -> Observations:
         """The chunk of [start_s, end_s) as it reaches the platform."""
         if self.way in INVENTED:
-            return joined(rows, INVENTED[self.way](self, start_s, end_s))
+            return Observations.joined([rows, INVENTED[self.way](self, start_s, end_s)])
         place = np.minimum(np.searchsorted(self.streams, rows.datastream), max(len(self.streams) - 1, 0))
         owned = np.flatnonzero(self.streams[place] == rows.datastream) if len(self.streams) else place[:0]
         if not owned.size:
             return rows
-        mine, which = Observations(*(column[owned] for column in rows)), place[owned]
+        mine, which = rows.at(owned), place[owned]
         now = (mine.phenomenon_time_s >= self.span.from_s) & (mine.phenomenon_time_s < self.span.until_s)
         if self.way in REMEMBERING:
-            self.heard = joined(self.heard, mine)
+            self.heard = Observations.joined([self.heard, mine])
         if not now.any():
             return rows
         said = CHANGED[self.way](self, mine, which)
@@ -102,11 +102,6 @@ class Falsifier:
         """As the device's display has it: no less than 0, in whole steps."""
         result = np.maximum(result, 0.0)
         return np.floor(result / self.step + 0.5) * self.step if self.step else result
-
-
-def joined(rows: Observations, more: Observations) -> Observations:
-    """Both, one behind the other."""
-    return Observations(*(np.concatenate(columns) for columns in zip(rows, more, strict=True)))
 
 
 def _stuck(by: Falsifier, mine: Observations, which: np.ndarray) -> np.ndarray:
@@ -192,14 +187,14 @@ def _sybil(by: Falsifier, start_s: float, end_s: float) -> Observations:
         return no_observations()
     gap_s = S_PER_H / by.size
     shift = uniforms(by.seed, _SYBIL, by.key)
-    parts = [no_observations()]
+    parts = []
     for k, link in enumerate(by.streams.tolist()):
         first = np.ceil(begin / gap_s - shift[k])
         at_s = (np.arange(first, np.ceil(end / gap_s - shift[k])) + shift[k]) * gap_s
         parts.append(
             observations(np.full(len(at_s), link), at_s, at_s + by.queue.delay_s, by.queue.time_s[k])
         )
-    return Observations(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
+    return Observations.joined(parts)
 
 
 CHANGED: dict[str, Callable[[Falsifier, Observations, np.ndarray], np.ndarray]] = {

@@ -121,4 +121,4 @@ class RoadCounter:
             passed = np.bincount(truth.events.link[part == k], minlength=n_links)
             reports.append(observe_counters(fleet, passed, start_ms, end_ms, seed, truth.period))
             start_ms = end_ms
-        return Observations(*(np.concatenate(columns) for columns in zip(*reports, strict=True)))
+        return Observations.joined(reports)

@@ -157,7 +157,7 @@ def read_meters(fleet: Fleet, truth: StepTruth, seed: int) -> Observations:
         arrives = uniforms(seed, _LOSS, fleet.key, (end_ms - 1) // DAY_MS) >= rule.loss_share
         at_s = end_ms / MS
         reports.append(observations(fleet.place[arrives], at_s, at_s + rule.delay_s, read[arrives]))
-    return Observations(*(np.concatenate(columns) for columns in zip(*reports, strict=True)))
+    return Observations.joined(reports)
 
 
 def shared_readings(fleet: Fleet, rows: Observations) -> Observations:

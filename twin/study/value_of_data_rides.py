@@ -22,7 +22,7 @@ from twin.kernels.random import keys_of, stream_of, uniforms
 from twin.knowledge.datasets import observations
 from twin.knowledge.platform import DataPlatform
 from twin.mobility.network import roads_of
-from twin.mobility.on_demand import Terms, empty_problem, insert_best, promises
+from twin.mobility.on_demand import Terms, driving_times_ms, empty_problem, insert_best, promises
 from twin.population.population import Population
 from twin.population.tables import RESIDENT, Trips
 from twin.routing.search import bounds_to
@@ -189,8 +189,7 @@ class FleetSizing:
         fleet = FleetState(
             self.depot * whole, opens_ms, int(p["on_demand.seats"]) * whole, 0 * whole, self.depot * whole
         )
-        terms = Terms(*(float(p[f"on_demand.{name}"]) for name in ("stay_s", "wait_weight", "ride_weight")))
-        problem = empty_problem(fleet, requests, self.travel_ms, terms)
+        problem = empty_problem(fleet, requests, self.travel_ms, Terms.of(p))
         for row in range(n):
             insert_best(problem, np.array([row]))
         served = problem.plan.vehicle >= 0
@@ -246,11 +245,7 @@ def _driving_ms(territory: Territory, parameters: Parameters, links: NDArray[np.
     """Driving times between links (n, n) [ms], by which an operator reckons."""
     roads = roads_of(territory.streets, parameters, territory.turns)
     bounds = bounds_to(roads.topology, roads.free_ms, links)
-    at = bounds.row_of_node[roads.topology.tail[links]]
-    between = bounds.cost_ms[at][:, roads.topology.head[links]].T.astype(np.int64) + roads.free_ms[links]
-    table = np.ceil(between * float(parameters["on_demand.running_time_share"])).astype(np.int64)
-    np.fill_diagonal(table, 0)
-    return np.ascontiguousarray(table)
+    return driving_times_ms(roads, bounds, links, parameters)
 
 
 def _depot(travel_ms: NDArray[np.int64], ends: NDArray[np.int64]) -> int:

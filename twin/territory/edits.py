@@ -15,7 +15,8 @@ import numpy as np
 from twin.errors import InputError
 from twin.scenario.ledger import Parameters
 from twin.scenario.modification import OnLinks
-from twin.scenario.road_edits import BikeLane, BusLane, Lanes, NewLink, OneWay, Point, RoadEdit, TurnBan
+from twin.scenario.points import Point
+from twin.scenario.road_edits import BikeLane, BusLane, Lanes, NewLink, OneWay, RoadEdit, TurnBan
 from twin.scenario.selectors import LinkSelector
 from twin.territory.attributes import lane_capacity_vps, propagate_lane_drops, storage_veh
 from twin.territory.edit_rows import (

@@ -39,7 +39,7 @@ class NetworkDay:
     """Networks driven step by step: what breaks, who mends, who is without; every change is kept.
 
     `stores` says how many times as long batteries and fuel last; it may be infinite. Without crews and
-    rules those of the ledger hold.
+    rules those of the ledger hold. `expects` are the dispatcher's own travel times, as in `Repairs`.
     """
 
     def __init__(
@@ -51,9 +51,10 @@ class NetworkDay:
         crews: RepairCrews | None = None,
         rules: RepairRules = BY_REPORT,
         stores: float = 1.0,
+        expects: Travel | None = None,
     ) -> None:
         self.step_s = step_of(parameters)
-        self.faults = Faults(layers, parameters, seed, damages or no_damages(), crews, rules)
+        self.faults = Faults(layers, parameters, seed, damages or no_damages(), crews, rules, expects)
         self.faults.cascade = _with_stores(self.faults.cascade, stores)
         self._log = SpanLog(self.step_s)
 

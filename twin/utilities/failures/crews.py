@@ -14,15 +14,16 @@ import numpy as np
 
 from twin.errors import InputError
 from twin.scenario.ledger import Parameters
+from twin.scenario.utility_events import POLICIES
 from twin.territory.tables import Flags, Floats, Ints, Table, Texts
 from twin.territory.utilities.tables import Utilities
 from twin.units import S_PER_H
 from twin.utilities.failures.damages import CUT, RESTART, SKILLS, WORKS, Damages
-from twin.utilities.failures.dispatch import BY_REPORT, DEPOT, POLICIES, Calling, RepairRules, priorities
+from twin.utilities.failures.dispatch import BY_REPORT, DEPOT, Calling, RepairRules, priorities
 from twin.utilities.failures.inventory import Rows, inventory_of
 from twin.utilities.failures.switching import FAULT, PLANNED, SHED
 
-__all__ = ["DEPOT", "POLICIES", "RepairCrews", "Repairs", "Visit", "crews_of"]
+__all__ = ["DEPOT", "RepairCrews", "Repairs", "Visit", "crews_of"]
 
 Travel = Callable[[int, int, float], float]
 """Seconds from a node's row (or the depot) to an element's row, leaving at a moment."""
@@ -92,6 +93,7 @@ class Repairs:
         parameters: Parameters,
         seed: int = 1,
         rules: RepairRules = BY_REPORT,
+        expects: Travel | None = None,
     ) -> None:
         if rules.policy not in POLICIES:
             raise InputError("repairs: policy", repr(rules.policy), "one of " + ", ".join(POLICIES))
@@ -112,7 +114,7 @@ class Repairs:
         self._free_s, self._at = crews.from_s.copy(), np.full(crews.n_crews, DEPOT, dtype=np.int64)
         self._parts = crews.parts.copy()
         self.visits: list[Visit] = []
-        self.expects: Travel | None = None
+        self.expects = expects
         self.health, self.how = np.ones(self._n_elements), np.zeros(self._n_elements, dtype=np.int32)
         self._active = np.zeros(n, dtype=bool)
 

@@ -20,8 +20,6 @@ from twin.utilities.spans import RUNNING
 
 DEPOT = -1
 """Row of the crews' depot where rows of nodes are asked for."""
-POLICIES = ("requests", "nearest", "customers", "critical")
-"""By the order of reports; the nearest; most places behind it first; critical consumers first, then most."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +29,7 @@ class RepairRules:
     Parameters
     ----------
     policy
-        Order in which the dispatcher serves what is reported (`POLICIES`).
+        Order in which the dispatcher serves what is reported, one of the `POLICIES` of a scenario.
     critical
         Ids of places that come first under the policy ``critical``, such as hospitals; what feeds mobile
         sites, pumps and the like is critical without being named.

@@ -26,6 +26,8 @@ class Faults:
     ----------
     crews
         Those of the ledger without.
+    expects
+        The dispatcher's own travel times, as in `Repairs`.
     """
 
     def __init__(
@@ -36,6 +38,7 @@ class Faults:
         damages: Damages,
         crews: RepairCrews | None = None,
         rules: RepairRules = BY_REPORT,
+        expects: Travel | None = None,
     ) -> None:
         self.layers, self.known = layers, inventory_of(layers)
         self.cascade = laid_cascade(layers, parameters, seed, crews=True)
@@ -43,7 +46,7 @@ class Faults:
         self.damages = join_damages(damages, restarts)
         self._restart = np.flatnonzero(self.damages.cause == RESTART)
         team = crews_of(parameters) if crews is None else crews
-        self.repairs = Repairs(layers, self.damages, team, parameters, seed, rules)
+        self.repairs = Repairs(layers, self.damages, team, parameters, seed, rules, expects)
         self.reports = DamageReports(layers, self.damages, parameters, seed)
         stand_by_s = (
             parameters["utilities.remote_switch_min"] * S_PER_MIN if rules.manual_fallback else np.inf
