@@ -40,8 +40,7 @@ def utilities_record_of(model: TwinModel) -> UtilitiesRecord | None:
         return None
     territory, noted = model.territory, networks.noted()
     layers, place_id, spans = territory.utilities, territory.places.place_id, networks.day.spans()
-    outside_c = outdoor_c(model, spans.n_quarters)
-    drawn = consumption_of_day(model, model.state.itineraries)
+    drawn, outside_c = consumption_of_day(model, model.state.itineraries), outdoor_c(model, spans.n_quarters)
     flows = physics_of(territory, drawn, model.parameters, spans, outside_c)
     assert flows.heat is not None
     begin, share = _shares(model, spans)
