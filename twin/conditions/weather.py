@@ -20,7 +20,6 @@ from twin.scenario.ledger import Parameters
 CLIMATES = ("riviera", "default")
 HOURS = HORIZON_S // 3_600
 DAYS_PER_MONTH = 365.25 / 12.0
-WARMEST_H = 14.0
 
 
 @dataclass(frozen=True)
@@ -61,11 +60,16 @@ def weather_on(seed: int, date: dt.date, climate: str, parameters: Parameters) -
     today_mm = rain_by_hour(seed, date, climate, parameters)
     next_mm = rain_by_hour(seed, tomorrow, climate, parameters)
     rain = np.concatenate([today_mm, next_mm])[:HOURS]
-    swing = parameters["conditions.temperature_of_day"] * np.cos(
-        2.0 * np.pi * (np.arange(HOURS) - WARMEST_H) / 24.0
-    )
+    swing = swing_of_day_c(np.arange(HOURS), parameters)
     mean = np.repeat([mean_temperature_c(seed, day, climate, parameters) for day in (date, tomorrow)], 24)
     return Weather(float(today_mm.sum()), rain, (mean[:HOURS] + swing).round(3))
+
+
+def swing_of_day_c(hour: np.ndarray, parameters: Parameters) -> np.ndarray:
+    """Temperature at hours of a day (n,) above that day's mean (n,) [degC]: a cosine."""
+    amplitude = float(parameters["conditions.temperature_of_day"])
+    warmest = float(parameters["conditions.warmest_hour"])
+    return np.asarray(amplitude * np.cos(2.0 * np.pi * (hour - warmest) / 24.0))
 
 
 def wet_chances(date: dt.date, climate: str, parameters: Parameters) -> tuple[float, float]:

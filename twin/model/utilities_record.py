@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from twin.clock import SLICE_S
-from twin.conditions.weather import WARMEST_H, climate_of, season_temperature_c
+from twin.conditions.weather import climate_of, season_temperature_c, swing_of_day_c
 from twin.indicators.utilities_record import (
     SERVICES,
     FailureRows,
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from twin.model.networks import Networks
     from twin.model.twin_model import TwinModel
 
-W_PER_KW, S_PER_H, H_PER_DAY = 1_000.0, 3_600.0, 24.0
+W_PER_KW, S_PER_H = 1_000.0, 3_600.0
 MIDDLE_OF_MONTH = 15
 WHY_INPUT = {POWER: "no power", WATER: "not filled", TELECOM: "no telecom"}
 
@@ -172,6 +172,4 @@ def outdoor_c(model: TwinModel, n_quarters: int) -> Floats:
     streets = model.ground.streets
     climate = climate_of(float(streets.node_lon.mean()), float(streets.node_lat.mean()), parameters)
     middle = dt.date(model.month // 12, model.month % 12 + 1, MIDDLE_OF_MONTH)
-    mean_c = season_temperature_c(middle, climate, parameters)
-    amplitude = float(parameters["conditions.temperature_of_day"])
-    return np.asarray(mean_c + amplitude * np.cos(2.0 * np.pi * (hour - WARMEST_H) / H_PER_DAY))
+    return np.asarray(season_temperature_c(middle, climate, parameters) + swing_of_day_c(hour, parameters))
