@@ -10,7 +10,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from twin.kernels.insertion import FleetState, RideRequests
+from twin.kernels.insertion import FleetState, RideRequests, RoutePlan
 from twin.mobility.on_demand import Terms, promises
 
 Route = tuple[int, ...]
@@ -49,6 +49,11 @@ def random_case(seed: int, n_requests: int, n_vehicles: int, seats: int = 4) -> 
         pick_up_by, set_down_by, nobody, nobody.astype(np.int64),
     )  # fmt: skip
     return Case(fleet, requests, travel_ms, Terms(30.0, 0.5, 0.25))
+
+
+def objective(plan: RoutePlan) -> tuple[int, int]:
+    """What plans are compared by, the less the better: requests rejected, and cost in thousandths of a ms."""
+    return int((plan.vehicle < 0).sum()), int(plan.cost.sum())
 
 
 def simulated(case: Case, v: int, route: Route) -> int | None:

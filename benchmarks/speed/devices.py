@@ -38,6 +38,8 @@ from twin.sensing.placement import place, place_devices
 from twin.sensing.visits import plan_visits, straight_ways
 
 SIDE_M, INTERVAL_S, SEED = 30_000.0, 900, 1
+DETOUR, SPEED_MPS = 1.3, 8.0
+"""How crews drive where no streets are."""
 SHARES = {
     "parking_sensor": 0.15,
     "bin_sensor": 0.15,
@@ -138,7 +140,7 @@ def _day(
         _, spots, truth = worlds[kind]
         assert fleet.table is not None
         grown_devices(fleet.table, fleet.settings.rule, SEED, 0, parameters)
-        ways = straight_ways(spots.x_m, spots.y_m)
+        ways = straight_ways(spots.x_m, spots.y_m, DETOUR, SPEED_MPS)
         crews = int(np.ceil(fleet.n_devices / parameters["sensing.devices_per_crew"]))
         drifts = fleet.settings.kind.drifts
         n_visits += len(plan_visits(

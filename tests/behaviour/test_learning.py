@@ -8,16 +8,23 @@ import numpy as np
 import pytest
 
 from twin.behaviour.learning import lived_times_ms, reviewers, smoothed, volume_delay_ms
+from twin.scenario.ledger import Parameters
 
 T_MS = 900_000
 FREE_MS = np.array([30_000, 60_000])
 CAPACITY_VEH = np.array([200.0, 500.0])
+LEDGER = Parameters.defaults()
+
+
+def with_j(delay_parameter: float) -> Parameters:
+    """The ledger with a delay parameter."""
+    return LEDGER.replaced({"behaviour.volume_delay_parameter": delay_parameter})
 
 
 def delay_ms(ratio: float, delay_parameter: float) -> list[int]:
     """Delay on both links at that flow over capacity."""
     flow = (ratio * CAPACITY_VEH).reshape(1, -1)
-    times = volume_delay_ms(FREE_MS, flow, CAPACITY_VEH, T_MS, delay_parameter)
+    times = volume_delay_ms(FREE_MS, flow, CAPACITY_VEH, T_MS, with_j(delay_parameter))
     return (times[0] - FREE_MS).tolist()
 
 
@@ -48,13 +55,13 @@ def test_far_above_capacity_it_is_the_deterministic_queue() -> None:
 
 
 def test_hopeless_links_stay_within_whole_numbers() -> None:
-    assert delay_ms(1e9, 0.8) == delay_ms(6.0, 0.8)
+    assert delay_ms(1e9, 0.8) == delay_ms(LEDGER["behaviour.volume_delay_most_load"], 0.8)
 
 
 def test_more_flow_is_never_quicker() -> None:
     ratios = np.linspace(0.0, 4.0, 81)
     flow = ratios[:, None] * CAPACITY_VEH
-    times = volume_delay_ms(FREE_MS, flow, CAPACITY_VEH, T_MS, 0.8)
+    times = volume_delay_ms(FREE_MS, flow, CAPACITY_VEH, T_MS, LEDGER)
     assert (np.diff(times, axis=0) >= 0).all()
     assert times.dtype == np.int32
 

@@ -177,7 +177,6 @@ def test_orders_that_contradict_each_other_are_refused(name: str) -> None:
     [
         ("mobility.step_s", 7.0, "7 s; right would be: whole seconds that divide 900 s"),
         ("utilities.cascade_step_s", 70.0, ""),
-        ("sensing.life_shape", 0.0, "0 divides; right would be: more than 0"),
     ],
 )
 def test_a_parameter_that_the_day_cannot_open_with_is_told_by_its_name(
@@ -188,6 +187,15 @@ def test_a_parameter_that_the_day_cannot_open_with_is_told_by_its_name(
     with pytest.raises(InputError) as refused:
         fit(_needs(Scenario.loads(w.scenario_text(head, w.PROVIDERS, [noise], []))))
     assert str(refused.value).startswith(f"scenario: parameters.{name}: {said}")
+
+
+@pytest.mark.parametrize("name", ["sensing.life_shape", "sensing.radio_duty_cycle"])
+def test_a_parameter_by_which_is_divided_is_no_0(name: str) -> None:
+    head = {**w.HEAD, "parameters": {name: 0.0}}
+    with pytest.raises(
+        InputError, match=r"^scenario: parameters: .*: 0\.0 is not above 0; right .* more than 0"
+    ):
+        Scenario.loads(w.scenario_text(head, w.PROVIDERS, [w.LOOPS], []))
 
 
 def test_classes_of_two_shares_one_after_the_other_are_right() -> None:

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.oracles_on_demand import Case, inserted, random_case, simulated
+from tests.oracles_on_demand import Case, inserted, objective, random_case, simulated
 from twin.kernels.insertion import Problem, schedule
-from twin.mobility.on_demand import empty_problem, improve, insert_best, objective
+from twin.mobility.on_demand import empty_problem, improve, insert_best
 
 
 def problem_of(case: Case) -> Problem:

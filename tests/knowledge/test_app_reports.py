@@ -37,7 +37,7 @@ def residents() -> Persons:
 @cache
 def picture(mediation: float, equipment: float = 0.0) -> NeedsPicture:
     persons, app = residents(), App(mediation, equipment)
-    opinion = opinions(np.full(len(persons), 12.0), 30.0, persons, SEED)
+    opinion = opinions(np.full(len(persons), 12.0), 30.0, persons, LEDGER, SEED)
     platform = DataPlatform()
     platform.add(reports_dataset("town", "city"))
     platform.append("town.reports", reports_of(persons, opinion, app, LEDGER, SEED))
@@ -83,7 +83,7 @@ def test_more_help_and_more_equipment_lower_the_bias(name):
 
 def test_who_is_near_is_content_and_shares_are_shares():
     persons = residents().take(np.arange(500))
-    near, far = (opinions(np.full(500, minutes), 30.0, persons, SEED) for minutes in (2.0, 40.0))
+    near, far = (opinions(np.full(500, minutes), 30.0, persons, LEDGER, SEED) for minutes in (2.0, 40.0))
     assert (near > far).all()
     assert near.max() <= 1.0
     assert far.min() >= -1.0

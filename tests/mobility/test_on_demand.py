@@ -8,14 +8,27 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.oracles_on_demand import Case, inserted, optimum, random_case
+from tests.oracles_on_demand import Case, inserted, objective, optimum, random_case
 from twin.errors import WorkError
 from twin.kernels.insertion import RoutePlan
-from twin.mobility.on_demand import empty_problem, insert_best, objective, plan_routes
+from twin.mobility.on_demand import EXACT_UP_TO, empty_problem, improve, insert_best
 
 
 def planned(case: Case) -> RoutePlan:
-    return plan_routes(case.fleet, case.requests, case.travel_ms, case.terms)
+    """Routes for requests that are all known: enumerated where they are few, else inserted and improved."""
+    if case.n_requests <= EXACT_UP_TO:
+        problem = empty_problem(case.fleet, case.requests, case.travel_ms, case.terms)
+        insert_best(problem, np.arange(case.n_requests))
+        return problem.plan
+    plans = []
+    order = np.argsort(case.requests.earliest_ms, kind="stable")
+    for start in (order, order[::-1]):  # two starts seldom end in the same poor plan
+        problem = empty_problem(case.fleet, case.requests, case.travel_ms, case.terms)
+        for request in start:
+            insert_best(problem, np.array([request]))
+        improve(problem, order)
+        plans.append(problem.plan)
+    return min(plans, key=objective)
 
 
 @pytest.mark.parametrize("n_vehicles", [1, 2])

@@ -10,7 +10,6 @@ import pytest
 from tests.population.conftest import Made
 from tests.population.test_dated import on
 from twin.population.days.escorts import (
-    ESCORTED_TO_AGE,
     Pairs,
     fetched_from_school,
     pairs_at_one_place,
@@ -22,17 +21,19 @@ from twin.population.tables import CAR, ESCORT, HOME, PASSENGER, SCHOOL, Trips
 from twin.scenario.ledger import Parameters
 
 DATE = dt.date(2027, 1, 12)
-AGREE_S = 60.0 * Parameters.defaults()["conditions.escort_agree_min"]
+LEDGER = Parameters.defaults()
+AGREE_S = 60.0 * LEDGER["conditions.escort_agree_min"]
+OLDEST = LEDGER["population.escorted_to_age"]
 
 
 @pytest.mark.parametrize(("kind", "least"), [(taken_to_school, 20), (fetched_from_school, 5)])
 def test_pairs_share_a_household_and_nobody_is_paired_twice(population: Population, kind, least):
-    pairs = kind(population.persons, population.trips)
+    pairs = kind(population.persons, population.trips, LEDGER)
     trips, persons = population.trips, population.persons
     assert len(pairs) > least
     parent, child = trips.person[pairs.parent], trips.person[pairs.child]
     assert (persons.household[parent] == persons.household[child]).all()
-    assert (persons.age[child] <= ESCORTED_TO_AGE).all()
+    assert (persons.age[child] <= OLDEST).all()
     assert len(set(parent.tolist())) == len(set(child.tolist())) == len(pairs)
     assert (trips.purpose[pairs.parent] == ESCORT).all()
     assert (trips.purpose[pairs.child] == SCHOOL).all()
@@ -44,9 +45,9 @@ def test_pairs_share_a_household_and_nobody_is_paired_twice(population: Populati
 
 def test_an_only_escort_takes_the_youngest(population: Population):
     trips, persons = population.trips, population.persons
-    pairs = taken_to_school(persons, trips)
+    pairs = taken_to_school(persons, trips, LEDGER)
     going = np.flatnonzero((trips.sequence == 0) & (trips.purpose == SCHOOL))
-    going = going[persons.age[trips.person[going]] <= ESCORTED_TO_AGE]
+    going = going[persons.age[trips.person[going]] <= OLDEST]
     for parent, child in zip(pairs.parent.tolist(), pairs.child.tolist(), strict=True):
         household = persons.household[trips.person[parent]]
         ages = persons.age[trips.person[going[persons.household[trips.person[going]] == household]]]
@@ -70,7 +71,7 @@ def check_they_go_as_one(trips: Trips, pairs: Pairs) -> None:
 
 def test_on_a_date_pairs_go_to_school_together(made: Made):
     day = made(on(DATE))
-    trips, (there, _) = day.trips, pairs_at_one_place(day.persons, day.trips)
+    trips, (there, _) = day.trips, pairs_at_one_place(day.persons, day.trips, LEDGER)
     together = trips.depart_s[there.parent] == trips.depart_s[there.child]
     n, _ = day.report["mode_choice"]["escorted_there_and_back"]
     assert together.sum() == n > 0.4 * len(there)
@@ -81,7 +82,7 @@ def test_on_a_date_pairs_go_to_school_together(made: Made):
 
 def test_on_a_date_pairs_come_home_together_when_school_is_over(made: Made):
     day = made(on(DATE))
-    trips, (_, back) = day.trips, pairs_at_one_place(day.persons, day.trips)
+    trips, (_, back) = day.trips, pairs_at_one_place(day.persons, day.trips, LEDGER)
     ways = Pairs(back.parent + 1, back.child + 1)
     together = trips.depart_s[ways.parent] == trips.depart_s[ways.child]
     _, n = day.report["mode_choice"]["escorted_there_and_back"]
@@ -95,7 +96,7 @@ def test_most_pairs_meet_at_one_place_on_a_date_and_few_on_the_representative_da
     """What stands before: there each goes to a school of his own choice, at his own time."""
     share = []
     for day in (made(on(DATE)), population):
-        paired, meeting = pairs_of(day.persons, day.trips), pairs_at_one_place(day.persons, day.trips)
+        paired, meeting = (kind(day.persons, day.trips, LEDGER) for kind in (pairs_of, pairs_at_one_place))
         share.append(sum(map(len, meeting)) / sum(map(len, paired)))
     assert share[0] > 0.95
     assert share[1] < 0.7

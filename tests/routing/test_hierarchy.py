@@ -11,12 +11,11 @@ from hypothesis import strategies as st
 
 import twin.routing.hierarchy as doors
 from tests.oracles import BLOCKED_MS
-from tests.routing.hierarchy_worlds import Town, draws, jittered_grid, riviera, slow_costs_between, some_links
+from tests.routing.hierarchy_worlds import Town, jittered_grid, riviera, slow_costs_between, some_links
 from tests.routing.test_banned_turns import Bans, slow_costs, worlds_with_bans
 from tests.worlds import Net
 from twin.errors import InputError
 from twin.kernels.paths import UNREACHED
-from twin.routing.departures import customize_day, paths_by_departure
 from twin.routing.dissection import geometric_order, has_metis
 from twin.routing.hierarchy import (
     Hierarchy,
@@ -174,27 +173,6 @@ def test_several_threads_find_the_same(town: Town) -> None:
     (cost_ms, routes), (others_ms, others) = paths(metric, *pairs), paths(metric, *pairs, threads=3)
     assert np.array_equal(cost_ms, others_ms)
     assert [routes.of(k).tolist() for k in range(1_000)] == [others.of(k).tolist() for k in range(1_000)]
-
-
-def test_each_departure_asks_its_own_slice() -> None:
-    town = jittered_grid(12, 0.03)
-    hierarchy, n = hierarchy_of(town), town.tail.shape[0]
-    slices = np.stack(
-        [town.weight_ms, np.minimum(town.weight_ms * (1 + draws(n, 9) * 5).astype(int), BLOCKED_MS)]
-    )
-    origin, destination = some_links(town, 90, 1), some_links(town, 90, 2)
-    depart_ms = np.arange(90) * 40
-    cost_ms, routes = paths_by_departure(
-        customize_day(hierarchy, slices, 900), depart_ms, origin, destination
-    )
-    for slot, rows in enumerate([depart_ms < 900, depart_ms >= 900]):
-        own = town._replace(weight_ms=slices[slot])
-        asked, here = (
-            (origin[rows], destination[rows]),
-            Routes(routes.pool, routes.start[rows], routes.end[rows]),
-        )
-        assert np.array_equal(cost_ms[rows], costs_between(customize(hierarchy, slices[slot]), *asked))
-        assert check_routes(own, asked, (cost_ms[rows], here)) > 20
 
 
 def test_a_geometric_order_separates() -> None:

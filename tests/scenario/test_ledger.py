@@ -62,6 +62,11 @@ def test_every_shipped_row_says_where_it_comes_from_and_how_sure_it_is() -> None
         ("value = 2.0", "valeu = 2.0", "valeu: unknown key"),
         ("mobility.gap_s", "behaviour.gap_s", "does not belong to the room 'mobility'"),
         ("low = 1.5", "low = [1.5, 1.0]", "2 bounds for 1 values"),
+        (
+            'unit = "s"',
+            'unit = "s"\nzero = 0',
+            "zero: 0 beside the value 2.0; right would be: true, or false",
+        ),
         ("value = 2.0", "value =", "Invalid value"),
     ],
 )
@@ -104,6 +109,22 @@ def test_a_share_stays_a_share() -> None:
     assert shares.replaced({"mobility.gap_s": 1})["mobility.gap_s"] == 1.0
     with pytest.raises(InputError, match="is no share; right would be: between 0 and 1"):
         shares.replaced({"mobility.gap_s": 30})
+
+
+def test_what_is_above_0_stays_above_0_unless_its_row_says_otherwise() -> None:
+    """A share may be 0 whatever its range, for then there is none; others where their range reaches it."""
+    share = ROW.replace('unit = "s"', 'unit = "share"').replace("2.0", "0.5").replace("1.5", "0.2")
+    said = r"^here: mobility\.gap_s: 0\.0 is not above 0; right would be: more than 0"
+    for text in (ROW, share + "zero = false"):
+        with pytest.raises(InputError, match=said):
+            ledger(text).replaced({"mobility.gap_s": 0}, "here")
+    for text in (share, ROW + "zero = true", ROW.replace("low = 1.5", "low = 0")):
+        assert ledger(text).replaced({"mobility.gap_s": 0})["mobility.gap_s"] == 0.0
+    pair = ROW.replace("value = 2.0\nlow = 1.5\nhigh = 2.5", "value = [1, 2]\nlow = [0.5, 1]\nhigh = [2, 3]")
+    with pytest.raises(InputError, match="is not above 0"):
+        ledger(pair).replaced({"mobility.gap_s": [1, 0]})
+    open_below = ledger(pair.replace("0.5", "0"))
+    assert open_below.replaced({"mobility.gap_s": [0, 1]})["mobility.gap_s"] == (0.0, 1.0)
 
 
 @given(st.dictionaries(st.sampled_from("abcdef"), st.floats(0, 100), min_size=1))

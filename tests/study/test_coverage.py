@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tests.conftest import ROOT
+from tests.study.journeys import Journeys, journeys_of
 from twin.clock import N_HOURS
 from twin.indicators.focus import focuses_of
 from twin.knowledge.demand_matrix import link_shares, matrix_from_counts
@@ -22,6 +24,7 @@ from twin.study.coverage_days import PHONES_SHARE, KeptDay, kept_days
 from twin.study.coverage_readings import Luck, counter_readings, drawn_order, phones_of
 from twin.study.coverage_summary import curve, differences, falls, gains_by_coverage, told
 from twin.study.coverage_table import Row
+from twin.study.dated_days import DatedDay, dated_days
 
 pytestmark = pytest.mark.one_interpreter("long; days with dates are lived on each in the room of the model")
 
@@ -40,8 +43,22 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def rows(folder: Path) -> list[Row]:
-    return study_coverage(scenario(), PLAN, folder)
+def journeys() -> dict[tuple[int, str], Journeys]:
+    """Journeys of every day that the study lives, by seed and date: noted while it does."""
+    return {}
+
+
+@pytest.fixture(scope="module")
+def rows(folder: Path, journeys: dict[tuple[int, str], Journeys]) -> list[Row]:
+    def noted(asked: Scenario, dates: Sequence[dt.date], seed: int, threads: int) -> Iterator[DatedDay]:
+        for day in dated_days(asked, dates, seed, threads=threads):
+            date = day.conditions.calendar.date.isoformat()
+            journeys[seed, date] = journeys_of(day.record)
+            yield day
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("twin.study.coverage_days.dated_days", noted)
+        return study_coverage(scenario(), PLAN, folder)
 
 
 @pytest.fixture(scope="module")
@@ -153,7 +170,7 @@ def test_errors_of_speeds_fall_with_the_root_of_phones(days):
     assert error[16] == pytest.approx(error[1] / 4.0, rel=0.35)
 
 
-def test_counts_move_the_matrix_towards_the_days(days, model):
+def test_counts_move_the_matrix_towards_the_days(days, model, journeys):
     """Pairs of zones and gates of the day, from counts on a fifth of links; usual days are the model's."""
     kinds = np.array([day.kind for day in model])
     territory, ledger = load_territory(scenario()), scenario().ledger()
@@ -162,16 +179,17 @@ def test_counts_move_the_matrix_towards_the_days(days, model):
     last = None
     for seed, day in enumerate(days, start=1):
         alike = [each for each, kind in zip(model, kinds, strict=True) if kind == day.kind] or model
-        usual = np.mean([each.od for each in alike], axis=0)
-        passed = sum(each.passed for each in alike) / len(alike)
+        lived, true = [journeys[MODEL_SEED, each.date] for each in alike], journeys[1, day.date].od
+        usual = np.mean([each.od for each in lived], axis=0)
+        passed = sum(each.passed for each in lived) / len(lived)
         order = drawn_order(territory.streets, links, len(links) // 5, seed, ledger)
         flow, variance = counter_readings(day, territory.streets, Luck(seed, order), ledger)
         known = np.flatnonzero(np.isfinite(flow).all(axis=0))
         counts = (known, flow[:, known].sum(axis=0), variance[:, known].sum(axis=0))
         estimate = matrix_from_counts(usual, 0.2, link_shares(passed, usual), counts, 0.05).value
-        mine.append(float(np.sqrt(np.mean((estimate - day.od) ** 2))))
-        usual_error.append(float(np.sqrt(np.mean((usual - day.od) ** 2))))
-        last_error.append(np.nan if last is None else float(np.sqrt(np.mean((last - day.od) ** 2))))
+        mine.append(float(np.sqrt(np.mean((estimate - true) ** 2))))
+        usual_error.append(float(np.sqrt(np.mean((usual - true) ** 2))))
+        last_error.append(np.nan if last is None else float(np.sqrt(np.mean((last - true) ** 2))))
         last = estimate
     assert np.mean(mine) < 0.9 * np.mean(usual_error)
     assert np.mean(mine) < np.nanmean(last_error)

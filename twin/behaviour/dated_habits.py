@@ -36,14 +36,13 @@ def evened_out(
     day's routes and departures [ms] (n_usual,).
     """
     clock_ms = drivers.weights(habits.expected_ms).time_ms
-    delay_parameter = float(parameters["behaviour.volume_delay_parameter"])
     band = float(parameters["behaviour.switching_band"])
 
     def reckoned_ms(routes: Routes, depart_ms: np.ndarray) -> np.ndarray:
         flow = np.zeros((N_SLICES, drivers.free_ms.shape[0]), dtype=np.int32)
         paths.spread_flows(routes.pool, routes.start, routes.end, depart_ms, clock_ms, SLICE_MS, flow)
         capacity_veh = drivers.capacity_vps * (SLICE_MS / MS)
-        time_ms = volume_delay_ms(drivers.free_ms, flow, capacity_veh, SLICE_MS, delay_parameter)
+        time_ms = volume_delay_ms(drivers.free_ms, flow, capacity_veh, SLICE_MS, parameters)
         return time_ms.astype(np.int64)
 
     usual_ms = reckoned_ms(*usual)

@@ -75,11 +75,10 @@ def _evened_out(
     rows, band = drivers.rows[first[0].start[drivers.rows] >= 0], _band(parameters)
     movers = movers[first[0].start[drivers.rows] >= 0]
     learned = drivers.weights(habits.expected_ms)
-    delay_parameter = float(parameters["behaviour.volume_delay_parameter"])
-    usual_ms = _reckoned_ms(drivers, habits.routes, learned.time_ms, delay_parameter)
+    usual_ms = _reckoned_ms(drivers, habits.routes, learned.time_ms, parameters)
 
     def expected(routes: Routes) -> np.ndarray:
-        now_ms = _reckoned_ms(drivers, routes, learned.time_ms, delay_parameter)
+        now_ms = _reckoned_ms(drivers, routes, learned.time_ms, parameters)
         return np.asarray(np.maximum(habits.expected_ms + (now_ms - usual_ms), drivers.free_ms))
 
     for number in range(2, int(parameters["behaviour.equilibrium_rounds"]) + 1):
@@ -97,14 +96,14 @@ def _evened_out(
 
 
 def _reckoned_ms(
-    drivers: Drivers, routes: Routes, clock_ms: np.ndarray, delay_parameter: float
+    drivers: Drivers, routes: Routes, clock_ms: np.ndarray, parameters: Parameters
 ) -> np.ndarray:
     """Times by the volume-delay function where all drive those routes, (N_SLICES, n_links) int64 [ms]."""
     flow = np.zeros((N_SLICES, drivers.free_ms.shape[0]), dtype=np.int32)
     starts = drivers.trips.depart_ms
     paths.spread_flows(routes.pool, routes.start, routes.end, starts, clock_ms, SLICE_MS, flow)
     capacity_veh = drivers.capacity_vps * (SLICE_MS / MS)
-    return volume_delay_ms(drivers.free_ms, flow, capacity_veh, SLICE_MS, delay_parameter).astype(np.int64)
+    return volume_delay_ms(drivers.free_ms, flow, capacity_veh, SLICE_MS, parameters).astype(np.int64)
 
 
 def _band(parameters: Parameters) -> float:

@@ -99,7 +99,6 @@ class Habits:
 
 def equilibrium_start(drivers: Drivers, parameters: Parameters) -> Habits:
     """Habits near a user equilibrium of the volume-delay function, by successive averages."""
-    delay_parameter = float(parameters["behaviour.volume_delay_parameter"])
     bounds = drivers.bounds()
     n_links = drivers.free_ms.shape[0]
     flow = np.zeros((N_SLICES, n_links), dtype=np.int32)
@@ -115,7 +114,7 @@ def equilibrium_start(drivers: Drivers, parameters: Parameters) -> Habits:
         paths.spread_flows(
             routes.pool, routes.start, routes.end, drivers.trips.depart_ms, clock_ms, SLICE_MS, flow
         )
-        time_ms = volume_delay_ms(drivers.free_ms, flow, capacity_veh, SLICE_MS, delay_parameter)
+        time_ms = volume_delay_ms(drivers.free_ms, flow, capacity_veh, SLICE_MS, parameters)
     return Habits(routes, time_ms.astype(np.float64))
 
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from twin.kernels.experience import sum_passages
 from twin.kernels.random import stream_of, uniforms
+from twin.scenario.ledger import Parameters
 
 REVIEW_STREAM = stream_of("behaviour.review")
 
@@ -24,7 +25,7 @@ def reviewers(seed: int, round_number: int, share: float, person_key: np.ndarray
 
 
 def volume_delay_ms(
-    free_ms: np.ndarray, flow_veh: np.ndarray, capacity_veh: np.ndarray, slice_ms: int, delay_parameter: float
+    free_ms: np.ndarray, flow_veh: np.ndarray, capacity_veh: np.ndarray, slice_ms: int, parameters: Parameters
 ) -> np.ndarray:
     """Mean time of those who enter a link in a slice under a flow, int32 [ms].
 
@@ -36,8 +37,8 @@ def volume_delay_ms(
         By slice and link, (n_slices, n_links).
     slice_ms
         Length T of a slice.
-    delay_parameter
-        J of the link: how much random arrivals add below capacity.
+    parameters
+        Of them J, how much random arrivals add below capacity, and the load above which nothing is added.
 
     Notes
     -----
@@ -46,9 +47,10 @@ def volume_delay_ms(
     Above capacity it tends to the deterministic queue, T/2 (x - 1). A slice knows nothing of the queue
     that the slice before left.
     """
-    x = np.minimum(flow_veh / capacity_veh, 6.0)  # the cap only keeps hopeless links within int32
+    j = float(parameters["behaviour.volume_delay_parameter"])
+    x = np.minimum(flow_veh / capacity_veh, float(parameters["behaviour.volume_delay_most_load"]))
     over = x - 1.0
-    delay_ms = 0.25 * slice_ms * (over + np.sqrt(over**2 + 8.0 * delay_parameter * x / capacity_veh))
+    delay_ms = 0.25 * slice_ms * (over + np.sqrt(over**2 + 8.0 * j * x / capacity_veh))
     time_ms: np.ndarray = np.rint(free_ms + delay_ms).astype(np.int32)
     return time_ms
 

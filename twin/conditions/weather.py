@@ -16,10 +16,9 @@ from scipy.special import gammaincinv
 from twin.clock import N_HOURS
 from twin.conditions.series import autoregression, chain_state, date_draw
 from twin.scenario.ledger import Parameters
-from twin.units import DAYS_PER_MONTH, H_PER_DAY
+from twin.units import DAYS_PER_MONTH
 
 CLIMATES = ("riviera", "default")
-WARMEST_H = 14.0
 
 
 @dataclass(frozen=True)
@@ -60,11 +59,16 @@ def weather_on(seed: int, date: dt.date, climate: str, parameters: Parameters) -
     today_mm = rain_by_hour(seed, date, climate, parameters)
     next_mm = rain_by_hour(seed, tomorrow, climate, parameters)
     rain = np.concatenate([today_mm, next_mm])[:N_HOURS]
-    swing = parameters["conditions.temperature_of_day"] * np.cos(
-        2.0 * np.pi * (np.arange(N_HOURS) - WARMEST_H) / H_PER_DAY
-    )
+    swing = swing_of_day_c(np.arange(N_HOURS), parameters)
     mean = np.repeat([mean_temperature_c(seed, day, climate, parameters) for day in (date, tomorrow)], 24)
     return Weather(float(today_mm.sum()), rain, (mean[:N_HOURS] + swing).round(3))
+
+
+def swing_of_day_c(hour: np.ndarray, parameters: Parameters) -> np.ndarray:
+    """Temperature at hours of a day (n,) above that day's mean (n,) [degC]: a cosine."""
+    amplitude = float(parameters["conditions.temperature_of_day"])
+    warmest = float(parameters["conditions.warmest_hour"])
+    return np.asarray(amplitude * np.cos(2.0 * np.pi * (hour - warmest) / H_PER_DAY))
 
 
 def wet_chances(date: dt.date, climate: str, parameters: Parameters) -> tuple[float, float]:

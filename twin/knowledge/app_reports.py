@@ -31,7 +31,6 @@ AGES = (18, 40, 60, 75)
 NEED_AGE_GROUPS = ("under 18", "18-39", "40-59", "60-74", "75 and over")
 WEAK = 1
 PLANNING_BIT = CONSENT_PURPOSES.index("planning") - 1
-LEAST_AGE = 15
 
 
 @dataclass(frozen=True)
@@ -131,12 +130,16 @@ def would_report(persons: Persons, app: App, parameters: Parameters, seed: int) 
     alone = equipped & (draw < by_skill)
     helped = (~equipped | (persons.skill <= WEAK)) & (uniforms(seed, _HELP, key) < app.mediation)
     helped &= draw < parameters["data_platform.mediated_report_share"]
-    return np.asarray((alone | helped) & willing & (persons.age >= LEAST_AGE) & (persons.kind == RESIDENT))
+    willing &= persons.age >= parameters["data_platform.report_from_age"]
+    return np.asarray((alone | helped) & willing & (persons.kind == RESIDENT))
 
 
-def opinions(minutes: Floats, limit_min: float, persons: Persons, seed: int) -> Floats:
+def opinions(
+    minutes: Floats, limit_min: float, persons: Persons, parameters: Parameters, seed: int
+) -> Floats:
     """Opinion of a service from 1 (at the door) to -1 (at the limit or beyond), by one's own leaning."""
-    leaning = 0.5 * (uniforms(seed, _OPINION, persons.person_key) - 0.5)
+    spread = float(parameters["data_platform.opinion_spread"])
+    leaning = spread * (uniforms(seed, _OPINION, persons.person_key) - 0.5)
     return np.asarray(np.clip(1.0 - 2.0 * np.minimum(minutes / limit_min, 1.0) + leaning, -1.0, 1.0))
 
 

@@ -89,11 +89,6 @@ class ObservationStore:
         """Bytes that a kill left half-written, set aside when the store was opened."""
         return self._segments.torn_bytes
 
-    @property
-    def watermark_us(self) -> int:
-        """What lies before this moment comes late; by the newest observation and the lateness allowed."""
-        return self._newest_us - self.lateness_us if self._newest_us != UNKNOWN_US else UNKNOWN_US
-
     def append(
         self, block: MessageBatch, place: ReadPosition | None = None, now_us: int | None = None
     ) -> IngestCounts:

@@ -137,32 +137,3 @@ def improve(problem: Problem, movable: np.ndarray, most_sets: int = MOST_SETS) -
     most = sizes[0] - 1 if sizes else MOST_AT_ONCE
     problem.search.steps[1] = STEPS_A_SET
     return int(reinsertion.improve(problem, np.ascontiguousarray(movable, dtype=np.int64), max(most, 1)))
-
-
-def plan_routes(fleet: FleetState, requests: RideRequests, travel_ms: np.ndarray, terms: Terms) -> RoutePlan:
-    """Routes for requests that are all known: optimal up to `EXACT_UP_TO`, else by insertion and improvement.
-
-    Parameters
-    ----------
-    travel_ms
-        Driving times between places (n_places, n_places) int64; they obey the triangle inequality.
-    """
-    problem = empty_problem(fleet, requests, travel_ms, terms)
-    n = requests.origin.shape[0]
-    if n <= EXACT_UP_TO:
-        insert_best(problem, np.arange(n))
-        return problem.plan
-    plans = []
-    order = np.argsort(requests.earliest_ms, kind="stable")
-    for start in (order, order[::-1]):  # two starts seldom end in the same poor plan
-        problem = empty_problem(fleet, requests, travel_ms, terms)
-        for request in start:
-            insert_best(problem, np.array([request]))
-        improve(problem, order)
-        plans.append(problem.plan)
-    return min(plans, key=objective)
-
-
-def objective(plan: RoutePlan) -> tuple[int, int]:
-    """What plans are compared by, the less the better: requests rejected, and cost in thousandths of a ms."""
-    return int((plan.vehicle < 0).sum()), int(plan.cost.sum())

@@ -45,11 +45,6 @@ class SignalPlans:
     junction: np.ndarray
     phase: np.ndarray
 
-    def is_green(self, moment_ms: int) -> np.ndarray:
-        """Links that may be left at a moment (n_links,) bool."""
-        cycle = np.maximum(self.cycle_ms, 1)
-        return np.asarray(((moment_ms - self.offset_ms) % cycle < self.green_ms) | (self.cycle_ms == 0))
-
 
 @dataclass(frozen=True)
 class _Rules:

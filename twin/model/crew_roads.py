@@ -10,7 +10,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
-from twin.clock import MS, format_time_s
+from twin.clock import MS, SLICE_S, format_time_s
 from twin.kernels.paths import BLOCKED
 from twin.mobility.passages import Passages
 from twin.model.state import Access
@@ -23,8 +23,6 @@ from twin.units import H_PER_DAY, M_PER_DEGREE, S_PER_H
 if TYPE_CHECKING:
     from twin.model.twin_model import TwinModel
 
-WINDOW_S = 900.0
-"""Passages of the last quarter of an hour tell what a link takes now."""
 DEPOT = -1
 
 
@@ -70,10 +68,11 @@ class CrewRoads:
 
     def _look(self, state: Access, moment_s: int) -> None:
         """Take up what links take now (n_links,) [ms]."""
-        since_s = moment_s - WINDOW_S
-        n_parts = int(WINDOW_S // self.model.step_s)
+        # passages of a slice of the clock tell what a link takes now, as they tell times by slice everywhere
+        since_s = moment_s - SLICE_S
+        n_parts = int(SLICE_S // self.model.step_s)
         parts = Passages.join(state.log.parts[-n_parts:] if n_parts else [])
-        held = state.loader.queued(moment_s, max(int(since_s), 0), parts)
+        held = state.loader.queued(moment_s, max(since_s, 0), parts)
         link = np.concatenate([parts.link, held.link])
         spent = np.concatenate([parts.exit_ms - parts.enter_ms, held.exit_ms - held.enter_ms])
         n_links = self.free_ms.shape[0]

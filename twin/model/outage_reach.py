@@ -17,7 +17,7 @@ from twin.units import S_PER_MIN
 from twin.utilities.spans import RUNNING
 
 HALF = 0.5
-"""Who is without for half of a step or more counts as without through all of it."""
+"""Who is without for half of a step or more is without through all of it: its share is rounded to 0 or 1."""
 
 
 @dataclass(frozen=True)

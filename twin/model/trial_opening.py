@@ -45,12 +45,6 @@ def told_of_parameters(scenario: Scenario) -> Iterator[None]:
         if error.where in scenario.parameters:
             raise InputError(scenario.where("parameters", error.where), error.what, error.right) from None
         raise
-    except ZeroDivisionError:
-        nought = [name for name, value in scenario.parameters.items() if value == 0]
-        if not nought:
-            raise
-        right = "more than 0" if len(nought) == 1 else "more than 0, for some of " + ", ".join(nought)
-        raise InputError(scenario.where("parameters", nought[0]), "0 divides", right) from None
 
 
 def unlearned(territory: Territory, population: Population) -> Habits:

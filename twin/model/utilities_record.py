@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from twin.clock import SLICE_S, middle_of_month
-from twin.conditions.weather import WARMEST_H, climate_of, season_temperature_c
+from twin.conditions.weather import climate_of, season_temperature_c, swing_of_day_c
 from twin.indicators.utilities_record import (
     SERVICES,
     FailureRows,
@@ -18,7 +18,7 @@ from twin.indicators.utilities_record import (
 from twin.model.metering import consumption_of_day
 from twin.territory.tables import Floats, Ints, Texts
 from twin.territory.utilities.tables import POWER, TELECOM, WATER
-from twin.units import H_PER_DAY, S_PER_H, W_PER_KW
+from twin.units import S_PER_H, W_PER_KW
 from twin.utilities.failures.cascade import BROKEN, OPENED
 from twin.utilities.failures.damages import Damages
 from twin.utilities.failures.inventory import Inventory, inventory_of
@@ -171,5 +171,4 @@ def outdoor_c(model: TwinModel, n_quarters: int) -> Floats:
     streets = model.ground.streets
     climate = climate_of(float(streets.node_lon.mean()), float(streets.node_lat.mean()), parameters)
     mean_c = season_temperature_c(middle_of_month(model.month), climate, parameters)
-    amplitude = float(parameters["conditions.temperature_of_day"])
-    return np.asarray(mean_c + amplitude * np.cos(2.0 * np.pi * (hour - WARMEST_H) / H_PER_DAY))
+    return np.asarray(mean_c + swing_of_day_c(hour, parameters))

@@ -214,9 +214,9 @@ def _legs(
     stops = choose_destinations(chains, residents, opportunities, parameters, draws)
     if today is None:
         return connect(chains, stops, persons.home, territory, gates, draws)
-    stops = to_one_school(stops, pairs_of(persons, chains))
+    stops = to_one_school(stops, pairs_of(persons, chains, parameters))
     legs, dropped = connect(chains, stops, persons.home, territory, gates, draws)
-    by_one_gate(legs, pairs_at_one_place(persons, legs))
+    by_one_gate(legs, pairs_at_one_place(persons, legs, parameters))
     return legs, dropped
 
 
@@ -259,7 +259,7 @@ def _resident_trips(
         "walks_and_rides_off_the_paths": made.off_paths,
     }
     if today is not None:
-        pairs = pairs_at_one_place(persons, legs)
+        pairs = pairs_at_one_place(persons, legs, parameters)
         columns, shown["escorted_there_and_back"] = together(columns, made.planned_s, pairs, parameters)
     return columns, shown, fitted.fits
 

@@ -23,7 +23,7 @@ from twin.errors import InputError
 
 Kind = Literal["law", "statistic", "literature", "assumption"]
 KINDS: tuple[str, ...] = get_args(Kind)
-FIELDS = ("value", "low", "high", "unit", "kind", "source", "meaning")
+FIELDS = ("value", "low", "high", "unit", "kind", "source", "meaning", "zero")
 FRACTION_UNITS = ("share", "probability")
 
 Value = float | tuple[float, ...]
@@ -31,7 +31,11 @@ Value = float | tuple[float, ...]
 
 @dataclass(frozen=True)
 class Parameter:
-    """One row of the ledger; low and high bound what the value may credibly be."""
+    """One row of the ledger; low and high bound what the value may credibly be.
+
+    `zero` says whether 0 may take the value's place: it may where it means that there is none, not where it
+    divides. A row whose file does not say so takes 0 as a share, and where no range lies above 0.
+    """
 
     name: str
     value: Value
@@ -41,6 +45,7 @@ class Parameter:
     kind: str
     source: str
     meaning: str
+    zero: bool = True
 
     def values(self) -> tuple[float, ...]:
         """The value as a tuple, also when it is one number."""
@@ -107,7 +112,7 @@ class Parameters:
     def replaced(self, values: Mapping[str, Any], where: str = "parameters") -> Parameters:
         """The same ledger with some values replaced; what replaces them is an assumption made `where`.
 
-        A value may leave low..high (a what-if may be extreme), not what its unit allows.
+        A value may leave low..high (a what-if may be extreme), not what its unit allows, nor its sign.
         """
         rows = dict(self._rows)
         for name, given in values.items():
@@ -177,7 +182,18 @@ def _row(name: str, table: Any, room: str, where: str) -> Parameter:
     low, high = (_value(table[key], f"{where}: {key}") if key in table else None for key in ("low", "high"))
     row = Parameter(name, value, low, high, table["unit"], table["kind"], table["source"], table["meaning"])
     _check_range(row, where)
-    return row
+    return replace(row, zero=_takes_zero(row, table.get("zero"), f"{where}: zero"))
+
+
+def _takes_zero(row: Parameter, told: Any, where: str) -> bool:
+    """Whether 0 may take the value's place: as the file says, else as unit and range do."""
+    if told is None:
+        return row.unit in FRACTION_UNITS or row.low is None or _least(row.low) <= 0.0
+    if not isinstance(told, bool) or (not told and 0.0 in row.values()):
+        raise InputError(
+            where, f"{told!r} beside the value {row.value}", "true, or false where no value is 0"
+        )
+    return told
 
 
 def _value(given: Any, where: str) -> Value:
@@ -229,7 +245,11 @@ def _check_same_shape(row: Parameter, value: Value, where: str) -> None:
         raise InputError(where, f"{len(values)} value(s) given for {n_values}", right)
     if row.unit in FRACTION_UNITS and not all(0.0 <= each <= 1.0 for each in values):
         raise InputError(where, f"{value} is no {row.unit}", "between 0 and 1")
-    bounds = row.low if row.low is not None else row.value
-    floor = min(bounds) if isinstance(bounds, tuple) else bounds
-    if floor >= 0.0 and min(values) < 0.0:
+    if not row.zero and 0.0 in values:
+        raise InputError(where, f"{value} is not above 0", f"more than 0 {row.unit}")
+    if _least(row.low if row.low is not None else row.value) >= 0.0 and min(values) < 0.0:
         raise InputError(where, f"{value} is negative", f"zero or more {row.unit}")
+
+
+def _least(bound: Value) -> float:
+    return min(bound) if isinstance(bound, tuple) else bound

@@ -105,7 +105,7 @@ def _tour(
     return Visits(rows[stops], done_s, hours, km)
 
 
-def straight_ways(x_m: np.ndarray, y_m: np.ndarray, detour: float = 1.3, speed_mps: float = 8.0) -> Ways:
+def straight_ways(x_m: np.ndarray, y_m: np.ndarray, detour: float, speed_mps: float) -> Ways:
     """Ways where no streets are known: longer than the straight line by a factor, at one speed."""
 
     def ways(sites: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

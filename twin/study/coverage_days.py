@@ -1,7 +1,7 @@
 """Days that differ, kept small: what an estimator is fed with, and judged by.
 
-Of each date only what estimators and their judge need: links left and time on them by slice, passages of
-some persons' phones, and who went from where to where by which links. A date that is kept is not lived again.
+Of each date only what estimators and their judge need: links left and time on them by slice, and passages
+of some persons' phones. A date that is kept is not lived again.
 """
 
 from __future__ import annotations
@@ -15,13 +15,11 @@ from pathlib import Path
 from typing import Self
 
 import numpy as np
-from scipy.sparse import coo_array, csr_array
 
 from twin.clock import N_HOURS, SLICES_PER_H
 from twin.conditions.calendar import calendar_day
 from twin.indicators.records import DayRecord
 from twin.kernels.random import stream_of, uniforms
-from twin.population.tables import CAR
 from twin.scenario.scenario import REPORTED_ONLY, Scenario
 from twin.study.dated_days import dated_days
 from twin.study.digests import truth_digest
@@ -37,12 +35,11 @@ _KNOWING = ("knowledge.", "sensing.")
 
 @dataclass(frozen=True, eq=False)
 class KeptDay:
-    """One date: flows, times, phones and journeys.
+    """One date: flows, times and phones.
 
     exits (N_SLICES, n_links) vehicles; time_ms likewise, their times summed. Phones' passages, rows by trip
     and moment: phone_draw float32 (one a person, below `PHONES_SHARE`; low ones are in any larger share),
-    phone_trip, phone_link, phone_left_ms, phone_time_ms. od (n_ends²,) car trips; passed_*: how many trips of
-    a pair of ends left a link (sparse triplets).
+    phone_trip, phone_link, phone_left_ms, phone_time_ms.
     """
 
     date: str
@@ -55,10 +52,6 @@ class KeptDay:
     phone_link: np.ndarray
     phone_left_ms: np.ndarray
     phone_time_ms: np.ndarray
-    od: np.ndarray
-    passed_link: np.ndarray
-    passed_pair: np.ndarray
-    passed_trips: np.ndarray
 
     @property
     def flow_veh(self) -> np.ndarray:
@@ -73,12 +66,6 @@ class KeptDay:
         with np.errstate(invalid="ignore", divide="ignore"):
             return np.asarray(np.where(flow > 0, time_ms / flow / 1_000.0, np.nan))
 
-    @property
-    def passed(self) -> csr_array:
-        """Trips by link and pair of ends (n_links, n_pairs)."""
-        shape = (self.exits.shape[1], len(self.od))
-        return csr_array(coo_array((self.passed_trips, (self.passed_link, self.passed_pair)), shape=shape))
-
     @classmethod
     def of(cls, date: dt.date, kind: int, record: DayRecord) -> Self:
         """What is kept of a day that was lived."""
@@ -89,7 +76,6 @@ class KeptDay:
             exits=record.exits,
             time_ms=record.time_ms,
             **_phones(record),
-            **_journeys(record),
         )
 
     def write(self, path: Path) -> None:
@@ -160,37 +146,6 @@ def _phones(record: DayRecord) -> dict[str, np.ndarray]:
         "phone_link": record.event_link[row].astype(np.int32),
         "phone_left_ms": left_ms,
         "phone_time_ms": left_ms - record.event_enter_ms[row].astype(np.int32),
-    }
-
-
-def n_ends(record: DayRecord) -> int:
-    """Zones, then gates: where journeys begin and end."""
-    return len(record.territory.zones.name) + len(record.territory.gateways.gate_id)
-
-
-def _journeys(record: DayRecord) -> dict[str, np.ndarray]:
-    """Car trips by pair of ends, and by which links."""
-    trips, gates = record.population.trips, record.territory.gateways
-    n_zones, n = len(record.territory.zones.name), n_ends(record)
-    zone_from, zone_to = record.ends_in_zone
-    ends = []
-    for zone, link, at in (
-        (zone_from, trips.origin_link, gates.in_link),
-        (zone_to, trips.destination_link, gates.out_link),
-    ):
-        gate_of = np.full(record.territory.streets.n_links + 1, n - 1)
-        known = np.flatnonzero(at >= 0)
-        gate_of[at[known]] = n_zones + known
-        ends.append(np.where(zone >= 0, zone, gate_of[link]))
-    pair = ends[0] * n + ends[1]
-    driven = (trips.mode == CAR) & (record.departed_ms >= 0)
-    cell = record.event_link.astype(np.int64) * n * n + pair[record.event_trip]
-    cells, count = np.unique(cell, return_counts=True)
-    return {
-        "od": np.bincount(pair[driven], minlength=n * n),
-        "passed_link": (cells // (n * n)).astype(np.int32),
-        "passed_pair": (cells % (n * n)).astype(np.int32),
-        "passed_trips": count.astype(np.int32),
     }
 
 

@@ -47,7 +47,7 @@ def needs_picture(siting: CounterSiting, app: App, seed: int) -> tuple[NeedsPict
     """The picture of the focus for a seed, and reported less true mean opinion of those in need."""
     persons, p = siting.persons, siting.parameters
     minutes = siting.now_min[siting.town.cell]
-    opinion = opinions(minutes, float(p["indicators.access_limit_min"]), persons, seed)
+    opinion = opinions(minutes, float(p["indicators.access_limit_min"]), persons, p, seed)
     platform = DataPlatform()
     platform.add(reports_dataset(NAME, OWNER))
     platform.append(f"{NAME}.reports", reports_of(persons, opinion, app, p, seed))

@@ -41,7 +41,6 @@ FAR_MS = 2 * MS_PER_H
 LEVELS = np.array([0.1, 0.25, 0.5, 1.0, 1.8, 3.0, 5.0])
 """Demand over its median at which the operator's tables are made."""
 DAYS_TRIED = 2
-OBSERVED_DAYS = 7
 NODES, WEIGHTS = np.polynomial.hermite_e.hermegauss(7)
 _LEVEL, _ASK, _RATIO, _COUNT, _POOL = (
     stream_of(f"value.rides.{name}") for name in ("level", "ask", "ratio", "count", "pool")
@@ -106,7 +105,7 @@ class FleetSizing:
                 * ratio
                 * float(np.exp(p[f"value.{name}_spread"] * off[row]))
             )
-            n = OBSERVED_DAYS if name != "entitled" else 1
+            n = int(p["value.observed_days"]) if name != "entitled" else 1
             key = keys_of(np.array([f"{name} {number}" for number in range(n)]))
             counted = poisson(uniforms(seed, _COUNT, key), rate)
             at_s = NOW_S - DAY_S * np.arange(1.0, n + 1.0)
@@ -156,7 +155,8 @@ class FleetSizing:
 
     def _median(self, asking: PotentialRequests) -> float:
         """Requests of a day of median demand; fewer where few could ask."""
-        return min(float(self.parameters["value.requests_per_day"]), 0.2 * len(asking.key))
+        p = self.parameters
+        return min(float(p["value.requests_per_day"]), float(p["value.asking_share"]) * len(asking.key))
 
     def _requests(self, asking: PotentialRequests, level: float, seed: int, day: int) -> NDArray[np.int64]:
         """Trips that are asked for, in the order of the day."""

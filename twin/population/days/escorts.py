@@ -18,8 +18,6 @@ from twin.population.days.stays import least_stay_s
 from twin.population.tables import CAR, ESCORT, HOME, PASSENGER, SCHOOL, Persons, Trips
 from twin.scenario.ledger import Parameters
 
-ESCORTED_TO_AGE = 14
-
 
 @dataclass(frozen=True)
 class Pairs:
@@ -32,40 +30,50 @@ class Pairs:
         return len(self.parent)
 
 
-def pairs_of(persons: Persons, stops: Chains | ResidentTrips | Trips) -> tuple[Pairs, Pairs]:
+def pairs_of(
+    persons: Persons, stops: Chains | ResidentTrips | Trips, parameters: Parameters
+) -> tuple[Pairs, Pairs]:
     """Pairs on the way to school, and those on the way home."""
-    return taken_to_school(persons, stops), fetched_from_school(persons, stops)
+    return taken_to_school(persons, stops, parameters), fetched_from_school(persons, stops, parameters)
 
 
-def pairs_at_one_place(persons: Persons, trips: ResidentTrips | Trips) -> tuple[Pairs, Pairs]:
+def pairs_at_one_place(
+    persons: Persons, trips: ResidentTrips | Trips, parameters: Parameters
+) -> tuple[Pairs, Pairs]:
     """Those of them who are at one school."""
 
     def kept(pairs: Pairs) -> Pairs:
         same = trips.destination_place[pairs.parent] == trips.destination_place[pairs.child]
         return Pairs(pairs.parent[same], pairs.child[same])
 
-    there, back = pairs_of(persons, trips)
+    there, back = pairs_of(persons, trips, parameters)
     return kept(there), kept(back)
 
 
-def taken_to_school(persons: Persons, stops: Chains | ResidentTrips | Trips) -> Pairs:
+def taken_to_school(persons: Persons, stops: Chains | ResidentTrips | Trips, parameters: Parameters) -> Pairs:
     """Pairs whose days begin with escorting, and with school."""
-    first = stops.sequence == 0
-    return _paired(persons, stops, first & (stops.purpose == ESCORT), first & (stops.purpose == SCHOOL))
+    escorts, pupils = ((stops.sequence == 0) & (stops.purpose == each) for each in (ESCORT, SCHOOL))
+    return _paired(persons, stops, escorts, pupils, parameters)
 
 
-def fetched_from_school(persons: Persons, stops: Chains | ResidentTrips | Trips) -> Pairs:
+def fetched_from_school(
+    persons: Persons, stops: Chains | ResidentTrips | Trips, parameters: Parameters
+) -> Pairs:
     """Pairs who come home from escorting, and from school, later in the day."""
     leaves_for_home = np.append((stops.purpose[1:] == HOME) & (stops.sequence[1:] > 0), False)
     escorts = leaves_for_home & (stops.sequence > 0) & (stops.purpose == ESCORT)
-    return _paired(persons, stops, escorts, leaves_for_home & (stops.purpose == SCHOOL))
+    return _paired(persons, stops, escorts, leaves_for_home & (stops.purpose == SCHOOL), parameters)
 
 
 def _paired(
-    persons: Persons, stops: Chains | ResidentTrips | Trips, escorts: np.ndarray, pupils: np.ndarray
+    persons: Persons,
+    stops: Chains | ResidentTrips | Trips,
+    escorts: np.ndarray,
+    pupils: np.ndarray,
+    parameters: Parameters,
 ) -> Pairs:
     """Stops (n,) bool of either side, the first of each person, matched by household and by age."""
-    pupils = pupils & (persons.age[stops.person] <= ESCORTED_TO_AGE)
+    pupils = pupils & (persons.age[stops.person] <= parameters["population.escorted_to_age"])
     sides = []
     for side in (escorts, pupils):
         rows = np.flatnonzero(side & (persons.household[stops.person] >= 0))

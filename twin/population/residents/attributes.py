@@ -31,7 +31,6 @@ from twin.territory.territory import Territory
 
 IMPAIRMENT_AGES = (0, 15, 40, 60, 75)
 BICYCLE_AGES = (6, 18, 40, 60, 75)
-HELPER_FROM_AGE = 15
 N_DOMAINS = 5
 """Domains of Eurostat's digital skills indicator."""
 INCOME_GROUPS = (
@@ -130,8 +129,8 @@ def household_attributes(
     cycles = by_age(members.age, BICYCLE_AGES, parameters["population.bicycle_share"], 0.0) * ratio
     has_bicycle = draws.uniform("bicycle", members.key) < cycles
     assisted = draws.uniform("pedelec_owned", members.key) < parameters["population.pedelec_ownership_share"]
-    has_pedelec = has_bicycle & (members.age >= 18) & assisted
-    able = (columns["skill"] >= _BASIC) & (members.age >= HELPER_FROM_AGE)
+    has_pedelec = has_bicycle & (members.age >= parameters["population.pedelec_from_age"]) & assisted
+    able = (columns["skill"] >= _BASIC) & (members.age >= parameters["population.helper_from_age"])
     foreign = (
         draws.uniform("language", households.key)
         < np.array(parameters["population.other_language_share"])[density]

@@ -40,7 +40,6 @@ class Skeleton:
     elevation_provenance: Ints
     around: tuple[tuple[tuple[int, int, int], ...], ...]
     place_point: Ints
-    place_away_m: Floats
     plane: Plane
     tree: cKDTree = field(repr=False)
 
@@ -103,10 +102,10 @@ def make_skeleton(streets: Streets, places: Places, parameters: Parameters) -> S
     plane = Plane(round(float(streets.node_lon.mean()), 4), round(float(streets.node_lat.mean()), 4))
     lon, lat = np.array(raw.lon)[order], np.array(raw.lat)[order]
     x_m, y_m = plane.x_m(lon), plane.y_m(lat)
-    place_point, away_m = _attach(places, points_of, rank, x_m, y_m, plane)
+    place_point = _attach(places, points_of, rank, x_m, y_m, plane)
     return Skeleton(
         tuple(raw.id[each] for each in order), lon, lat, x_m, y_m, np.array(raw.height)[order],
-        np.array(raw.known, dtype=np.int32)[order], _around(raw.pieces, rank), place_point, away_m, plane,
+        np.array(raw.known, dtype=np.int32)[order], _around(raw.pieces, rank), place_point, plane,
         cKDTree(np.column_stack([x_m, y_m])),
     )  # fmt: skip
 
@@ -207,14 +206,12 @@ def _around(
 
 def _attach(
     places: Places, points_of: dict[int, list[int]], rank: Ints, x_m: Floats, y_m: Floats, plane: Plane
-) -> tuple[Ints, Floats]:
-    """The point of each place among those of its street, and how far away it is [m]."""
+) -> Ints:
+    """The point of each place among those of its street: the nearest."""
     x, y = plane.x_m(places.lon), plane.y_m(places.lat)
     point = np.zeros(places.n_places, dtype=np.int32)
-    away_m = np.zeros(places.n_places)
     for row in np.flatnonzero(places.access_link < 0).tolist():
-        away = np.hypot(x[row] - x_m, y[row] - y_m).round(3)
-        point[row], away_m[row] = away.argmin(), away.min()
+        point[row] = np.hypot(x[row] - x_m, y[row] - y_m).round(3).argmin()
     rows = np.flatnonzero(places.access_link >= 0)
     links, ranks = places.access_link[rows].tolist(), rank.tolist()
     along = {link: sorted(ranks[each] for each in points_of[link]) for link in set(links)}
@@ -225,5 +222,5 @@ def _attach(
     least = np.minimum.reduceat(away, first) if len(rows) else away
     nearest = np.flatnonzero(away == least[whose])
     best = nearest[np.unique(whose[nearest], return_index=True)[1]]
-    point[rows], away_m[rows] = near[best], away[best]
-    return point, away_m
+    point[rows] = near[best]
+    return point
