@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -118,3 +120,23 @@ def test_more_people_at_home_are_more_water(day):
 def test_a_place_that_is_not_there_is_one_line():
     with pytest.raises(InputError, match=r"sensor_fleet 3: places: zone: no zone la_turbe .*la_turbie"):
         model_with(METERS.replace('zone = "la_turbie"', 'zone = "la_turbe"'))
+
+
+def test_a_building_that_is_a_place_and_a_node_of_a_network_has_one_name(day):
+    """As a reservoir or a station mapped with an address is: 4 of the riviera are both."""
+    columns, names = dict(day.observations), list(day.datasets)
+    metered = int(columns["datastream"][columns["dataset"] == names.index("water")][0])
+    fed = int(columns["datastream"][columns["dataset"] == names.index("linky.by_station")][0])
+    territory, nodes = day.territory, day.territory.utilities.nodes
+    both = str(nodes.node_id[fed])
+    place_id = np.array([str(each) for each in territory.places.place_id], dtype=object)
+    place_id[metered] = both
+    places = replace(territory.places, place_id=place_id)
+    table = observations_table(replace(day, territory=replace(territory, places=places)))
+    table = table.astype({"datastream": str})
+    told = set(table.loc[table["datastream"] == both, "dataset"].astype(str))
+    assert {"water", "linky.by_station"} <= told
+    before = observations_table(day).astype({"datastream": str})
+    assert len(table) == len(before)
+    changed = table["datastream"] != before["datastream"]
+    assert set(before.loc[changed, "datastream"]) == {str(territory.places.place_id[metered])}

@@ -16,7 +16,7 @@ from scipy.special import gammaincinv
 from twin.clock import N_HOURS
 from twin.conditions.series import autoregression, chain_state, date_draw
 from twin.scenario.ledger import Parameters
-from twin.units import DAYS_PER_MONTH
+from twin.units import DAYS_PER_MONTH, H_PER_DAY
 
 CLIMATES = ("riviera", "default")
 

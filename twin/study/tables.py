@@ -146,7 +146,10 @@ def observations_table(record: DayRecord) -> pd.DataFrame:
 def _streams(
     record: DayRecord, rows: NDArray[np.int32], dataset: NDArray[np.int16], names: Sequence[str]
 ) -> pd.Categorical[str]:
-    """Outside ids of what was observed: links, and where meters stand places and utility nodes."""
+    """Outside ids of what was observed: links, and where meters stand places and utility nodes.
+
+    A building mapped as a place and as a node of a network has one id; the dataset tells which is meant.
+    """
     territory = record.territory
     features = [record.feature_of(name) for name in names]
     ids = {"link": territory.streets.link_id}
@@ -156,7 +159,8 @@ def _streams(
         ids["node"] = territory.utilities.nodes.node_id
     first = dict(zip(ids, np.cumsum([0, *map(len, ids.values())]).tolist(), strict=False))
     offset = np.array([first[each] for each in features], dtype=np.int64)
-    return named(rows + offset[dataset], np.concatenate(list(ids.values())).tolist())
+    code, distinct = pd.factorize(np.concatenate(list(ids.values())))
+    return named(code[rows + offset[dataset]], distinct.tolist())
 
 
 def demand_table(record: DayRecord) -> dict[str, object]:
