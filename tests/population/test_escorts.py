@@ -23,7 +23,7 @@ from twin.scenario.ledger import Parameters
 DATE = dt.date(2027, 1, 12)
 LEDGER = Parameters.defaults()
 AGREE_S = 60.0 * LEDGER["conditions.escort_agree_min"]
-OLDEST = LEDGER["population.escorted_to_age"]
+OLDEST = LEDGER["conditions.escorted_to_age"]
 
 
 @pytest.mark.parametrize(("kind", "least"), [(taken_to_school, 20), (fetched_from_school, 5)])

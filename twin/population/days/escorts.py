@@ -73,7 +73,7 @@ def _paired(
     parameters: Parameters,
 ) -> Pairs:
     """Stops (n,) bool of either side, the first of each person, matched by household and by age."""
-    pupils = pupils & (persons.age[stops.person] <= parameters["population.escorted_to_age"])
+    pupils = pupils & (persons.age[stops.person] <= parameters["conditions.escorted_to_age"])
     sides = []
     for side in (escorts, pupils):
         rows = np.flatnonzero(side & (persons.household[stops.person] >= 0))
