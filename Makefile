@@ -66,6 +66,7 @@ check: lint test
 # Every finished run is a line of the table; a study that was stopped goes on behind the last one.
 study: base
 	$(BIN)/python -m benchmarks.studies.village --seeds $(STUDY_SEEDS)
+	$(BIN)/python -m benchmarks.studies.village_closed --seeds $(STUDY_SEEDS)
 
 influence: base
 	$(BIN)/python -m benchmarks.studies.influence --seeds $(INFLUENCE_SEEDS)

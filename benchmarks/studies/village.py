@@ -83,10 +83,8 @@ def members(seeds: range, shares: tuple[float, ...] = SHARES) -> Iterator[Member
 
 def measured(record: DayRecord, digest: str) -> dict[str, str]:
     """The numbers of one member, as written in the table."""
-    territory = record.territory
-    selector = LinkSelector(file=str(HOME / "scenarios" / "village_links.csv"))
-    links = select_links(selector, territory.streets, territory.zones)
-    village = focuses_of(territory, VILLAGE)[0]
+    links = street_links(record)
+    village = focuses_of(record.territory, VILLAGE)[0]
     everyone = np.ones(record.n_trips, dtype=np.bool_)
     row: dict[str, float] = {}
     for direction in DIRECTIONS:
@@ -101,18 +99,35 @@ def measured(record: DayRecord, digest: str) -> dict[str, str]:
     return {name: f"{value:.6g}" for name, value in row.items()} | {"digest": digest[:16]}
 
 
-def _busiest_share(record: DayRecord, links: np.ndarray, direction: str) -> float:
-    """Flow over capacity, 8 to 9, of the link of that direction that is used most."""
+def street_links(record: DayRecord) -> np.ndarray:
+    """Rows of the links of the village's street."""
+    selector = LinkSelector(file=str(HOME / "scenarios" / "village_links.csv"))
+    return select_links(selector, record.territory.streets, record.territory.zones)
+
+
+def of_direction(record: DayRecord, links: np.ndarray, direction: str) -> np.ndarray:
+    """Those of the links that lead that way."""
     streets = record.territory.streets
     gain = streets.node_x_m[streets.head[links]] - streets.node_x_m[streets.tail[links]]
-    chosen = links[gain > 0] if direction == "eastbound" else links[gain < 0]
+    return links[gain > 0] if direction == "eastbound" else links[gain < 0]
+
+
+def _busiest_share(record: DayRecord, links: np.ndarray, direction: str) -> float:
+    """Flow over capacity, 8 to 9, of the link of that direction that is used most."""
+    streets, chosen = record.territory.streets, of_direction(record, links, direction)
     slices = slice(BUSY_HOUR[0] * 4, BUSY_HOUR[1] * 4)
     flow_vph = record.exits[slices][:, chosen].sum(axis=0)
     return float((flow_vph / (streets.flow_capacity_vps[chosen] * 3_600.0)).max())
 
 
 def run_members(wanted: list[Member], threads: int = 1) -> Iterator[tuple[Member, dict[str, str]]]:
-    """Run members one after another; the world of a seed is made once for all its members."""
+    """Run members one after another, and measure each."""
+    for member, record, digest in live(wanted, threads):
+        yield member, measured(record, digest) | {"key": key_of(member)}
+
+
+def live(wanted: list[Member], threads: int = 1) -> Iterator[tuple[Member, DayRecord, str]]:
+    """Live members one after another; the world of a seed is made once for all its members."""
     world: World | None = None
     seed = -1
     for member in wanted:
@@ -124,7 +139,7 @@ def run_members(wanted: list[Member], threads: int = 1) -> Iterator[tuple[Member
             )
         result = run_in(scenario, member.seed, world, threads=threads)
         assert result.record is not None
-        yield member, measured(result.record, result.digest) | {"key": key_of(member)}
+        yield member, result.record, result.digest
 
 
 def key_of(member: Member) -> str:
