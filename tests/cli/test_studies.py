@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from tests.report.world import jams_later, small_scenario
 from twin.cli.main import run_command
+from twin.study.compare import compare
 
 RUN_KEYS = {
     "digest",
@@ -87,6 +89,20 @@ def test_a_comparison_pairs_by_seed_says_what_differs_and_writes_the_page(
     assert [row["kind"] for row in listed] == ["comparison", "run", "run"]
     assert ask(["runs", "--prune"], capsys)["pruned"] == 2
     assert [row["kind"] for row in ask(["runs"], capsys)["runs"]] == ["comparison"]
+
+
+def test_a_comparison_warns_of_a_jam_that_only_a_later_seed_has(
+    town: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base = small_scenario(town / "small")
+    guided = base.varied("app_share", 0.6).varied("title", "With the app")
+    jammed = compare(base, guided, seeds=2, cache=False, runner=jams_later)
+    monkeypatch.setattr("twin.study.compare.compare", lambda *_, **__: jammed)
+    warning = "With the app: the network does not carry the demand well in 1 of 2 seeds (2)"
+    (town / "both").mkdir()
+    assert run_command(["compare", "day.toml", "works.toml", "--out", "both"]) == 0
+    assert warning in capsys.readouterr().out
+    assert ask(["compare", "day.toml", "works.toml", "--out", "both"], capsys)["warnings"] == [warning]
 
 
 @pytest.mark.one_interpreter("a run and a comparison are asked for on each")

@@ -20,6 +20,7 @@ from twin.report.sections import demand_sentence
 from twin.report.view import Demand, IndicatorRow, ReportView, ScenarioCard
 from twin.report.words import interval, number, percent, sentence, signed, with_unit
 from twin.scenario.ledger import Parameters
+from twin.study.manifest import SeedTraffic
 from twin.study.results import Result
 from twin.territory.territory import Territory
 
@@ -31,7 +32,7 @@ SCENARIOS = (
     ScenarioCard("a", "riviera", ("la_turbie",), (1,), ""),
     ScenarioCard("b", "riviera", ("la_turbie",), (1,), "", "B"),
 )
-DEMAND = Demand(0, 1.0, 1_000, 500, 0.999, 1.2, 0)
+DEMAND = Demand(0, 1.0, 1_000, 500, (SeedTraffic(1, 0.999, 1.2, 0, True),))
 
 
 @pytest.mark.parametrize(
@@ -151,10 +152,11 @@ def test_warnings_are_never_left_out() -> None:
         "areas": [{"name": "rest", "basis": "floor area"}, {"name": "eze", "basis": "file"}],
         "notes": ["n"],
     }
-    jammed = replace(DEMAND, time_over_free_flow=2.7, flows=False)
+    jammed = replace(DEMAND, traffic=(SeedTraffic(1, 0.999, 2.7, 0, False),))
     said = " ".join(warnings_of([DELAY], [jammed], ["Base"], 20, population))
     assert "Default population: inhabitants of rest are taken from the floor area." in said
-    assert "Base: the network does not carry this demand well" in said
+    told = "99.9\u00a0% of trips are completed, car time is 2.7 times free flow."
+    assert f"Base: the network does not carry this demand well; {told}" in said
     assert "no interval" not in said
     assert "statistics of" not in said
     run = replace(DELAY, difference=None)
@@ -196,7 +198,9 @@ def scaled(tmp_path: Path) -> Result:
 
 
 def test_the_scale_of_the_demand_and_its_full_sum_are_told(scaled: Result) -> None:
-    view = ReportView("run", "a", "", SCENARIOS[:1], (), demand=(demand_of(scaled, 0),))
+    view = ReportView(
+        "run", "a", "", SCENARIOS[:1], (), demand=(demand_of(scaled, 0, (SeedTraffic.of(scaled.manifest),)),)
+    )
     said = demand_sentence(view, view.demand[0])
     assert "30 planned trips, of them 24 vehicle trips, which is 0.95 of the ledger's full sum" in said
     assert "(1\u202f032 planned trips, of them 26 vehicle trips)" in said

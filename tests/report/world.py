@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from tests.indicators.small_day import N_LINKS, small_day, small_services, small_territory
-from tests.study.stand_in import BASE
+from tests.study.stand_in import BASE, carried
 from twin.scenario.scenario import Scenario
 from twin.study.progress import Progress
 from twin.study.results import Result
@@ -109,6 +109,13 @@ class SmallRuns:
             time_ms=time_ms,
         )
         return Result.of_day(day, scenario, about={"population": POPULATION})
+
+
+def jams_later(scenario: Scenario, *, seed: int, progress: Progress, cache: bool) -> Result:
+    """Stands in for the simulation: all flows, but for seed 2 where many use the app."""
+    jams = seed == 2 and scenario.app_share_in_force > 0.5
+    day = carried(seed=seed, territory=drawn_territory(), rotations=42 if jams else 0)
+    return Result.of_day(day, scenario, about={"population": POPULATION})
 
 
 ALL_TOLD = BASE.replace(

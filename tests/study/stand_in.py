@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
 from tests.indicators.small_day import small_day
+from twin.behaviour.days import ARRIVED
 from twin.errors import WorkError
 from twin.indicators.records import DayRecord
 from twin.scenario.scenario import Scenario
@@ -40,6 +41,15 @@ def day_of(scenario: Scenario, seed: int) -> DayRecord:
     late_ms = round(1_000 * (seed + 10 * (1 - scenario.app_share_in_force)))
     moves = record.by_car & (record.arrived_ms >= 0)
     return small_day(seed=seed, arrived_ms=np.where(moves, record.arrived_ms + late_ms, record.arrived_ms))
+
+
+def carried(**changes: object) -> DayRecord:
+    """The small day with every trip arrived, in decent time."""
+    day = small_day()
+    arrived = np.full(day.n_trips, ARRIVED, dtype=np.int8)
+    ended_ms = day.departed_ms + 1_000 * np.where(np.isfinite(day.free_flow_s), day.free_flow_s, 100.0)
+    usual = replace(day, state=arrived, arrived_ms=ended_ms.astype(np.int64), rotations=0)
+    return replace(usual, **changes)
 
 
 @dataclass

@@ -15,10 +15,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.indicators.small_day import small_day
-from tests.study.stand_in import BASE, small_scenario
+from tests.study.stand_in import BASE, carried, small_scenario
 from twin.behaviour.days import ARRIVED, PLANNED
 from twin.errors import InputError, WorkError
-from twin.indicators.records import DayRecord
 from twin.study import store
 from twin.study.drawing import hang
 from twin.study.results import TABLES, Result
@@ -57,15 +56,6 @@ def test_the_tables_hold_the_day(result: Result) -> None:
     assert result.slices["exits"].sum() == 89
     assert result.observations["dataset"].tolist() == ["counts", "counts", "traces of Alpha"]
     assert set(result.pictures["owner"]) == {"city", "Alpha"}
-
-
-def carried(**changes: object) -> DayRecord:
-    """The small day with every trip arrived, in decent time."""
-    day = small_day()
-    arrived = np.full(day.n_trips, ARRIVED, dtype=np.int8)
-    ended_ms = day.departed_ms + 1_000 * np.where(np.isfinite(day.free_flow_s), day.free_flow_s, 100.0)
-    usual = replace(day, state=arrived, arrived_ms=ended_ms.astype(np.int64), rotations=0)
-    return replace(usual, **changes)
 
 
 def test_a_network_flows_when_nearly_all_arrive_in_decent_time_with_hardly_a_deadlock(

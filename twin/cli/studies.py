@@ -114,6 +114,8 @@ def _print_comparison(comparison: Comparison, page: Path) -> None:
             f"{comparison.base.title}  →  {alternative.title} ({', '.join({each.method for each in rows})})"
         )
         table(columns, [[getattr(row, column) for column in columns] for row in rows], title)
+    for warning in comparison.warnings:
+        say(warning)
     if comparison.note:
         say(comparison.note)
     say(f"report {page}")

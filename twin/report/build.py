@@ -30,6 +30,7 @@ from twin.report.told import told_comparison, told_run
 from twin.report.view import IndicatorRow, ReportView, ScenarioCard
 from twin.scenario.scenario import Scenario as Spec
 from twin.study.comparison import Comparison
+from twin.study.manifest import SeedTraffic
 from twin.study.results import Result
 
 
@@ -45,6 +46,7 @@ class _Subject:
     samples: tuple[Result, ...]
     links: tuple[pd.DataFrame, ...]
     seeds: tuple[int, ...]
+    traffic: tuple[tuple[SeedTraffic, ...], ...]
     command: str
 
 
@@ -68,11 +70,13 @@ def view_of_run(result: Result) -> ReportView:
     card = card_of(scenario, result, "Run", (result.seed,), (result.digest,))
     question = scenario.description or f"How does a working day go in {card.territory}?"
     command = f"twin run {_file(scenario, 'scenario')} --seed {result.seed}"
+    traffic = ((SeedTraffic.of(result.manifest),),)
     return _view(
         _Subject(
-            "run", scenario.title, question, (card,), rows, (result,), (result.links,), card.seeds, command
+            "run", scenario.title, question, (card,), rows, (result,), (result.links,), card.seeds, traffic,
+            command,
         )
-    )
+    )  # fmt: skip
 
 
 def view_of_comparison(comparison: Comparison) -> ReportView:
@@ -99,7 +103,7 @@ def view_of_comparison(comparison: Comparison) -> ReportView:
     view = _view(
         _Subject(
             "comparison", _title(comparison), _question(comparison), cards, rows, comparison.samples,
-            comparison.links, comparison.seeds, command,
+            comparison.links, comparison.seeds, comparison.traffic, command,
         )
     )  # fmt: skip
     return replace(view, differs=differences_of(comparison.differs))
@@ -107,7 +111,7 @@ def view_of_comparison(comparison: Comparison) -> ReportView:
 
 def _view(subject: _Subject) -> ReportView:
     grounds = grounds_of(subject.samples)
-    demand = [demand_of(sample, row) for row, sample in enumerate(subject.samples)]
+    demand = [demand_of(sample, row, subject.traffic[row]) for row, sample in enumerate(subject.samples)]
     roles = [scenario.role for scenario in subject.scenarios]
     population = population_of(subject.samples[0])
     warnings = warnings_of(subject.rows, demand, roles, len(subject.seeds), population)

@@ -13,7 +13,7 @@ from twin.report.view import Assumption, Demand, IndicatorRow, InputDifference, 
 from twin.report.words import NONE, number, percent, short
 from twin.scenario.ledger import Parameters, Value
 from twin.scenario.scenario import Scenario as Spec
-from twin.study.manifest import CAR_TIME
+from twin.study.manifest import SeedTraffic
 from twin.study.results import Result
 
 ASSUMPTION = "assumption"
@@ -76,20 +76,17 @@ def card_of(
     )
 
 
-def demand_of(result: Result, scenario: int) -> Demand:
-    """How much was asked of the network in a run, and whether it flowed."""
+def demand_of(result: Result, scenario: int, traffic: tuple[SeedTraffic, ...]) -> Demand:
+    """How much was asked of the network in a scenario's first run, and how it went in all of them."""
     manifest = result.manifest
-    car_time, full = manifest[CAR_TIME], manifest.get("full_sum")
+    full = manifest.get("full_sum")
     return Demand(
         scenario=scenario,
         scale=result.scenario.demand_scale,
         planned_trips=manifest["trips"],
         vehicle_trips=manifest["vehicle_trips"],
-        completed_share=manifest["completed_trips"] / max(manifest["trips"], 1),
-        time_over_free_flow=float("nan") if car_time is None else car_time,
-        rotations=manifest["rotations"],
+        traffic=traffic,
         zones=_zones(manifest["demand"]["by_zone"]),
-        flows=manifest["flows"],
         full_sum=None if full is None else (full["trips"], full["vehicle_trips"]),
     )
 

@@ -9,9 +9,10 @@ from typing import Any
 from twin.population.marginals import CENSUS, FILE
 from twin.population.published.calibration import NO_COUNTS
 from twin.population.summary import statistics_notes
+from twin.report.carried import traffic_warning
 from twin.report.drawn import WHOLE
 from twin.report.view import LEAST_SEEDS, PAIRED, Demand, Finding, IndicatorRow, ScenarioCard, Verdict
-from twin.report.words import count_word, number, percent, sentence
+from twin.report.words import count_word, sentence
 
 N_HEADLINES = 5
 HEADLINES = (
@@ -71,13 +72,8 @@ def warnings_of(
     else:
         said.append("One run of one seed: another seed gives somewhat other numbers.")
     said += _population_warnings(population)
-    said += [
-        f"{roles[each.scenario]}: the network does not carry this demand well; "
-        f"{percent(each.completed_share)} of trips are completed, "
-        f"car time is {number(each.time_over_free_flow)} times free flow."
-        for each in demand
-        if not each.flows
-    ]
+    warnings = ((each, traffic_warning(each.traffic)) for each in demand)
+    said += [f"{roles[each.scenario]}: {warning}" for each, warning in warnings if warning]
     return tuple(said)
 
 

@@ -10,13 +10,14 @@ from markupsafe import Markup
 
 from twin.report import bars, charts
 from twin.report.access_section import access_context
+from twin.report.carried import traffic_words
 from twin.report.drawn import Measure, zone_label
 from twin.report.legends import legend, top_table
 from twin.report.outage_section import outage_context
 from twin.report.scales import PART_COLOURS, SCENARIO_COLOURS, Scale, scale_of
 from twin.report.svgmap import Drawing, backdrop, draw_map
 from twin.report.view import LEAST_SEEDS, PAIRED, Demand, IndicatorRow, ReportView
-from twin.report.words import VERDICT_WORDS, count_word, number, percent
+from twin.report.words import VERDICT_WORDS, count_word, number
 
 _TITLES = {
     "indicators": "Indicators",
@@ -148,13 +149,11 @@ def demand_sentence(view: ReportView, demand: Demand) -> str:
         trips, vehicle_trips = demand.full_sum
         words = count_word(trips, "planned trip"), count_word(vehicle_trips, "vehicle trip")
         scale += f" ({words[0]}, of them {words[1]})"
-    verdict = "The network carries it." if demand.flows else "The network does not carry it well."
+    seed = f" with seed {demand.traffic[0].seed}" if len(demand.traffic) > 1 else ""
     return (
         f"{role}: {count_word(demand.planned_trips, 'planned trip')}, of them "
-        f"{count_word(demand.vehicle_trips, 'vehicle trip')}, which is {scale}. "
-        f"{percent(demand.completed_share)} of all planned trips were completed by 30:00; car time was "
-        f"{number(demand.time_over_free_flow)} times free flow, waiting included; "
-        f"{count_word(demand.rotations, 'rotation')} of deadlocked cycles. {verdict}"
+        f"{count_word(demand.vehicle_trips, 'vehicle trip')}{seed}, which is {scale}. "
+        f"{traffic_words(demand.traffic)}"
     )
 
 

@@ -1,7 +1,8 @@
 """What a report says, before how it looks: plain values that the page and the maps draw.
 
-Nothing here knows of studies, files or HTML. A builder (`twin.report.build`) makes a `ReportView`
-from a run or a comparison; the page renders it. Scenario 0 is the base; the others are alternatives.
+Nothing here knows of files or HTML, and of studies only how traffic went. A builder (`twin.report.build`)
+makes a `ReportView` from a run or a comparison; the page renders it. Scenario 0 is the base; the others
+are alternatives.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from twin.report.drawn import (
     zone_label,
 )
 from twin.report.drawn_outages import Outage
+from twin.study.manifest import SeedTraffic
 
 Better = Literal["lower", "higher", "none"]
 Verdict = Literal[
@@ -142,13 +144,10 @@ class Demand:
     scale: float
     planned_trips: int
     vehicle_trips: int
-    completed_share: float
-    time_over_free_flow: float
-    rotations: int
+    traffic: tuple[SeedTraffic, ...]
+    """How it went, by seed."""
     zones: tuple[tuple[str, int, int, int, int], ...] = ()
     """Zone, trips of residents, of commuters, of through traffic, of delivery rounds."""
-    flows: bool = True
-    """Whether the network carried it, by the run's own verdict."""
     full_sum: tuple[int, int] | None = None
     """Planned trips and vehicle trips of the ledger's full sum; None where they were not scaled."""
 

@@ -15,6 +15,7 @@ from twin.scenario.scenario import Scenario
 from twin.study import store
 from twin.study.comparison import Comparison, ComparisonRow
 from twin.study.keys import stamp_of_ground
+from twin.study.manifest import SeedTraffic
 from twin.study.members import Member, Runner, SweepRunner
 from twin.study.pairing import compare_members, focus_pairs
 from twin.study.parallel import run_missing
@@ -22,7 +23,7 @@ from twin.study.progress import Progress, silent, within
 from twin.study.results import Result
 from twin.study.streets import on_one_ground
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 ScenarioLike = Scenario | str | Path
 
 
@@ -69,7 +70,8 @@ def compare(
         rows += compare_members(number, pairs, runs[0], runs[number])
     links = on_one_ground([mean_links([run.links for run in each]) for each in runs], areas)
     digests = tuple(tuple(run.digest for run in each) for each in runs)
-    comparison = Comparison(scenarios, chosen, tuple(rows), links, samples, digests)
+    traffic = tuple(tuple(SeedTraffic.of(run.manifest) for run in each) for each in runs)
+    comparison = Comparison(scenarios, chosen, tuple(rows), links, samples, digests, traffic)
     if out is not None:
         save_comparison(comparison, Path(out))
     return comparison
@@ -142,6 +144,7 @@ def save_comparison(comparison: Comparison, folder: Path) -> None:
         "scenarios": [each.resolved() for each in comparison.scenarios],
         "seeds": list(comparison.seeds),
         "digests": [list(each) for each in comparison.digests],
+        "traffic": [[vars(each) for each in by_seed] for by_seed in comparison.traffic],
         "note": comparison.note,
     }
     store.seal_folder(folder, manifest, files)
@@ -151,6 +154,12 @@ def load_comparison(folder: str | Path) -> Comparison:
     """The comparison that a folder holds; an `InputError` names what is missing or damaged."""
     home = Path(folder)
     manifest = store.read_manifest(home, "comparison")
+    if manifest["schema_version"] != SCHEMA_VERSION:
+        found, right = (
+            f"a comparison of schema {manifest['schema_version']}",
+            f"{SCHEMA_VERSION}; compare anew",
+        )
+        raise InputError(str(home), found, right)
     numbers = range(len(manifest["scenarios"]))
     links = [
         store.read_table(store.verify_file(home, f"links_{number}.parquet", manifest)) for number in numbers
@@ -161,6 +170,7 @@ def load_comparison(folder: str | Path) -> Comparison:
         tuple(manifest["seeds"]), _rows(table), tuple(links),
         tuple(Result.load(home / f"sample_{number}") for number in numbers),
         tuple(tuple(each) for each in manifest["digests"]),
+        tuple(tuple(SeedTraffic(**each) for each in by_seed) for by_seed in manifest["traffic"]),
     )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from twin.scenario.assembly import leaves
 from twin.scenario.scenario import Scenario
 from twin.scenario.wording import spell
 from twin.study.drawing import drawer
+from twin.study.manifest import SeedTraffic
 from twin.study.results import Result
 from twin.study.statistics import LEAST_SEEDS, NO_INTERVAL
 from twin.study.values import count_assumptions
@@ -65,6 +66,8 @@ class Comparison:
         Per scenario the whole result of the first seed, for pictures of distributions.
     digests
         Per scenario the digests of its runs, by seed.
+    traffic
+        Per scenario how traffic went, by seed.
     """
 
     scenarios: tuple[Scenario, ...]
@@ -73,6 +76,7 @@ class Comparison:
     links: tuple[pd.DataFrame, ...]
     samples: tuple[Result, ...]
     digests: tuple[tuple[str, ...], ...]
+    traffic: tuple[tuple[SeedTraffic, ...], ...]
 
     @property
     def base(self) -> Scenario:
@@ -88,6 +92,18 @@ class Comparison:
     def note(self) -> str:
         """What must be said of the intervals, or nothing."""
         return NO_INTERVAL if len(self.seeds) < LEAST_SEEDS else ""
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """One for each scenario with seeds in which the network does not carry the demand."""
+        said = []
+        for scenario, by_seed in zip(self.scenarios, self.traffic, strict=True):
+            jammed = [str(each.seed) for each in by_seed if not each.flows]
+            share = f"{len(jammed)} of {len(by_seed)} seeds ({', '.join(jammed)})"
+            said += [f"{scenario.title}: the network does not carry the demand well in {share}"] * bool(
+                jammed
+            )
+        return tuple(said)
 
     @cached_property
     def table(self) -> pd.DataFrame:
@@ -133,6 +149,8 @@ class Comparison:
             "scenarios": [each.title for each in self.scenarios],
             "seeds": list(self.seeds),
             "digests": [list(each) for each in self.digests],
+            "traffic": [[vars(each) for each in by_seed] for by_seed in self.traffic],
+            "warnings": list(self.warnings),
             "note": self.note,
         }
 

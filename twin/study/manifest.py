@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -33,6 +34,25 @@ LEAST_TIME_S = 1.0
 """A link takes a step of the loading at least."""
 ABOUT_POPULATION = ("areas", "notes", "calibration")
 ABOUT_TERRITORY = ("place", "date", "source", "licence", "attribution")
+
+
+@dataclass(frozen=True)
+class SeedTraffic:
+    """How a day's traffic went with one seed: by the run's own numbers, and its own verdict."""
+
+    seed: int
+    completed_share: float
+    time_over_free_flow: float | None
+    rotations: int
+    flows: bool
+
+    @classmethod
+    def of(cls, manifest: Mapping[str, Any]) -> SeedTraffic:
+        """What the manifest of a run says of it."""
+        completed_share = manifest["completed_trips"] / max(manifest["trips"], 1)
+        return cls(
+            manifest["seed"], completed_share, manifest[CAR_TIME], manifest["rotations"], manifest["flows"]
+        )
 
 
 def manifest_of(record: DayRecord, scenario: Scenario, values: Sequence[IndicatorValue]) -> dict[str, Any]:
