@@ -19,7 +19,7 @@ LEFT_ALONE = {
     "loader.under_way": "cut to half its length instead: it must stay in order",
 }
 ROUTES = ("loader.words", "loader.traffic.slots.code")
-"""Turns, which from another link would lead out of the map: every route is made to end where its vehicle is."""
+"""Turns, which from other links would lead out of the map: each route ends where its vehicle is."""
 COUNTS = ("n_words", "n_released", "rotations", "max_origin_queue_veh", "max_gate_queue_veh")
 """Numbers that stand beside the columns."""
 

@@ -39,8 +39,6 @@ KEYS = """[parameters]
 "parking.own_spaces_per_dwelling" = 0.5
 """
 OUTAGE = MORNING.replace("06:30", "16:00").replace("10:00", "18:00")
-EVERYTHING = WORKS + closing(signed=True) + OUTAGE + test_buses.LINE
-"""Works, a closure from 8 to 9, an outage in the afternoon, a bus; cars called and spaces limited beside it."""
 
 
 def model_at(hour: float, objective: str = "time", more: str = "") -> TwinModel:
@@ -54,10 +52,14 @@ def model_at(hour: float, objective: str = "time", more: str = "") -> TwinModel:
 
 
 def with_everything() -> TwinModel:
-    """The village with all that has a state of its own, so that no column of truth is empty."""
+    """The village with all that has a state of its own, so that no column of truth is empty.
+
+    Works, a closure from 8 to 9, an outage in the afternoon, a bus, cars that are called, spaces that lack.
+    """
     here, first = world(), TABLES.index("[[")
-    more = EVERYTHING + test_on_demand.SERVICE.format(vehicles=2, seats=6)
-    spec = scenario(more, TABLES[:first] + KEYS + TABLES[first:])
+    service = test_on_demand.SERVICE.format(vehicles=2, seats=6)
+    more = (WORKS, closing(signed=True), OUTAGE, test_buses.LINE, service)
+    spec = scenario("".join(more), TABLES[:first] + KEYS + TABLES[first:])
     people = test_buses.population()
     return TwinModel(spec, rng=1, territory=here.territory, population=people, habits=here.habits)
 
