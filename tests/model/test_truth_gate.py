@@ -2,36 +2,43 @@
 
 from __future__ import annotations
 
-import copy
+from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from tests.model.village import WORKS, scenario, world
+from tests.model import other_truth as gate
+from tests.model import peeping, test_buses, test_on_demand
+from tests.model.network_days import MORNING
+from tests.model.village import TABLES, WORKS, closing, scenario, world
 from twin.indicators.records import ROAD_MANAGER
 from twin.kernels.random import stream_of, uniforms
+from twin.knowledge.day import DayEstimate
 from twin.model.city_day import city_estimate
+from twin.model.manager import RoadManager
+from twin.model.operator import Operator
 from twin.model.phases import PHASES
 from twin.model.provider import ProviderAgent
-from twin.model.state import Access
+from twin.model.register import ROWS
+from twin.model.shared_rides import ASSIGN
+from twin.model.state import KINDS, Access
 from twin.model.twin_model import TwinModel
 
 PHASE = {phase.name: phase for phase in PHASES}
-HIDDEN = ("loader.traffic.", "itineraries.", "log.", "supply.")
-"""Truth columns that no provider has a right to: queues and flows, everybody's day, real capacities."""
-PLANS = ("loader.traffic.slots.code", "loader.traffic.slots.word")
-"""Routes, which lie beside them: their drivers tell them when they ask."""
-
-
-BUSY_HOURS = (8 + 5 / 60, 8 + 10 / 60, 8 + 15 / 60, 8.5)
+BUSY_HOURS = (8 + 5 / 60, 8 + 15 / 60, 8.5)
 """When works hold people up and advice is taken."""
-
-
 RANKING = """
 [[modification]]
 kind = "rank_by_ghg"
 respect = 0.5
 """
+KEYS = """[parameters]
+"on_demand.constant_min" = 55.0
+"parking.limited" = 1
+"parking.own_spaces_per_dwelling" = 0.5
+"""
+OUTAGE = MORNING.replace("06:30", "16:00").replace("10:00", "18:00")
 
 
 def model_at(hour: float, objective: str = "time", more: str = "") -> TwinModel:
@@ -44,46 +51,30 @@ def model_at(hour: float, objective: str = "time", more: str = "") -> TwinModel:
     return model
 
 
+def with_everything() -> TwinModel:
+    """The village with all that has a state of its own, so that no column of truth is empty.
+
+    Works, a closure from 8 to 9, an outage in the afternoon, a bus, cars that are called, spaces that lack.
+    """
+    here, first = world(), TABLES.index("[[")
+    service = test_on_demand.SERVICE.format(vehicles=2, seats=6)
+    more = (WORKS, closing(signed=True), OUTAGE, test_buses.LINE, service)
+    spec = scenario("".join(more), TABLES[:first] + KEYS + TABLES[first:])
+    people = test_buses.population()
+    return TwinModel(spec, rng=1, territory=here.territory, population=people, habits=here.habits)
+
+
+def with_calls() -> TwinModel:
+    """The village at eight, where shared vehicles are called."""
+    model = test_on_demand.model_of(test_on_demand.spec())
+    model.run_until(8 * 3_600)
+    return model
+
+
 def random_hour(number: int) -> float:
     """A step of the day between 6 and 20, drawn; on the model's grid of five minutes."""
     draw = float(uniforms(number, stream_of("test.truth gate"), np.array([number], dtype=np.uint64))[0])
     return 6.0 + int(draw * 14 * 12) / 12.0
-
-
-def disturb(model: TwinModel) -> int:
-    """Change every hidden column, and where those who consult nobody drive; returns how many columns."""
-    n = 0
-    loader, alone = model.state.loader, model.trip_provider < 0
-    driving = loader.driving
-    places = loader.vehicles.at[driving[alone[driving]]]
-    for column, rows in (
-        (loader.vehicles.release_ms, np.flatnonzero(alone)),
-        (loader.traffic.slots["enter_ms"], places),
-    ):
-        column[rows] += 60_000
-        n += 1
-    for name, column in model.state.columns().items():
-        if name.startswith(HIDDEN) and column.size and name not in PLANS:
-            column[...] = ~column if column.dtype == np.bool_ else column + 1
-            n += 1
-    return n
-
-
-def run(model: TwinModel, name: str) -> None:
-    phase = PHASE[name]
-    phase.run(model, Access(model.state, name, phase.reads | phase.writes), model.now_s)
-
-
-def believed_and_done(model: TwinModel) -> list[np.ndarray]:
-    """What providers believe, and the routes that their users have after asking them."""
-    for phase in ("learn", "ask", "advise", "take"):
-        run(model, phase)
-    loader, guidance = model.state.loader, model.state.guidance
-    active = np.concatenate([loader.driving, loader.waiting])
-    users = active[model.trip_provider[active] >= 0]
-    ahead = loader.ahead_of(users)
-    acts = [*(users, ahead.pool, ahead.start, ahead.end), guidance.guided, guidance.n_reroutes]
-    return [column.copy() for column in (*beliefs(model), *acts)]
 
 
 def beliefs(model: TwinModel) -> list[np.ndarray]:
@@ -114,29 +105,60 @@ def same(a: list[np.ndarray], b: list[np.ndarray]) -> bool:
 
 
 @pytest.mark.parametrize("hour", [*BUSY_HOURS, *(random_hour(number) for number in range(4))])
-def test_hidden_truth_moves_no_estimate_and_no_act(hour: float) -> None:
-    honest, other = model_at(hour), model_at(hour)
-    assert disturb(other) >= 15
-    assert same(believed_and_done(honest), believed_and_done(other))
+def test_another_truth_moves_no_estimate_and_no_act(hour: float) -> None:
+    assert gate.differing(model_at(hour), model_at(hour)) == []
 
 
 @pytest.mark.parametrize(
     "objective", ["marginal_cost", "forward", "diverse", "time_co2", "secondary_penalty"]
 )
-def test_no_objective_looks_at_hidden_truth(objective: str) -> None:
+def test_no_objective_looks_at_truth(objective: str) -> None:
     honest, other = (model_at(BUSY_HOURS[0], objective, RANKING) for _ in range(2))
-    assert disturb(other) >= 15
-    assert same(believed_and_done(honest), believed_and_done(other))
+    assert gate.differing(honest, other) == []
 
 
-def test_there_are_acts_to_compare() -> None:
-    taken = 0
+@pytest.mark.one_interpreter("lives most of a day twice, of phases that are tried above on each")
+def test_with_everything_every_column_of_truth_is_changed_and_moves_no_act() -> None:
+    pytest.importorskip("power_grid_model", reason="the extra 'utilities' is not installed")
+    pytest.importorskip("epanet", reason="the extra 'utilities' is not installed")
+    honest, other = with_everything(), with_everything()
+    registered = {name for name, *_ in ROWS if KINDS[name.split(".")[0]] == "truth"}
+    orders, n_told, n_served = set(), 0, 0
+    for hour in (7 + 55 / 60, 8 + 55 / 60, 16.5, *sorted(random_hour(number) for number in range(4, 7))):
+        for model in (honest, other):
+            model.run_until(round(hour * 3_600))
+        with gate.other_truth(other.state, 1) as changed:
+            assert registered <= changed
+        was = (honest.state.dispatch.vehicle >= 0).sum()
+        assert gate.differing(honest, other) == []
+        orders.add(honest.state.orders.closed.any())
+        n_told += sum(advice.told.size for advice in honest.state.advice.values())
+        n_served += (honest.state.dispatch.vehicle >= 0).sum() - was
+    assert orders == {False, True}
+    assert n_told > 0
+    assert n_served > 0
+
+
+def test_the_truth_is_put_back() -> None:
+    state = model_at(8.0).state
+    before = {name: column.copy() for name, column in gate.of_kind(state, True).items()}
+    beside = {name: value for name, value in vars(state.loader).items() if isinstance(value, int)}
+    with gate.other_truth(state, 1):
+        assert state.loader.n_words != beside["n_words"]
+    after = gate.of_kind(state, True)
+    assert before.keys() == after.keys()
+    assert [name for name, column in after.items() if not gate.same(before[name], column)] == []
+    assert beside.items() <= vars(state.loader).items()
+
+
+def test_routes_are_advised_at_the_hours_compared() -> None:
+    advised = 0
     for hour in BUSY_HOURS:
         model = model_at(hour)
-        before = model.state.loader.n_words
-        believed_and_done(model)
-        taken += model.state.loader.n_words - before
-    assert taken > 0
+        for _ in range(3):
+            model.step()
+            advised += sum(advice.trip.size for advice in model.state.advice.values())
+    assert advised > 0
 
 
 def test_nothing_is_believed_before_an_observation_has_come_and_then_it_is() -> None:
@@ -147,7 +169,8 @@ def test_nothing_is_believed_before_an_observation_has_come_and_then_it_is() -> 
     for _ in range(6):
         alike = same(seen(honest), seen(other))
         for model in (honest, other):
-            run(model, "learn")
+            phase = PHASE["learn"]
+            phase.run(model, Access(model.state, phase.name, phase.reads | phase.writes), model.now_s)
         if alike:
             n_same += 1
             assert same(beliefs(honest), beliefs(other))
@@ -162,37 +185,60 @@ def test_nothing_is_believed_before_an_observation_has_come_and_then_it_is() -> 
     )
 
 
-def test_a_city_that_reads_truth_is_caught() -> None:
-    honest, other = model_at(8.0), model_at(8.0)
-    disturb(other)
-
-    def peeping(model: TwinModel) -> list[np.ndarray]:
-        return [city_estimate(model).flow_veh[0] + model.state.loader.traffic.links["n_here"]]
-
-    assert not same(peeping(honest), peeping(other))
-
-
-def test_a_provider_that_reads_truth_is_caught() -> None:
-    class Peeping(ProviderAgent):
-        def learn(self, state: Access, moment_s: int) -> None:
-            super().learn(state, moment_s)
-            queues = self.model.state.loader.on_link_veh
-            belief = state.pictures[self.name]
-            belief.plain_ms = (belief.plain_ms + 1_000 * queues).astype(np.int32)
-
-    honest, other = model_at(8.0), model_at(8.0)
-    disturb(other)
-    other.state.loader.traffic.links["n_here"] += 7
-    for model in (honest, other):
-        for agent in model.providers:
-            agent.__class__ = Peeping
-    assert not same(believed_and_done(honest), believed_and_done(other))
+def caught(
+    kind: type[ProviderAgent | RoadManager | Operator], model: Callable[[], TwinModel], n_steps: int = 3
+) -> list[str]:
+    """What differs where actors have become of that kind."""
+    models = [model() for _ in range(2)]
+    for each in models:
+        for actor in (*each.providers, each.manager, each.operator):
+            if isinstance(actor, kind.__mro__[1]):
+                actor.__class__ = kind
+    return gate.differing(*models, n_steps)
 
 
-def test_a_provider_that_goes_through_its_access_is_stopped() -> None:
-    model = copy.copy(model_at(7.0))
-    phase = PHASE["learn"]
-    access = Access(model.state, phase.name, phase.reads | phase.writes)
-    for hidden in ("loader", "supply", "itineraries", "log"):
-        with pytest.raises(AttributeError):
-            getattr(access, hidden)
+@pytest.mark.parametrize("reading", peeping.READINGS)
+def test_a_provider_that_reads_truth_is_caught(reading: str) -> None:
+    kind = peeping.learning_from(peeping.READINGS[reading])
+    found = caught(kind, lambda: model_at(8.0))
+    assert {"pictures.Azimut.plain_ms", "pictures.Boussole.plain_ms"} <= set(found)
+
+
+def test_a_provider_that_reads_truth_when_it_is_asked_is_caught() -> None:
+    found = caught(peeping.PeepingAdviser, lambda: model_at(8.0))
+    assert any(name.startswith("advice.") and name.endswith(".promised_ms") for name in found)
+
+
+@pytest.mark.parametrize(
+    ("kind", "column"),
+    [(peeping.PeepingClassifier, "orders.classified"), (peeping.PeepingAnnouncer, "platform.")],
+)
+def test_a_city_that_reads_truth_is_caught(kind: type[RoadManager], column: str) -> None:
+    assert any(name.startswith(column) for name in caught(kind, lambda: model_at(8.0)))
+
+
+def test_a_city_whose_estimate_reads_truth_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    def peeps(model: TwinModel) -> DayEstimate:
+        found = city_estimate(model)
+        return replace(found, flow_veh=found.flow_veh + model.state.loader.on_link_veh)
+
+    monkeypatch.setattr(gate, "city_estimate", peeps)
+    assert gate.differing(model_at(8.0), model_at(8.0)) == ["city.flow_veh"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "column"),
+    [(peeping.PeepingReckoner, "bookings.ready_ms"), (peeping.PeepingRefuser, "dispatch.refused")],
+)
+def test_an_operator_that_reads_truth_is_caught(kind: type[Operator], column: str) -> None:
+    assert gate.differing(with_calls(), with_calls(), n_steps=12) == []
+    assert column in caught(kind, with_calls, n_steps=12)
+
+
+def test_an_actor_that_goes_through_its_access_is_stopped() -> None:
+    state = model_at(0.0).state
+    for phase in (*(each for each in PHASES if each.actor), ASSIGN):
+        access = Access(state, phase.name, phase.reads | phase.writes)
+        for hidden in (group for group, kind in KINDS.items() if kind == "truth"):
+            with pytest.raises(AttributeError, match="does not declare"):
+                getattr(access, hidden)
