@@ -27,6 +27,8 @@ DAY_MS = DAY_S * MS
 HORIZON_MS = HORIZON_S * MS
 SLICE_MS = SLICE_S * MS
 MIDDLE_DAY = 15
+FIRST_YEAR, LAST_YEAR = 1900, 2199
+"""Years of dates and months: far enough from the calendar's ends that days before and after are dates too."""
 
 _TIME = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?")
 _MONTH = re.compile(r"(\d{4})-(\d{2})")
@@ -65,9 +67,10 @@ def parse_month(text: str, where: str = "month") -> int:
     2
     """
     match = _MONTH.fullmatch(text.strip())
-    if match and 1 <= int(match[2]) <= 12:
+    if match and FIRST_YEAR <= int(match[1]) <= LAST_YEAR and 1 <= int(match[2]) <= 12:
         return int(match[1]) * 12 + int(match[2]) - 1
-    raise InputError(where, f"{text!r} is not a month", "YYYY-MM, for example 2027-01")
+    right = f"YYYY-MM from {FIRST_YEAR}-01 to {LAST_YEAR}-12, for example 2027-01"
+    raise InputError(where, f"{text!r} is not a month", right)
 
 
 def format_month(month: int) -> str:
@@ -96,16 +99,17 @@ def parse_date(text: str, where: str = "date") -> dt.date:
     """
     if is_date(text.strip()):
         return dt.date.fromisoformat(text.strip())
-    raise InputError(where, f"{text!r} is not a date", "YYYY-MM-DD, for example 2027-01-16")
+    right = f"YYYY-MM-DD from {FIRST_YEAR}-01-01 to {LAST_YEAR}-12-31, for example 2027-01-16"
+    raise InputError(where, f"{text!r} is not a date", right)
 
 
 def is_date(text: str) -> bool:
-    """Whether a text is a date ``YYYY-MM-DD`` of the calendar.
+    """Whether a text is a date ``YYYY-MM-DD`` of the years 1900 to 2199.
 
-    >>> is_date("2028-02-29"), is_date("2027-02-29")
-    (True, False)
+    >>> is_date("2028-02-29"), is_date("2027-02-29"), is_date("9999-12-31")
+    (True, False, False)
     """
     try:
-        return bool(_DATE.fullmatch(text) and dt.date.fromisoformat(text))
+        return bool(_DATE.fullmatch(text)) and FIRST_YEAR <= dt.date.fromisoformat(text).year <= LAST_YEAR
     except ValueError:
         return False

@@ -76,7 +76,7 @@ def test_those_who_follow_at_20_are_among_those_at_30() -> None:
 
 
 def added(population: Population, mode: str) -> Population:
-    """The population with one resident more, who makes one trip and comes back."""
+    """The population with one resident more, who makes one trip."""
     persons, trips = population.persons, population.trips
     like = int(trips.person[np.flatnonzero(trips.mode == 0)[0]])
     person = {

@@ -110,6 +110,12 @@ def test_the_busiest_weekday_is_the_first_with_most_runs(read):
     assert read(None, calendar=None, calendar_dates=saturdays).date == SATURDAY, "no weekday has any"
 
 
+def test_a_service_may_run_until_the_last_date_of_the_calendar(read):
+    """Which feeds write where no end is known."""
+    forever = replaced(feed()["calendar"], 0, end_date="99991231")
+    assert read(None, calendar=forever).date == read(None).date
+
+
 FIRST = dt.date(2026, 2, 23)
 MOMENTS = st.integers(0, 27).map(lambda days: FIRST + dt.timedelta(days=days))
 PERIODS = st.tuples(

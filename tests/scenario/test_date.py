@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from twin.clock import N_HOURS, middle_of_month, parse_date, parse_month
+from twin.conditions.day import conditions_on
+from twin.conditions.weather import CLIMATES
 from twin.errors import InputError
+from twin.scenario.ledger import Parameters
 from twin.scenario.scenario import Scenario
 
 BASE = 'title = "A"\nterritory = "riviera"\n'
@@ -44,6 +48,41 @@ def test_a_date_that_is_none_is_told_in_one_line(line, words):
     with pytest.raises(InputError, match=words) as told:
         Scenario.loads(BASE + line)
     assert "\n" not in str(told.value)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'date = "0001-01-01"',
+        'date = "1899-12-31"',
+        'date = "2200-01-01"',
+        'date = "9999-12-31"',
+        'month = "0000-01"',
+        'month = "1899-12"',
+        'month = "2200-01"',
+        'month = "9999-12"',
+        '[[modification]]\nkind = "app_share"\nvalue = 0.5\nfrom = "2200-01"',
+        '[[modification]]\nkind = "app_share"\nvalue = 0.5\nuntil = "1899-12"',
+    ],
+)
+def test_beyond_the_years_of_dates_and_months_it_is_said_which_are_right(line):
+    """One error, of the key that was written: days before and after must be dates of the calendar too."""
+    with pytest.raises(InputError, match=r"right would be: .*YYYY-MM.* from 1900-01.* to 2199-12") as told:
+        Scenario.loads(BASE + line)
+    assert "\n" not in str(told.value)
+    assert line.split("=")[-2].split()[-1] in told.value.where
+
+
+@pytest.mark.parametrize("date", ["1900-01-01", "2199-12-31"])
+def test_the_first_and_the_last_date_have_their_conditions(date):
+    spec = Scenario.loads(BASE + f'date = "{date}"')
+    assert spec.month == date[:7]
+    assert Scenario.loads(BASE + f'month = "{spec.month}"').month == spec.month
+    assert middle_of_month(parse_month(spec.month)).isoformat() == f"{spec.month}-15"
+    for climate in CLIMATES:
+        day = conditions_on(1, parse_date(date), climate, Parameters.defaults())
+        assert day.calendar.date.isoformat() == date
+        assert len(day.weather.temperature_c) == N_HOURS
 
 
 def test_rain_is_a_modification():

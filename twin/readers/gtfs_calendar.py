@@ -63,15 +63,15 @@ def first_and_last(feed: Any) -> tuple[dt.date, dt.date]:
 
 def _candidates(feed: Any) -> list[dt.date]:
     """Dates that stand for all: a week from every one at which something changes."""
-    changes: set[dt.date] = set()
+    changes: set[int] = set()  # as ordinals: the day after the calendar's last is a number still
     for table, columns in _dated(feed):
         for column in columns:
-            dates = set(_dates(table, column))
-            changes |= {each + dt.timedelta(days=1) for each in dates} if column != "start_date" else set()
-            changes |= dates if column != "end_date" else set()
-    first, last = first_and_last(feed)
-    week = {each + dt.timedelta(days=days) for each in changes for days in range(len(WEEKDAYS))}
-    return sorted(each for each in week if first <= each <= last)
+            days = {date.toordinal() for date in _dates(table, column)}
+            changes |= {day + 1 for day in days} if column != "start_date" else set()
+            changes |= days if column != "end_date" else set()
+    first, last = (date.toordinal() for date in first_and_last(feed))
+    week = {day + later for day in changes for later in range(len(WEEKDAYS))}
+    return [dt.date.fromordinal(day) for day in sorted(week) if first <= day <= last]
 
 
 def _dated(feed: Any) -> list[tuple[Any, tuple[str, ...]]]:

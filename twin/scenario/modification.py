@@ -18,7 +18,7 @@ def _moment(text: str) -> str:
     try:
         parse_time_s(text) if ":" in text else parse_month(text)
     except InputError as error:
-        raise fault(error.what, f"{error.right}" if ":" in text else "HH:MM or YYYY-MM") from None
+        raise fault(error.what, error.right if ":" in text else f"HH:MM or {error.right}") from None
     return text
 
 

@@ -75,7 +75,7 @@ def _streets(streets: Streets, meta: Mapping[str, Any]) -> str:
             lines.append(f"| {name} | {chosen.sum()} | {km:.1f} | {lost:.1f} |")
     km = streets.length_m.sum() / 1000.0
     lines.append(f"| all | {streets.n_links} | {km:.1f} | {sum(meta['lost_km'].values()):.1f} |")
-    text = "Lost: links that can neither be reached from the core or a gateway nor lead to one."
+    text = "Lost: links that cannot be reached from the core or a gateway, or do not lead to one."
     return "\n".join([*lines, "", text, *_motorway(streets)])
 
 
