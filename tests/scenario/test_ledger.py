@@ -112,13 +112,14 @@ def test_a_share_stays_a_share() -> None:
 
 
 def test_what_is_above_0_stays_above_0_unless_its_row_says_otherwise() -> None:
-    """A share may be 0 whatever its range, for then there is none; others where their range reaches it."""
+    """A share or a price may be 0 whatever its range, for then there is none; others where it reaches 0."""
     share = ROW.replace('unit = "s"', 'unit = "share"').replace("2.0", "0.5").replace("1.5", "0.2")
     said = r"^here: mobility\.gap_s: 0\.0 is not above 0; right would be: more than 0"
     for text in (ROW, share + "zero = false"):
         with pytest.raises(InputError, match=said):
             ledger(text).replaced({"mobility.gap_s": 0}, "here")
-    for text in (share, ROW + "zero = true", ROW.replace("low = 1.5", "low = 0")):
+    price = ROW.replace('unit = "s"', 'unit = "EUR/h"')
+    for text in (share, price, ROW + "zero = true", ROW.replace("low = 1.5", "low = 0")):
         assert ledger(text).replaced({"mobility.gap_s": 0})["mobility.gap_s"] == 0.0
     pair = ROW.replace("value = 2.0\nlow = 1.5\nhigh = 2.5", "value = [1, 2]\nlow = [0.5, 1]\nhigh = [2, 3]")
     with pytest.raises(InputError, match="is not above 0"):

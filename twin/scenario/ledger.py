@@ -34,7 +34,7 @@ class Parameter:
     """One row of the ledger; low and high bound what the value may credibly be.
 
     `zero` says whether 0 may take the value's place: it may where it means that there is none, not where it
-    divides. A row whose file does not say so takes 0 as a share, and where no range lies above 0.
+    divides. A row whose file does not say so takes 0 as a share or a price, and where no range lies above 0.
     """
 
     name: str
@@ -188,7 +188,8 @@ def _row(name: str, table: Any, room: str, where: str) -> Parameter:
 def _takes_zero(row: Parameter, told: Any, where: str) -> bool:
     """Whether 0 may take the value's place: as the file says, else as unit and range do."""
     if told is None:
-        return row.unit in FRACTION_UNITS or row.low is None or _least(row.low) <= 0.0
+        none_of_it = row.unit in FRACTION_UNITS or row.unit.startswith("EUR")
+        return none_of_it or row.low is None or _least(row.low) <= 0.0
     if not isinstance(told, bool) or (not told and 0.0 in row.values()):
         raise InputError(
             where, f"{told!r} beside the value {row.value}", "true, or false where no value is 0"
