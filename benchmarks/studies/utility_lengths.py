@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 from scipy.spatial import cKDTree
 
+from twin.population.file import read_population_file
 from twin.scenario.ledger import Parameters
 from twin.territory.geometry import Plane
 from twin.territory.tables import Flags, Ints
@@ -39,15 +41,22 @@ def zone_of_nodes(town: Territory, layers: Utilities) -> Ints:
     return np.asarray(town.places.zone[cKDTree(places).query(nodes)[1]])
 
 
-def focus_table(town: Territory, zone: str, at: tuple[float, float]) -> Iterator[tuple[str, str]]:
-    """Rows of one focus: what, and how much."""
+def inhabitants_of(folder: str, zone: str) -> float:
+    """Who lives in the zone inside the territory: a crop may hold a part of what the map counts."""
+    areas = read_population_file(Path(folder) / "population.toml").area
+    return float(sum(each.inhabitants for each in areas if each.zone == zone))
+
+
+def focus_table(
+    town: Territory, zone: str, at: tuple[float, float], people: float
+) -> Iterator[tuple[str, str]]:
+    """Rows of one focus, where so many people live: what, and how much."""
     row = list(town.zones.name).index(zone)
     here = zone_of_nodes(town, town.utilities) == row
     inside = town.places.zone == row
-    people = float(town.zones.inhabitants[row])
     nodes = town.utilities.nodes
     yield "inhabitants", f"{people:,.0f}"
-    (lengths,) = (each for each in lengths_of(town) if each.zone == zone)
+    (lengths,) = (replace(each, inhabitants=people) for each in lengths_of(town) if each.zone == zone)
     for line, metres in lengths.metres.items():
         yield line, f"{metres / 1e3:,.1f} km, {lengths.per_inhabitant[line]:.2f} m"
     stations = here & (nodes.kind == "station")
@@ -100,7 +109,7 @@ def main() -> None:
     for folder, zone, at in FOCUSES:
         town = Territory.load(folder)
         print(f"\n{folder}, {zone}\n")
-        for what, much in focus_table(town, zone, at):
+        for what, much in focus_table(town, zone, at, inhabitants_of(folder, zone)):
             print(f"| {what} | {much} |")
 
 
