@@ -25,6 +25,8 @@ from twin.model.shared_rides import ASSIGN
 from twin.model.state import KINDS, Access
 from twin.model.twin_model import TwinModel
 
+pytestmark = pytest.mark.one_interpreter("lives days twice; who reads what is the same on each")
+
 PHASE = {phase.name: phase for phase in PHASES}
 BUSY_HOURS = (8 + 5 / 60, 8 + 15 / 60, 8.5)
 """When works hold people up and advice is taken."""
@@ -117,7 +119,6 @@ def test_no_objective_looks_at_truth(objective: str) -> None:
     assert gate.differing(honest, other) == []
 
 
-@pytest.mark.one_interpreter("lives most of a day twice, of phases that are tried above on each")
 def test_with_everything_every_column_of_truth_is_changed_and_moves_no_act() -> None:
     pytest.importorskip("power_grid_model", reason="the extra 'utilities' is not installed")
     pytest.importorskip("epanet", reason="the extra 'utilities' is not installed")
