@@ -14,6 +14,7 @@ from tests.study.stand_in import BASE, StandIn, day_of, small_scenario
 from twin.errors import InputError
 from twin.indicators.compute import compute
 from twin.scenario.scenario import Scenario
+from twin.study import store
 from twin.study.compare import compare, load_comparison, mean_links
 from twin.study.comparison import Comparison, ComparisonRow
 from twin.study.members import RunStore, user_store
@@ -179,6 +180,17 @@ def test_a_comparison_is_kept_and_read_back(tmp_path: Path, base: Scenario, guid
     table = tmp_path / "c" / "links_1.parquet"
     table.write_bytes(table.read_bytes()[:-1])
     with pytest.raises(InputError, match=r"links_1\.parquet: damaged"):
+        load_comparison(tmp_path / "c")
+
+
+@pytest.mark.one_interpreter("which runs are paired is our own count, the same on each")
+def test_a_comparison_kept_without_the_traffic_of_its_seeds_is_refused(
+    tmp_path: Path, base: Scenario, guided: Scenario
+) -> None:
+    compare(base, guided, seeds=1, out=tmp_path / "c", runner=StandIn())
+    manifest = store.read_manifest(tmp_path / "c", "comparison")
+    store.write_sealed(tmp_path / "c" / store.MANIFEST, {**manifest, "schema_version": 1})
+    with pytest.raises(InputError, match="a comparison of schema 1; right would be: 2; compare anew"):
         load_comparison(tmp_path / "c")
 
 

@@ -149,10 +149,10 @@ def demand_sentence(view: ReportView, demand: Demand) -> str:
         trips, vehicle_trips = demand.full_sum
         words = count_word(trips, "planned trip"), count_word(vehicle_trips, "vehicle trip")
         scale += f" ({words[0]}, of them {words[1]})"
-    seed = f" with seed {demand.traffic[0].seed}" if len(demand.traffic) > 1 else ""
+    seed = f"with seed {demand.traffic[0].seed}, " if len(demand.traffic) > 1 else ""
     return (
-        f"{role}: {count_word(demand.planned_trips, 'planned trip')}, of them "
-        f"{count_word(demand.vehicle_trips, 'vehicle trip')}{seed}, which is {scale}. "
+        f"{role}: {seed}{count_word(demand.planned_trips, 'planned trip')}, of them "
+        f"{count_word(demand.vehicle_trips, 'vehicle trip')}, which is {scale}. "
         f"{traffic_words(demand.traffic)}"
     )
 
