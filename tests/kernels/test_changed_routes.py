@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests import worlds
 from tests.invariants import check_loaded
 from tests.kernels.loading_door import loader_of, routes_of
 from tests.oracles import slow_mix
@@ -17,6 +19,8 @@ from tests.strategies import cases
 from tests.worlds import Case
 from twin.mobility.passages import Passages
 
+Way = tuple[int, ...]
+"""Links in order."""
 Change = tuple[int, int, list[int]]
 """Step before which a trip (modulo the trips there are) changes its way, and its turns from here on."""
 CHANGES = st.lists(
@@ -29,7 +33,7 @@ CHANGES = st.lists(
 class Guided(SlowLoading):
     """The slow twin, whose vehicles take other routes from the link on which they are or wait."""
 
-    def changed(self, trip: int, turns: list[int]) -> tuple[int, ...]:
+    def changed(self, trip: int, turns: list[int]) -> Way:
         """The link on which a trip is, and the links that its turns lead to, as far as there are any."""
         way = [self.case.demand.routes[trip][self.stage[trip]]]
         for turn in turns:
@@ -39,7 +43,7 @@ class Guided(SlowLoading):
             way.append(following[turn % len(following)])
         return tuple(way)
 
-    def take_routes(self, ways: dict[int, tuple[int, ...]]) -> None:
+    def take_routes(self, ways: dict[int, Way]) -> None:
         """Go other ways from now on; a link that is kept for nobody who still wants it is free again."""
         routes = list(self.case.demand.routes)
         for trip, way in ways.items():
@@ -57,22 +61,16 @@ class Guided(SlowLoading):
         return any(self.target_of(trip) is link for trip in heads)
 
 
-@settings(max_examples=150)
-@given(cases(with_incidents=False), CHANGES)
-def test_kernel_agrees_with_twin_where_routes_change_on_the_way(case: Case, changes: list[Change]) -> None:
-    """At one moment each trip changes once, wherever it is; those that have arrived do not."""
+def agreed(case: Case, stops_s: Iterable[int], ways_of: Callable[[Guided], dict[int, Way]]) -> Loaded:
+    """What kernel and slow twin both make of a case in which trips change their ways at the stops."""
     slow, loader = Guided(case), loader_of(case)
     parts: list[Passages] = []
-    for until_s in [*sorted({at_s for at_s, *_ in changes}), case.n_steps]:
+    for until_s in [*sorted(stops_s), case.n_steps]:
         from_s = slow.step_s
         while slow.step_s < until_s:
             slow.step()
         parts.append(loader.advance(from_s, until_s))
-        ways: dict[int, tuple[int, ...]] = {}
-        for at_s, which, turns in changes:
-            trip = which % case.demand.n_trips
-            if at_s == until_s and slow.arrived_ms[trip] < 0:
-                ways.setdefault(trip, slow.changed(trip, turns))
+        ways = ways_of(slow)
         if ways:
             slow.take_routes(ways)
             loader.take_routes(np.array(list(ways)), routes_of(tuple(ways.values())))
@@ -86,3 +84,41 @@ def test_kernel_agrees_with_twin_where_routes_change_on_the_way(case: Case, chan
     )
     assert by_kernel == slow.run()
     check_loaded(slow.case, by_kernel)
+    return by_kernel
+
+
+@settings(max_examples=150)
+@given(cases(with_incidents=False), CHANGES)
+def test_kernel_agrees_with_twin_where_routes_change_on_the_way(case: Case, changes: list[Change]) -> None:
+    """At one moment each trip changes once, wherever it is; those that have arrived do not."""
+
+    def ways_of(slow: Guided) -> dict[int, Way]:
+        ways: dict[int, Way] = {}
+        for at_s, which, turns in changes:
+            trip = which % case.demand.n_trips
+            if at_s == slow.step_s and slow.arrived_ms[trip] < 0:
+                ways.setdefault(trip, slow.changed(trip, turns))
+        return ways
+
+    agreed(case, {at_s for at_s, *_ in changes}, ways_of)
+
+
+def test_a_link_kept_for_who_turns_away_is_free_again() -> None:
+    """It was kept for the two places of a lorry; the car beside it takes the one that is there at once."""
+    a, b, into, other, behind = 0, 1, 2, 3, 4
+    streets = [(0, 2, 100, 1_800), (1, 2, 100, 600), (2, 3, 14, 1_800), (2, 4, 100, 1_800), (3, 5, 500, 120)]
+    net = worlds.net_of([worlds.Street(u, v, length, 36, vph) for u, v, length, vph in streets])
+    cars = worlds.demand_of([(0.0, (b, into, behind))] * 4 + [(25.0, (a, into, behind))])
+    case = Case(net, replace(cars, kind=(0, 0, 0, 0, 1)), 400, deadlock_check_s=0, places=(1, 2), pace=(4, 4))
+    slow, lorry = Guided(case), 4
+    while slow.links[into].kept_for is None and slow.step_s < case.n_steps:
+        slow.step()
+    kept_s = slow.step_s
+    (first_in_line,) = (each.trip for each in list(slow.links[b].on_link)[:1])
+
+    stays = agreed(case, [kept_s], lambda _: {})
+    turns = agreed(case, [kept_s], lambda slow: {lorry: (a, other)} if slow.step_s == kept_s else {})
+    in_ms = {(trip, link): enter_ms for trip, link, enter_ms, _ in stays.events}
+    assert in_ms[first_in_line, into] > in_ms[lorry, into], "it waited until the lorry was in"
+    in_ms = {(trip, link): enter_ms for trip, link, enter_ms, _ in turns.events}
+    assert in_ms[first_in_line, into] == 1_000 * kept_s
