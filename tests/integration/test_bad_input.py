@@ -48,6 +48,7 @@ DESERTED = {
 }
 MAPS = {
     "no_streets.osm": "no drivable streets; right would be: a map with streets",
+    "no_length.osm": "no street that traffic can use; right would be: streets that are connected",
     "far_out.osm": "far_out.osm: node 1: coordinates 997.4, 43.74 are out of range",
     "no_number.osm": "no_number.osm: node 1: coordinates nan, 43.74 are not finite",
     "cut.osm": "cut.osm: node 53: broken or truncated XML",
@@ -95,7 +96,7 @@ def write_maps(folder: Path) -> None:
         (folder / name).write_bytes(b"\x00\x01 not a map at all " * 9)
     for name in ("blank.osm", "blank.osm.pbf"):
         (folder / name).touch()
-    for name, lon in (("far_out.osm", "997.4"), ("no_number.osm", "nan")):
+    for name, lon in (("far_out.osm", "997.4"), ("no_number.osm", "nan"), ("no_length.osm", "7.4")):
         street = '<way id="1"><nd ref="1"/><nd ref="2"/><tag k="highway" v="residential"/></way>'
         nodes = f'<node id="1" lon="{lon}" lat="43.74"/><node id="2" lon="7.4" lat="43.74"/>'
         (folder / name).write_text(f'<?xml version="1.0"?><osm version="0.6">{nodes}{street}</osm>')

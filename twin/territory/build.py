@@ -68,10 +68,10 @@ def build(
     repairs = Counter(pieces.repairs)
     if not pieces.pieces:
         raise InputError(where, "no drivable streets" + (" in the box" if bbox else ""), "a map with streets")
-    say("simplifying streets")
     network = lay_out(pieces, extract, parameters, repairs)
     if not network.members:
         raise InputError(where, "no street that traffic can use", "streets that are connected")
+    say("laying streets")
     ground = _ground(extract, box, layout, where, elevation, parameters)
     footprints = find_footprints(ground, bbox, repairs)
     houses = np.array([(each.lon, each.lat) for each in footprints if each.is_building]).reshape(-1, 2)
