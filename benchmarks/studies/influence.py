@@ -19,8 +19,6 @@ Run ``python -m benchmarks.studies.influence``; a study that was stopped goes on
 
 from __future__ import annotations
 
-import argparse
-import os
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -28,7 +26,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.studies.table import Line, Lines, Work, go_on, read_lines, write_lines
+from benchmarks.studies.table import Line, Lines, Work, arguments, go_on, read_lines, write_lines
 from twin.indicators.focus import focuses_of
 from twin.indicators.indicator import INDICATORS
 from twin.indicators.records import DayRecord
@@ -259,11 +257,8 @@ WORK = Work(NAMES, key_of, run_members, keep)
 
 def main() -> int:
     """Run what is missing of the study and print what stands."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--seeds", type=int, default=10)
+    parser = arguments(__doc__, TABLE, seeds=10)
     parser.add_argument("--shares", help="app shares of the days of works, for example 0,0.5 (default: all)")
-    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
-    parser.add_argument("--table", type=Path, default=TABLE)
     options = parser.parse_args()
     study = FLAGSHIP
     if options.shares:

@@ -7,6 +7,7 @@ experiment are lived again. They stand if those come out to the last digit, the 
 
 from __future__ import annotations
 
+import argparse
 import csv
 import hashlib
 import os
@@ -106,6 +107,15 @@ def go_on(table: Path, wanted: Sequence[R], work: Work[R], processes: int) -> in
         work.keep(table, done)
     print(f"{table}: {hashlib.sha256(table.read_bytes()).hexdigest()}")
     return 0
+
+
+def arguments(doc: str | None, table: Path, seeds: int) -> argparse.ArgumentParser:
+    """What every study over many seeds is asked with."""
+    parser = argparse.ArgumentParser(description=(doc or "").partition("\n")[0])
+    parser.add_argument("--seeds", type=int, default=seeds)
+    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--table", type=Path, default=table)
+    return parser
 
 
 def missing_by_seed(done: Lines, wanted: Iterable[R]) -> dict[int, list[R]]:

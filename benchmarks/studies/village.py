@@ -14,8 +14,6 @@ if some of its lines come out again, and is refused if one does not.
 
 from __future__ import annotations
 
-import argparse
-import os
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,7 +21,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.studies.table import Lines, Work, go_on, read_lines, write_lines
+from benchmarks.studies.table import Lines, Work, arguments, go_on, read_lines, write_lines
 from twin.indicators.focus import focuses_of
 from twin.indicators.records import DayRecord
 from twin.indicators.through import through_vehicle_km, vehicle_km_of
@@ -172,11 +170,7 @@ WORK = Work(NAMES, key_of, run_members, keep)
 
 def main() -> int:
     """Run what is missing of the study and print what stands."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--seeds", type=int, default=20)
-    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
-    parser.add_argument("--table", type=Path, default=TABLE)
-    options = parser.parse_args()
+    options = arguments(__doc__, TABLE, seeds=20).parse_args()
     return go_on(options.table, list(members(range(1, options.seeds + 1))), WORK, options.processes)
 
 

@@ -9,8 +9,6 @@ Run ``python -m benchmarks.studies.village_closed --seeds 20``, or both by ``mak
 
 from __future__ import annotations
 
-import argparse
-import os
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.studies.table import Line, Lines, Work, go_on, read_lines, write_lines
+from benchmarks.studies.table import Line, Lines, Work, arguments, go_on, read_lines, write_lines
 from benchmarks.studies.village import BUSY_HOUR, DIRECTIONS, Member, live, of_direction, street_links
 from benchmarks.studies.village import key_of as key_of_member
 from twin.indicators.records import DayRecord
@@ -97,11 +95,7 @@ WORK = Work(NAMES, key_of, run_members, keep)
 
 def main() -> int:
     """Run what is missing."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--seeds", type=int, default=20)
-    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
-    parser.add_argument("--table", type=Path, default=TABLE)
-    options = parser.parse_args()
+    options = arguments(__doc__, TABLE, seeds=20).parse_args()
     days = [Closed(seed) for seed in range(1, options.seeds + 1)]
     return go_on(options.table, days, WORK, options.processes)
 

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -23,6 +22,7 @@ from pydantic import (
 from twin.clock import parse_time_s
 from twin.errors import InputError
 from twin.scenario.ledger import Kind
+from twin.scenario.reading import read_by
 from twin.scenario.wording import fault, input_error, short
 
 MOST_BYTES = 2**20
@@ -30,15 +30,7 @@ MODES = ("bus", "tram", "metro", "rail", "ferry", "other")
 TIME_WORDS = "HH:MM between 00:00 and 30:00"
 
 
-def _time(text: str) -> str:
-    try:
-        parse_time_s(text)
-    except InputError as error:
-        raise fault(error.what, error.right) from None
-    return text
-
-
-Time = Annotated[str, AfterValidator(_time), Field(description=TIME_WORDS)]
+Time = Annotated[str, read_by(parse_time_s), Field(description=TIME_WORDS)]
 Text = Annotated[str, Field(min_length=1)]
 Lon = Annotated[float, Field(ge=-180.0, le=180.0)]
 Lat = Annotated[float, Field(ge=-90.0, le=90.0)]
